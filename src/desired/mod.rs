@@ -1,0 +1,89 @@
+//! What should be: every component on every host, with its version, package, unit and health
+//! probe, worked out from manifest, release and catalog without touching a host.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Address, ComponentName, ConnectionName, HostName};
+use crate::catalog::{Component, Format};
+use crate::value::{Digest, Version};
+
+/// What should be.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// The cluster's name.
+    pub cluster: String,
+    /// What the cluster is for.
+    pub environment: String,
+    /// The release's name.
+    pub release: String,
+    /// Whether going to an older version is allowed.
+    pub allow_downgrade: bool,
+    /// The hosts.
+    pub hosts: BTreeMap<HostName, DesiredHost>,
+    /// The catalog's entries for every component that is placed somewhere.
+    pub components: BTreeMap<ComponentName, Arc<Component>>,
+    /// What should run where.
+    pub resources: BTreeMap<Address, Resource>,
+}
+
+/// A host that should be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DesiredHost {
+    /// Name or address to connect to.
+    pub address: String,
+    /// The operating system, as `id-version`.
+    pub os: String,
+    /// The package format of that system.
+    pub format: Format,
+    /// How to reach it.
+    pub connection: ConnectionName,
+}
+
+/// One component on one host, as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// Product version.
+    pub version: Version,
+    /// The package's name in the host's package database.
+    pub package: String,
+    /// Where the package comes from.
+    pub source: Source,
+    /// The service's name.
+    pub unit: String,
+    /// The health probe, with its ports filled in.
+    pub health: Probe,
+}
+
+/// Where a host gets a package from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// A file that is copied from the controller.
+    File {
+        /// Relative to the release file's folder.
+        path: Utf8PathBuf,
+        /// Pinned content.
+        digest: Digest,
+        /// Bytes to copy.
+        size: u64,
+    },
+    /// The host's own package repository.
+    Repository,
+}
+
+/// A health probe, asked from the host itself.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Probe {
+    /// A URL that answers 200.
+    Http(String),
+    /// A command line that exits with 0.
+    Command(String),
+}

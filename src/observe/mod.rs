@@ -1,0 +1,114 @@
+//! What is: the facts of every host, read in one command a host. A host that can't be read is
+//! *unknown*, with the reason.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{ComponentName, HostName};
+use crate::value::PackageVersion;
+
+/// What is, on every host that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Observed {
+    /// By host.
+    pub hosts: BTreeMap<HostName, HostState>,
+}
+
+/// Whether a host could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostState {
+    /// It answered.
+    Known(HostFacts),
+    /// It could not be read.
+    Unknown(Unreadable),
+}
+
+/// Why a host could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Unreadable {
+    /// What happened.
+    pub reason: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// What a host told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HostFacts {
+    /// The operating system, as `id-version` of os-release(5), only the major version for
+    /// systems that number their minor ones (`rocky-9`).
+    pub os: String,
+    /// The machine's architecture, as `uname -m` tells it.
+    pub architecture: String,
+    /// Free bytes of the file system that packages are copied to.
+    pub free_disk: u64,
+    /// Free bytes of memory.
+    pub free_memory: u64,
+    /// Seconds by which the host's clock is ahead of the controller's (negative: behind).
+    pub clock_ahead: i64,
+    /// This boot's id (proc(5), `random/boot_id`).
+    pub boot_id: String,
+    /// Whether the host says that it waits for a reboot.
+    pub reboot_pending: bool,
+    /// The components that were asked about.
+    pub components: BTreeMap<ComponentName, ComponentFacts>,
+}
+
+/// What a host told about one component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ComponentFacts {
+    /// The package.
+    pub package: PackageState,
+    /// The service.
+    pub unit: UnitState,
+    /// The probe's answer.
+    pub health: HealthState,
+}
+
+/// A package's state on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PackageState {
+    /// Not there.
+    Absent,
+    /// Completely installed.
+    Installed(PackageVersion),
+    /// Left half-way by a failed installation.
+    Broken {
+        /// The version that was being installed.
+        version: PackageVersion,
+        /// The package manager's word, such as `half-configured`.
+        status: String,
+    },
+}
+
+/// A service's state on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitState {
+    /// It runs.
+    Active,
+    /// It doesn't; the service manager's word, such as `inactive`, `failed`, `activating`.
+    Stopped(String),
+    /// The host has no such service.
+    Absent,
+}
+
+/// The answer of a health probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthState {
+    /// Healthy.
+    Healthy,
+    /// Not healthy; what the probe said.
+    Unhealthy(String),
+    /// Not asked, with the reason (the package is absent, the host has no `curl`).
+    NotAsked(String),
+}

@@ -1,0 +1,136 @@
+//! The plan: what is reviewed and what runs. A value with a versioned file format.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::diff::{Action, Reason};
+use crate::observe::ComponentFacts;
+use crate::transport::Command;
+use crate::value::{Digest, PackageVersion, Period, Version};
+
+/// The format's name, first in every plan file.
+pub const FORMAT: &str = "mdc/plan";
+/// The format's version that this `mdc` writes and reads.
+pub const VERSION: u32 = 1;
+
+/// An ordered, complete answer to "what will be done".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Plan {
+    /// Always `mdc/plan`.
+    pub format: String,
+    /// The version of this format.
+    pub version: u32,
+    /// The digest of everything else but `manifest` (see [`Plan::seal`]).
+    pub seal: Digest,
+    /// Where the manifest is, seen from the folder that the plan was written to. Only a locator:
+    /// what the manifest says is held by `basis`.
+    pub manifest: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// What the cluster is for.
+    pub environment: String,
+    /// The release that the plan leads to.
+    pub release: String,
+    /// What the plan rests on.
+    pub basis: Basis,
+    /// The steps, in an order in which they could run one by one.
+    pub steps: Vec<Step>,
+    /// Resources that could not be read, and why.
+    pub unknown: Vec<Unknown>,
+    /// Changes that are left out because something before them is unknown.
+    pub withheld: Vec<Withheld>,
+    /// What a reviewer should know besides the steps, in words.
+    pub warnings: Vec<String>,
+}
+
+/// What a plan rests on; when any of it moved, the plan is stale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Basis {
+    /// The version of `mdc` that made the plan.
+    pub tool: String,
+    /// What should be: manifest, release and catalog in their meaning, not their text.
+    pub desired: Digest,
+    /// The facts that the steps' decisions used, by `host/component`.
+    pub facts: BTreeMap<String, ComponentFacts>,
+}
+
+/// One step: one thing done to one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Step {
+    /// `host/component/action`.
+    pub id: String,
+    /// Where.
+    pub host: HostName,
+    /// To what.
+    pub component: ComponentName,
+    /// What is done.
+    pub action: Action,
+    /// In which part of the procedure.
+    pub stage: Stage,
+    /// Which steps may run together, counted through the plan from 1.
+    pub wave: u32,
+    /// The version before, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<PackageVersion>,
+    /// The version after.
+    pub to: Version,
+    /// The steps that come first.
+    pub after: Vec<String>,
+    /// What is checked when the step starts, on other components.
+    pub needs_healthy: Vec<HealthyBefore>,
+    /// Why it is done.
+    pub reasons: Vec<Reason>,
+    /// What users notice meanwhile; empty when nothing.
+    pub impact: String,
+    /// What it should take.
+    pub forecast: Period,
+    /// What runs, in this order; the first that fails ends the step.
+    pub commands: Vec<Command>,
+}
+
+/// A component that has to be healthy when a step starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HealthyBefore {
+    /// Where.
+    pub host: HostName,
+    /// What.
+    pub component: ComponentName,
+    /// How it is asked, on that host.
+    pub check: Command,
+}
+
+/// A resource whose state is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Unknown {
+    /// Where.
+    pub host: HostName,
+    /// The components that should be there.
+    pub components: Vec<ComponentName>,
+    /// Why it can't be read.
+    pub reason: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// A change that is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Withheld {
+    /// Where.
+    pub host: HostName,
+    /// To what.
+    pub component: ComponentName,
+    /// What would be done.
+    pub action: Action,
+    /// What stands in the way, in words.
+    pub reason: String,
+}

@@ -1,0 +1,45 @@
+//! What happened in a run, against what the plan promised.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::apply::StepOutcome;
+use crate::value::Period;
+
+/// The account of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Report {
+    /// The run's id.
+    pub run: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The release that the plan leads to.
+    pub release: String,
+    /// Every step of the plan, in its order.
+    pub steps: Vec<StepReport>,
+    /// Why the run stopped before its end, when nobody's step failed: `interrupted (Ctrl-C)`.
+    pub stopped: Option<String>,
+    /// Components that now run in more than one version, with the versions by host, in words.
+    pub mixed: Vec<String>,
+    /// Where the run is recorded.
+    pub recorded: String,
+    /// The command that goes on from here; empty when nothing is left.
+    pub next: String,
+}
+
+/// One step's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StepReport {
+    /// The step's id in the plan.
+    pub step: String,
+    /// How it ended; none when it was not started.
+    pub outcome: Option<StepOutcome>,
+    /// Why it was not started, in words (`waits for core-01/md-core/upgrade, which failed`).
+    pub waits: Option<String>,
+    /// What it took.
+    pub took: Period,
+    /// What the plan said it should take.
+    pub forecast: Period,
+}

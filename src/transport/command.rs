@@ -1,0 +1,112 @@
+//! Commands: what a step runs on a host, as an exact text and as the task that the text carries
+//! out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::desired::Probe;
+use crate::value::{Digest, Period, RemotePath, Version};
+
+/// One command of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Command {
+    /// The exact text for the host's shell.
+    pub run: String,
+    /// Whose rights it needs; the connection says how a command becomes root.
+    pub account: Account,
+    /// The time after which it is given up.
+    pub within: Period,
+    /// What the text carries out.
+    pub task: Task,
+}
+
+/// Whose rights a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Account {
+    /// The login user's.
+    Login,
+    /// The administrator's.
+    Root,
+}
+
+/// What a command carries out. A command succeeded when it exited with 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Task {
+    /// Tells whether the file is there with this content; a failure means "copy it".
+    FindFile {
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+    },
+    /// Takes the package file over standard input, checks it, and puts it in its place.
+    ReceiveFile {
+        /// On the controller, relative to the release file.
+        from: String,
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+        /// Bytes.
+        size: u64,
+    },
+    /// Checks the file's content.
+    CheckFile {
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+    },
+    /// Installs a package file.
+    InstallFile {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// On the host.
+        path: RemotePath,
+        /// The service that it carries.
+        unit: String,
+    },
+    /// Installs a package from the host's own repository.
+    InstallFromRepository {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// The service that it carries.
+        unit: String,
+    },
+    /// Starts the service, now and at boot.
+    StartUnit {
+        /// The service.
+        unit: String,
+    },
+    /// Checks that the package is completely installed in this version.
+    CheckVersion {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+    },
+    /// Checks that the service is active.
+    CheckUnit {
+        /// The service.
+        unit: String,
+    },
+    /// Waits until the probe says healthy.
+    AwaitHealth {
+        /// The service, whose state is shown when the wait fails.
+        unit: String,
+        /// The probe.
+        probe: Probe,
+    },
+    /// Asks the probe once.
+    CheckHealth {
+        /// The probe.
+        probe: Probe,
+    },
+}

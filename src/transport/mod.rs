@@ -1,0 +1,69 @@
+//! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
+
+mod command;
+mod failure;
+mod questions;
+
+pub use command::{Account, Command, Task};
+pub use failure::{Failure, Problem};
+pub use questions::{Questions, ResourceQuestions};
+
+use std::io::Read;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use crate::address::HostName;
+use crate::manifest;
+
+/// A host to connect to.
+#[derive(Debug, Clone)]
+pub struct Target<'a> {
+    /// Its name in the manifest.
+    pub host: &'a HostName,
+    /// Name or address to connect to.
+    pub address: &'a str,
+    /// How.
+    pub connection: &'a manifest::Connection,
+    /// The folder that the connection's relative paths start from.
+    pub folder: &'a Utf8Path,
+}
+
+/// A live connection to one host. One command at a time.
+pub trait Connection: Send {
+    /// Runs `command` to its end, with `input` (if any) as its standard input.
+    ///
+    /// Returns how it ended and what it printed, each stream cut to a bound from its *end* (the
+    /// telling lines stand there).
+    ///
+    /// # Errors
+    /// When it is not known that the command ended: the connection was lost, a limit passed.
+    fn run(&mut self, command: &Command, input: Option<&mut dyn Read>) -> Result<Output, Failure>;
+
+    /// Asks all `questions` in one command and returns its standard output, for
+    /// `observe` to parse.
+    ///
+    /// # Errors
+    /// When the answer is not whole.
+    fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure>;
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With this status.
+    Exit(i64),
+    /// Killed by this signal.
+    Signal(String),
+}
+
+/// What a command left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub end: End,
+    /// Standard output, its last bytes when it was long.
+    pub stdout: Vec<u8>,
+    /// Standard error, its last bytes when it was long.
+    pub stderr: Vec<u8>,
+}

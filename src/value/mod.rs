@@ -1,0 +1,13 @@
+//! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets.
+
+mod digest;
+mod period;
+mod remote_path;
+mod secret;
+mod version;
+
+pub use digest::{Digest, DigestError};
+pub use period::{Period, PeriodError};
+pub use remote_path::{RemotePath, RemotePathError};
+pub use secret::{Secret, SecretError, SecretReference};
+pub use version::{PackageVersion, Version, VersionError};

@@ -1,0 +1,53 @@
+//! Secrets: the reference that a manifest may hold, and the value that exists only at the moment
+//! of use.
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Where a secret is to be read from when it is needed. Safe to show and to store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SecretReference {
+    /// The name of an environment variable of the controller.
+    Env(String),
+    /// A file on the controller; one trailing line end is dropped. Relative to the manifest.
+    File(#[schemars(with = "String")] Utf8PathBuf),
+    /// A command on the controller, as words (no shell); its standard output is the secret.
+    Command(Vec<String>),
+}
+
+/// A secret's value. It can't be printed, compared, serialised or cloned into a plan.
+pub struct Secret(SecretString);
+
+/// Why a secret can't be had. Never holds the value.
+#[derive(Debug, Error)]
+#[error("{reference} {problem}")]
+pub struct SecretError {
+    /// Which reference, in words.
+    pub reference: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Secret {
+    /// Takes a value over.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one call that hands it on.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}

@@ -1,0 +1,100 @@
+//! Stand-in for one MetaDefender Cluster service: it answers for its health and version and can misbehave on demand.
+//!
+//!     md-stand-in NAME VERSION CONF [KEY=VALUE ...]
+//!
+//! Settings come from the file CONF, else from the arguments (by which a package ships a defect that CONF can repair):
+//!   port            to listen on
+//!   start_delay_ms  sleep before listening
+//!   fails_to_start  1: exit with an error at once
+//!   dies_after_ms   exit with an error so long after listening began
+//!   unhealthy       1: /readyz and /health answer 503   (this and the next are read at every request)
+//!   hangs           1: accept connections, never answer
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::exit;
+use std::thread::{sleep, spawn};
+use std::time::Duration;
+
+#[derive(Clone)]
+struct Service {
+    name: String,
+    version: String,
+    conf: String,
+    defaults: Vec<String>,
+}
+
+impl Service {
+    fn setting(&self, key: &str) -> u64 {
+        let conf = std::fs::read_to_string(&self.conf).unwrap_or_default();
+        conf.lines()
+            .chain(self.defaults.iter().map(String::as_str))
+            .filter_map(|line| line.split_once('='))
+            .find(|(k, _)| k.trim() == key)
+            .and_then(|(_, v)| v.trim().parse().ok())
+            .unwrap_or(0)
+    }
+
+    fn fail(&self, why: &str) -> ! {
+        eprintln!("{} {}: error: {why}", self.name, self.version);
+        exit(3)
+    }
+
+    fn answer(&self, mut peer: TcpStream) {
+        let _ = peer.set_read_timeout(Some(Duration::from_secs(5)));
+        let mut request = [0; 4096];
+        let n = peer.read(&mut request).unwrap_or(0);
+        let text = String::from_utf8_lossy(&request[..n]).into_owned();
+        let path = text.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/");
+        if self.setting("hangs") == 1 {
+            sleep(Duration::from_secs(3600));
+        }
+        let (name, version) = (&self.name, &self.version);
+        let (code, health) = match self.setting("unhealthy") {
+            1 => ("503 Service Unavailable", "unhealthy"),
+            _ => ("200 OK", "healthy"),
+        };
+        let (code, body) = match path {
+            "/readyz" => (code, format!("{{\"status\":\"{health}\"}}")),
+            "/health" => (code, format!("{{\"product_id\":\"{name}\",\"version\":\"{version}\",\"status\":\"{health}\"}}")),
+            "/version" => ("200 OK", format!("{{\"product_id\":\"{name}\",\"version\":\"{version}\"}}")),
+            _ => ("404 Not Found", "{\"err\":\"not found\"}".to_string()),
+        };
+        let _ = write!(
+            peer,
+            "HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}\n",
+            body.len() + 1
+        );
+    }
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let (Some(name), Some(version), Some(conf)) = (args.next(), args.next(), args.next()) else {
+        eprintln!("usage: md-stand-in NAME VERSION CONF [KEY=VALUE ...]");
+        exit(2)
+    };
+    let service = Service { name, version, conf, defaults: args.collect() };
+    eprintln!("{} {}: starting", service.name, service.version);
+    if service.setting("fails_to_start") == 1 {
+        service.fail("fails_to_start=1 in the configuration");
+    }
+    sleep(Duration::from_millis(service.setting("start_delay_ms")));
+    let port = service.setting("port") as u16;
+    let listener = match TcpListener::bind(("0.0.0.0", port)) {
+        Ok(listener) => listener,
+        Err(e) => service.fail(&format!("cannot listen on port {port}: {e}")),
+    };
+    eprintln!("{} {}: ready on port {port}", service.name, service.version);
+    let life = service.setting("dies_after_ms");
+    if life > 0 {
+        let service = service.clone();
+        spawn(move || {
+            sleep(Duration::from_millis(life));
+            service.fail("lost the connection to its database: unsupported schema version 41")
+        });
+    }
+    for peer in listener.incoming().flatten() {
+        let service = service.clone();
+        spawn(move || service.answer(peer));
+    }
+}
