@@ -1,1 +1,3 @@
+//! The `mdc` command: see the library.
+
 fn main() {}
