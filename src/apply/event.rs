@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::state::StepOutcome;
 
 /// Something happened. Steps are named by their id in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,32 +55,4 @@ pub enum Event {
     },
     /// The run ended.
     RunFinished,
-}
-
-/// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepOutcome {
-    /// Its commands ran and its checks passed.
-    Done,
-    /// There was nothing left to do: its checks passed before it began.
-    FoundDone,
-    /// A command failed, or its end was not seen.
-    Failed(StepFailure),
-}
-
-/// Why a step failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct StepFailure {
-    /// What was being done, in words: `install the package`.
-    pub during: String,
-    /// The exact text that failed; empty when no command had begun.
-    pub command: String,
-    /// How it ended, in words: `exit status 100`, `the connection broke`.
-    pub ended: String,
-    /// The telling lines of what it printed, control characters made harmless.
-    pub output: Vec<String>,
-    /// What to do next.
-    pub hint: String,
 }

@@ -129,8 +129,10 @@ pub enum Health {
 pub struct Limits {
     /// For the package manager.
     pub install: Period,
-    /// From the end of the installation until healthy.
+    /// From the end of the installation until it has been healthy for `settle`.
     pub healthy: Period,
+    /// For how long it has to stay healthy before it counts.
+    pub settle: Period,
 }
 
 /// Modelled durations of a change.

@@ -1,5 +1,9 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
+mod compare;
+
+pub use compare::{Change, Comparison, Refusal, compare};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +27,34 @@ pub enum Action {
     Repair,
     /// Starts a service that should run.
     Start,
+}
+
+impl Action {
+    /// The word of file formats and step ids.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Install => "install",
+            Self::Upgrade => "upgrade",
+            Self::Downgrade => "downgrade",
+            Self::Repair => "repair",
+            Self::Start => "start",
+        }
+    }
+
+    /// Whether the package manager has work to do.
+    #[must_use]
+    pub const fn installs(self) -> bool {
+        matches!(self, Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair)
+    }
+
+    /// Whether it brings something up that is missing or down, rather than moving what runs from
+    /// one version to another. What is missing has to be there before those who need it change.
+    #[must_use]
+    pub const fn restores(self) -> bool {
+        matches!(self, Self::Install | Self::Repair | Self::Start)
+    }
 }
 
 /// Why something is done, with the values that it rests on.

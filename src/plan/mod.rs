@@ -1,6 +1,16 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
+mod file;
+mod make;
+mod seal;
+mod stale;
+
+pub use file::{FileError, read, write};
+pub use make::make;
+pub use stale::{Moved, moved};
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
-use crate::observe::ComponentFacts;
+use crate::observe::{ComponentFacts, PackageState, UnitState};
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version};
 
@@ -25,7 +35,7 @@ pub struct Plan {
     pub format: String,
     /// The version of this format.
     pub version: u32,
-    /// The digest of everything else but `manifest` (see [`Plan::seal`]).
+    /// The digest of everything else but `manifest`.
     pub seal: Digest,
     /// Where the manifest is, seen from the folder that the plan was written to. Only a locator:
     /// what the manifest says is held by `basis`.
@@ -56,8 +66,37 @@ pub struct Basis {
     pub tool: String,
     /// What should be: manifest, release and catalog in their meaning, not their text.
     pub desired: Digest,
+    /// How many hosts and resources were compared.
+    pub compared: Compared,
     /// The facts that the steps' decisions used, by `host/component`.
-    pub facts: BTreeMap<String, ComponentFacts>,
+    pub facts: BTreeMap<String, UsedFacts>,
+}
+
+/// How much was compared with the desired state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Compared {
+    /// Hosts that could be read.
+    pub hosts: usize,
+    /// Components on them.
+    pub resources: usize,
+}
+
+/// What a decision about one resource rests on. Health is not part of it: it comes and goes, and
+/// is asked again when a step starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UsedFacts {
+    /// The package.
+    pub package: PackageState,
+    /// The service.
+    pub unit: UnitState,
+}
+
+impl From<&ComponentFacts> for UsedFacts {
+    fn from(facts: &ComponentFacts) -> Self {
+        Self { package: facts.package.clone(), unit: facts.unit.clone() }
+    }
 }
 
 /// One step: one thing done to one resource.
@@ -104,7 +143,7 @@ pub struct HealthyBefore {
     /// What.
     pub component: ComponentName,
     /// How it is asked, on that host.
-    pub check: Command,
+    pub check: Arc<Command>,
 }
 
 /// A resource whose state is not known.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::StepOutcome;
+use crate::state::StepOutcome;
 use crate::value::Period;
 
 /// The account of a run.

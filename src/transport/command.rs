@@ -66,7 +66,7 @@ pub enum Task {
         package: String,
         /// Its product version.
         version: Version,
-        /// On the host.
+        /// The package file, on the host.
         path: RemotePath,
         /// The service that it carries.
         unit: String,
@@ -97,16 +97,48 @@ pub enum Task {
         /// The service.
         unit: String,
     },
-    /// Waits until the probe says healthy.
+    /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.
         unit: String,
         /// The probe.
         probe: Probe,
+        /// How many healthy answers in a row end the wait.
+        samples: u32,
     },
-    /// Asks the probe once.
-    CheckHealth {
-        /// The probe.
-        probe: Probe,
-    },
+}
+
+impl Task {
+    /// What is being done, for sentences: "could not …".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::FindFile { .. } => "look for the package file on the host".to_owned(),
+            Self::ReceiveFile { .. } => "copy the package file to the host".to_owned(),
+            Self::CheckFile { .. } => "check the package file's SHA-256".to_owned(),
+            Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
+            Self::InstallFromRepository { package, version, .. } => {
+                format!("install {package} {version} from the host's repository")
+            }
+            Self::StartUnit { unit } => format!("start {unit}"),
+            Self::CheckVersion { package, version } => {
+                format!("see {package} installed in version {version}")
+            }
+            Self::CheckUnit { unit } => format!("see {unit} active"),
+            Self::AwaitHealth { unit, .. } => format!("see {unit} healthy"),
+        }
+    }
+
+    /// Whether it only looks: running it again changes nothing.
+    #[must_use]
+    pub const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::FindFile { .. }
+                | Self::CheckFile { .. }
+                | Self::CheckVersion { .. }
+                | Self::CheckUnit { .. }
+                | Self::AwaitHealth { .. }
+        )
+    }
 }

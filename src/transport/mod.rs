@@ -57,6 +57,23 @@ pub enum End {
     Signal(String),
 }
 
+impl End {
+    /// Whether the command says that it succeeded.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        *self == Self::Exit(0)
+    }
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exit(status) => write!(f, "exit status {status}"),
+            Self::Signal(name) => write!(f, "killed by signal {name}"),
+        }
+    }
+}
+
 /// What a command left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {

@@ -100,3 +100,20 @@ in_layer() {
 }
 # No daemon may start inside a chroot, and none of the outer machine's settings may leak in.
 inside() { chroot "$LAYER" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
+SSH=(ssh -F /dev/null -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout=5 -o StrictHostKeyChecking=yes
+  -o "UserKnownHostsFile=$SITE/known_hosts" -o GlobalKnownHostsFile=/dev/null)
+remote() { "${SSH[@]}" -o BatchMode=yes -i "$SITE/id" "ops@$(address_of "$1")" "${@:2}"; }   # HOST COMMAND, the way mdc comes in
+# a shell text that succeeds when everything answers that the A state runs on the host
+services_of() {
+  local p
+  case $(kind_of "$1") in infra) echo 'pg_isready -q && redis-cli ping | grep -q PONG && sudo rabbitmq-diagnostics -q check_running >/dev/null';;
+  *) printf true; for p in $(products_of "$1"); do
+       printf ' && systemctl is-active -q %s && curl -fsS -m 5 localhost:%s/readyz >/dev/null' "$(unit_of "${p%=*}")" "$(port_of "${p%=*}")"; done;; esac
+}
+# One fleet per machine: bridge and cgroup names are fixed. This file says whose it is.
+OWNER=/run/$TAG.folder
+not_elsewhere() {
+  [ ! -f "$OWNER" ] || [ "$(cat "$OWNER")" = "$DIR" ] ||
+    die "a fleet of the folder $(cat "$OWNER") is up; take it down first: MDC_FLEET_DIR=$(cat "$OWNER") tests/fleet/down"
+}
+lock() { mkdir -p "$DIR"; exec 9> "$DIR/lock"; flock -n 9 || die "another up or down is at work in $DIR: wait for it"; }

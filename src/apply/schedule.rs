@@ -1,0 +1,93 @@
+//! Which steps may begin. Pure: it knows the plan's order and what ended, and nothing of hosts'
+//! connections or time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::HostName;
+use crate::plan::Step;
+
+/// The steps of a plan and how far they are.
+#[derive(Debug)]
+pub(super) struct Schedule<'a> {
+    steps: &'a [Step],
+    /// How many steps each one still waits for.
+    waits_for: Vec<usize>,
+    /// The steps that wait for each one.
+    followers: Vec<Vec<usize>>,
+    ready: BTreeSet<usize>,
+    running: BTreeSet<usize>,
+    busy: BTreeSet<&'a HostName>,
+}
+
+impl<'a> Schedule<'a> {
+    /// The schedule of `steps`, of which those that `done` names are over.
+    pub(super) fn new(steps: &'a [Step], done: &BTreeSet<String>) -> Self {
+        let places: BTreeMap<&str, usize> =
+            steps.iter().enumerate().map(|(place, step)| (step.id.as_str(), place)).collect();
+        let mut schedule = Self {
+            steps,
+            waits_for: vec![0; steps.len()],
+            followers: vec![Vec::new(); steps.len()],
+            ready: BTreeSet::new(),
+            running: BTreeSet::new(),
+            busy: BTreeSet::new(),
+        };
+        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&step.id)) {
+            let open = step.after.iter().filter(|id| !done.contains(*id));
+            let before: Vec<usize> =
+                open.filter_map(|id| places.get(id.as_str()).copied()).collect();
+            schedule.wait(place, &before);
+        }
+        schedule
+    }
+
+    fn wait(&mut self, place: usize, before: &[usize]) {
+        for &earlier in before {
+            if let Some(followers) = self.followers.get_mut(earlier) {
+                followers.push(place);
+            }
+        }
+        if let Some(count) = self.waits_for.get_mut(place) {
+            *count = before.len();
+        }
+        if before.is_empty() {
+            self.ready.insert(place);
+        }
+    }
+
+    /// Takes the first step that may begin now: everything before it is done and its host is free.
+    pub(super) fn take(&mut self) -> Option<usize> {
+        let place = self.ready.iter().copied().find(|&place| {
+            self.steps.get(place).is_some_and(|step| !self.busy.contains(&step.host))
+        })?;
+        self.ready.remove(&place);
+        self.running.insert(place);
+        self.busy.extend(self.steps.get(place).map(|step| &step.host));
+        Some(place)
+    }
+
+    /// The step at `place` ended; when it ended well, those that waited for it may come nearer.
+    pub(super) fn ended(&mut self, place: usize, well: bool) {
+        self.running.remove(&place);
+        if let Some(step) = self.steps.get(place) {
+            self.busy.remove(&step.host);
+        }
+        if !well {
+            return;
+        }
+        for follower in self.followers.get(place).cloned().unwrap_or_default() {
+            if let Some(count) = self.waits_for.get_mut(follower) {
+                *count -= 1;
+                if *count == 0 {
+                    self.ready.insert(follower);
+                }
+            }
+        }
+    }
+
+    /// The steps that run.
+    pub(super) fn running(&self) -> Vec<String> {
+        let steps = self.running.iter().filter_map(|&place| self.steps.get(place));
+        steps.map(|step| step.id.clone()).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! The telling lines of what a failed command printed, and what to do about it.
+
+use crate::address::HostName;
+use crate::state::StepFailure;
+use crate::transport::{Command, Failure, Output, Task};
+
+/// How many lines a failure shows.
+const MOST: usize = 15;
+/// How long a shown line may be, in characters.
+const WIDEST: usize = 300;
+
+/// Words that failing tools use in the lines that matter.
+const TELLING: [&str; 9] =
+    ["error", "fail", "cannot", "can't", "denied", "unable", "no space", "not found", "unmet"];
+
+/// A failed command of a step.
+pub(super) fn failed_command(host: &HostName, command: &Command, output: &Output) -> StepFailure {
+    StepFailure {
+        during: format!("{} on {host}", command.task.in_words()),
+        command: command.run.clone(),
+        ended: output.end.to_string(),
+        output: telling_lines(output),
+        hint: hint(host, &command.task),
+    }
+}
+
+/// A way to a host that failed.
+pub(super) fn failed_way(failure: &Failure, command: Option<&Command>) -> StepFailure {
+    StepFailure {
+        during: format!("{} on {}", failure.during, failure.host),
+        command: command.map(|command| command.run.clone()).unwrap_or_default(),
+        ended: failure.problem.to_string(),
+        output: Vec::new(),
+        hint: failure.hint.clone(),
+    }
+}
+
+fn hint(host: &HostName, task: &Task) -> String {
+    match task {
+        Task::CheckFile { .. } => format!(
+            "the package file on {host} is not the one that was reviewed: remove it there and \
+             apply again, it is then copied anew"
+        ),
+        Task::ReceiveFile { .. } => format!("see free disk space and rights on {host}"),
+        Task::AwaitHealth { unit, .. } | Task::CheckUnit { unit } | Task::StartUnit { unit } => {
+            format!("see `journalctl -u {unit}` on {host}, mend the cause")
+        }
+        _ => format!("mend the cause on {host}"),
+    }
+}
+
+/// The lines with telling words and the last ones, standard error first, made harmless.
+fn telling_lines(output: &Output) -> Vec<String> {
+    let mut lines = lines(&output.stderr);
+    if lines.len() < 3 {
+        let mut all = self::lines(&output.stdout);
+        all.append(&mut lines);
+        lines = all;
+    }
+    let late = lines.len().saturating_sub(MOST / 2);
+    let tells = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        TELLING.iter().any(|word| line.contains(word))
+    };
+    let mut kept: Vec<String> = lines
+        .into_iter()
+        .enumerate()
+        .filter(|(place, line)| *place >= late || tells(line))
+        .map(|(_, line)| line)
+        .collect();
+    kept.drain(..kept.len().saturating_sub(MOST));
+    kept
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let harmless = |line: &str| -> String {
+        line.trim_end()
+            .chars()
+            .take(WIDEST)
+            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .collect()
+    };
+    text.lines().map(harmless).filter(|line| !line.is_empty()).collect()
+}

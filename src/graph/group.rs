@@ -1,0 +1,69 @@
+//! Groups: the same kind of change of one component, on all its hosts.
+
+use std::collections::BTreeMap;
+
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::desired::Desired;
+use crate::diff::{Action, Comparison};
+
+/// What a group does to its component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Brings up what is missing or down; breaks nobody who uses the component, so it is always
+    /// part of the live stage.
+    Restore,
+    /// Moves what runs to another version, in the component's own stage.
+    Move,
+}
+
+/// The same kind of change of one component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) component: ComponentName,
+    pub(super) phase: Phase,
+    pub(super) stage: Stage,
+    /// What is done, by host. Empty when the component is only unknown.
+    pub(super) members: BTreeMap<HostName, Action>,
+    /// The hosts on which the component can't be seen.
+    pub(super) unknown: Vec<HostName>,
+}
+
+/// All groups, in the order of component and phase.
+pub(super) fn gather(desired: &Desired, comparison: &Comparison) -> Vec<Group> {
+    let mut groups = BTreeMap::new();
+    for (address, change) in &comparison.changes {
+        let phase = if change.action.restores() { Phase::Restore } else { Phase::Move };
+        if let Some(group) = entry(&mut groups, desired, &address.component, phase) {
+            group.members.insert(address.host.clone(), change.action);
+        }
+    }
+    if !comparison.unknown.is_empty() {
+        for address in desired.resources.keys() {
+            if comparison.unknown.contains_key(&address.host)
+                && let Some(group) = entry(&mut groups, desired, &address.component, Phase::Move)
+            {
+                group.unknown.push(address.host.clone());
+            }
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn entry<'a>(
+    groups: &'a mut BTreeMap<(ComponentName, Phase), Group>,
+    desired: &Desired,
+    component: &ComponentName,
+    phase: Phase,
+) -> Option<&'a mut Group> {
+    let own_stage = desired.components.get(component)?.stage;
+    let stage = if phase == Phase::Restore { Stage::Live } else { own_stage };
+    let group = groups.entry((component.clone(), phase)).or_insert_with(|| Group {
+        component: component.clone(),
+        phase,
+        stage,
+        members: BTreeMap::new(),
+        unknown: Vec::new(),
+    });
+    Some(group)
+}

@@ -1,0 +1,89 @@
+//! Nothing is planned behind something that can't be seen: a change that comes after, or needs, a
+//! component on an unreadable host is withheld, unless the catalog says that the component may be
+//! passed over.
+
+use std::collections::BTreeMap;
+
+use petgraph::graph::NodeIndex;
+use petgraph::visit::{Dfs, EdgeRef};
+
+use super::precedence::{Components, Precedence, all_needs};
+use crate::address::Address;
+use crate::catalog::WhenUnknown;
+use crate::diff::Action;
+
+/// A change that is left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Withheld {
+    /// What would change.
+    pub address: Address,
+    /// What would be done.
+    pub action: Action,
+    /// What stands in the way, in words.
+    pub reason: String,
+}
+
+/// Takes out the groups that come after, or need, a component that can't be seen.
+pub(super) fn withhold(
+    mut graph: Precedence,
+    components: &Components,
+) -> (Precedence, Vec<Withheld>) {
+    let reasons = blocked(&graph, components);
+    let mut withheld = Vec::new();
+    for (&index, reason) in &reasons {
+        let Some(group) = graph.node_weight_mut(index) else { continue };
+        for (host, action) in std::mem::take(&mut group.members) {
+            withheld.push(Withheld {
+                address: Address::new(host, group.component.clone()),
+                action,
+                reason: reason.clone(),
+            });
+        }
+    }
+    withheld.sort();
+    (without_empty(&graph), withheld)
+}
+
+fn blocked(graph: &Precedence, components: &Components) -> BTreeMap<NodeIndex, String> {
+    let needs = all_needs(components);
+    let mut reasons = BTreeMap::new();
+    for index in graph.node_indices() {
+        let Some(unseen) = graph.node_weight(index) else { continue };
+        let blocks = components
+            .get(&unseen.component)
+            .is_some_and(|component| component.when_unknown == WhenUnknown::Block);
+        let Some(host) = unseen.unknown.first().filter(|_| blocks) else { continue };
+        let name = &unseen.component;
+        let mut walk = Dfs::new(graph, index);
+        while let Some(later) = walk.next(graph).filter(|&later| later != index) {
+            let why = format!("comes after {name}, which can't be seen on {host}");
+            reasons.entry(later).or_insert(why);
+        }
+        for user in graph.node_indices() {
+            if graph.node_weight(user).is_some_and(|group| needs.of(&group.component, name)) {
+                let why = format!("needs {name} healthy, which can't be seen on {host}");
+                reasons.entry(user).or_insert(why);
+            }
+        }
+    }
+    reasons
+}
+
+/// The same order over the groups that have something to do.
+fn without_empty(graph: &Precedence) -> Precedence {
+    let mut kept = Precedence::new();
+    let places: BTreeMap<NodeIndex, NodeIndex> = graph
+        .node_indices()
+        .filter_map(|index| Some((index, graph.node_weight(index)?)))
+        .filter(|(_, group)| !group.members.is_empty())
+        .map(|(index, group)| (index, kept.add_node(group.clone())))
+        .collect();
+    // The order is complete (an edge for every pair that is ordered), so nothing is lost when a
+    // group in the middle goes.
+    for edge in graph.edge_references() {
+        if let (Some(&from), Some(&to)) = (places.get(&edge.source()), places.get(&edge.target())) {
+            kept.add_edge(from, to, ());
+        }
+    }
+    kept
+}

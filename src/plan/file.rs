@@ -1,0 +1,82 @@
+//! The plan file: JSON, with format and version first, refused when it is not exactly what was
+//! written.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use camino::Utf8Path;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{FORMAT, Plan, VERSION};
+
+/// The largest plan file that is read: some 200,000 steps.
+const LARGEST: u64 = 1 << 30;
+
+/// Why a file is not a plan that can be applied.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The file can't be read or written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Larger than any plan.
+    #[error("it is larger than {LARGEST} bytes, which no plan is")]
+    TooLarge,
+    /// Not JSON, or not a plan's JSON.
+    #[error("it is not a plan: {0}")]
+    NotAPlan(String),
+    /// Another format or version.
+    #[error(
+        "it has the format `{format}` version {version}; this mdc reads `{FORMAT}` version {VERSION}"
+    )]
+    OtherFormat {
+        /// What the file says.
+        format: String,
+        /// What the file says.
+        version: u64,
+    },
+    /// Changed since it was written.
+    #[error("its seal doesn't fit its content: it was changed after it was made")]
+    SealBroken,
+}
+
+/// Writes `plan` as JSON, one value a line so that it diffs well.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut out, plan)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Reads a plan and checks format, version and seal.
+///
+/// # Errors
+/// When it is not exactly a plan that an `mdc` of this format wrote.
+pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
+    let mut text = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(FileError::TooLarge);
+    }
+    parse(&text)
+}
+
+fn parse(text: &[u8]) -> Result<Plan, FileError> {
+    let not_a_plan = |error: serde_json::Error| FileError::NotAPlan(error.to_string());
+    let head: Head = serde_json::from_slice(text).map_err(not_a_plan)?;
+    if head.format != FORMAT || head.version != u64::from(VERSION) {
+        return Err(FileError::OtherFormat { format: head.format, version: head.version });
+    }
+    let plan: Plan = serde_json::from_slice(text).map_err(not_a_plan)?;
+    if plan.seal_holds() { Ok(plan) } else { Err(FileError::SealBroken) }
+}
+
+/// What every version of the format begins with.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: u64,
+}

@@ -1,0 +1,56 @@
+//! The seal: the digest of a plan's meaning.
+
+use super::Plan;
+use crate::value::Digest;
+
+impl Plan {
+    /// The SHA-256 of the plan's JSON with an empty `manifest` (a locator, which may differ between
+    /// machines) and an empty seal.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = crate::value::Hasher::default();
+        let unsealed = Unsealed {
+            format: &self.format,
+            version: self.version,
+            cluster: &self.cluster,
+            environment: &self.environment,
+            release: &self.release,
+            basis: &self.basis,
+            steps: &self.steps,
+            unknown: &self.unknown,
+            withheld: &self.withheld,
+            warnings: &self.warnings,
+        };
+        // Writing to a hasher can't fail, and a plan has no map with keys that aren't text.
+        let written = serde_json::to_writer(&mut hasher, &unsealed);
+        debug_assert!(written.is_ok());
+        hasher.digest()
+    }
+
+    /// Whether the plan is still the one that was sealed.
+    #[must_use]
+    pub fn seal_holds(&self) -> bool {
+        self.seal == self.digest()
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// Everything that the seal holds.
+#[derive(serde::Serialize)]
+struct Unsealed<'a> {
+    format: &'a str,
+    version: u32,
+    cluster: &'a str,
+    environment: &'a str,
+    release: &'a str,
+    basis: &'a super::Basis,
+    steps: &'a [super::Step],
+    unknown: &'a [super::Unknown],
+    withheld: &'a [super::Withheld],
+    warnings: &'a [String],
+}

@@ -1,0 +1,68 @@
+//! Whether the world still is what a plan rests on.
+
+use super::{Plan, Step, UsedFacts};
+use crate::observe::{HostState, Observed, PackageState, UnitState};
+
+/// A fact that moved since the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The step that rests on it.
+    pub step: String,
+    /// Which fact, in words.
+    pub fact: &'static str,
+    /// What the plan rests on.
+    pub planned: String,
+    /// What is there now.
+    pub observed: String,
+}
+
+/// The facts that moved under those `steps` of the plan that were not yet begun.
+#[must_use]
+pub fn moved<'a>(
+    plan: &Plan,
+    steps: impl Iterator<Item = &'a Step>,
+    observed: &Observed,
+) -> Vec<Moved> {
+    let mut found = Vec::new();
+    for step in steps {
+        let Some(planned) = plan.basis.facts.get(&format!("{}/{}", step.host, step.component))
+        else {
+            continue;
+        };
+        let mut add = |fact, planned: String, observed: String| {
+            if planned != observed {
+                found.push(Moved { step: step.id.clone(), fact, planned, observed });
+            }
+        };
+        match observed.hosts.get(&step.host) {
+            Some(HostState::Known(facts)) => {
+                let Some(now) = facts.components.get(&step.component).map(UsedFacts::from) else {
+                    continue;
+                };
+                add("package", package(&planned.package), package(&now.package));
+                add("service", unit(&planned.unit), unit(&now.unit));
+            }
+            Some(HostState::Unknown(why)) => {
+                add("host", "readable".to_owned(), why.reason.clone());
+            }
+            None => add("host", "readable".to_owned(), "not observed".to_owned()),
+        }
+    }
+    found
+}
+
+fn package(state: &PackageState) -> String {
+    match state {
+        PackageState::Absent => "not installed".to_owned(),
+        PackageState::Installed(version) => version.to_string(),
+        PackageState::Broken { version, status } => format!("{version} ({status})"),
+    }
+}
+
+fn unit(state: &UnitState) -> String {
+    match state {
+        UnitState::Active => "active".to_owned(),
+        UnitState::Stopped(word) => word.clone(),
+        UnitState::Absent => "absent".to_owned(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Runs: one folder each, with the plan as it was approved and the journal.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::journal::{Journal, JournalError, Progress};
+use super::lock::Lock;
+use crate::plan::{self, FileError, Plan};
+
+/// Why the record of runs can't be used.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// A file or folder can't be read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which.
+        path: Utf8PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A journal can't be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A run's plan can't be used.
+    #[error("{path}: {error}")]
+    Plan {
+        /// The plan file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        error: FileError,
+    },
+    /// Somebody else is at work.
+    #[error("another mdc is at work on this cluster: {holder}")]
+    Locked {
+        /// Who, what and since when.
+        holder: String,
+    },
+}
+
+/// The record of all runs of one cluster.
+#[derive(Debug)]
+pub struct Runs {
+    folder: Utf8PathBuf,
+}
+
+/// One run, open for going on.
+#[derive(Debug)]
+pub struct Run {
+    /// Its id: when it began, and the beginning of its plan's seal.
+    pub id: String,
+    /// Where it is recorded.
+    pub folder: Utf8PathBuf,
+    /// The plan that it carries out.
+    pub plan: Plan,
+    /// Its journal.
+    pub journal: Journal,
+    /// What was already done.
+    pub progress: Progress,
+}
+
+impl Runs {
+    /// Opens the record in `folder`, making it when it isn't there.
+    ///
+    /// # Errors
+    /// When a folder can't be made.
+    pub fn open(folder: &Utf8Path) -> Result<Self, StateError> {
+        private_folder(&folder.join("runs"))?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Makes sure that nobody else changes this cluster from this record, until the lock is
+    /// dropped. `holder` tells others who has it.
+    ///
+    /// # Errors
+    /// When somebody else has it.
+    pub fn lock(&self, holder: &str) -> Result<Lock, StateError> {
+        let path = self.folder.join("lock");
+        let taken = Lock::take(&path, holder).map_err(|error| StateError::Io { path, error })?;
+        taken.map_err(|holder| StateError::Locked { holder })
+    }
+
+    /// The newest run that is not over.
+    ///
+    /// # Errors
+    /// When its record is damaged.
+    pub fn unfinished(&self) -> Result<Option<Run>, StateError> {
+        let path = self.folder.join("runs");
+        let io = |error| StateError::Io { path: path.clone(), error };
+        let mut ids = Vec::new();
+        for entry in path.read_dir_utf8().map_err(io)? {
+            ids.push(entry.map_err(io)?.file_name().to_owned());
+        }
+        ids.sort_unstable();
+        match ids.pop() {
+            // Only the newest can be unfinished: a new one is begun only when the last is over.
+            Some(id) => Ok(Some(self.load(id)?).filter(|run| !run.progress.over)),
+            None => Ok(None),
+        }
+    }
+
+    /// Begins a run of `plan`.
+    ///
+    /// # Errors
+    /// When it can't be recorded; then nothing may be changed.
+    pub fn begin(&self, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
+        let id = format!("{}-{}", at.strftime("%Y%m%dT%H%M%S%3fZ"), plan.seal.short());
+        let folder = self.folder.join("runs").join(&id);
+        // Under a name that is not a run's until the plan is whole on disk.
+        let unborn = self.folder.join(format!("new-{id}"));
+        private_folder(&unborn)?;
+        let path = unborn.join("plan.json");
+        let io = |error| StateError::Io { path: path.clone(), error };
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(io)?;
+        plan::write(&plan, &mut file).map_err(io)?;
+        file.sync_all().map_err(io)?;
+        fs::rename(&unborn, &folder).map_err(io)?;
+        sync_folder(&self.folder.join("runs"))?;
+        let (journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
+        sync_folder(&folder)?;
+        Ok(Run { id, folder, plan, journal, progress })
+    }
+
+    fn load(&self, id: String) -> Result<Run, StateError> {
+        let folder = self.folder.join("runs").join(&id);
+        let path = folder.join("plan.json");
+        let plan = plan::read(&path).map_err(|error| StateError::Plan { path, error })?;
+        let (journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
+        Ok(Run { id, folder, plan, journal, progress })
+    }
+}
+
+impl Run {}
+
+fn private_folder(path: &Utf8Path) -> Result<(), StateError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| StateError::Io { path: path.to_owned(), error })
+}
+
+/// A new name in a folder is only sure to last when the folder itself is on disk (fsync(2)).
+fn sync_folder(path: &Utf8Path) -> Result<(), StateError> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| StateError::Io { path: path.to_owned(), error })
+}

@@ -1,0 +1,81 @@
+//! Putting a package file on a host: found there by content, or copied, checked and moved into
+//! place. Nothing that runs is touched.
+
+use super::shell::quote;
+use crate::desired::Source;
+use crate::transport::{Account, Command, Task};
+use crate::value::{Digest, Period, RemotePath, RemotePathError};
+
+/// Where package files are kept on hosts: a cache in the sense of the Filesystem Hierarchy
+/// Standard 3.0, section 5.5 (it can be filled again), readable by root alone.
+const FOLDER: &str = "/var/cache/mdc";
+
+/// Slowest copy that is waited for, in bytes a second.
+const SLOWEST: u64 = 256 * 1024;
+
+/// Where a host keeps the package file: in a folder named by its content, so that two releases
+/// never share a name, and the same content is found again.
+///
+/// # Errors
+/// When the file's name can't be a name on a host.
+pub fn staged_path(source: &Source) -> Result<Option<RemotePath>, RemotePathError> {
+    let Source::File { path, digest, .. } = source else { return Ok(None) };
+    let name = path.file_name().unwrap_or("package");
+    format!("{FOLDER}/{digest}/{name}").parse().map(Some)
+}
+
+/// The commands that put the package file of `source` at `path`.
+#[must_use]
+pub fn copy(source: &Source, path: &RemotePath) -> Vec<Command> {
+    let Source::File { path: from, digest, size } = source else { return Vec::new() };
+    let find = Command {
+        run: check_text(digest, path.as_str()),
+        account: Account::Root,
+        within: reading_time(*size),
+        task: Task::FindFile { path: path.clone(), digest: *digest },
+    };
+    let receive = Command {
+        run: receive_text(digest, path),
+        account: Account::Root,
+        within: Period::seconds(60 + size / SLOWEST),
+        task: Task::ReceiveFile {
+            from: from.to_string(),
+            path: path.clone(),
+            digest: *digest,
+            size: *size,
+        },
+    };
+    vec![find, receive]
+}
+
+/// The command that makes sure, immediately before it is installed, that the file is still the
+/// one that was reviewed.
+pub(super) fn check(digest: &Digest, size: u64, path: &RemotePath) -> Command {
+    Command {
+        run: check_text(digest, path.as_str()),
+        account: Account::Root,
+        within: reading_time(size),
+        task: Task::CheckFile { path: path.clone(), digest: *digest },
+    }
+}
+
+fn check_text(digest: &Digest, path: &str) -> String {
+    // `--strict`: a line that sha256sum can't read (an odd file name) is a failure, not a warning.
+    format!("echo {} | sha256sum --check --strict --status", quote(&format!("{digest}  {path}")))
+}
+
+fn receive_text(digest: &Digest, path: &RemotePath) -> String {
+    let part = format!("{path}.part");
+    format!(
+        "umask 077 && mkdir -p {folder} && cat > {part} && {check} && mv -f {part} {path}",
+        folder = quote(path.parent()),
+        check = check_text(digest, &part),
+        part = quote(&part),
+        path = quote(path.as_str()),
+    )
+}
+
+/// Time for reading the file once from a slow disk, at 20 MB a second.
+const fn reading_time(size: u64) -> Period {
+    Period::seconds(30 + size / 20_000_000)
+}

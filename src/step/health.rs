@@ -1,0 +1,58 @@
+//! Waiting for health on the host itself: one command that returns when the probe is satisfied or
+//! the limit has passed, so that nothing is asked over the network every second.
+
+use super::shell::quote;
+use crate::catalog::Limits;
+use crate::desired::{Probe, Resource};
+use crate::transport::{Account, Command, Task};
+use crate::value::Period;
+
+/// How long a needed component may take to answer before the step that needs it is given up.
+const NEEDED: Period = Period::seconds(30);
+
+/// The command that waits until the resource is healthy and has stayed so for `limits.settle`.
+#[must_use]
+pub fn await_healthy(resource: &Resource, limits: &Limits) -> Command {
+    let samples = u32::try_from(limits.settle.whole_seconds()).unwrap_or(u32::MAX).max(1);
+    wait(resource, limits.healthy, samples)
+}
+
+/// The command that checks, before a step that needs the resource, that it is healthy.
+#[must_use]
+pub fn needed_healthy(resource: &Resource) -> Command {
+    wait(resource, NEEDED, 1)
+}
+
+fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
+    let (ask, account) = match &resource.health {
+        Probe::Http(url) => {
+            (format!("curl -fsS -o /dev/null --max-time 5 {}", quote(url)), Account::Login)
+        }
+        // Such commands may read what only the service's user or root may (RabbitMQ's cookie).
+        Probe::Command(command) => {
+            (format!("timeout 10 sh -c {} >/dev/null", quote(command)), Account::Root)
+        }
+    };
+    Command {
+        run: wait_text(&ask, &quote(&resource.unit), limit.whole_seconds(), samples),
+        account,
+        // The host itself gives up at `limit`; the rest is for the last probe and its account.
+        within: Period::seconds(limit.whole_seconds() + 20),
+        task: Task::AwaitHealth {
+            unit: resource.unit.clone(),
+            probe: resource.health.clone(),
+            samples,
+        },
+    }
+}
+
+fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
+    let again = if samples > 1 { "sleep 1" } else { ":" };
+    format!(
+        "end=$(($(date +%s) + {seconds})); good=0; \
+         while if {ask}; then good=$((good + 1)); else good=0; fi; [ $good -lt {samples} ]; do \
+         if [ $(date +%s) -ge $end ] || systemctl is-failed --quiet {unit}; then \
+         systemctl status --no-pager --lines=20 {unit}; exit 1; fi; \
+         if [ $good -gt 0 ]; then {again}; else sleep 1; fi; done"
+    )
+}

@@ -1,0 +1,150 @@
+//! Packages: installing, upgrading and going back, as the vendor's commands mean it
+//! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
+//! without hiding failures, and never by removing something.
+
+use super::shell::{literal, quote};
+use super::{await_healthy, copy, service};
+use crate::catalog::{Format, Limits};
+use crate::desired::{Resource, Source};
+use crate::diff::Action;
+use crate::transport::{Account, Command, Task};
+use crate::value::{Period, RemotePath, Version};
+
+/// Time for one question to the package database.
+const ASK: Period = Period::seconds(30);
+
+/// The commands that bring `resource` to its version and see that it works: check the file,
+/// install, start, then version, service and health.
+#[must_use]
+pub fn change_package(
+    resource: &Resource,
+    staged: Option<&RemotePath>,
+    host: Host,
+    limits: &Limits,
+) -> Vec<Command> {
+    let mut commands = Vec::new();
+    if let (Some(path), Source::File { digest, size, .. }) = (staged, &resource.source) {
+        commands.push(copy::check(digest, *size, path));
+        commands.push(install_file(resource, path, host, limits));
+    } else {
+        commands.push(install_from_repository(resource, host, limits));
+    }
+    commands.push(service::start(&resource.unit));
+    commands.push(check_version(resource, host.format));
+    commands.push(await_healthy(resource, limits));
+    commands.push(service::check(&resource.unit));
+    commands
+}
+
+/// What the commands have to know of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
+    /// Its package format.
+    pub format: Format,
+    /// What is done there.
+    pub action: Action,
+}
+
+fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Limits) -> Command {
+    let file = quote(path.as_str());
+    let run = match host.format {
+        Format::Deb => format!("{} {file}", apt_install(host.action)),
+        // dnf has nothing to do for a version that is there, also when its scriptlets failed.
+        Format::Rpm => format!(
+            "if rpm -q --quiet {package}-{version}; then dnf reinstall -y {file}; \
+             else dnf {verb} -y {file}; fi",
+            package = quote(&resource.package),
+            version = quote(resource.version.as_str()),
+            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
+        ),
+        Format::Msi => format!("msiexec.exe /i {file} /qn /norestart"),
+    };
+    Command {
+        run,
+        account: Account::Root,
+        within: limits.install,
+        task: Task::InstallFile {
+            package: resource.package.clone(),
+            version: resource.version.clone(),
+            path: path.clone(),
+            unit: resource.unit.clone(),
+        },
+    }
+}
+
+fn install_from_repository(resource: &Resource, host: Host, limits: &Limits) -> Command {
+    let package = &resource.package;
+    let version = &resource.version;
+    let run = match host.format {
+        // apt knows whole package versions only: take the one of this product version that the
+        // repository offers, so that exactly what was reviewed is installed.
+        Format::Deb => format!(
+            "apt-get update -q && found=$(apt-cache madison {name} | cut -d'|' -f2 | tr -d ' ' | \
+             grep -E -x -m 1 {pattern}) && {install} {name}=\"$found\" || \
+             {{ echo {missing} >&2; apt-cache policy {name} >&2; exit 1; }}",
+            name = quote(package),
+            pattern = quote(&whole_version(version)),
+            install = apt_install(host.action),
+            missing = quote(&format!("{package} {version} was not installed from the repository")),
+        ),
+        Format::Rpm => format!(
+            "dnf {verb} -y --refresh {name}",
+            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
+            name = quote(&format!("{package}-{version}")),
+        ),
+        Format::Msi => String::new(),
+    };
+    Command {
+        run,
+        account: Account::Root,
+        within: limits.install,
+        task: Task::InstallFromRepository {
+            package: package.clone(),
+            version: version.clone(),
+            unit: resource.unit.clone(),
+        },
+    }
+}
+
+/// `--no-remove`: apt resolves a missing dependency by removing the product when nothing is said
+/// against it, and exits with 0. The dpkg options keep the site's configuration files. needrestart
+/// only lists (needrestart(1)): no service restarts that the plan doesn't name.
+fn apt_install(action: Action) -> String {
+    let downgrade = if action == Action::Downgrade { " --allow-downgrades" } else { "" };
+    format!(
+        "DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get install -y --no-remove{downgrade} \
+         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+         -o DPkg::Lock::Timeout=60"
+    )
+}
+
+fn check_version(resource: &Resource, format: Format) -> Command {
+    let package = quote(&resource.package);
+    // What is there goes to standard error too: when the check fails, it is the telling line.
+    let run = match format {
+        Format::Deb => format!(
+            "dpkg-query -W -f='${{db:Status-Status}} ${{Version}}\\n' {package} | \
+             tee /dev/stderr | grep -E -q -x {}",
+            quote(&format!("installed {}", whole_version(&resource.version)))
+        ),
+        Format::Rpm | Format::Msi => format!(
+            "rpm -q --qf '%{{VERSION}}\\n' {package} | tee /dev/stderr | grep -F -q -x {}",
+            quote(resource.version.as_str())
+        ),
+    };
+    Command {
+        run,
+        account: Account::Login,
+        within: ASK,
+        task: Task::CheckVersion {
+            package: resource.package.clone(),
+            version: resource.version.clone(),
+        },
+    }
+}
+
+/// A regular expression for the Debian package versions of a product version: with any epoch and
+/// any packaging revision.
+fn whole_version(version: &Version) -> String {
+    format!("([0-9]+:)?{}(-[^-]+)?", literal(version.as_str()))
+}
