@@ -1,3 +1,5 @@
 //! The `mdc` command: see the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    mdc::cli::main()
+}

@@ -1,1 +1,139 @@
-//! (being built)
+//! The command line: one file a command. Data goes to standard output, talk to standard error.
+//!
+//! Exit status: 0 done or nothing to do, 1 error, 2 changes are present
+//! (`plan --detailed-exitcode`).
+
+mod apply;
+mod console;
+mod explain;
+mod generate;
+mod observe;
+mod plan;
+mod problem;
+mod show;
+mod site;
+mod status;
+mod validate;
+mod watch;
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use console::Console;
+use problem::Problem;
+
+/// Plans and carries out upgrades of an OPSWAT MetaDefender Cluster.
+#[derive(Debug, Parser)]
+#[command(name = "mdc", version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Common {
+    /// A folder of catalog entries (`<component>/component.toml`) that add to the built-in ones or
+    /// replace them; may be given several times
+    #[arg(long, global = true, value_name = "DIR")]
+    catalog: Vec<Utf8PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    /// How many hosts to work on at once
+    #[arg(long, global = true, value_name = "N", default_value = "32")]
+    at_once: NonZeroUsize,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check manifest, release and catalog without touching a host
+    Validate(validate::Validate),
+    /// Read all hosts and show what they told
+    Observe(observe::Observe),
+    /// Show what would be done
+    Plan(plan::Plan),
+    /// Show a saved plan
+    Show(show::Show),
+    /// Carry a plan out: a saved one, or one made now
+    Apply(apply::Apply),
+    /// Show what is desired beside what is, host by host
+    Status(status::Status),
+    /// Say more about a diagnostic code
+    Explain(explain::Explain),
+    /// Write schemas, shell completions or man pages
+    Generate(generate::Generate),
+}
+
+/// How a command that didn't fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// Not everything is done; the command has said what.
+    Incomplete,
+    /// There are changes to make.
+    Changes,
+}
+
+/// The manifest that a command works on.
+#[derive(Debug, Args)]
+struct ManifestPath {
+    /// The manifest
+    #[arg(value_name = "MANIFEST", default_value = "mdc.toml")]
+    manifest: Utf8PathBuf,
+}
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help that was asked for is data; a wrong call is an error like any other (clap's own
+            // status for it, 2, means "changes are present" here).
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    let console = Console::new(arguments.common.color);
+    match run(&arguments, &console) {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Incomplete) => ExitCode::FAILURE,
+        Ok(Exit::Changes) => ExitCode::from(2),
+        Err(problem) => {
+            console.problem(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Validate(validate) => validate.run(common, console),
+        Command::Observe(observe) => observe.run(common, console),
+        Command::Plan(plan) => plan.run(common, console),
+        Command::Show(show) => show.run(console),
+        Command::Apply(apply) => apply.run(common, console),
+        Command::Status(status) => status.run(common, console),
+        Command::Explain(explain) => explain.run(console),
+        Command::Generate(generate) => generate.run(console),
+    }
+}

@@ -1,5 +1,9 @@
 //! What happened in a run, against what the plan promised.
 
+mod of;
+
+pub use of::of;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -94,22 +94,30 @@ pub struct Progress {
     pub done: BTreeSet<String>,
     /// Steps that began and whose end is not recorded.
     pub interrupted: BTreeSet<String>,
+    /// Steps that ended in a failure.
+    pub failed: BTreeSet<String>,
     /// Whether nothing is left to do or nothing is to be done any more.
     pub over: bool,
 }
 
 impl Progress {
+    /// Whether a step was never begun.
+    #[must_use]
+    pub fn is_untouched(&self, step: &str) -> bool {
+        ![&self.done, &self.interrupted, &self.failed].iter().any(|steps| steps.contains(step))
+    }
+
     fn take(&mut self, entry: &Entry) {
         match entry {
             Entry::Started { .. } => {}
             Entry::Intent { step } => {
+                self.failed.remove(step);
                 self.interrupted.insert(step.clone());
             }
             Entry::Result { step, outcome, .. } => {
                 self.interrupted.remove(step);
-                if outcome.is_done() {
-                    self.done.insert(step.clone());
-                }
+                let ended = if outcome.is_done() { &mut self.done } else { &mut self.failed };
+                ended.insert(step.clone());
             }
             Entry::Ended { stopped } => self.over = stopped.is_none(),
             Entry::GivenUp { .. } => self.over = true,

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::journal::{Journal, JournalError, Progress};
+use super::journal::{Entry, Journal, JournalError, Progress};
 use super::lock::Lock;
 use crate::plan::{self, FileError, Plan};
 
@@ -136,6 +136,17 @@ impl Runs {
 }
 
 impl Run {}
+
+impl Run {
+    /// Records that what is left of the run is never done, and why.
+    ///
+    /// # Errors
+    /// When it can't be recorded.
+    pub fn give_up(&mut self, reason: &str) -> Result<(), JournalError> {
+        self.progress.over = true;
+        self.journal.append(Entry::GivenUp { reason: reason.to_owned() })
+    }
+}
 
 fn private_folder(path: &Utf8Path) -> Result<(), StateError> {
     DirBuilder::new()

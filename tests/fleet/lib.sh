@@ -4,7 +4,8 @@ set -euo pipefail
 
 SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DIR=${MDC_FLEET_DIR:-${TMPDIR:-/tmp}/mdc-fleet}   # everything that is made lives here
-NET=${MDC_FLEET_NET:-10.213}                      # a /16; this machine is .0.1, host number i is .1.i
+# The network, a /16: this machine is .0.1, host number i is .1.i. `up` records the choice for the other scripts.
+NET=${MDC_FLEET_NET:-$(cat "$DIR/net" 2>/dev/null || echo 10.213)}
 DISK=${MDC_FLEET_DISK:-2g}                        # size of a host's disk: a tmpfs that holds what the host changed
 GATE=$NET.0.1
 PORT=8900                                         # the package repository listens on $GATE:$PORT

@@ -1,0 +1,33 @@
+//! `mdc explain`: more about a diagnostic code.
+
+use clap::Args;
+
+use super::Exit;
+use super::console::Console;
+use super::problem::Problem;
+use crate::diagnostic::Code;
+
+/// Says what a diagnostic code means, why it matters and what to do.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The code, such as `manifest::unknown-key`; without it, all codes are listed
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
+        let Some(wanted) = &self.code else {
+            let list: String = Code::ALL.iter().map(|code| format!("{}\n", code.as_str())).collect();
+            console.data(&list)?;
+            return Ok(Exit::Done);
+        };
+        let Some(code) = Code::ALL.iter().find(|code| code.as_str() == wanted) else {
+            return Err(Problem::new(
+                format!("there is no diagnostic code `{wanted}`"),
+                "`mdc explain` lists all codes",
+            ));
+        };
+        console.data(&format!("{}\n\n{}\n", code.as_str(), code.explain()))?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,50 @@
+//! `mdc observe`: what the hosts tell.
+
+use std::fs;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::console::Console;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Common, Exit, ManifestPath, watch};
+use crate::observe::Snapshot;
+use crate::view;
+
+/// Reads all hosts, one command each, and changes nothing.
+#[derive(Debug, Args)]
+pub(super) struct Observe {
+    #[command(flatten)]
+    path: ManifestPath,
+    /// Save what was read as a snapshot, for `plan --snapshot`
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
+    /// Show the snapshot as JSON instead of a page
+    #[arg(long)]
+    json: bool,
+}
+
+impl Observe {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let site = Site::load(&self.path.manifest, common, console)?;
+        let observed = watch::observe(&site, console)?;
+        let unknown = observed.unknown().count();
+        let snapshot = Snapshot::new(&site.desired.cluster, Timestamp::now(), observed);
+        let json = snapshot.to_json().map_err(|error| {
+            Problem::new(format!("the snapshot can't be written as JSON: {error}"), "report this")
+        })?;
+        if let Some(path) = &self.output {
+            fs::write(path, &json)
+                .map_err(|error| Problem::file(path, &error, "name a file that can be written"))?;
+            console.say(&format!("The snapshot is in {path}."));
+        }
+        if self.json {
+            console.data(&json)?;
+        } else if self.output.is_none() {
+            console.show(&view::observed::document(&snapshot.observed))?;
+        }
+        Ok(if unknown == 0 { Exit::Done } else { Exit::Incomplete })
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a command failed, for people.
+
+use std::fmt::Display;
+
+use camino::Utf8Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::graph::Cycle;
+use crate::state::StateError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// What people wrote can't be used, or the hosts forbid a plan.
+    Diagnostics(Vec<Diagnostic>),
+    /// Something else.
+    Told {
+        /// What happened, where and why.
+        what: String,
+        /// What to do next.
+        hint: String,
+    },
+}
+
+impl Problem {
+    pub(super) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Told { what: what.into(), hint: hint.into() }
+    }
+
+    /// A file of the user's that can't be read or written.
+    pub(super) fn file(path: &Utf8Path, error: &dyn Display, hint: &str) -> Self {
+        Self::new(format!("{path}: {error}"), hint)
+    }
+}
+
+impl From<StateError> for Problem {
+    fn from(error: StateError) -> Self {
+        let hint = match &error {
+            StateError::Locked { .. } => "wait for it to end, or end it",
+            StateError::Io { .. } => "see rights and free space of the folder that records runs",
+            StateError::Journal(_) | StateError::Plan { .. } => {
+                "nothing was changed; keep the folder for the inquiry, see with `mdc status` where \
+                 the cluster stands, and move the folder away to begin anew"
+            }
+        };
+        Self::new(error.to_string(), hint)
+    }
+}
+
+impl From<Cycle> for Problem {
+    fn from(cycle: Cycle) -> Self {
+        Self::new(
+            format!("the catalog has no order for this: {cycle}"),
+            "see their `needs`, `upgrade-order` and `install-order` in the catalog and in the \
+             manifest's overrides",
+        )
+    }
+}

@@ -1,0 +1,98 @@
+//! `mdc show`: a saved plan, for people.
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+
+use super::Exit;
+use super::console::Console;
+use super::problem::Problem;
+use crate::plan;
+use crate::view;
+
+/// Shows a saved plan.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The plan file
+    plan: Utf8PathBuf,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a plan is shown.
+#[derive(Debug, Args)]
+pub(super) struct How {
+    /// In which form
+    #[arg(long, default_value = "text")]
+    format: Format,
+    /// How much of it, as text
+    #[arg(long, default_value = "steps")]
+    detail: Detail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A page for a terminal
+    Text,
+    /// A comment for a pull request
+    Markdown,
+    /// The plan file itself
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Detail {
+    /// What it comes to
+    Summary,
+    /// Every step with its reasons
+    Steps,
+    /// Every step with its exact commands
+    Commands,
+}
+
+impl How {
+    /// The plan in the form that was asked for. `next`: the command that carries it out.
+    pub(super) fn show(
+        &self,
+        plan: &plan::Plan,
+        next: &str,
+        console: &Console,
+    ) -> Result<(), Problem> {
+        match self.format {
+            Format::Text => console.show(&view::plan::document(plan, self.detail.into(), next)),
+            Format::Markdown => console.data(&view::plan::comment(plan, next)),
+            Format::Json => console.data(&json(plan)?),
+        }
+    }
+}
+
+impl From<Detail> for view::plan::Detail {
+    fn from(detail: Detail) -> Self {
+        match detail {
+            Detail::Summary => Self::Summary,
+            Detail::Steps => Self::Steps,
+            Detail::Commands => Self::Commands,
+        }
+    }
+}
+
+/// The plan file's text.
+pub(super) fn json(plan: &plan::Plan) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    let written = plan::write(plan, &mut bytes).ok().and_then(|()| String::from_utf8(bytes).ok());
+    written.ok_or_else(|| Problem::new("the plan can't be written as JSON", "report this"))
+}
+
+/// Reads a plan file.
+pub(super) fn read(path: &camino::Utf8Path) -> Result<plan::Plan, Problem> {
+    plan::read(path).map_err(|error| {
+        Problem::file(path, &error, "make the plan again with `mdc plan -o FILE`")
+    })
+}
+
+impl Show {
+    pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
+        let plan = read(&self.plan)?;
+        self.how.show(&plan, &format!("mdc apply {}", self.plan), console)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,98 @@
+//! What a command works on: manifest, release and catalog, resolved.
+
+use std::num::NonZeroUsize;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Common;
+use super::console::Console;
+use super::problem::Problem;
+use crate::address::HostName;
+use crate::catalog;
+use crate::desired::{self, Desired};
+use crate::diagnostic::Diagnostics;
+use crate::manifest::{self, Manifest, Release, release};
+use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
+
+/// A manifest with everything that it leads to.
+pub(super) struct Site {
+    pub(super) path: Utf8PathBuf,
+    pub(super) manifest: Manifest,
+    pub(super) release: Release,
+    pub(super) desired: Desired,
+    pub(super) at_once: NonZeroUsize,
+    dialer: Dialer,
+}
+
+impl Site {
+    /// Reads everything and says what is wrong with it.
+    pub(super) fn load(path: &Utf8Path, common: &Common, console: &Console) -> Result<Self, Problem> {
+        let mut found = Diagnostics::default();
+        let manifest = taken(&mut found, manifest::read(path));
+        let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
+        let release = manifest
+            .as_ref()
+            .and_then(|manifest| taken(&mut found, release::read(manifest)));
+        let desired = match (&manifest, &release) {
+            (Some(manifest), Some(release)) => {
+                taken(&mut found, desired::resolve(manifest, release, &catalog))
+            }
+            _ => None,
+        };
+        let failed = found.has_errors();
+        let shown = found.sorted();
+        let (Some(manifest), Some(release), Some(desired), false) =
+            (manifest, release, desired, failed)
+        else {
+            return Err(Problem::Diagnostics(shown));
+        };
+        console.diagnostics(&shown);
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+            release,
+            desired,
+            at_once: common.at_once,
+            dialer: Dialer::new(),
+        })
+    }
+
+    /// The folder in which runs are recorded.
+    pub(super) fn state_folder(&self) -> Utf8PathBuf {
+        self.manifest.folder.join(&self.manifest.cluster.state)
+    }
+
+    /// The way to a host of this site.
+    pub(super) fn dial(&self) -> impl Fn(&HostName) -> Result<Box<dyn Connection>, Failure> + Sync {
+        |host| {
+            let desired = self.desired.hosts.get(host);
+            let way = desired.and_then(|desired| {
+                Some((desired, self.manifest.connections.get(&desired.connection)?))
+            });
+            let Some((desired, connection)) = way else {
+                return Err(Failure {
+                    host: host.clone(),
+                    during: "connect".to_owned(),
+                    problem: Way::Here("the manifest has no such host".to_owned()),
+                    hint: "use the manifest that the plan was made from".to_owned(),
+                });
+            };
+            self.dialer.connect(&Target {
+                host,
+                address: &desired.address,
+                connection,
+                folder: &self.manifest.folder,
+            })
+        }
+    }
+}
+
+fn taken<T>(all: &mut Diagnostics, (value, found): (Option<T>, Diagnostics)) -> Option<T> {
+    all.extend(found);
+    value
+}
+
+fn taken_whole<T>(all: &mut Diagnostics, (value, found): (T, Diagnostics)) -> T {
+    all.extend(found);
+    value
+}

@@ -1,0 +1,107 @@
+//! From a plan and how its run ended to the account of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Report, StepReport};
+use crate::address::ComponentName;
+use crate::apply::Ending;
+use crate::plan::{Plan, Step};
+use crate::state::StepOutcome;
+use crate::value::Period;
+
+/// The account of a run of `plan`. `recorded`: where the run is recorded; `next`: the command that
+/// goes on from here.
+#[must_use]
+pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -> Report {
+    let whole = plan.steps.iter().all(|step| is_done(ending, &step.id));
+    Report {
+        run: run.to_owned(),
+        cluster: plan.cluster.clone(),
+        release: plan.release.clone(),
+        steps: accounts(plan, ending),
+        stopped: ending.stopped.clone(),
+        mixed: if whole { Vec::new() } else { mixed(plan, ending) },
+        recorded: recorded.to_owned(),
+        next: if whole { String::new() } else { next.to_owned() },
+    }
+}
+
+fn is_done(ending: &Ending, id: &str) -> bool {
+    ending.done_before.contains(id)
+        || ending.outcomes.get(id).is_some_and(|(outcome, _)| outcome.is_done())
+}
+
+fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
+    let mut blocked: BTreeMap<&str, String> = BTreeMap::new();
+    plan.steps
+        .iter()
+        .map(|step| {
+            let account = account(step, ending, &blocked);
+            match &account {
+                StepReport { outcome: Some(StepOutcome::Failed(_)), .. } => {
+                    blocked.insert(&step.id, format!("{}, which failed", step.id));
+                }
+                StepReport { waits: Some(root), .. } => {
+                    blocked.insert(&step.id, root.clone());
+                }
+                _ => {}
+            }
+            account
+        })
+        .collect()
+}
+
+/// The account of one step; `blocked` names the root of what holds up each earlier step.
+fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> StepReport {
+    let begun = ending.outcomes.get(&step.id);
+    let before = ending.done_before.contains(&step.id).then_some(StepOutcome::Done);
+    let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
+    let waits = match outcome {
+        Some(_) => None,
+        None => Some(
+            step.after
+                .iter()
+                .find_map(|id| blocked.get(id.as_str()).cloned())
+                .unwrap_or_else(|| "the run, which was stopped".to_owned()),
+        ),
+    };
+    StepReport {
+        step: step.id.clone(),
+        outcome,
+        waits,
+        took: begun.map_or(Period::default(), |(_, took)| *took),
+        forecast: step.forecast,
+    }
+}
+
+/// Which components are left between two versions, in words.
+fn mixed(plan: &Plan, ending: &Ending) -> Vec<String> {
+    let mut versions: BTreeMap<&ComponentName, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.action.installs()) {
+        let state = match (is_done(ending, &step.id), &step.from) {
+            (true, _) => step.to.to_string(),
+            (false, Some(from)) => format!("{} or between", from.upstream()),
+            (false, None) => "not installed or between".to_owned(),
+        };
+        let state = match ending.outcomes.get(&step.id) {
+            Some((StepOutcome::Failed(_), _)) => state,
+            _ => state.trim_end_matches(" or between").to_owned(),
+        };
+        versions
+            .entry(&step.component)
+            .or_default()
+            .entry(state)
+            .or_default()
+            .insert(step.host.as_str());
+    }
+    let words = |(component, states): (&ComponentName, BTreeMap<String, BTreeSet<&str>>)| {
+        let parts: Vec<String> = states
+            .iter()
+            .map(|(state, hosts)| {
+                format!("{state} on {}", hosts.iter().copied().collect::<Vec<_>>().join(", "))
+            })
+            .collect();
+        format!("{component}: {}", parts.join("; "))
+    };
+    versions.into_iter().map(words).collect()
+}
