@@ -1,6 +1,20 @@
 //! What is: the facts of every host, read in one command a host. A host that can't be read is
 //! *unknown*, with the reason.
 
+mod answer;
+mod fact;
+mod gather;
+mod parse;
+mod questions;
+mod snapshot;
+
+pub(crate) use answer::MARK;
+pub use fact::clock::Exchange;
+pub use gather::{Ask, Limits, Now, gather, read};
+pub use parse::parse;
+pub use questions::questions;
+pub use snapshot::{FORMAT, Snapshot, SnapshotError, VERSION};
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -35,6 +49,12 @@ pub struct Unreadable {
     pub reason: String,
     /// What to do next.
     pub hint: String,
+}
+
+impl Unreadable {
+    fn new(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { reason: reason.into(), hint: hint.into() }
+    }
 }
 
 /// What a host told.

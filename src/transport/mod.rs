@@ -3,6 +3,7 @@
 mod command;
 mod failure;
 mod questions;
+pub mod simulated;
 
 pub use command::{Account, Command, Task};
 pub use failure::{Failure, Problem};

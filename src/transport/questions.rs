@@ -10,6 +10,8 @@ use crate::desired::Probe;
 /// Everything to ask of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Questions {
+    /// The operating system that should be there, as `id-version`.
+    pub os: String,
     /// Which package database to ask.
     pub format: Format,
     /// The resources to ask about.

@@ -1,0 +1,59 @@
+//! The facts. Each is a piece of POSIX shell and the parser of what that piece prints.
+//!
+//! The pieces use what every shell has built in (`read`, `case`, `printf`) and start a program only
+//! where there is no other way: on a host that is asked every minute, processes are the cost.
+//! dash, bash and the shell of `BusyBox` run them.
+
+pub(super) mod architecture;
+pub(super) mod boot;
+pub(super) mod clock;
+pub(super) mod disk;
+pub(super) mod health;
+pub(super) mod memory;
+pub(super) mod os;
+pub(super) mod package;
+pub(super) mod reboot;
+pub(super) mod unit;
+
+use crate::transport::Questions;
+
+/// Settings that every piece relies on: messages in English, no globbing of what programs say, the
+/// administrator's programs in the path, and nothing on standard error.
+const BEGIN: &str = r#"exec 2>/dev/null; set -f; LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin
+nl='
+'
+# lines KEY TEXT: each line of TEXT as one value of KEY
+lines() { key=$1; IFS=$nl; set -- $2; unset IFS; [ $# = 0 ] || printf "@mdc $key %s\n" "$@"; }
+"#;
+
+/// The script that asks all of `questions` (of which the script itself is not read).
+///
+/// Health probes run beside each other and beside everything after them.
+pub(super) fn script(questions: &Questions) -> String {
+    [
+        BEGIN,
+        clock::SCRIPT,
+        os::SCRIPT,
+        architecture::SCRIPT,
+        disk::SCRIPT,
+        memory::SCRIPT,
+        boot::SCRIPT,
+        reboot::SCRIPT,
+        &package::script(questions),
+        &health::script(questions),
+        &unit::script(questions),
+        clock::END,
+    ]
+    .concat()
+}
+
+/// One word for the shell: whatever it holds, it stays one word and nothing of it is expanded
+/// (POSIX, Shell Command Language, 2.2.2).
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Several words for the shell.
+fn all_quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+}

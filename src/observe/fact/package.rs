@@ -1,0 +1,109 @@
+//! Packages: one question to the package database, for all components of the host.
+
+use std::collections::BTreeSet;
+
+use super::all_quoted;
+use crate::catalog::Format;
+use crate::observe::answer::{Answer, not_usable, printable};
+use crate::observe::{PackageState, Unreadable};
+use crate::transport::Questions;
+use crate::value::PackageVersion;
+
+/// Both tools print `NAME STATUS VERSION` lines; rpm knows no status but "installed".
+const DEB: &str = r"dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' --";
+const RPM: &str =
+    r"rpm -q --qf '%{NAME} installed %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n' --";
+
+pub(in crate::observe) fn script(questions: &Questions) -> String {
+    let names: BTreeSet<&str> = questions.resources.values().map(|r| r.package.as_str()).collect();
+    let ask = match questions.format {
+        Format::Deb => DEB,
+        Format::Rpm => RPM,
+        Format::Msi => return String::new(),
+    };
+    if names.is_empty() {
+        return String::new();
+    }
+    // The exit status is read before `lines`, which has one of its own.
+    format!(
+        "\npackages=$({ask} {} 2>&1); printf '@mdc packages %s\\n' $?; lines package \"$packages\"\n",
+        all_quoted(names)
+    )
+}
+
+/// Whether the package database answered at all.
+pub(in crate::observe) fn check(
+    answer: &Answer<'_>,
+    questions: &Questions,
+) -> Result<(), Unreadable> {
+    let tool = match questions.format {
+        Format::Deb => "dpkg-query",
+        Format::Rpm => "rpm",
+        Format::Msi => {
+            return Err(Unreadable::new(
+                "Windows packages can't be read through a POSIX shell",
+                "set the host's `os` in the manifest to the system that it runs",
+            ));
+        }
+    };
+    match (questions.format, answer.one("packages")?) {
+        (_, "127") => Err(Unreadable::new(
+            format!("it has no `{tool}`, though the manifest says `{}`", questions.os),
+            "set the host's `os` in the manifest to the system that it runs",
+        )),
+        // dpkg-query(1): 1 is "not all were found", 2 is trouble. rpm(8) counts those not found.
+        (Format::Deb, "0" | "1") | (Format::Rpm, _) => Ok(()),
+        (_, status) => Err(trouble(answer, tool, status)),
+    }
+}
+
+fn trouble(answer: &Answer<'_>, tool: &str, status: &str) -> Unreadable {
+    let said = answer.all("package").first().map_or_else(String::new, |line| printable(line));
+    Unreadable::new(
+        format!("`{tool}` ended with status {}: {said}", printable(status)),
+        format!("log in, run `{tool}` by hand and repair the package database"),
+    )
+}
+
+/// The state of `package`, of which [`check`] found that the database was read.
+pub(in crate::observe) fn parse(
+    answer: &Answer<'_>,
+    format: Format,
+    package: &str,
+) -> Result<PackageState, Unreadable> {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for line in answer.all("package") {
+        let mut words = line.split(' ');
+        if words.next() == Some(package)
+            && let (Some(status), version, None) = (words.next(), words.next(), words.next())
+            // Left behind by a removal, or never more than a name to dpkg.
+            && !matches!(status, "not-installed" | "config-files")
+            && let Some(version) = version
+        {
+            found.push((status, version));
+        }
+    }
+    found.dedup();
+    let absent = format!("package {package} is not installed");
+    match found.as_slice() {
+        // rpm's status doesn't tell a broken database from a missing package; its words do.
+        [] if format == Format::Rpm && !answer.all("package").contains(&absent.as_str()) => {
+            Err(trouble(answer, "rpm", answer.one("packages")?))
+        }
+        [] => Ok(PackageState::Absent),
+        [("installed", version)] => Ok(PackageState::Installed(parsed(package, version)?)),
+        [(status, version)] => Ok(broken(parsed(package, version)?, printable(status))),
+        // A dnf that died between installing the new and removing the old leaves both.
+        [.., (_, version)] => Ok(broken(parsed(package, version)?, "installed twice".to_owned())),
+    }
+}
+
+const fn broken(version: PackageVersion, status: String) -> PackageState {
+    PackageState::Broken { version, status }
+}
+
+fn parsed(package: &str, version: &str) -> Result<PackageVersion, Unreadable> {
+    version.parse().map_err(|e| {
+        not_usable(format!("package {package} has version `{}`: {e}", printable(version)))
+    })
+}

@@ -1,0 +1,138 @@
+//! Asks every host, many at once. Whatever goes wrong with one host makes that host unknown and
+//! nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Exchange, HostFacts, HostState, Observed, Unreadable, parse, questions};
+use crate::address::HostName;
+use crate::desired::Desired;
+use crate::transport::{Connection, Failure, Questions};
+
+/// A way to a host that can ask and nothing else: what reads can't write.
+pub trait Ask {
+    /// Asks all `questions` in one command and returns what the host printed.
+    ///
+    /// # Errors
+    /// When the answer is not whole.
+    fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure>;
+}
+
+impl Ask for Box<dyn Connection> {
+    fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
+        self.as_mut().ask(questions, within)
+    }
+}
+
+/// The controller's clock.
+pub type Now<'a> = &'a (dyn Fn() -> Timestamp + Sync);
+
+/// How hard to press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Hosts that are asked at once.
+    pub at_once: usize,
+    /// Time for a host's answer, once connected.
+    pub within: Duration,
+}
+
+impl Default for Limits {
+    /// 32 hosts at once: more brings nothing on a near network. 30 seconds: three times the longest
+    /// health probe.
+    fn default() -> Self {
+        Self { at_once: 32, within: Duration::from_secs(30) }
+    }
+}
+
+/// Stack of a worker. Only touched pages take memory; name lookups run other people's modules
+/// (nsswitch.conf(5)), so there is room for them.
+const STACK: usize = 512 << 10;
+
+/// Asks one host over an open connection.
+///
+/// # Errors
+/// When the host could not be asked, or its answer makes no sense.
+pub fn read(
+    connection: &mut impl Ask,
+    questions: &Questions,
+    within: Duration,
+    now: Now<'_>,
+) -> Result<HostFacts, Unreadable> {
+    let sent = now();
+    let answer = connection.ask(questions, within)?;
+    parse(&answer, questions, Exchange { sent, received: now() })
+}
+
+/// Asks every host of `desired`, `limits.at_once` of them at a time, and closes each connection
+/// when its host has answered. `told` hears of each host when it is done, on the calling thread.
+pub fn gather<A: Ask>(
+    desired: &Desired,
+    limits: Limits,
+    dial: &(dyn Fn(&HostName) -> Result<A, Failure> + Sync),
+    now: Now<'_>,
+    told: &mut dyn FnMut(&HostName, &HostState),
+) -> Observed {
+    let waiting = Mutex::new(desired.hosts.keys());
+    let one = |host| {
+        caught(|| {
+            let questions = questions(desired, host).ok_or_else(not_desired)?;
+            read(&mut dial(host)?, &questions, limits.within, now)
+        })
+        .map_or_else(HostState::Unknown, HostState::Known)
+    };
+    // No worker can panic while it holds this lock, so it can't be poisoned.
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = |done: Sender<_>| {
+        while let Some(host) = next() {
+            if done.send((host, one(host))).is_err() {
+                return;
+            }
+        }
+    };
+    let mut observed = Observed::default();
+    thread::scope(|scope| {
+        let (done, results) = channel();
+        let mut workers = 0;
+        for _ in 0..limits.at_once.min(desired.hosts.len()) {
+            let done = done.clone();
+            let worker = thread::Builder::new().stack_size(STACK);
+            workers += usize::from(worker.spawn_scoped(scope, || work(done)).is_ok());
+        }
+        // None was allowed, or the system has none to give: this thread does the work.
+        if workers == 0 {
+            work(done.clone());
+        }
+        drop(done);
+        for (host, state) in results {
+            told(host, &state);
+            observed.hosts.insert(host.clone(), state);
+        }
+    });
+    observed
+}
+
+/// A mistake of ours while reading one host is that host's trouble, not the end of the reading.
+fn caught(read: impl FnOnce() -> Result<HostFacts, Unreadable>) -> Result<HostFacts, Unreadable> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(Unreadable::new(
+            "mdc itself failed while it read this host",
+            "report this with the message that mdc printed; plans without this host still work",
+        ))
+    })
+}
+
+fn not_desired() -> Unreadable {
+    Unreadable::new("the manifest doesn't have this host", "add it to the manifest")
+}
+
+impl From<Failure> for Unreadable {
+    /// Without the host's name: it stands beside the reason wherever that is shown.
+    fn from(failure: Failure) -> Self {
+        Self::new(format!("could not {}: {}", failure.during, failure.problem), failure.hint)
+    }
+}

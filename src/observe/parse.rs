@@ -1,0 +1,51 @@
+//! From a host's answer to its facts.
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::fact::{
+    architecture, boot, clock, clock::Exchange, disk, health, memory, os, package, reboot, unit,
+};
+use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
+use crate::address::ComponentName;
+use crate::transport::Questions;
+
+/// Reads what a host printed when it was asked `questions`, at the time `at`.
+///
+/// The bytes are not trusted: any bytes give facts or an error, and texts in the facts are short
+/// and free of control characters.
+///
+/// # Errors
+/// When the answer is not whole, too long, or not an answer to these questions.
+pub fn parse(answer: &[u8], questions: &Questions, at: Exchange) -> Result<HostFacts, Unreadable> {
+    let text = String::from_utf8_lossy(answer);
+    let answer = Answer::read(&text)?;
+    Ok(HostFacts {
+        os: os::parse(&answer)?,
+        architecture: architecture::parse(&answer)?,
+        free_disk: disk::parse(&answer)?,
+        free_memory: memory::parse(&answer)?,
+        clock_ahead: clock::parse(&answer, at)?,
+        boot_id: boot::parse(&answer)?,
+        reboot_pending: reboot::parse(&answer)?,
+        components: components(&answer, questions)?,
+    })
+}
+
+fn components(
+    answer: &Answer<'_>,
+    questions: &Questions,
+) -> Result<BTreeMap<ComponentName, ComponentFacts>, Unreadable> {
+    if questions.resources.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    package::check(answer, questions)?;
+    let units: BTreeMap<&str, UnitState> = unit::parse(answer, questions)?.into_iter().collect();
+    let facts = questions.resources.iter().map(|(component, asked)| {
+        let package = package::parse(answer, questions.format, &asked.package)?;
+        let health = health::parse(answer, component, &package)?;
+        let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
+        Ok((component.clone(), ComponentFacts { package, unit, health }))
+    });
+    facts.collect()
+}

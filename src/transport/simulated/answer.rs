@@ -1,0 +1,86 @@
+//! A simulated host's answer: the text that the real script prints there.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+
+use jiff::Timestamp;
+
+use super::host::Host;
+use crate::catalog::Format;
+use crate::desired::Probe;
+use crate::observe::{MARK, PackageState, UnitState};
+use crate::transport::Questions;
+
+impl Host {
+    pub(super) fn answer(&self, questions: &Questions) -> String {
+        let mut text = String::new();
+        // Writing to a string doesn't fail (`fmt::Error` is for other sinks).
+        let _ = self.machine(&mut text).and_then(|()| self.components(questions, &mut text));
+        text
+    }
+
+    fn machine(&self, to: &mut String) -> fmt::Result {
+        let clock = Timestamp::now().as_second().saturating_add(self.clock_ahead);
+        writeln!(to, "{MARK}clock {clock} 1000.00")?;
+        let os = self.os.as_deref().unwrap_or_default();
+        let (id, version) = os.rsplit_once('-').unwrap_or((os, ""));
+        writeln!(to, "{MARK}os ID={id}\n{MARK}os VERSION_ID=\"{version}\"")?;
+        writeln!(to, "{MARK}architecture {}", self.architecture)?;
+        writeln!(to, "{MARK}disk simulated 0 0 {} 0% /var/cache", self.free_disk / 1024)?;
+        writeln!(to, "{MARK}memory {}", self.free_memory / 1024)?;
+        writeln!(to, "{MARK}boot {}", self.boot_id)?;
+        writeln!(to, "{MARK}reboot {}", if self.reboot_pending { "yes" } else { "no" })
+    }
+
+    fn components(&self, questions: &Questions, to: &mut String) -> fmt::Result {
+        let asked = questions.resources.values();
+        let packages: BTreeSet<&str> = asked.clone().map(|r| r.package.as_str()).collect();
+        writeln!(to, "{MARK}packages 0")?;
+        for package in packages {
+            self.package(questions.format, package, to)?;
+        }
+        let units: BTreeSet<&str> = asked.map(|r| r.unit.as_str()).collect();
+        for unit in units {
+            let (load, active) = self.systemd(unit);
+            writeln!(to, "{MARK}unit LoadState={load}\n{MARK}unit ActiveState={active}")?;
+        }
+        for (component, asked) in &questions.resources {
+            if let Some(PackageState::Installed(_)) = self.packages.get(&asked.package) {
+                let health = self.health(&asked.unit, &asked.health);
+                writeln!(to, "{MARK}health {component} {health}")?;
+            }
+        }
+        writeln!(to, "{MARK}end 1000.00")
+    }
+
+    fn package(&self, format: Format, package: &str, to: &mut String) -> fmt::Result {
+        let (status, version) = match self.packages.get(package) {
+            Some(PackageState::Installed(version)) => ("installed", version),
+            Some(PackageState::Broken { version, status }) => (status.as_str(), version),
+            None | Some(PackageState::Absent) if format == Format::Rpm => {
+                return writeln!(to, "{MARK}package package {package} is not installed");
+            }
+            None | Some(PackageState::Absent) => return Ok(()),
+        };
+        writeln!(to, "{MARK}package {package} {status} {version}")
+    }
+
+    /// systemd's `LoadState` and `ActiveState`.
+    fn systemd(&self, unit: &str) -> (&str, &str) {
+        match self.units.get(unit).map(|unit| &unit.state) {
+            Some(UnitState::Active) => ("loaded", "active"),
+            Some(UnitState::Stopped(state)) => ("loaded", state),
+            Some(UnitState::Absent) | None => ("not-found", "inactive"),
+        }
+    }
+
+    fn health(&self, unit: &str, probe: &Probe) -> &'static str {
+        match (probe, self.is_active(unit), self.is_healthy(unit)) {
+            (Probe::Http(_), _, true) => "curl 0 200",
+            (Probe::Http(_), true, false) => "curl 0 503",
+            (Probe::Http(_), false, _) => "curl 7 000",
+            (Probe::Command(_), _, true) => "command 0",
+            (Probe::Command(_), _, false) => "command not healthy 1",
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is set to go wrong on a simulated host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// The faults of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(super) struct Faults {
+    /// Why nobody can connect.
+    pub(super) unreachable: Option<String>,
+    /// Commands that go wrong, by key (see [`super::host::Host::key`]).
+    pub(super) fail: BTreeMap<String, Fault>,
+    /// Services that run but are not healthy.
+    pub(super) unhealthy: BTreeSet<String>,
+    /// How many times slower than its durations the host is.
+    pub(super) slow: u32,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { unreachable: None, fail: BTreeMap::new(), unhealthy: BTreeSet::new(), slow: 1 }
+    }
+}
+
+/// One command that goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Fault {
+    /// What it prints, or why the connection breaks.
+    pub(super) says: String,
+    /// How many times still; every time when not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) times: Option<u32>,
+    /// The command does its work, but the connection breaks before its end is seen.
+    #[serde(default)]
+    pub(super) lost: bool,
+}
+
+impl Faults {
+    /// The fault that the command `key` meets now, counted.
+    pub(super) fn meet(&mut self, key: &str) -> Option<Fault> {
+        let fault = self.fail.get_mut(key)?;
+        if let Some(times) = &mut fault.times {
+            *times = times.checked_sub(1)?;
+        }
+        Some(fault.clone())
+    }
+}

@@ -1,0 +1,180 @@
+//! A simulated host: what its file holds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::Faults;
+use crate::address::HostName;
+use crate::catalog::Format;
+use crate::desired::Probe;
+use crate::observe::{PackageState, UnitState};
+use crate::transport::{Questions, Task};
+use crate::value::{Digest, PackageVersion, Period, Version};
+
+/// A host. Every key may be left out of its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(super) struct Host {
+    /// The operating system; what the manifest says when it is first asked.
+    pub(super) os: Option<String>,
+    pub(super) format: Format,
+    pub(super) architecture: String,
+    pub(super) free_disk: u64,
+    pub(super) free_memory: u64,
+    /// Seconds before the controller's clock.
+    pub(super) clock_ahead: i64,
+    pub(super) boot_id: String,
+    pub(super) reboot_pending: bool,
+    /// By package name; a package that is not here is absent.
+    pub(super) packages: BTreeMap<String, PackageState>,
+    /// By service name.
+    pub(super) units: BTreeMap<String, Unit>,
+    /// The digests of files that were copied here, by path.
+    pub(super) files: BTreeMap<String, Digest>,
+    pub(super) durations: Durations,
+    pub(super) faults: Faults,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Unit {
+    pub(super) state: UnitState,
+    /// Its health probe, as far as the host was asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) probe: Option<Probe>,
+    /// It was started, and nobody has waited for it yet.
+    #[serde(default)]
+    pub(super) starting: bool,
+}
+
+/// How long the host takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(super) struct Durations {
+    /// For all questions together.
+    pub(super) ask: Period,
+    /// For one check.
+    pub(super) check: Period,
+    /// The package manager's work.
+    pub(super) install: Period,
+    /// From a service's start until it is healthy.
+    pub(super) start: Period,
+    /// Bytes a second of a copy.
+    pub(super) bytes_per_second: u64,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            ask: Period::millis(200),
+            check: Period::millis(50),
+            install: Period::seconds(8),
+            start: Period::seconds(4),
+            bytes_per_second: 100_000_000,
+        }
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            os: None,
+            format: Format::Deb,
+            architecture: "x86_64".to_owned(),
+            free_disk: 50 << 30,
+            free_memory: 8 << 30,
+            clock_ahead: 0,
+            boot_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+            reboot_pending: false,
+            packages: BTreeMap::new(),
+            units: BTreeMap::new(),
+            files: BTreeMap::new(),
+            durations: Durations::default(),
+            faults: Faults::default(),
+        }
+    }
+}
+
+impl Host {
+    /// A host that has only a boot id of its own, the same each time.
+    pub(super) fn new(name: &HostName) -> Self {
+        let boot = Digest::of(name.as_str().as_bytes()).short();
+        Self { boot_id: format!("00000000-0000-4000-8000-{boot}"), ..Self::default() }
+    }
+
+    /// Takes in what the questions tell: the system, and components that were not asked about
+    /// before, which are as `installed` says.
+    pub(super) fn learn<'a>(
+        &mut self,
+        questions: &Questions,
+        installed: impl Fn(&str) -> Option<&'a Version>,
+    ) {
+        self.os.get_or_insert_with(|| questions.os.clone());
+        self.format = questions.format;
+        for (component, asked) in &questions.resources {
+            let package = self.packages.entry(asked.package.clone()).or_insert_with(|| {
+                let version = installed(component.as_str()).and_then(packaged);
+                version.map_or(PackageState::Absent, PackageState::Installed)
+            });
+            let state = match package {
+                PackageState::Installed(_) => UnitState::Active,
+                PackageState::Broken { .. } => UnitState::Stopped("inactive".to_owned()),
+                PackageState::Absent => UnitState::Absent,
+            };
+            let unit = self.units.entry(asked.unit.clone()).or_insert_with(|| Unit::new(state));
+            unit.probe = Some(asked.health.clone());
+        }
+    }
+
+    /// The key under which a fault of `task` is set: what is done, and to what.
+    pub(super) fn key(&self, task: &Task) -> String {
+        match task {
+            Task::FindFile { path, .. } => format!("find:{path}"),
+            Task::ReceiveFile { path, .. } => format!("receive:{path}"),
+            Task::CheckFile { path, .. } => format!("check-file:{path}"),
+            Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
+                format!("install:{package}")
+            }
+            Task::StartUnit { unit } => format!("start:{unit}"),
+            Task::CheckVersion { package, .. } => format!("check-version:{package}"),
+            Task::CheckUnit { unit } => format!("check-unit:{unit}"),
+            Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
+            Task::CheckHealth { probe } => {
+                format!("check-health:{}", self.unit_of(probe).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The service that `probe` asks.
+    pub(super) fn unit_of(&self, probe: &Probe) -> Option<&str> {
+        let mut units = self.units.iter().filter(|(_, unit)| unit.probe.as_ref() == Some(probe));
+        units.next().map(|(name, _)| name.as_str())
+    }
+
+    pub(super) fn is_active(&self, unit: &str) -> bool {
+        self.units.get(unit).is_some_and(|unit| unit.state == UnitState::Active)
+    }
+
+    pub(super) fn is_healthy(&self, unit: &str) -> bool {
+        self.is_active(unit) && !self.faults.unhealthy.contains(unit)
+    }
+
+    /// What something takes that should take `period`.
+    pub(super) fn takes(&self, period: Period) -> Duration {
+        period.duration().saturating_mul(self.faults.slow)
+    }
+}
+
+impl Unit {
+    pub(super) const fn new(state: UnitState) -> Self {
+        Self { state, probe: None, starting: false }
+    }
+}
+
+/// A product's version as its package has it: with the first packaging revision.
+pub(super) fn packaged(version: &Version) -> Option<PackageVersion> {
+    format!("{version}-1").parse().ok()
+}

@@ -1,0 +1,151 @@
+//! A simulated fleet: hosts that exist only as files in a folder, one a host, for rehearsals and
+//! tests. `docs/simulated.md` says how to use it and what it models.
+
+mod answer;
+mod fault;
+mod file;
+mod host;
+mod task;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::Duration;
+
+use super::{Command, Connection, End, Failure, Output, Problem, Questions, Target, Task};
+use crate::address::HostName;
+use crate::manifest;
+use crate::value::{Digest, Version};
+use fault::Fault;
+use file::HostFile;
+use host::Host;
+
+/// Opens the way to a host of a simulated fleet, and makes the fleet's folder when there is none.
+///
+/// # Errors
+/// When the host is set to be unreachable, or its file or folder can't be used.
+pub fn connect(target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
+    let manifest::Connection::Simulated(settings) = target.connection else {
+        return Err(Failure {
+            host: target.host.clone(),
+            during: "connect to a simulated host".to_owned(),
+            problem: Problem::Here("this connection is not a simulated one".to_owned()),
+            hint: "set `simulated` for this connection in the manifest".to_owned(),
+        });
+    };
+    let host = target.host;
+    let file = HostFile::open(&target.folder.join(&settings.folder), host)?;
+    let simulated = Simulated {
+        host: host.clone(),
+        file,
+        speed: settings.speed,
+        installed: settings.installed.clone(),
+    };
+    simulated.change("connect", |_| Ok(()))?;
+    Ok(Box::new(simulated))
+}
+
+/// A connection to a simulated host. The host itself is in its file and nowhere else: every command
+/// reads it anew, so it can be edited while a run goes on.
+struct Simulated {
+    host: HostName,
+    file: HostFile,
+    speed: u32,
+    installed: BTreeMap<String, Version>,
+}
+
+impl Connection for Simulated {
+    fn run(&mut self, command: &Command, input: Option<&mut dyn Read>) -> Result<Output, Failure> {
+        let received = self.receive(&command.task, input)?;
+        // The host changes at once and the time passes afterwards: like a real installation, it goes
+        // on when mdc is killed meanwhile.
+        let (outcome, fault) = self.change("run a command", |host| {
+            let fault = host.faults.meet(&host.key(&command.task));
+            Ok((host.carry_out(&command.task, received, fault.as_ref()), fault))
+        })?;
+        self.pass("run a command", outcome.takes, command.within.duration())?;
+        match fault {
+            Some(Fault { says, lost: true, .. }) => {
+                Err(self.failure("run a command", Problem::Lost(says)))
+            }
+            _ => Ok(outcome.output),
+        }
+    }
+
+    fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
+        let (answer, takes) = self.change("ask the host", |host| {
+            if let Some(fault) = host.faults.meet("ask") {
+                return Err(self.failure("ask the host", Problem::Lost(fault.says)));
+            }
+            host.learn(questions, |component| self.installed_at_first(component));
+            Ok((host.answer(questions), host.takes(host.durations.ask)))
+        })?;
+        self.pass("ask the host", takes, within)?;
+        Ok(answer.into_bytes())
+    }
+}
+
+impl Simulated {
+    /// Lets `change` work on the host, alone, and keeps what it changed.
+    fn change<T>(
+        &self,
+        during: &str,
+        change: impl FnOnce(&mut Host) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.file.change(&self.host, |host| match &host.faults.unreachable {
+            Some(reason) => Err(self.failure(during, Problem::Unreachable(reason.clone()))),
+            None => change(host),
+        })
+    }
+
+    /// Reads a package to its end, as a real host would.
+    fn receive(
+        &self,
+        task: &Task,
+        input: Option<&mut dyn Read>,
+    ) -> Result<Option<(Digest, u64)>, Failure> {
+        let (Task::ReceiveFile { size, from, .. }, Some(input)) = (task, input) else {
+            return Ok(None);
+        };
+        // One byte more tells a longer file, and bounds it.
+        Digest::of_reader(&mut input.take(size.saturating_add(1))).map(Some).map_err(|e| Failure {
+            hint: "check that the file can be read on this machine".to_owned(),
+            ..self.failure("copy a file", Problem::Here(format!("{from} can't be read: {e}")))
+        })
+    }
+
+    fn installed_at_first(&self, component: &str) -> Option<&Version> {
+        let own = format!("{}/{component}", self.host);
+        self.installed.get(&own).or_else(|| self.installed.get(component))
+    }
+
+    /// Lets modelled time pass, at most to the limit; both run `speed` times faster than they say.
+    fn pass(&self, during: &str, takes: Duration, within: Duration) -> Result<(), Failure> {
+        if let Some(real) = takes.min(within).checked_div(self.speed)
+            && !real.is_zero()
+        {
+            std::thread::sleep(real);
+        }
+        if takes > within {
+            let problem = Problem::TimedOut { limit: "the command".to_owned(), after: within };
+            return Err(self.failure(during, problem));
+        }
+        Ok(())
+    }
+
+    fn failure(&self, during: &str, problem: Problem) -> Failure {
+        Failure {
+            host: self.host.clone(),
+            during: during.to_owned(),
+            problem,
+            hint: format!("this host is simulated: look at `faults` in {}", self.file.path()),
+        }
+    }
+}
+
+fn exit(status: i64, stdout: impl Into<String>, stderr: impl Into<String>) -> Output {
+    let bytes = |text: String| if text.is_empty() { text } else { text + "\n" }.into_bytes();
+    Output { end: End::Exit(status), stdout: bytes(stdout.into()), stderr: bytes(stderr.into()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! What a simulated host does with a task: the change, and what the real tools would print.
+
+use std::time::Duration;
+
+use super::exit;
+use super::fault::Fault;
+use super::host::{Host, Unit, packaged};
+use crate::catalog::Format;
+use crate::desired::Probe;
+use crate::observe::{PackageState, UnitState};
+use crate::transport::{Output, Task};
+use crate::value::{Digest, Period, RemotePath, Version};
+
+/// What a task came to.
+pub(super) struct Outcome {
+    pub(super) output: Output,
+    /// Modelled time.
+    pub(super) takes: Duration,
+}
+
+impl Host {
+    /// Carries out `task`. A fault makes it fail, unless it only breaks the connection afterwards.
+    pub(super) fn carry_out(
+        &mut self,
+        task: &Task,
+        received: Option<(Digest, u64)>,
+        fault: Option<&Fault>,
+    ) -> Outcome {
+        let says = fault.filter(|fault| !fault.lost).map(|fault| fault.says.as_str());
+        let check = self.durations.check;
+        let (period, output) = match (task, says) {
+            (Task::InstallFile { path, .. }, None) if !self.files.contains_key(path.as_str()) => {
+                (check, exit(100, "", format!("E: Unsupported file {path} given on commandline")))
+            }
+            (
+                Task::InstallFile { package, version, unit, .. }
+                | Task::InstallFromRepository { package, version, unit },
+                says,
+            ) => self.install(package, version, unit, says),
+            (_, Some(says)) => (check, exit(1, "", says)),
+            (Task::FindFile { path, digest } | Task::CheckFile { path, digest }, None) => {
+                (check, self.check_file(path, *digest))
+            }
+            (Task::ReceiveFile { path, digest, size, .. }, None) => {
+                self.receive(path, (*digest, *size), received)
+            }
+            (Task::StartUnit { unit }, None) => (check, self.start(unit)),
+            (Task::CheckVersion { package, version }, None) => {
+                (check, self.check_version(package, version))
+            }
+            (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
+            (Task::AwaitHealth { unit, probe }, None) => self.await_health(unit, probe),
+            (Task::CheckHealth { probe }, None) => {
+                (check, self.check_health(self.unit_of(probe).unwrap_or_default(), probe))
+            }
+        };
+        Outcome { output, takes: self.takes(period) }
+    }
+
+    fn check_file(&self, path: &RemotePath, digest: Digest) -> Output {
+        match self.files.get(path.as_str()) {
+            Some(found) if *found == digest => exit(0, format!("{path}: OK"), ""),
+            Some(_) => exit(1, format!("{path}: FAILED"), ""),
+            None => exit(1, "", format!("sha256sum: {path}: No such file or directory")),
+        }
+    }
+
+    fn install(
+        &mut self,
+        package: &str,
+        version: &Version,
+        unit: &str,
+        says: Option<&str>,
+    ) -> (Period, Output) {
+        let Some(new) = packaged(version) else {
+            return (self.durations.check, exit(100, "", format!("E: no version {version}")));
+        };
+        let before = self.packages.get(package);
+        if says.is_none() && before == Some(&PackageState::Installed(new.clone())) {
+            let already = format!("{package} is already the newest version ({new}).");
+            return (self.durations.check, exit(0, already, ""));
+        }
+        let service = self.units.entry(unit.to_owned()).or_insert(Unit::new(UnitState::Absent));
+        let done = format!("Unpacking {package} ({new}) ...\nSetting up {package} ({new}) ...");
+        let output = match (says, self.format) {
+            (None, _) => {
+                self.packages.insert(package.to_owned(), PackageState::Installed(new));
+                (service.state, service.starting) = (UnitState::Active, true);
+                exit(0, done, "")
+            }
+            // dpkg has unpacked the new version, whose script failed after the old one's had
+            // stopped the service.
+            (Some(says), Format::Deb) => {
+                let status = "half-configured".to_owned();
+                let broken = PackageState::Broken { version: new, status };
+                self.packages.insert(package.to_owned(), broken);
+                service.state = UnitState::Stopped("inactive".to_owned());
+                exit(100, done, says)
+            }
+            // dnf gives up before it changes anything.
+            (Some(says), _) => exit(1, "", says),
+        };
+        (self.durations.install, output)
+    }
+
+    fn receive(
+        &mut self,
+        path: &RemotePath,
+        wanted: (Digest, u64),
+        received: Option<(Digest, u64)>,
+    ) -> (Period, Output) {
+        let (digest, size) = received.unwrap_or((Digest::of(b""), 0));
+        let millis = size.saturating_mul(1000) / self.durations.bytes_per_second.max(1);
+        let output = if (digest, size) == wanted {
+            self.files.insert(path.as_str().to_owned(), digest);
+            exit(0, format!("{path}: OK"), "")
+        } else {
+            exit(
+                1,
+                format!("{path}: FAILED"),
+                format!("received {size} bytes with digest {digest}"),
+            )
+        };
+        (Period::millis(millis), output)
+    }
+
+    fn start(&mut self, unit: &str) -> Output {
+        match self.units.get_mut(unit) {
+            Some(service) if service.state != UnitState::Absent => {
+                service.starting |= service.state != UnitState::Active;
+                service.state = UnitState::Active;
+                exit(0, "", "")
+            }
+            _ => exit(
+                5,
+                "",
+                format!("Failed to start {unit}.service: Unit {unit}.service not found."),
+            ),
+        }
+    }
+
+    fn await_health(&mut self, unit: &str, probe: &Probe) -> (Period, Output) {
+        let mut period = self.durations.check;
+        if let Some(service) = self.units.get_mut(unit) {
+            service.probe = Some(probe.clone());
+            if std::mem::take(&mut service.starting) {
+                period = self.durations.start;
+            }
+        }
+        (period, self.check_health(unit, probe))
+    }
+
+    fn check_version(&self, package: &str, version: &Version) -> Output {
+        match self.packages.get(package) {
+            Some(PackageState::Installed(found)) if found.upstream() == version => {
+                exit(0, format!("installed {found}"), "")
+            }
+            Some(PackageState::Installed(found)) => exit(1, format!("installed {found}"), ""),
+            Some(PackageState::Broken { version, status }) => {
+                exit(1, format!("{status} {version}"), "")
+            }
+            Some(PackageState::Absent) | None => {
+                exit(1, "", format!("package {package} is not installed"))
+            }
+        }
+    }
+
+    /// With the exit statuses of systemctl(1), after the LSB.
+    fn check_unit(&self, unit: &str) -> Output {
+        match self.units.get(unit).map(|unit| &unit.state) {
+            Some(UnitState::Active) => exit(0, "active", ""),
+            Some(UnitState::Stopped(state)) => exit(3, state, ""),
+            Some(UnitState::Absent) | None => exit(4, "inactive", ""),
+        }
+    }
+
+    fn check_health(&self, unit: &str, probe: &Probe) -> Output {
+        match (probe, self.is_healthy(unit), self.is_active(unit)) {
+            (_, true, _) => exit(0, "", ""),
+            (Probe::Http(url), _, true) => {
+                exit(22, "", format!("curl: (22) The requested URL returned error: 503 ({url})"))
+            }
+            (Probe::Http(url), _, false) => {
+                exit(7, "", format!("curl: (7) Failed to connect to {url}: Connection refused"))
+            }
+            (Probe::Command(line), ..) => exit(1, "", format!("{line}: not healthy")),
+        }
+    }
+}
