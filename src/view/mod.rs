@@ -1,1 +1,28 @@
-//! (being built)
+//! What people read. A subject (a plan, a report, the status …) becomes one [`Document`], built
+//! once; a renderer turns any document into text and decides nothing about its content.
+//!
+//! ```text
+//! Plan ─────────── plan::document ─────┐
+//! Report ───────── report::document ───┤              ┌─ terminal::render
+//! Desired+Observed status::document ───┼─► Document ──┤
+//! Observed ─────── observed::document ─┘              └─ markdown::render
+//!
+//! Event ── progress::{Plain, Live} ── lines and bars while a run goes on
+//! ```
+//!
+//! Every text in a document counts as foreign: it may come from a host or a file and hold anything.
+//! Each renderer makes it harmless in one place, so that subjects need no care of their own.
+
+pub mod document;
+mod group;
+pub mod harmless;
+pub mod markdown;
+pub mod observed;
+pub mod plan;
+pub mod progress;
+pub mod report;
+pub mod status;
+pub mod terminal;
+pub mod words;
+
+pub use document::Document;

@@ -1,0 +1,78 @@
+//! What every host told, host by host.
+
+use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
+use super::words;
+use crate::address::HostName;
+use crate::observe::{ComponentFacts, HostFacts, HostState, Observed, Unreadable};
+
+/// The observed facts as a document.
+#[must_use]
+pub fn document(observed: &Observed) -> Document {
+    let known = observed.hosts.values().filter(|it| matches!(it, HostState::Known(_))).count();
+    let title = format!(
+        "Observed: {known} of {} could be read",
+        words::count(observed.hosts.len(), "host")
+    );
+    let mut document = Document::titled(Text::of(Label::Strong, title));
+    for (host, state) in &observed.hosts {
+        document.push(Block::heading(Text::of(Label::Host, host.as_str())));
+        match state {
+            HostState::Known(facts) => document.extend(known_host(facts)),
+            HostState::Unknown(why) => document.push(unknown_host(host, why)),
+        }
+    }
+    document
+}
+
+fn unknown_host(host: &HostName, why: &Unreadable) -> Block {
+    Block::Fields(vec![
+        Field::new(
+            "unknown",
+            Text::of(Label::Warning, format!("{host} could not be read: ")).plain(&why.reason),
+        ),
+        Field::new("next", why.hint.as_str()),
+    ])
+}
+
+fn known_host(facts: &HostFacts) -> [Block; 2] {
+    let free = format!(
+        "{} on disk for packages, {} of memory",
+        words::bytes(facts.free_disk),
+        words::bytes(facts.free_memory),
+    );
+    let reboot = if facts.reboot_pending {
+        Text::of(Label::Warning, "pending")
+    } else {
+        Text::from("not pending")
+    };
+    let fields = vec![
+        Field::new("system", format!("{}, {}", facts.os, facts.architecture)),
+        Field::new("free", free),
+        Field::new("clock", clock(facts.clock_ahead)),
+        Field::new("boot", facts.boot_id.as_str()),
+        Field::new("reboot", reboot),
+    ];
+    [Block::Fields(fields), Block::Table(components(facts))]
+}
+
+fn clock(ahead: i64) -> String {
+    match ahead {
+        0 => "the same as the controller's".to_owned(),
+        1.. => format!("{ahead} s ahead of the controller's"),
+        _ => format!("{} s behind the controller's", ahead.unsigned_abs()),
+    }
+}
+
+fn components(facts: &HostFacts) -> Table {
+    let columns = ["component", "package", "unit", "health"];
+    let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
+    for (name, ComponentFacts { package, unit, health }) in &facts.components {
+        table.rows.push(Row::new(vec![
+            Text::of(Label::Component, name.as_str()),
+            Text::of(Label::Version, words::package(package)),
+            words::unit(unit).into(),
+            words::health(health).into(),
+        ]));
+    }
+    table
+}

@@ -1,0 +1,57 @@
+//! What each step runs, to the letter.
+
+use super::rows::StepRow;
+use super::stages::action;
+use crate::catalog::Stage;
+use crate::plan::{HealthyBefore, Step};
+use crate::transport::{Account, Command};
+use crate::view::document::{Block, Label, Text};
+use crate::view::group::group;
+use crate::view::words;
+
+/// The commands of a stage. Hosts that run the same are named together.
+pub(super) fn details(stage: Stage, rows: &[StepRow<'_>]) -> Block {
+    let mut body = Vec::new();
+    for row in rows {
+        for (lines, steps) in group(row.steps.iter().copied(), |step| lines(step)) {
+            let hosts = words::hosts(steps.iter().map(|step| step.host.as_str()));
+            let title = action(row.same.action)
+                .plain(" ")
+                .and(Label::Component, row.same.component.as_str())
+                .plain(" on ")
+                .and(Label::Host, hosts);
+            body.push(Block::Paragraph(title));
+            body.push(Block::Code(lines));
+        }
+    }
+    let summary = Text::of(Label::Strong, format!("Commands of {}", words::stage(stage)));
+    Block::Details { summary, body }
+}
+
+fn lines(step: &Step) -> Vec<String> {
+    let before = step.needs_healthy.iter().flat_map(|need| {
+        let place = place(step, need);
+        std::iter::once(format!("# on {place}, {}", limits(&need.check))).chain(run(&need.check))
+    });
+    let own = step
+        .commands
+        .iter()
+        .flat_map(|command| std::iter::once(format!("# {}", limits(command))).chain(run(command)));
+    before.chain(own).collect()
+}
+
+fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {
+    if need.host == step.host { "the same host" } else { need.host.as_str() }
+}
+
+fn limits(command: &Command) -> String {
+    let account = match command.account {
+        Account::Login => "",
+        Account::Root => " as root,",
+    };
+    format!("{},{account} within {}", words::task(&command.task), command.within)
+}
+
+fn run(command: &Command) -> impl Iterator<Item = String> {
+    command.run.lines().map(str::to_owned)
+}

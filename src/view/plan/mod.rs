@@ -1,0 +1,117 @@
+//! The plan as people read it: first what it comes to, then, by choice, every step with its reasons
+//! and the exact commands.
+
+mod commands;
+mod left_out;
+mod rows;
+mod stages;
+mod summary;
+
+use super::document::{Block, Document, Label, Text};
+use super::{markdown, words};
+use crate::plan::Plan;
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What it comes to.
+    Summary,
+    /// And every step, with why and what stops meanwhile.
+    Steps,
+    /// And what each step runs.
+    Commands,
+}
+
+/// The plan as a document. `next` is the command that carries it out; empty when the reader has
+/// nothing to run.
+#[must_use]
+pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
+    let mut document = Document::titled(title(plan));
+    document.marker = Some(format!("mdc:plan {}", plan.cluster));
+    document.push(Block::Paragraph(origin(plan)));
+    if plan.steps.is_empty() {
+        document.push(Block::Paragraph(nothing_to_do(plan)));
+    } else {
+        document.extend(summary::blocks(plan));
+    }
+    if detail >= Detail::Steps {
+        document.extend(stages::blocks(plan, detail));
+    }
+    document.extend(left_out::blocks(plan));
+    if !plan.steps.is_empty() && !next.is_empty() {
+        document.push(Block::Paragraph(closing(plan, next)));
+    }
+    document
+}
+
+/// The plan as one comment of a pull request: as much detail as fits in
+/// [`markdown::LONGEST_COMMENT`], and a line that says what was dropped.
+#[must_use]
+pub fn comment(plan: &Plan, next: &str) -> String {
+    let whole = markdown::render(&document(plan, Detail::Commands, next));
+    if whole.len() <= markdown::LONGEST_COMMENT {
+        return whole;
+    }
+    let steps = without(document(plan, Detail::Steps, next), "commands");
+    let steps = markdown::render(&steps);
+    if steps.len() <= markdown::LONGEST_COMMENT {
+        return steps;
+    }
+    let summary = without(document(plan, Detail::Summary, next), "steps");
+    markdown::render_within(&summary, markdown::LONGEST_COMMENT)
+}
+
+/// Says below the title that something is missing.
+fn without(mut document: Document, dropped: &str) -> Document {
+    let note =
+        format!("The {dropped} are left out here: too long for a comment. The plan file has them.");
+    document.blocks.insert(1, Block::Paragraph(Text::of(Label::Warning, note)));
+    document
+}
+
+fn title(plan: &Plan) -> Text {
+    Text::of(Label::Strong, &plan.cluster)
+        .plain(" (")
+        .plain(&plan.environment)
+        .plain("): plan to release ")
+        .and(Label::Strong, &plan.release)
+}
+
+fn origin(plan: &Plan) -> Text {
+    Text::of(Label::Dim, "seal ")
+        .and(Label::Dim, plan.seal.short())
+        .and(Label::Dim, ", made from ")
+        .and(Label::Dim, &plan.manifest)
+        .and(Label::Dim, " by mdc ")
+        .and(Label::Dim, &plan.basis.tool)
+}
+
+fn nothing_to_do(plan: &Plan) -> Text {
+    let resources = plan.basis.facts.len();
+    let hosts = plan.basis.facts.keys().map(|address| address.split('/').next());
+    let hosts = super::group::group(hosts, |host| *host).len();
+    let among = format!(
+        "{} on {} {} as desired.",
+        words::count(resources, "resource"),
+        words::count(hosts, "host"),
+        if resources == 1 { "is" } else { "are" },
+    );
+    match (resources, plan.unknown.is_empty()) {
+        (0, false) => Text::of(Label::Warning, "Nothing can be planned: no host could be read."),
+        (_, false) => {
+            Text::of(Label::Warning, "Nothing to do where hosts could be read: ").plain(among)
+        }
+        (_, true) => Text::of(Label::Good, "Nothing to do: ").plain(among),
+    }
+}
+
+fn closing(plan: &Plan, next: &str) -> Text {
+    let text = Text::of(Label::Strong, "Next:")
+        .plain(" read it through, then carry it out with ")
+        .and(Label::Code, next);
+    if plan.unknown.is_empty() && plan.withheld.is_empty() {
+        text.plain(" .")
+    } else {
+        text.plain(" , or first mend what is unknown and plan again.")
+    }
+}

@@ -1,0 +1,88 @@
+//! Equal steps on many hosts as one row.
+
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::diff::Action;
+use crate::plan::{HealthyBefore, Step};
+use crate::transport::Task;
+use crate::value::Period;
+use crate::view::group::group;
+use crate::view::words;
+
+/// What is the same for every step of a row. The order of the fields is the order of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Same<'a> {
+    pub(super) stage: Stage,
+    pub(super) wave: u32,
+    pub(super) component: &'a ComponentName,
+    pub(super) action: Action,
+    pub(super) from: Option<&'a str>,
+    pub(super) to: &'a str,
+    pub(super) reasons: Vec<String>,
+    pub(super) impact: &'a str,
+    pub(super) needs: Vec<String>,
+    pub(super) forecast: Period,
+    pub(super) size: u64,
+}
+
+/// A row: steps that differ only in their host.
+pub(super) struct StepRow<'a> {
+    pub(super) same: Same<'a>,
+    pub(super) steps: Vec<&'a Step>,
+}
+
+impl StepRow<'_> {
+    /// The hosts in few words.
+    pub(super) fn hosts(&self) -> String {
+        words::hosts(self.steps.iter().map(|step| step.host.as_str()))
+    }
+}
+
+/// The steps as rows: waves in order, within a wave in the order of the plan.
+pub(super) fn rows<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<StepRow<'a>> {
+    let mut rows: Vec<StepRow<'a>> = group(steps, |step| same(step))
+        .into_iter()
+        .map(|(same, steps)| StepRow { same, steps })
+        .collect();
+    rows.sort_by_key(|row| (row.same.stage, row.same.wave));
+    rows
+}
+
+fn same(step: &Step) -> Same<'_> {
+    Same {
+        stage: step.stage,
+        wave: step.wave,
+        component: &step.component,
+        action: step.action,
+        from: step.from.as_ref().map(|version| version.upstream().as_str()),
+        to: step.to.as_str(),
+        reasons: step.reasons.iter().map(words::reason).collect(),
+        impact: &step.impact,
+        needs: needs(&step.host, &step.needs_healthy),
+        forecast: step.forecast,
+        size: size(step),
+    }
+}
+
+/// What has to be healthy, without the name of the step's own host, so that steps compare alike.
+fn needs(own: &HostName, needs: &[HealthyBefore]) -> Vec<String> {
+    group(needs, |need| (need.component.clone(), need.host == *own))
+        .into_iter()
+        .map(|((component, same_host), needs)| {
+            if same_host {
+                return format!("{component} on the same host");
+            }
+            let hosts = words::hosts(needs.iter().map(|need| need.host.as_str()));
+            format!("{component} on {hosts}")
+        })
+        .collect()
+}
+
+/// The bytes that a step copies to its host, if they aren't there.
+pub(super) fn size(step: &Step) -> u64 {
+    let sizes = step.commands.iter().map(|command| match command.task {
+        Task::ReceiveFile { size, .. } => size,
+        _ => 0,
+    });
+    sizes.fold(0, u64::saturating_add)
+}

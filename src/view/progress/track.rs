@@ -1,0 +1,174 @@
+//! What both forms of progress know: which steps run, since when, and what each is doing; and the
+//! lines that stay.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Subject;
+use crate::address::HostName;
+use crate::apply::{Event, StepOutcome};
+use crate::plan::Step;
+use crate::transport::Command;
+use crate::view::document::{Label, Text};
+use crate::view::words::{self, StepName};
+
+pub(super) struct Track<'a> {
+    steps: BTreeMap<&'a str, &'a Step>,
+    /// Steps or hosts in all.
+    pub(super) total: usize,
+    /// Of these, finished, however they ended.
+    pub(super) finished: usize,
+    /// Of these, failed or unknown.
+    failed: usize,
+    pub(super) running: BTreeMap<String, Running>,
+}
+
+/// A step that runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Running {
+    /// When it, or its present command, began.
+    since: Duration,
+    /// The present command's place.
+    command: Option<usize>,
+    /// Bytes sent, of how many.
+    sent: Option<(u64, u64)>,
+}
+
+impl<'a> Track<'a> {
+    pub(super) fn new(subject: Subject<'a>) -> Self {
+        let (total, steps) = match subject {
+            Subject::Hosts(number) => (number, BTreeMap::new()),
+            Subject::Plan(plan) => {
+                (plan.steps.len(), plan.steps.iter().map(|step| (step.id.as_str(), step)).collect())
+            }
+        };
+        Self { steps, total, finished: 0, failed: 0, running: BTreeMap::new() }
+    }
+
+    /// Takes note of a host that was read; the line that says so.
+    pub(super) fn host(&mut self, host: &HostName, unreadable: Option<&str>) -> Text {
+        self.finished += 1;
+        let Some(reason) = unreadable else {
+            return word(Label::Good, "read").and(Label::Host, host.as_str());
+        };
+        self.failed += 1;
+        word(Label::Warning, "unknown").and(Label::Host, host.as_str()).plain(": ").plain(reason)
+    }
+
+    /// Takes note of an event; the line that says so, if it is worth one.
+    pub(super) fn event(&mut self, at: Duration, event: &Event) -> Option<Text> {
+        match event {
+            Event::RunStarted { run, steps, finished } => {
+                (self.total, self.finished) = (*steps, *finished);
+                Some(begun(run, *steps, *finished))
+            }
+            Event::StepStarted { step } => {
+                let running = Running { since: at, command: None, sent: None };
+                self.running.insert(step.clone(), running);
+                Some(word(Label::Plain, "started").plain(title(step)))
+            }
+            Event::CommandStarted { step, index } => {
+                let running = Running { since: at, command: Some(*index), sent: None };
+                self.running.insert(step.clone(), running);
+                Some(word(Label::Dim, "running").and(Label::Dim, self.doing(step)))
+            }
+            Event::Copied { step, sent, total } => {
+                if let Some(running) = self.running.get_mut(step) {
+                    running.sent = Some((*sent, *total));
+                }
+                None
+            }
+            Event::StepFinished { step, outcome, took } => Some(self.ended(step, outcome, *took)),
+            Event::Stopping { reason, running } => Some(stopping(reason, running)),
+            Event::RunFinished => Some(self.run_ended()),
+        }
+    }
+
+    fn ended(&mut self, step: &str, outcome: &StepOutcome, took: Duration) -> Text {
+        self.running.remove(step);
+        self.finished += 1;
+        let (title, took) = (title(step), words::about(took));
+        match outcome {
+            StepOutcome::Done => word(Label::Good, "done").plain(format!("{title} in {took}")),
+            StepOutcome::FoundDone => {
+                word(Label::Good, "done").plain(format!("{title}: nothing was left to do"))
+            }
+            StepOutcome::Failed(failure) => {
+                self.failed += 1;
+                word(Label::Error, "failed")
+                    .plain(format!("{title} after {took}: {}: {}", failure.during, failure.ended))
+            }
+        }
+    }
+
+    fn run_ended(&self) -> Text {
+        let done = self.finished.saturating_sub(self.failed);
+        let label = if done == self.total { Label::Good } else { Label::Warning };
+        word(label, "ended").plain(format!(
+            "{done} of {} done, {} failed",
+            words::count(self.total, "step"),
+            self.failed,
+        ))
+    }
+
+    /// A running step with what it does.
+    pub(super) fn doing(&self, step: &str) -> String {
+        let command = self.command(step).map(|command| words::task(&command.task));
+        command.map_or_else(|| title(step), |task| format!("{}: {task}", title(step)))
+    }
+
+    /// A running step with what it waits for, since when and until when.
+    pub(super) fn waiting(&self, step: &str, at: Duration) -> String {
+        let Some(running) = self.running.get(step) else { return title(step) };
+        let mut line = self.doing(step);
+        if let Some((sent, total)) = running.sent {
+            line = format!("{line}, {} of {} sent", words::bytes(sent), words::bytes(total));
+        }
+        line = format!("{line}, for {}", words::about(at.saturating_sub(running.since)));
+        match self.command(step) {
+            Some(command) => format!("{line} of at most {}", command.within),
+            None => line,
+        }
+    }
+
+    fn command(&self, step: &str) -> Option<&'a Command> {
+        let index = self.running.get(step)?.command?;
+        self.steps.get(step)?.commands.get(index)
+    }
+
+    /// The running steps, those first that have been at their present command for longest.
+    pub(super) fn longest_running(&self) -> Vec<&str> {
+        let mut steps: Vec<(Duration, &str)> =
+            self.running.iter().map(|(step, it)| (it.since, step.as_str())).collect();
+        steps.sort_unstable();
+        steps.into_iter().map(|(_, step)| step).collect()
+    }
+}
+
+/// The first word of a line, as wide as the widest, so that the rest stands in a column.
+fn word(label: Label, word: &str) -> Text {
+    Text::of(label, word).plain(" ".repeat(9_usize.saturating_sub(word.len())))
+}
+
+/// The line for a step that is waited for.
+pub(super) fn waits(what: String) -> Text {
+    word(Label::Dim, "waiting").plain(what)
+}
+
+fn title(step: &str) -> String {
+    StepName::of(step).in_words()
+}
+
+fn begun(run: &str, steps: usize, finished: usize) -> Text {
+    let text = word(Label::Strong, "run").plain(format!("{run}, {}", words::count(steps, "step")));
+    if finished == 0 { text } else { text.plain(format!(", {finished} finished before")) }
+}
+
+fn stopping(reason: &str, running: &[String]) -> Text {
+    let text = word(Label::Warning, "stopping").plain(reason);
+    if running.is_empty() {
+        return text;
+    }
+    let names: Vec<String> = running.iter().map(|step| title(step)).collect();
+    text.plain(format!("; waiting for the end of {}", names.join(", ")))
+}

@@ -1,0 +1,189 @@
+//! What happened in a run: how far it came, why it stopped, what state it leaves, how to go on.
+
+use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
+use super::group::group;
+use super::words::{self, StepName};
+use crate::apply::{StepFailure, StepOutcome};
+use crate::report::{Report, StepReport};
+
+/// How much of a report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What a reader has to know.
+    Summary,
+    /// And every step with the time it took.
+    Steps,
+}
+
+/// The report as a document.
+#[must_use]
+pub fn document(report: &Report, detail: Detail) -> Document {
+    let tally = Tally::of(report);
+    let mut document = Document::titled(title(report));
+    document.push(Block::Paragraph(tally.verdict(report)));
+    if let Some(reason) = &report.stopped {
+        document
+            .push(Block::Paragraph(Text::of(Label::Warning, "Stopped:").plain(" ").plain(reason)));
+    }
+    document.extend(report.steps.iter().filter_map(failure).flatten());
+    document.extend(not_started(report));
+    document.extend(mixed(report));
+    if detail == Detail::Steps {
+        document.extend(steps(report));
+    }
+    document.push(Block::Fields(closing(report)));
+    document
+}
+
+fn title(report: &Report) -> Text {
+    Text::of(Label::Strong, &report.cluster)
+        .plain(": run ")
+        .and(Label::Strong, &report.run)
+        .plain(" to release ")
+        .and(Label::Strong, &report.release)
+}
+
+/// How many steps ended how.
+struct Tally {
+    done: usize,
+    found_done: usize,
+    failed: usize,
+    waiting: usize,
+}
+
+impl Tally {
+    fn of(report: &Report) -> Self {
+        let mut tally = Self { done: 0, found_done: 0, failed: 0, waiting: 0 };
+        for step in &report.steps {
+            *match step.outcome {
+                Some(StepOutcome::Done) => &mut tally.done,
+                Some(StepOutcome::FoundDone) => &mut tally.found_done,
+                Some(StepOutcome::Failed(_)) => &mut tally.failed,
+                None => &mut tally.waiting,
+            } += 1;
+        }
+        tally
+    }
+
+    fn verdict(&self, report: &Report) -> Text {
+        let whole = self.failed + self.waiting == 0 && report.stopped.is_none();
+        let text = if whole {
+            Text::of(Label::Good, "✓ Complete:")
+        } else {
+            Text::of(Label::Error, "✗ Not complete:")
+        };
+        let parts = [
+            (self.done, "done"),
+            (self.found_done, "found done already"),
+            (self.failed, "failed"),
+            (self.waiting, "not started"),
+        ];
+        let said = parts.iter().filter(|(number, _)| *number > 0);
+        let said: Vec<String> = said.map(|(number, how)| format!("{number} {how}")).collect();
+        text.plain(format!(
+            " of {}: {}.",
+            words::count(report.steps.len(), "step"),
+            said.join(", ")
+        ))
+    }
+}
+
+/// A failed step: where, what, how it ended, and the lines that tell why.
+fn failure(step: &StepReport) -> Option<Vec<Block>> {
+    let Some(StepOutcome::Failed(failure)) = &step.outcome else { return None };
+    let heading = Text::of(Label::Error, "✗ Failed: ")
+        .and(Label::Strong, StepName::of(&step.step).in_words());
+    let mut blocks = vec![Block::heading(heading), Block::Fields(circumstances(step, failure))];
+    if !failure.output.is_empty() {
+        blocks.push(Block::Code(failure.output.clone()));
+    }
+    if !failure.hint.is_empty() {
+        blocks.push(Block::Fields(vec![Field::new("next", failure.hint.as_str())]));
+    }
+    Some(blocks)
+}
+
+fn circumstances(step: &StepReport, failure: &StepFailure) -> Vec<Field> {
+    let mut fields = vec![Field::new("while", failure.during.as_str())];
+    if !failure.command.is_empty() {
+        fields.push(Field::new("command", Text::of(Label::Code, &failure.command)));
+    }
+    fields.push(Field::new("ended", Text::of(Label::Error, &failure.ended)));
+    fields.push(Field::new("after", words::about(step.took.duration())));
+    fields
+}
+
+/// What was not started, by what it waits for.
+fn not_started(report: &Report) -> Vec<Block> {
+    let waiting: Vec<&StepReport> = report.steps.iter().filter(|it| it.outcome.is_none()).collect();
+    if waiting.is_empty() {
+        return Vec::new();
+    }
+    let mut table =
+        Table::new(&[("step", Side::Left), ("hosts", Side::Left), ("because", Side::Left)]);
+    let heading = format!("Not started: {}", words::count(waiting.len(), "step"));
+    let same = |it: &&StepReport| (kind(&it.step), it.waits.clone());
+    for ((kind, waits), steps) in group(waiting, same) {
+        table.rows.push(Row::new(vec![
+            kind.into(),
+            Text::of(Label::Host, hosts(&steps)),
+            waits.unwrap_or_else(|| "the run stopped before".to_owned()).into(),
+        ]));
+    }
+    vec![Block::heading(heading), Block::Table(table)]
+}
+
+/// What a step does, without its host.
+fn kind(step: &str) -> String {
+    let name = StepName::of(step);
+    name.action.map(|action| format!("{action} {}", name.component)).unwrap_or_default()
+}
+
+fn hosts(steps: &[&StepReport]) -> String {
+    words::hosts(steps.iter().map(|it| StepName::of(&it.step).host))
+}
+
+fn mixed(report: &Report) -> Vec<Block> {
+    if report.mixed.is_empty() {
+        return Vec::new();
+    }
+    let heading = Text::of(Label::Warning, "Mixed versions are left behind");
+    let items = report.mixed.iter().map(|it| Text::from(it.as_str())).collect();
+    vec![Block::heading(heading), Block::List(items)]
+}
+
+/// Every step that ran, against its forecast.
+fn steps(report: &Report) -> [Block; 2] {
+    use Side::{Left, Right};
+    let columns =
+        [("step", Left), ("host", Left), ("outcome", Left), ("took", Right), ("forecast", Right)];
+    let mut table = Table::new(&columns);
+    for step in report.steps.iter().filter(|step| step.outcome.is_some()) {
+        table.rows.push(Row::new(vec![
+            kind(&step.step).into(),
+            Text::of(Label::Host, StepName::of(&step.step).host),
+            outcome(step.outcome.as_ref()),
+            words::about(step.took.duration()).into(),
+            words::about(step.forecast.duration()).into(),
+        ]));
+    }
+    [Block::heading("Steps"), Block::Table(table)]
+}
+
+/// An outcome in words.
+pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
+    match outcome {
+        Some(StepOutcome::Done) => Text::of(Label::Good, "✓ done"),
+        Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
+        Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),
+        None => Text::of(Label::Dim, "not started"),
+    }
+}
+
+fn closing(report: &Report) -> Vec<Field> {
+    let mut fields = vec![Field::new("recorded", report.recorded.as_str())];
+    if !report.next.is_empty() {
+        fields.push(Field::new("go on", Text::of(Label::Code, &report.next)));
+    }
+    fields
+}

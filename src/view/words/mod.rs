@@ -1,0 +1,208 @@
+//! The words for actions, reasons, states and amounts, each written in one place.
+
+mod hosts;
+mod task;
+
+pub use hosts::hosts;
+pub use task::task;
+
+use std::time::Duration;
+
+use crate::catalog::Stage;
+use crate::diff::{Action, Reason};
+use crate::observe::{HealthState, PackageState, UnitState};
+use crate::value::Period;
+
+/// An action in one word.
+#[must_use]
+pub const fn action(action: Action) -> &'static str {
+    match action {
+        Action::Copy => "copy",
+        Action::Install => "install",
+        Action::Upgrade => "upgrade",
+        Action::Downgrade => "downgrade",
+        Action::Repair => "repair",
+        Action::Start => "start",
+    }
+}
+
+/// The sign that stands before an action's word.
+#[must_use]
+pub const fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Copy => "»",
+        Action::Install => "+",
+        Action::Upgrade => "↑",
+        Action::Downgrade => "↓",
+        Action::Repair => "~",
+        Action::Start => "▸",
+    }
+}
+
+/// A stage's name.
+#[must_use]
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Live => "Stage 1, live",
+        Stage::Critical => "Stage 2, critical",
+    }
+}
+
+/// What a stage means, in one sentence.
+#[must_use]
+pub const fn stage_means(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Live => {
+            "Files go on being processed; each function named below stops only while its step runs."
+        }
+        Stage::Critical => {
+            "In a maintenance window: submissions are stopped, no scan is in progress, and one \
+             component changes after the other."
+        }
+    }
+}
+
+/// Why something is done. Versions are the product's, without epoch and packaging revision, so
+/// that hosts of different systems read alike.
+#[must_use]
+pub fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::NotInstalled { desired } => format!("not installed; {desired} is desired"),
+        Reason::VersionDiffers { observed, desired } => {
+            format!("{} is installed; {desired} is desired", observed.upstream())
+        }
+        Reason::PackageBroken { observed, status } => {
+            format!("the installation of {} was left {status}", observed.upstream())
+        }
+        Reason::UnitStopped { observed } => format!("the service is {observed}"),
+        Reason::NeededBy { step } => match StepName::of(step) {
+            StepName { action: Some(action), component, .. } => {
+                format!("the {action} of {component} installs this file")
+            }
+            _ => format!("{step} installs this file"),
+        },
+    }
+}
+
+/// What a step's id says. Ids are `host/component/action`; another text counts as the host alone, so
+/// that nothing of it is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepName<'a> {
+    /// Where.
+    pub host: &'a str,
+    /// To what.
+    pub component: &'a str,
+    /// What is done.
+    pub action: Option<&'a str>,
+}
+
+impl<'a> StepName<'a> {
+    /// The parts of `id`.
+    #[must_use]
+    pub fn of(id: &'a str) -> Self {
+        let mut parts = id.splitn(3, '/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(host), Some(component), Some(action)) => {
+                Self { host, component, action: Some(action) }
+            }
+            _ => Self { host: id, component: "", action: None },
+        }
+    }
+
+    /// As people say it: `upgrade md-core on core-01`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.action.map_or_else(
+            || self.host.to_owned(),
+            |action| format!("{action} {} on {}", self.component, self.host),
+        )
+    }
+}
+
+/// A package's state.
+#[must_use]
+pub fn package(state: &PackageState) -> String {
+    match state {
+        PackageState::Absent => "not installed".to_owned(),
+        PackageState::Installed(version) => version.to_string(),
+        PackageState::Broken { version, status } => format!("{version}, {status}"),
+    }
+}
+
+/// A service's state.
+#[must_use]
+pub fn unit(state: &UnitState) -> String {
+    match state {
+        UnitState::Active => "active".to_owned(),
+        UnitState::Stopped(word) => word.clone(),
+        UnitState::Absent => "no such service".to_owned(),
+    }
+}
+
+/// A health probe's answer.
+#[must_use]
+pub fn health(state: &HealthState) -> String {
+    match state {
+        HealthState::Healthy => "healthy".to_owned(),
+        HealthState::Unhealthy(said) => format!("unhealthy: {said}"),
+        HealthState::NotAsked(why) => format!("not asked: {why}"),
+    }
+}
+
+/// A number of things: `1 step`, `2 steps`, `2 copies`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    match (number, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        _ => format!("{number} {one}s"),
+    }
+}
+
+/// An amount of data in decimal units, to a tenth: `1.2 GB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let large = UNITS.into_iter().find(|(size, _)| bytes >= *size);
+    large.map_or_else(
+        || format!("{bytes} B"),
+        |(size, unit)| format!("{}.{} {unit}", bytes / size, bytes % size * 10 / size),
+    )
+}
+
+/// A length of time as it is worth reading: in seconds below ten minutes, in minutes above. Parts
+/// that are left out are rounded up, so that a forecast is never too short.
+#[must_use]
+pub fn about(time: Duration) -> String {
+    let seconds =
+        Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).whole_seconds();
+    let rounded = if seconds < 600 { seconds } else { seconds.div_ceil(60) * 60 };
+    Period::seconds(rounded).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_rounded_for_people() {
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_250_000), "1.2 MB");
+        assert_eq!(bytes(u64::MAX), "18446744.0 TB");
+        assert_eq!(about(Duration::from_millis(1_200)), "2s");
+        assert_eq!(about(Duration::from_secs(599)), "9m 59s");
+        assert_eq!(about(Duration::from_secs(3_601)), "1h 1m");
+        assert_eq!(count(1, "copy"), "1 copy");
+        assert_eq!(count(0, "copy"), "0 copies");
+    }
+
+    #[test]
+    fn a_step_is_named_by_its_parts_or_by_its_whole_id() {
+        assert_eq!(
+            StepName::of("core-01/md-core/upgrade").in_words(),
+            "upgrade md-core on core-01"
+        );
+        assert_eq!(StepName::of("something else").in_words(), "something else");
+    }
+}
