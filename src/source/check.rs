@@ -19,7 +19,12 @@ pub(super) fn check(
 ) -> Diagnostics {
     let mut checker =
         Checker { source, definitions: &schema["$defs"], found: Vec::new(), secrets: Vec::new() };
-    checker.table(Path::default(), &Schema { node: schema, name: "", about: "" }, table.span(), table.get_ref());
+    checker.table(
+        Path::default(),
+        &Schema { node: schema, name: "", about: "" },
+        table.span(),
+        table.get_ref(),
+    );
     // Of a format that this program doesn't know, nothing else can be said.
     if let Some(unknown) = checker.found.iter().position(|d| d.code == Code::FormatVersion) {
         checker.found = vec![checker.found.swap_remove(unknown)];
@@ -78,10 +83,14 @@ impl<'a> Checker<'a> {
     fn resolve(&self, node: &'a Value, value: &DeValue) -> Schema<'a> {
         let mut schema = Schema { node, name: "", about: "" };
         loop {
-            if let Some(about) = schema.node["description"].as_str().filter(|_| schema.about.is_empty()) {
+            if let Some(about) =
+                schema.node["description"].as_str().filter(|_| schema.about.is_empty())
+            {
                 schema.about = about;
             }
-            if let Some(name) = schema.node["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
+            if let Some(name) =
+                schema.node["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/"))
+            {
                 (schema.name, schema.node) = (name, &self.definitions[name]);
             } else if let Some(alternatives) = schema.node["anyOf"].as_array() {
                 let fits = |node: &&Value| kind(node) == Some(json_type(value));
@@ -95,7 +104,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn table(&mut self, path: Path<'_>, schema: &Schema<'a>, span: Span, table: &DeTable) {
+    pub(super) fn table(
+        &mut self,
+        path: Path<'_>,
+        schema: &Schema<'a>,
+        span: Span,
+        table: &DeTable,
+    ) {
         let empty = Map::new();
         let node = schema.node;
         let properties = node["properties"].as_object().unwrap_or(&empty);
@@ -112,12 +127,15 @@ impl<'a> Checker<'a> {
                 }
                 self.value(path, node, value);
             } else {
-                let known = properties.keys().map(String::as_str).filter(|k| !table.contains_key(*k));
+                let known =
+                    properties.keys().map(String::as_str).filter(|k| !table.contains_key(*k));
                 meant.extend(closest(key.get_ref(), known));
                 self.unknown_key(path, properties, key);
             }
         }
-        self.missing_keys(path, schema, span, |key| table.contains_key(key) || meant.contains(&key));
+        self.missing_keys(path, schema, span, |key| {
+            table.contains_key(key) || meant.contains(&key)
+        });
     }
 
     pub(super) fn unknown_key(
@@ -127,7 +145,8 @@ impl<'a> Checker<'a> {
         key: &Spanned<std::borrow::Cow<'_, str>>,
     ) {
         let table = path.parent().table();
-        let help = did_you_mean(key.get_ref(), known.keys().map(String::as_str), "the keys here are");
+        let help =
+            did_you_mean(key.get_ref(), known.keys().map(String::as_str), "the keys here are");
         self.report(
             Diagnostic::new(Code::UnknownKey, format!("{table} has no key `{}`", key.get_ref())),
             key.span(),
@@ -136,16 +155,24 @@ impl<'a> Checker<'a> {
         );
     }
 
-    fn missing_keys(&mut self, path: Path<'_>, schema: &Schema<'a>, span: Span, has: impl Fn(&str) -> bool) {
+    fn missing_keys(
+        &mut self,
+        path: Path<'_>,
+        schema: &Schema<'a>,
+        span: Span,
+        has: impl Fn(&str) -> bool,
+    ) {
         let required = schema.node["required"].as_array().into_iter().flatten();
-        let missing: Vec<&str> = required.filter_map(Value::as_str).filter(|key| !has(key)).collect();
+        let missing: Vec<&str> =
+            required.filter_map(Value::as_str).filter(|key| !has(key)).collect();
         if missing.is_empty() {
             return;
         }
         let about: Vec<String> = missing
             .iter()
             .map(|key| {
-                let about = schema.node["properties"][key]["description"].as_str().unwrap_or("add it");
+                let about =
+                    schema.node["properties"][key]["description"].as_str().unwrap_or("add it");
                 format!("`{key}`: {about}")
             })
             .collect();
@@ -173,8 +200,12 @@ impl<'a> Checker<'a> {
         let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
         if let Some(only) = schema.node["const"].as_i64() {
             if value != Some(only) {
-                let message = format!("this is written in format version {number}, but mdc reads only {only}");
-                let help = format!("use an mdc that knows format version {number}, or rewrite the file for {only}");
+                let message = format!(
+                    "this is written in format version {number}, but mdc reads only {only}"
+                );
+                let help = format!(
+                    "use an mdc that knows format version {number}, or rewrite the file for {only}"
+                );
                 self.report(Diagnostic::new(Code::FormatVersion, message), span, "not known", help);
             }
             return;
@@ -183,7 +214,12 @@ impl<'a> Checker<'a> {
         let most = schema.node["maximum"].as_i64().unwrap_or(i64::MAX);
         if !value.is_some_and(|v| (least..=most).contains(&v)) {
             let message = format!("`{path}` is {number}, but must be between {least} and {most}");
-            self.report(Diagnostic::new(Code::OutOfRange, message), span, "out of range", schema.about);
+            self.report(
+                Diagnostic::new(Code::OutOfRange, message),
+                span,
+                "out of range",
+                schema.about,
+            );
         }
     }
 
@@ -205,7 +241,13 @@ impl<'a> Checker<'a> {
         self.report(Diagnostic::new(Code::WrongType, message), span, is, schema.about);
     }
 
-    pub(super) fn report(&mut self, diagnostic: Diagnostic, span: Span, label: &str, help: impl Into<String>) {
+    pub(super) fn report(
+        &mut self,
+        diagnostic: Diagnostic,
+        span: Span,
+        label: &str,
+        help: impl Into<String>,
+    ) {
         let diagnostic = diagnostic.at(Label::new(self.source, span, label));
         let help = help.into();
         self.found.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });

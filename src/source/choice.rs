@@ -33,7 +33,12 @@ impl<'a> Checker<'a> {
             DeValue::String(text) if !words.is_empty() => {
                 let help = did_you_mean(text, words.iter().copied(), "the words here are");
                 let message = format!("`{path}` can't be `{text}`");
-                self.report(Diagnostic::new(Code::UnknownWord, message), value.span(), "unknown word", help);
+                self.report(
+                    Diagnostic::new(Code::UnknownWord, message),
+                    value.span(),
+                    "unknown word",
+                    help,
+                );
             }
             other if tables.is_empty() => {
                 let expected = format!("one of {}", listed(words));
@@ -47,7 +52,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A table that must have exactly one of the keys.
-    fn tagged(&mut self, path: Path<'_>, variants: &[&'a Map<String, Value>], span: Span, table: &DeTable) {
+    fn tagged(
+        &mut self,
+        path: Path<'_>,
+        variants: &[&'a Map<String, Value>],
+        span: Span,
+        table: &DeTable,
+    ) {
         let all: Map<String, Value> =
             variants.iter().flat_map(|v| v.iter()).map(|(k, v)| (k.clone(), v.clone())).collect();
         let mut known = 0;
@@ -61,8 +72,10 @@ impl<'a> Checker<'a> {
             }
         }
         if known > 1 || table.is_empty() {
-            let has = if known > 1 { format!("has {known} of them") } else { "has none".to_owned() };
-            let message = format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
+            let has =
+                if known > 1 { format!("has {known} of them") } else { "has none".to_owned() };
+            let message =
+                format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
             let help = "they exclude each other: keep the one that you mean";
             self.report(Diagnostic::new(Code::ChooseOne, message), span, &has, help);
         }

@@ -51,16 +51,20 @@ fn is_label(text: &str) -> bool {
 
 /// What is wrong with `text` as `[user@]address[:port]`, if anything.
 pub(super) fn jump_problem(text: &str) -> Option<String> {
-    let (user, place) = text.split_once('@').map_or((None, text), |(user, place)| (Some(user), place));
+    let (user, place) =
+        text.split_once('@').map_or((None, text), |(user, place)| (Some(user), place));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '\\' | '$');
-    if user.is_some_and(|user| user.is_empty() || user.starts_with('-') || !user.chars().all(plain)) {
+    if user.is_some_and(|user| user.is_empty() || user.starts_with('-') || !user.chars().all(plain))
+    {
         return Some("before the `@` stands a user name".to_owned());
     }
     let (address, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address, rest.strip_prefix(':')),
         // More than one colon is an IPv6 address without a port.
         None if place.matches(':').count() > 1 => (place, None),
-        None => place.split_once(':').map_or((place, None), |(address, port)| (address, Some(port))),
+        None => {
+            place.split_once(':').map_or((place, None), |(address, port)| (address, Some(port)))
+        }
     };
     if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
         return Some("after the `:` stands a port between 1 and 65535".to_owned());
@@ -77,7 +81,8 @@ mod tests {
         for good in ["core-01", "10.0.0.1", "a_b.example.", "2001:db8::1", "fe80::1%eth0"] {
             assert_eq!(address_problem(good), None, "{good}");
         }
-        for bad in ["", "-oProxyCommand=x", "a b", "a;b", "ops@a", "a:22", "a..b", "fe80::1%", "é"] {
+        for bad in ["", "-oProxyCommand=x", "a b", "a;b", "ops@a", "a:22", "a..b", "fe80::1%", "é"]
+        {
             assert!(address_problem(bad).is_some(), "{bad}");
         }
     }

@@ -17,7 +17,7 @@ mod word;
 pub use at::At;
 pub use endpoint::{JumpHost, address_problem};
 pub use file::{LARGEST, read};
-pub use parse::{parse, schema};
+pub use parse::{key_span, parse, schema};
 pub use suggest::{closest, did_you_mean, listed};
 pub use word::FormatVersion;
 

@@ -81,6 +81,13 @@ fn refused(source: &Arc<SourceText>, error: &Error) -> Diagnostic {
         .help("keep one of them")
 }
 
+/// Where the top-level key `key` is written in `source`, if it is.
+#[must_use]
+pub fn key_span(source: &SourceText, key: &str) -> Option<Span> {
+    let (table, _) = DeTable::parse_recoverable(&source.text);
+    table.get_ref().get_key_value(key).map(|(key, _)| key.span())
+}
+
 /// An empty place is moved onto the character before it, so that there is something to point at.
 fn visible(text: &str, span: Span) -> Span {
     if !span.is_empty() {

@@ -57,7 +57,9 @@ fn error<T, E: ToString>(parsed: Result<T, E>) -> Option<String> {
 /// No limit and no duration may be zero: a limit of zero fails everything.
 fn period(text: &str) -> Option<String> {
     match text.parse::<Period>() {
-        Ok(period) if period == Period::default() => Some("a period is longer than zero".to_owned()),
+        Ok(period) if period == Period::default() => {
+            Some("a period is longer than zero".to_owned())
+        }
         parsed => error(parsed),
     }
 }

@@ -13,8 +13,7 @@ const MOST: usize = 50;
 /// All of `problems` in their order, for lines of `width` columns.
 #[must_use]
 pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
-    let theme =
-        if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width)
         .without_syntax_highlighting()
@@ -26,7 +25,8 @@ pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
         let before = text.len();
         if handler.render_report(&mut text, &Shown::new(problem)).is_err() {
             text.truncate(before);
-            let _ = handler.render_report(&mut text, &Shown { labels: Vec::new(), ..Shown::new(problem) });
+            let _ = handler
+                .render_report(&mut text, &Shown { labels: Vec::new(), ..Shown::new(problem) });
         }
         text.push('\n');
     }
@@ -166,7 +166,8 @@ mod tests {
     #[test]
     fn a_hostile_file_reaches_the_terminal_as_plain_text() {
         let text = source("a\u{1b}[2J.toml", "k = \"\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
-        let problem = Diagnostic::new(Code::Syntax, "bad \u{1b}[31m").at(Label::new(&text, 0..1, "\u{8}"));
+        let problem =
+            Diagnostic::new(Code::Syntax, "bad \u{1b}[31m").at(Label::new(&text, 0..1, "\u{8}"));
         let shown = render(&[problem], 80, false);
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'), "{shown:?}");
@@ -175,7 +176,8 @@ mod tests {
     #[test]
     fn a_label_outside_of_its_text_costs_only_the_snippet() {
         let text = source("a.toml", "k = 1\n");
-        let problem = Diagnostic::new(Code::Syntax, "bad").at(Label::new(&text, 90..95, "x")).help("mend");
+        let problem =
+            Diagnostic::new(Code::Syntax, "bad").at(Label::new(&text, 90..95, "x")).help("mend");
         let shown = render(&[problem], 80, false);
         assert!(shown.contains("bad") && shown.contains("help: mend"), "{shown}");
     }
