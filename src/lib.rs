@@ -16,7 +16,7 @@
 //!
 //! | rank | folders | hold |
 //! |---|---|---|
-//! | 0 | [`address`], [`diagnostic`], [`value`] | identity of things; problems with codes and hints; small values |
+//! | 0 | [`address`], [`diagnostic`], [`value`], [`source`] | identity of things; problems with codes and hints; small values; files that people write, checked |
 //! | 1 | [`manifest`], [`catalog`] | what people write; what can be deployed, as data |
 //! | 2 | [`desired`] | component × host: what should be |
 //! | 3 | [`transport`], [`observe`] | ways to a host; what is |
@@ -41,6 +41,7 @@ pub mod manifest;
 pub mod observe;
 pub mod plan;
 pub mod report;
+pub mod source;
 pub mod state;
 pub mod step;
 pub mod transport;

@@ -1,6 +1,16 @@
 //! What can be deployed, as data: one entry a component, embedded, overridable from `--catalog DIR`
 //! and from the manifest.
 
+mod embedded;
+pub mod health;
+mod lint;
+mod load;
+mod overlay;
+
+pub use lint::lint;
+pub use load::{Catalog, load};
+pub use overlay::Override;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -49,6 +59,16 @@ pub enum Format {
     Msi,
 }
 
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Deb => "deb",
+            Self::Rpm => "rpm",
+            Self::Msi => "msi",
+        })
+    }
+}
+
 /// What to do with changes that come after a component whose host can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -59,18 +79,29 @@ pub enum WhenUnknown {
     Skip,
 }
 
+/// The JSON schema of `component.toml`. Only a component that isn't embedded needs all its keys.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    crate::source::schema::<Override>()
+}
+
 /// One component, after overrides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Component {
-    /// Its id.
+    /// Its id: the name of its folder.
+    #[schemars(skip)]
     pub name: ComponentName,
     /// Its name for people.
+    #[schemars(length(min = 1))]
     pub title: String,
     /// What it is to the cluster.
     pub kind: Kind,
     /// Whether a cluster has at most one.
+    #[serde(default)]
     pub singleton: bool,
     /// Whether a cluster can do without.
+    #[serde(default)]
     pub optional: bool,
     /// When it is upgraded.
     pub stage: Stage,
@@ -79,14 +110,18 @@ pub struct Component {
     /// Place in a fresh installation, smallest first.
     pub install_order: u32,
     /// What has to be healthy when a change of it starts.
+    #[serde(default)]
     pub needs: Vec<Need>,
     /// How many hosts may change at once.
+    #[schemars(range(min = 1))]
     pub at_once: u32,
     /// What users notice while it changes, in words.
     pub impact: String,
-    /// The package's name, by format.
+    /// The package's name, by format; a format that isn't there is not supported.
+    #[schemars(schema_with = "by_format")]
     pub package: BTreeMap<Format, String>,
-    /// The service's name, by format.
+    /// The service's name, by format; a format that isn't there is not supported.
+    #[schemars(schema_with = "by_format")]
     pub unit: BTreeMap<Format, String>,
     /// The ports it listens on, by role; `main` is the one that health is asked on.
     pub ports: BTreeMap<String, u16>,
@@ -99,7 +134,33 @@ pub struct Component {
     /// What follows when its host can't be read.
     pub when_unknown: WhenUnknown,
     /// The oldest version that the cluster works with.
+    #[serde(default)]
     pub minimum_version: Option<Version>,
+    /// How sure each fact is, by its key. Not part of what a component means, so not serialised.
+    #[serde(default, skip_serializing)]
+    pub sure: BTreeMap<String, Sure>,
+}
+
+/// How sure a fact is, with its source in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sure {
+    /// A page of the vendor says so.
+    Documented(String),
+    /// Two pages of the vendor say different things.
+    Disputed(String),
+    /// Nobody says so: what it was concluded from.
+    Guess(String),
+}
+
+/// A name for each format. The key type's own schema would allow any text.
+fn by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let name = serde_json::json!({ "type": "string", "minLength": 1 });
+    schemars::json_schema!({
+        "type": "object",
+        "properties": { "deb": name, "rpm": name, "msi": name },
+        "additionalProperties": false,
+    })
 }
 
 /// A component that has to be healthy first.
@@ -144,3 +205,6 @@ pub struct Durations {
     /// From start to healthy.
     pub start: Period,
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,31 +9,154 @@ pub enum Severity {
     Warning,
 }
 
-/// One kind of problem. Its text (`manifest::unknown-key`) is stable: scripts may rely on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Code {
-    /// Not TOML.
-    ManifestSyntax,
-    /// A key that no table of this kind has.
-    ManifestUnknownKey,
+macro_rules! codes {
+    ($( $(#[doc = $about:literal])+ $code:ident = $text:literal $severity:ident, )+) => {
+        /// One kind of problem. Its text (`toml::unknown-key`) is stable: scripts may rely on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $( $(#[doc = $about])+ $code, )+
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$( Self::$code, )+];
+
+            /// The stable text.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$code => $text, )+ }
+            }
+
+            /// How bad it is.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $( Self::$code => Severity::$severity, )+ }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// Every code, in the order of the table.
-    pub const ALL: &'static [Self] = &[Self::ManifestSyntax, Self::ManifestUnknownKey];
+codes! {
+    /// A file isn't there or can't be read.
+    FileUnreadable = "file::unreadable" Error,
+    /// A file is larger than any real one.
+    FileTooLarge = "file::too-large" Error,
+    /// A file isn't UTF-8 text.
+    FileNotUtf8 = "file::not-utf-8" Error,
 
-    /// The stable text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ManifestSyntax => "manifest::syntax",
-            Self::ManifestUnknownKey => "manifest::unknown-key",
-        }
-    }
+    /// Not TOML.
+    Syntax = "toml::syntax" Error,
+    /// A key that is written twice in one table.
+    DuplicateKey = "toml::duplicate-key" Error,
+    /// A key that no table of this kind has.
+    UnknownKey = "toml::unknown-key" Error,
+    /// A key that a table of this kind must have.
+    MissingKey = "toml::missing-key" Error,
+    /// A value of another type than the key's.
+    WrongType = "toml::wrong-type" Error,
+    /// A number outside of its bounds.
+    OutOfRange = "toml::out-of-range" Error,
+    /// An empty text or list where something must be.
+    Empty = "toml::empty" Error,
+    /// A word that isn't one of the allowed ones.
+    UnknownWord = "toml::unknown-word" Error,
+    /// None, or more than one, of keys that exclude each other.
+    ChooseOne = "toml::choose-one" Error,
+    /// A format version that this `mdc` doesn't read.
+    FormatVersion = "toml::format-version" Error,
 
-    /// How bad it is.
-    #[must_use]
-    pub const fn severity(self) -> Severity {
-        Severity::Error
-    }
+    /// Not a name.
+    BadName = "value::name" Error,
+    /// Not a version.
+    BadVersion = "value::version" Error,
+    /// Not a SHA-256 digest.
+    BadDigest = "value::digest" Error,
+    /// Not a period.
+    BadPeriod = "value::period" Error,
+
+    /// A secret that is written into the file.
+    PlainSecret = "manifest::plain-secret" Error,
+    /// No host at all.
+    NoHosts = "manifest::no-hosts" Error,
+    /// A range that can't be read.
+    RangeSyntax = "manifest::range-syntax" Error,
+    /// A range with nothing in it.
+    RangeEmpty = "manifest::range-empty" Error,
+    /// A range whose end comes before its start.
+    RangeBackward = "manifest::range-backward" Error,
+    /// A range of too many names.
+    RangeTooLarge = "manifest::range-too-large" Error,
+    /// A host range and an address range of different length.
+    RangeLength = "manifest::range-length" Error,
+    /// Two hosts of one name.
+    DuplicateHost = "manifest::duplicate-host" Error,
+    /// Two hosts at one address.
+    DuplicateAddress = "manifest::duplicate-address" Error,
+    /// Not a host name and not an IP address.
+    BadAddress = "manifest::address" Error,
+    /// Not a jump host.
+    BadJump = "manifest::jump" Error,
+    /// A host without a connection.
+    NoConnection = "manifest::no-connection" Error,
+    /// A connection that isn't declared.
+    UnknownConnection = "manifest::unknown-connection" Error,
+    /// A connection that no host uses.
+    UnusedConnection = "manifest::unused-connection" Warning,
+    /// A host without an operating system.
+    NoOs = "manifest::no-os" Error,
+    /// A component that is listed twice for a host.
+    DuplicatePlacement = "manifest::duplicate-placement" Error,
+    /// An installed version for something that the simulated fleet doesn't have.
+    UnknownInstalled = "manifest::unknown-installed" Error,
+
+    /// A package with neither a file nor a repository, or with both.
+    PackageSource = "release::package-source" Error,
+    /// A package key that no host can match.
+    PackageKey = "release::package-key" Error,
+    /// A package file by an absolute path.
+    PackagePath = "release::package-path" Error,
+    /// A package file that isn't there or can't be read.
+    PackageUnreadable = "release::package-unreadable" Error,
+    /// A package file whose content isn't the pinned one.
+    DigestMismatch = "release::digest-mismatch" Error,
+    /// A release entry that no host uses.
+    UnusedEntry = "release::unused" Warning,
+
+    /// A component that the catalog doesn't have.
+    UnknownComponent = "desired::unknown-component" Error,
+    /// An operating system that `mdc` doesn't know.
+    UnsupportedOs = "desired::unsupported-os" Error,
+    /// A component that the catalog has no package or service name for on this system.
+    NoFormat = "desired::no-format" Error,
+    /// A singleton on two hosts.
+    SingletonTwice = "desired::singleton-twice" Error,
+    /// A needed component that is placed nowhere.
+    NeedMissing = "desired::need-missing" Error,
+    /// A needed component that isn't on the same host.
+    NeedNotOnHost = "desired::need-not-on-host" Error,
+    /// Two components that listen on one port of a host.
+    PortClash = "desired::port-clash" Error,
+    /// A placed component that the release lacks.
+    NotInRelease = "desired::not-in-release" Error,
+    /// No package for a host's operating system.
+    NoPackage = "desired::no-package" Error,
+    /// A version older than the catalog's minimum.
+    BelowMinimum = "desired::below-minimum" Warning,
+
+    /// A component file that lacks facts.
+    Incomplete = "catalog::incomplete" Error,
+    /// A health template that can't be filled in.
+    Template = "catalog::template" Error,
+    /// A fact without a mark of how sure it is, or a mark without a fact.
+    Mark = "catalog::mark" Error,
+    /// Two components in one place of the order that must not share it.
+    OrderClash = "catalog::order-clash" Error,
+    /// A need for a component that the catalog doesn't have.
+    UnknownNeed = "catalog::unknown-need" Error,
+    /// Components that need each other.
+    NeedCycle = "catalog::need-cycle" Error,
+    /// A singleton that may change on several hosts at once.
+    SingletonAtOnce = "catalog::singleton-at-once" Error,
+    /// A package without a service for the same format, or the other way round.
+    FormatMissing = "catalog::format-missing" Error,
 }

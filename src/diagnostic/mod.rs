@@ -3,6 +3,7 @@
 //! Domain code returns [`Diagnostics`]; only `view` renders them.
 
 mod code;
+mod explain;
 
 pub use code::{Code, Severity};
 
@@ -16,6 +17,23 @@ pub struct SourceText {
     pub name: String,
     /// Its whole content.
     pub text: String,
+}
+
+impl SourceText {
+    /// The same text with a `*` for each byte at `places`, so that all other places stay where
+    /// they are.
+    fn hiding(&self, places: &[Range<usize>]) -> Self {
+        let hidden = |at: usize| places.iter().any(|place| place.contains(&at));
+        let text = self.text.char_indices().fold(String::new(), |mut text, (at, c)| {
+            if hidden(at) && c != '\n' {
+                text.extend(std::iter::repeat_n('*', c.len_utf8()));
+            } else {
+                text.push(c);
+            }
+            text
+        });
+        Self { name: self.name.clone(), text }
+    }
 }
 
 /// A place in a source text, with words for what stands there.
@@ -74,10 +92,37 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(problems: I) -> Self {
+        Self(problems.into_iter().collect())
+    }
+}
+
 impl Diagnostics {
     /// Adds a problem.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
+    }
+
+    /// Whether a problem of the kind `code` was found.
+    #[must_use]
+    pub fn contains(&self, code: Code) -> bool {
+        self.0.iter().any(|d| d.code == code)
+    }
+
+    /// The same problems, shown with the bytes at `places` of `source` hidden.
+    #[must_use]
+    pub fn hiding(mut self, source: &Arc<SourceText>, places: &[Range<usize>]) -> Self {
+        if places.is_empty() {
+            return self;
+        }
+        let hidden = Arc::new(source.hiding(places));
+        for label in self.0.iter_mut().flat_map(|d| &mut d.labels) {
+            if Arc::ptr_eq(&label.source, source) {
+                label.source = Arc::clone(&hidden);
+            }
+        }
+        self
     }
 
     /// Adds all of `others`.
@@ -107,3 +152,6 @@ impl Diagnostics {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@
 //! Every text in a document counts as foreign: it may come from a host or a file and hold anything.
 //! Each renderer makes it harmless in one place, so that subjects need no care of their own.
 
+pub mod diagnostic;
 pub mod document;
 mod group;
 pub mod harmless;

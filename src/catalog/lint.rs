@@ -1,0 +1,186 @@
+//! What must hold for the catalog as a whole, beyond the form of each file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::load::Entry;
+use super::{Catalog, Component, Format, Health, Kind, Stage, health};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
+use crate::source::{self, did_you_mean, listed};
+
+/// Everything that is wrong with the facts of `catalog`.
+#[must_use]
+pub fn lint(catalog: &Catalog) -> Diagnostics {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let schema = super::schema();
+    let known: Vec<&str> = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    for entry in catalog.entries() {
+        found.extend(marks(entry, &known));
+        found.extend(template(entry));
+        found.extend(formats(entry));
+        found.extend(singleton(entry));
+        found.extend(unknown_needs(entry, catalog));
+    }
+    found.extend(order_clashes(catalog));
+    found.extend(cycles(catalog));
+    Diagnostics::from_iter(found)
+}
+
+/// A problem with `key` of `entry`, shown in the last file that sets it.
+fn problem(code: Code, entry: &Entry, key: &str, message: String) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code, format!("`{}`: {message}", entry.component.name));
+    let place =
+        entry.sources.iter().rev().find_map(|text| Some((text, source::key_span(text, key)?)));
+    match place {
+        Some((text, span)) => diagnostic.at(Label::new(text, span, "here")),
+        None => diagnostic,
+    }
+}
+
+fn marks(entry: &Entry, known: &[&str]) -> Vec<Diagnostic> {
+    let sure = &entry.component.sure;
+    let unmarked: Vec<&str> =
+        entry.keys.keys().filter(|key| *key != "sure" && !sure.contains_key(*key)).collect();
+    let mut found = Vec::new();
+    if !unmarked.is_empty() {
+        let message = format!("nothing says how sure {} is", listed(unmarked));
+        found.push(problem(Code::Mark, entry, "sure", message).help(
+            "add `KEY = { documented = \"which page\" }`, or `guess`, or `disputed`, under `[sure]`",
+        ));
+    }
+    for mark in sure.keys().filter(|mark| !known.contains(&mark.as_str())) {
+        let message = format!("`[sure]` marks `{mark}`, which is no key of a component");
+        let help = did_you_mean(mark, known.iter().copied(), "the keys are");
+        found.push(problem(Code::Mark, entry, "sure", message).help(help));
+    }
+    found
+}
+
+fn template(entry: &Entry) -> Option<Diagnostic> {
+    let component = &entry.component;
+    let (Health::Http(text) | Health::Command(text)) = &component.health;
+    let wrong = health::fill(text, &component.ports).err()?;
+    let ports = listed(component.ports.keys().map(String::as_str));
+    Some(
+        problem(
+            Code::Template,
+            entry,
+            "health",
+            format!("the health probe can't be made: {wrong}"),
+        )
+        .help(format!("the declared ports are {ports}")),
+    )
+}
+
+fn formats(entry: &Entry) -> Option<Diagnostic> {
+    let (package, unit) = (&entry.component.package, &entry.component.unit);
+    let only = |one: &BTreeMap<Format, String>, other: &BTreeMap<Format, String>| {
+        one.keys().find(|format| !other.contains_key(format)).copied()
+    };
+    let (format, has, lacks) = match (only(package, unit), only(unit, package)) {
+        (Some(format), _) => (format, "package", "unit"),
+        (None, Some(format)) => (format, "unit", "package"),
+        (None, None) => return None,
+    };
+    let message = format!("`{has}` has a name for `{format}`, but `{lacks}` has none");
+    Some(
+        problem(Code::FormatMissing, entry, has, message)
+            .help("give both, or neither to say that the format is not supported"),
+    )
+}
+
+fn singleton(entry: &Entry) -> Option<Diagnostic> {
+    let component = &entry.component;
+    (component.singleton && component.at_once != 1).then(|| {
+        let message =
+            format!("it is a singleton, but {} of it may change at once", component.at_once);
+        problem(Code::SingletonAtOnce, entry, "at-once", message).help("write `at-once = 1`")
+    })
+}
+
+fn unknown_needs(entry: &Entry, catalog: &Catalog) -> Vec<Diagnostic> {
+    let names = || catalog.components().map(|c| c.name.as_str());
+    let unknown = entry
+        .component
+        .needs
+        .iter()
+        .filter(|need| catalog.component(need.component.as_str()).is_none());
+    unknown
+        .map(|need| {
+            let message = format!("it needs `{}`, which the catalog does not have", need.component);
+            problem(Code::UnknownNeed, entry, "needs", message).help(did_you_mean(
+                need.component.as_str(),
+                names().collect::<Vec<_>>(),
+                "there are",
+            ))
+        })
+        .collect()
+}
+
+/// Critical components go one at a time, and a live service stops a function of the whole cluster:
+/// each needs a place of its own. Instances of several kinds may share one.
+fn order_clashes(catalog: &Catalog) -> Vec<Diagnostic> {
+    let alone = |c: &Component| c.stage == Stage::Critical || c.kind == Kind::Service;
+    let mut taken: BTreeMap<u32, &Arc<Component>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for entry in catalog.entries() {
+        let component = &entry.component;
+        let Some(other) = taken.insert(component.upgrade_order, component) else { continue };
+        if alone(component) || alone(other) {
+            let message = format!(
+                "its `upgrade-order` {} is also that of `{}`",
+                component.upgrade_order, other.name
+            );
+            found.push(
+                problem(Code::OrderClash, entry, "upgrade-order", message)
+                    .help("give one of them another number"),
+            );
+        }
+    }
+    found
+}
+
+fn cycles(catalog: &Catalog) -> Vec<Diagnostic> {
+    let mut needs: DiGraph<&str, ()> = DiGraph::new();
+    let nodes: BTreeMap<&str, NodeIndex> =
+        catalog.components().map(|c| (c.name.as_str(), needs.add_node(c.name.as_str()))).collect();
+    for component in catalog.components() {
+        for need in &component.needs {
+            let ends = (nodes.get(component.name.as_str()), nodes.get(need.component.as_str()));
+            if let (Some(from), Some(to)) = ends {
+                needs.add_edge(*from, *to, ());
+            }
+        }
+    }
+    let circles = tarjan_scc(&needs).into_iter().filter(|members| match members.as_slice() {
+        [alone] => needs.contains_edge(*alone, *alone),
+        _ => true,
+    });
+    circles
+        .map(|members| {
+            let members: BTreeSet<&str> =
+                members.into_iter().filter_map(|node| needs.node_weight(node).copied()).collect();
+            let circle = listed(members.iter().copied());
+            let message = format!("these components need each other in a circle: {circle}");
+            let first = catalog.entries().find(|e| members.contains(e.component.name.as_str()));
+            let diagnostic = Diagnostic::new(Code::NeedCycle, message)
+                .help("remove the need that is not really there");
+            let place = first.and_then(|entry| {
+                let text = entry.sources.last()?;
+                Some(Label::new(text, source::key_span(text, "needs")?, "one of the needs"))
+            });
+            match place {
+                Some(label) => diagnostic.at(label),
+                None => diagnostic,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! Checks a value that is one of several: a word (`"passwordless"`), or a table with one key that
+//! says which (`{ password = … }`).
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::check::{Checker, Schema};
+use super::path::Path;
+use super::{Span, did_you_mean, listed};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// The schema's definition of a reference to a secret, which nobody may replace by the secret.
+const SECRET: &str = "SecretReference";
+
+impl<'a> Checker<'a> {
+    pub(super) fn choice(
+        &mut self,
+        path: Path<'_>,
+        schema: &Schema<'a>,
+        variants: &'a [Value],
+        value: &Spanned<DeValue>,
+    ) {
+        let words: Vec<&str> = variants.iter().filter_map(|v| v["const"].as_str()).collect();
+        let tables: Vec<&Map<String, Value>> =
+            variants.iter().filter_map(|v| v["properties"].as_object()).collect();
+        match value.get_ref() {
+            DeValue::Table(table) if !tables.is_empty() => {
+                self.tagged(path, &tables, value.span(), table);
+            }
+            _ if schema.name == SECRET => self.plain_secret(path, value.span()),
+            DeValue::String(text) if words.contains(&text.as_ref()) => {}
+            DeValue::String(text) if !words.is_empty() => {
+                let help = did_you_mean(text, words.iter().copied(), "the words here are");
+                let message = format!("`{path}` can't be `{text}`");
+                self.report(
+                    Diagnostic::new(Code::UnknownWord, message),
+                    value.span(),
+                    "unknown word",
+                    help,
+                );
+            }
+            other if tables.is_empty() => {
+                let expected = format!("one of {}", listed(words));
+                self.wrong_type(path, schema, value.span(), &expected, other);
+            }
+            other => {
+                let expected = format!("a table with one of {}", listed(tags(&tables)));
+                self.wrong_type(path, schema, value.span(), &expected, other);
+            }
+        }
+    }
+
+    /// A table that must have exactly one of the keys.
+    fn tagged(
+        &mut self,
+        path: Path<'_>,
+        variants: &[&'a Map<String, Value>],
+        span: Span,
+        table: &DeTable,
+    ) {
+        let all: Map<String, Value> =
+            variants.iter().flat_map(|v| v.iter()).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut known = 0;
+        for (key, value) in table {
+            match variants.iter().find_map(|v| v.get(key.get_ref().as_ref())) {
+                Some(node) => {
+                    known += 1;
+                    self.value(path.join(key.get_ref()), node, value);
+                }
+                None => self.unknown_key(path.join(key.get_ref()), &all, key),
+            }
+        }
+        if known > 1 || table.is_empty() {
+            let has =
+                if known > 1 { format!("has {known} of them") } else { "has none".to_owned() };
+            let message =
+                format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
+            let help = "they exclude each other: keep the one that you mean";
+            self.report(Diagnostic::new(Code::ChooseOne, message), span, &has, help);
+        }
+    }
+
+    fn plain_secret(&mut self, path: Path<'_>, span: Span) {
+        self.secrets.push(span.clone());
+        let message = format!("`{path}` holds a secret in plain text");
+        let help = "name the place that the secret is read from when it is needed: \
+                    { env = \"NAME\" }, { file = \"path\" } or { command = [\"program\", \"argument\"] }; \
+                    then change the secret, since this file has held it";
+        self.report(Diagnostic::new(Code::PlainSecret, message), span, "hidden here", help);
+    }
+}
+
+fn tags<'v>(variants: &[&'v Map<String, Value>]) -> Vec<&'v str> {
+    variants.iter().flat_map(|variant| variant.keys()).map(String::as_str).collect()
+}

@@ -1,0 +1,30 @@
+//! Texts that people write: read with a bound, parsed as TOML and checked against the declared
+//! keys, with *all* problems at once and a place for each.
+//!
+//! The declaration is the Rust type itself: [`schema`] turns it into a JSON schema, [`parse`] walks
+//! the parsed text against that schema and only then deserialises. So there is one list of keys.
+
+mod at;
+mod check;
+mod choice;
+mod endpoint;
+mod file;
+mod parse;
+mod path;
+mod suggest;
+mod word;
+
+pub use at::At;
+pub use endpoint::{JumpHost, address_problem};
+pub use file::{LARGEST, read};
+pub use parse::{key_span, parse, schema};
+pub use suggest::{closest, did_you_mean, listed};
+pub use word::FormatVersion;
+
+use std::ops::Range;
+
+/// Where in its source text something was written, in bytes.
+pub type Span = Range<usize>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Guessing what a misspelt word was meant to be.
+
+use similar::get_close_matches;
+
+/// How alike two words must be (0 to 1): `addres` and `address` are at 0.92, `os` and `host` at 0.67.
+const ALIKE: f32 = 0.7;
+
+/// The one of `known` that is most like `word`, if any is like it.
+pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // A word of hostile length would make the comparison slow.
+    if word.len() > 100 {
+        return None;
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    get_close_matches(word, &known, 1, ALIKE).first().copied()
+}
+
+/// A hint for an unknown `word`: the one that was probably meant, then what there is.
+pub fn did_you_mean<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+    are: &str,
+) -> String {
+    let all = listed(known.clone());
+    match (closest(word, known), all.is_empty()) {
+        (Some(meant), _) => format!("did you mean `{meant}`? {are}: {all}"),
+        (None, false) => format!("{are}: {all}"),
+        (None, true) => format!("{are}: none"),
+    }
+}
+
+/// Words as a list for people, at most twenty of them.
+pub fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
+    const MOST: usize = 20;
+    let words: Vec<&str> = words.into_iter().collect();
+    let mut text =
+        words.iter().take(MOST).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    if words.len() > MOST {
+        text.push_str(&format!(" and {} more", words.len() - MOST));
+    }
+    text
+}

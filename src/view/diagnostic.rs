@@ -1,0 +1,191 @@
+//! Problems as text for people: code, message, the marked place, what to do next.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use crate::diagnostic::{Diagnostic, Label, Severity, SourceText};
+
+/// More problems than this are counted, not shown: nobody mends more in one go.
+const MOST: usize = 50;
+
+/// All of `problems` in their order, for lines of `width` columns.
+#[must_use]
+pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width)
+        .without_syntax_highlighting()
+        .with_show_related_as_nested(true);
+    let mut text = String::new();
+    for problem in problems.iter().take(MOST) {
+        // Writing to a string fails only for a label outside of its text: then the message and the
+        // help alone are shown.
+        let before = text.len();
+        if handler.render_report(&mut text, &Shown::new(problem)).is_err() {
+            text.truncate(before);
+            let _ = handler
+                .render_report(&mut text, &Shown { labels: Vec::new(), ..Shown::new(problem) });
+        }
+        text.push('\n');
+    }
+    if problems.len() > MOST {
+        text.push_str(&format!("  … and {} more problems\n", problems.len() - MOST));
+    }
+    text
+}
+
+/// One problem as miette takes it. All labels of one diagnostic must be in one text there
+/// (zkat/miette#193), so that those in other texts become diagnostics of their own below it.
+#[derive(Debug)]
+struct Shown {
+    code: Option<&'static str>,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+    elsewhere: Vec<Self>,
+}
+
+impl Shown {
+    fn new(problem: &Diagnostic) -> Self {
+        let mut texts: Vec<&Arc<SourceText>> = Vec::new();
+        for label in &problem.labels {
+            if !texts.contains(&&label.source) {
+                texts.push(&label.source);
+            }
+        }
+        let mut texts = texts.into_iter();
+        let first = texts.next();
+        Self {
+            code: Some(problem.code.as_str()),
+            severity: problem.code.severity(),
+            message: printable(&problem.message),
+            help: problem.help.as_deref().map(printable),
+            source: first.map(named),
+            labels: first.map(|text| labels_in(problem, text)).unwrap_or_default(),
+            elsewhere: texts.map(|text| Self::elsewhere(problem, text)).collect(),
+        }
+    }
+
+    fn elsewhere(problem: &Diagnostic, text: &Arc<SourceText>) -> Self {
+        Self {
+            code: None,
+            severity: problem.code.severity(),
+            message: format!("see also {}", printable(&text.name)),
+            help: None,
+            source: Some(named(text)),
+            labels: labels_in(problem, text),
+            elsewhere: Vec::new(),
+        }
+    }
+}
+
+fn named(text: &Arc<SourceText>) -> NamedSource<String> {
+    NamedSource::new(printable(&text.name), printable(&text.text))
+}
+
+fn labels_in(problem: &Diagnostic, text: &Arc<SourceText>) -> Vec<LabeledSpan> {
+    let inside = problem.labels.iter().filter(|label| label.source == *text);
+    let first = problem.labels.first();
+    inside
+        .map(|label: &Label| {
+            let (words, span) = (Some(printable(&label.text)), label.span.clone());
+            if Some(label) == first {
+                LabeledSpan::new_primary_with_span(words, span)
+            } else {
+                LabeledSpan::new_with_span(words, span)
+            }
+        })
+        .collect()
+}
+
+/// The text without anything that a terminal would obey, each character replaced by as many bytes,
+/// so that places stay where they are. Covers C0, C1 and what turns the direction of writing
+/// (Unicode Standard Annex 9), which could make a line read as another one.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c,
+        '\r' => ' ',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() && c.len_utf8() == 1 => '?',
+        c if c.is_control() => '·',
+        c => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        Some(Box::new(self.elsewhere.iter().map(|other| other as &dyn miette::Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    fn source(name: &str, text: &str) -> Arc<SourceText> {
+        Arc::new(SourceText { name: name.into(), text: text.into() })
+    }
+
+    #[test]
+    fn a_hostile_file_reaches_the_terminal_as_plain_text() {
+        let text = source("a\u{1b}[2J.toml", "k = \"\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
+        let problem =
+            Diagnostic::new(Code::Syntax, "bad \u{1b}[31m").at(Label::new(&text, 0..1, "\u{8}"));
+        let shown = render(&[problem], 80, false);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+    }
+
+    #[test]
+    fn a_label_outside_of_its_text_costs_only_the_snippet() {
+        let text = source("a.toml", "k = 1\n");
+        let problem =
+            Diagnostic::new(Code::Syntax, "bad").at(Label::new(&text, 90..95, "x")).help("mend");
+        let shown = render(&[problem], 80, false);
+        assert!(shown.contains("bad") && shown.contains("help: mend"), "{shown}");
+    }
+
+    #[test]
+    fn many_problems_are_counted() {
+        let problem = Diagnostic::new(Code::NoHosts, "none");
+        let shown = render(&vec![problem; MOST + 7], 80, false);
+        assert!(shown.ends_with("… and 7 more problems\n"), "{shown}");
+    }
+}
