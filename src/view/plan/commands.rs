@@ -1,16 +1,15 @@
 //! What each step runs, to the letter.
 
 use super::rows::StepRow;
-use super::stages::action;
-use crate::catalog::Stage;
+use super::steps::action;
 use crate::plan::{HealthyBefore, Step};
 use crate::transport::{Account, Command};
 use crate::view::document::{Block, Label, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-/// The commands of a stage. Hosts that run the same are named together.
-pub(super) fn details(stage: Stage, rows: &[StepRow<'_>]) -> Block {
+/// The commands of a part. Hosts that run the same are named together.
+pub(super) fn details(part: &str, rows: &[StepRow<'_>]) -> Block {
     let mut body = Vec::new();
     for row in rows {
         for (lines, steps) in group(row.steps.iter().copied(), |step| lines(step)) {
@@ -24,7 +23,7 @@ pub(super) fn details(stage: Stage, rows: &[StepRow<'_>]) -> Block {
             body.push(Block::Code(lines));
         }
     }
-    let summary = Text::of(Label::Strong, format!("Commands of {}", words::stage(stage)));
+    let summary = Text::of(Label::Strong, format!("Commands of: {part}"));
     Block::Details { summary, body }
 }
 
