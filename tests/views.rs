@@ -1,13 +1,18 @@
 //! What people see of a cluster of twelve hosts, kept as files: `SNAPSHOTS=overwrite cargo test`
 //! writes them anew.
 
+#[path = "views/commonmark.rs"]
+mod commonmark;
 #[path = "views/fleet.rs"]
 mod fleet;
+#[path = "views/hostile.rs"]
+mod hostile;
 
-use mdc::view::document::Document;
+use mdc::view::document::{Block, Document};
 use mdc::view::plan::Detail;
 use mdc::view::terminal::{self, Style};
 use mdc::view::{markdown, observed, plan, report, status};
+use proptest::prelude::*;
 use snapbox::{Assert, Data};
 
 const NEXT: &str = "mdc apply plans/production.json";
@@ -82,4 +87,121 @@ fn the_status_in_the_middle_of_an_upgrade() {
 fn the_observed_facts() {
     let document = observed::document(&fleet::observed());
     same("observed.80.txt", terminal::render(&document, &plain(80)));
+}
+
+fn documents(text: &str) -> Vec<Document> {
+    let plan = hostile::plan(text);
+    vec![
+        plan::document(&plan, Detail::Commands, text),
+        plan::document(&mdc::plan::Plan { steps: Vec::new(), ..plan }, Detail::Steps, text),
+        report::document(&hostile::report(text), report::Detail::Steps),
+        status::document(&hostile::desired(text), &hostile::observed(text)),
+        observed::document(&hostile::observed(text)),
+    ]
+}
+
+/// Takes our own colours off: `ESC [`, digits and `;`, `m`.
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| {
+        plain
+            + part
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+                .strip_prefix('m')
+                .unwrap_or(part)
+    })
+}
+
+/// Takes off what a renderer writes itself, so that what is left is foreign: the marker, whose
+/// dashes can't be the text's own, and the tags.
+fn without_our_tags(mut open: String) -> String {
+    if open.starts_with("<!-- mdc:plan ") && open.ends_with(" -->") {
+        assert_eq!(open.matches("--").count(), 2, "{open}");
+        return String::new();
+    }
+    while let (Some(start), Some(end)) = (open.find("<code>"), open.find("</code>")) {
+        open.replace_range(start..end + "</code>".len(), "");
+    }
+    for tag in ["<details>", "<summary>", "</summary>", "</details>"] {
+        open = open.replacen(tag, "", 1);
+    }
+    open.replace("<br>", "")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_foreign_steers_the_terminal(text in hostile::text()) {
+        for document in documents(&text) {
+            let shown = terminal::render(&document, &plain(80));
+            let steers = |c: char| c != '\n' && (c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c));
+            prop_assert_eq!(shown.chars().find(|c| steers(*c)), None, "{}", shown);
+            let colour = terminal::render(&document, &Style { colour: true, ..plain(80) });
+            prop_assert_eq!(without_colour(&colour), shown);
+            let ascii = terminal::render(&document, &Style { unicode: false, ..plain(80) });
+            prop_assert!(ascii.is_ascii());
+        }
+    }
+
+    #[test]
+    fn nothing_foreign_is_markup(text in hostile::text()) {
+        for document in documents(&text) {
+            let markdown = markdown::render(&document);
+            prop_assert_eq!(markdown.chars().find(|c| *c != '\n' && c.is_control()), None);
+            for open in commonmark::open_text(&markdown) {
+                let open = without_our_tags(open);
+                let sign = ["<", "[", "@", "://", "www.", "~~~"].iter().find(|it| open.contains(**it));
+                prop_assert_eq!(sign, None, "{}: {}", open, markdown);
+                let begins = ["+ ", "1. ", "### ", "- - "].iter().find(|it| open.starts_with(**it));
+                prop_assert_eq!(begins, None, "{}", open);
+            }
+            let lines: Vec<&str> = markdown.lines().collect();
+            for pair in lines.windows(2).filter(|pair| pair.iter().all(|it| it.starts_with("| "))) {
+                let [above, below] = [pair[0], pair[1]].map(|row| commonmark::cells(row).len());
+                prop_assert_eq!(above, below, "{:?}", pair);
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_keep_to_the_width_but_for_code() {
+    let documents = [
+        plan::document(&fleet::plan(), Detail::Steps, ""),
+        report::document(&fleet::failed_report(), report::Detail::Steps),
+        status::document(&fleet::desired(), &fleet::observed()),
+        observed::document(&fleet::observed()),
+    ];
+    for mut document in documents {
+        document.blocks.retain(|block| !matches!(block, Block::Code(_)));
+        for width in [60, 80, 120] {
+            let text = terminal::render(&document, &plain(width));
+            let long = text.lines().find(|line| line.chars().count() > width);
+            assert_eq!(long, None, "{width}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_is_too_long_drops_detail_and_says_so() {
+    for (copies, dropped) in [(9, "The commands are left out"), (60, "The steps are left out")] {
+        let mut plan = fleet::plan();
+        let steps = plan.steps.clone();
+        plan.steps = (0..copies)
+            .flat_map(|copy| {
+                steps.iter().cloned().map(move |mut step| {
+                    step.wave += 20 * copy;
+                    step.impact = format!("{}, time {copy}", step.impact);
+                    step
+                })
+            })
+            .collect();
+        let comment = plan::comment(&plan, NEXT);
+        assert!(comment.len() <= markdown::LONGEST_COMMENT, "{}", comment.len());
+        assert!(comment.contains(dropped), "{dropped}: {}", comment.get(..400).unwrap_or_default());
+        assert!(comment.starts_with("<!-- mdc:plan scan-eu -->\n"));
+    }
 }

@@ -3,6 +3,9 @@
 
 use crate::diff::Action;
 
+/// A space at which a line is not broken. Renderers show it as a space.
+pub const NO_BREAK: &str = "\u{a0}";
+
 /// A text to be read, as blocks in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
@@ -85,6 +88,8 @@ pub struct Row {
     pub cells: Vec<Text>,
     /// What more there is to say about the row; belongs to no column.
     pub notes: Vec<Field>,
+    /// Whether the row begins a new group.
+    pub apart: bool,
 }
 
 /// A line of labelled text.
@@ -179,7 +184,13 @@ impl Row {
     /// A row without notes.
     #[must_use]
     pub const fn new(cells: Vec<Text>) -> Self {
-        Self { cells, notes: Vec::new() }
+        Self { cells, notes: Vec::new(), apart: false }
+    }
+
+    /// The same with notes.
+    #[must_use]
+    pub fn noted(self, notes: Vec<Field>) -> Self {
+        Self { notes, ..self }
     }
 }
 
@@ -202,10 +213,13 @@ impl Text {
         self.and(Label::Plain, text)
     }
 
-    /// Whether there is nothing to read.
+    /// The same, to be kept on one line as far as possible.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.spans.iter().all(|span| span.text.is_empty())
+    pub fn unbroken(mut self) -> Self {
+        for span in &mut self.spans {
+            span.text = span.text.replace(' ', NO_BREAK);
+        }
+        self
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::words;
-use crate::address::HostName;
 use crate::observe::{ComponentFacts, HostFacts, HostState, Observed, Unreadable};
 
 /// The observed facts as a document.
@@ -18,18 +17,15 @@ pub fn document(observed: &Observed) -> Document {
         document.push(Block::heading(Text::of(Label::Host, host.as_str())));
         match state {
             HostState::Known(facts) => document.extend(known_host(facts)),
-            HostState::Unknown(why) => document.push(unknown_host(host, why)),
+            HostState::Unknown(why) => document.push(unknown_host(why)),
         }
     }
     document
 }
 
-fn unknown_host(host: &HostName, why: &Unreadable) -> Block {
+fn unknown_host(why: &Unreadable) -> Block {
     Block::Fields(vec![
-        Field::new(
-            "unknown",
-            Text::of(Label::Warning, format!("{host} could not be read: ")).plain(&why.reason),
-        ),
+        Field::new("unknown", Text::of(Label::Warning, &why.reason)),
         Field::new("next", why.hint.as_str()),
     ])
 }
@@ -67,12 +63,15 @@ fn components(facts: &HostFacts) -> Table {
     let columns = ["component", "package", "unit", "health"];
     let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
     for (name, ComponentFacts { package, unit, health }) in &facts.components {
-        table.rows.push(Row::new(vec![
+        let (health, said) = words::health(health);
+        let cells = vec![
             Text::of(Label::Component, name.as_str()),
             Text::of(Label::Version, words::package(package)),
             words::unit(unit).into(),
-            words::health(health).into(),
-        ]));
+            health.into(),
+        ];
+        let notes = said.map(|said| Field::new("probe", said)).into_iter().collect();
+        table.rows.push(Row::new(cells).noted(notes));
     }
     table
 }

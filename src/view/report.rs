@@ -68,9 +68,9 @@ impl Tally {
     fn verdict(&self, report: &Report) -> Text {
         let whole = self.failed + self.waiting == 0 && report.stopped.is_none();
         let text = if whole {
-            Text::of(Label::Good, "✓ Complete:")
+            Text::of(Label::Good, "✓ Complete.")
         } else {
-            Text::of(Label::Error, "✗ Not complete:")
+            Text::of(Label::Error, "✗ Not complete.")
         };
         let parts = [
             (self.done, "done"),
@@ -81,7 +81,7 @@ impl Tally {
         let said = parts.iter().filter(|(number, _)| *number > 0);
         let said: Vec<String> = said.map(|(number, how)| format!("{number} {how}")).collect();
         text.plain(format!(
-            " of {}: {}.",
+            " Of {}: {}.",
             words::count(report.steps.len(), "step"),
             said.join(", ")
         ))
@@ -119,18 +119,23 @@ fn not_started(report: &Report) -> Vec<Block> {
     if waiting.is_empty() {
         return Vec::new();
     }
-    let mut table =
-        Table::new(&[("step", Side::Left), ("hosts", Side::Left), ("because", Side::Left)]);
     let heading = format!("Not started: {}", words::count(waiting.len(), "step"));
-    let same = |it: &&StepReport| (kind(&it.step), it.waits.clone());
-    for ((kind, waits), steps) in group(waiting, same) {
-        table.rows.push(Row::new(vec![
-            kind.into(),
-            Text::of(Label::Host, hosts(&steps)),
-            waits.unwrap_or_else(|| "the run stopped before".to_owned()).into(),
-        ]));
+    let mut blocks = vec![Block::heading(heading)];
+    for (waits, steps) in group(waiting, |it| it.waits.as_deref()) {
+        let waits = waits.unwrap_or("the run stopped before its turn");
+        blocks.push(Block::Paragraph(Text::from(waits).plain(":")));
+        blocks.push(Block::List(by_kind(&steps)));
     }
-    vec![Block::heading(heading), Block::Table(table)]
+    blocks
+}
+
+/// The steps, those that do the same on several hosts together.
+fn by_kind(steps: &[&StepReport]) -> Vec<Text> {
+    let item = |(kind, steps): (String, Vec<&StepReport>)| {
+        let before = if kind.is_empty() { kind } else { format!("{kind} on ") };
+        Text::from(before).and(Label::Host, hosts(&steps))
+    };
+    group(steps.iter().copied(), |it| kind(&it.step)).into_iter().map(item).collect()
 }
 
 /// What a step does, without its host.

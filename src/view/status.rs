@@ -11,7 +11,7 @@ use crate::observe::{ComponentFacts, HealthState, HostState, Observed, PackageSt
 /// Desired against observed, as a document.
 #[must_use]
 pub fn document(desired: &Desired, observed: &Observed) -> Document {
-    let lines: Vec<Line<'_>> = lines(desired, observed);
+    let lines = lines(desired, observed);
     let mut document = Document::titled(title(desired));
     document.push(Block::Paragraph(summary(&lines)));
     document.push(Block::Table(table(lines)));
@@ -27,15 +27,16 @@ fn title(desired: &Desired) -> Text {
         .and(Label::Strong, &desired.release)
 }
 
-/// One resource; the order of the fields is the order of the table.
+/// One resource. The order of the fields is the order of the table.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Line<'a> {
-    place: (Option<(Stage, u32)>, &'a ComponentName),
+    order: Option<(Stage, u32)>,
+    component: &'a ComponentName,
     state: State,
     desired: &'a str,
-    installed: String,
-    unit: String,
-    health: String,
+    observed: String,
+    service: String,
+    probe: Option<&'a str>,
     host: &'a str,
 }
 
@@ -51,7 +52,13 @@ fn lines<'a>(desired: &'a Desired, observed: &'a Observed) -> Vec<Line<'a>> {
     let mut lines: Vec<Line<'a>> = desired
         .resources
         .iter()
-        .map(|(address, resource)| line(desired, address, resource, facts(observed, address)))
+        .map(|(address, resource)| Line {
+            order: desired
+                .components
+                .get(&address.component)
+                .map(|it| (it.stage, it.upgrade_order)),
+            ..line(address, resource, facts(observed, address))
+        })
         .collect();
     lines.sort_unstable();
     lines
@@ -65,61 +72,63 @@ fn facts<'a>(observed: &'a Observed, address: &Address) -> Option<&'a ComponentF
 }
 
 fn line<'a>(
-    desired: &'a Desired,
     address: &'a Address,
     resource: &'a Resource,
-    facts: Option<&ComponentFacts>,
+    facts: Option<&'a ComponentFacts>,
 ) -> Line<'a> {
-    let entry = desired.components.get(&address.component);
-    let unknown = || "unknown".to_owned();
+    let health = facts.map(|facts| words::health(&facts.health));
+    let service =
+        facts.zip(health).map(|(it, (health, _))| format!("{}, {health}", words::unit(&it.unit)));
     Line {
-        place: (entry.map(|it| (it.stage, it.upgrade_order)), &address.component),
+        order: None,
+        component: &address.component,
         state: facts.map_or(State::Unknown, |facts| state(resource, facts)),
         desired: resource.version.as_str(),
-        installed: facts.map_or_else(unknown, |it| words::package(&it.package)),
-        unit: facts.map_or_else(unknown, |it| words::unit(&it.unit)),
-        health: facts.map_or_else(unknown, |it| words::health(&it.health)),
+        observed: facts.map_or_else(|| "unknown".to_owned(), |it| words::package(&it.package)),
+        service: service.unwrap_or_default(),
+        probe: health.and_then(|(_, said)| said),
         host: address.host.as_str(),
     }
 }
 
 fn state(resource: &Resource, facts: &ComponentFacts) -> State {
-    let version =
-        matches!(&facts.package, PackageState::Installed(it) if *it.upstream() == resource.version);
+    let installed = match &facts.package {
+        PackageState::Installed(version) => *version.upstream() == resource.version,
+        PackageState::Absent | PackageState::Broken { .. } => false,
+    };
     let runs = facts.unit == UnitState::Active && facts.health == HealthState::Healthy;
-    if version && runs { State::AsDesired } else { State::Differs }
+    if installed && runs { State::AsDesired } else { State::Differs }
 }
 
 fn summary(lines: &[Line<'_>]) -> Text {
     let number = |state| lines.iter().filter(|line| line.state == state).count();
-    let all = words::count(lines.len(), "resource");
-    match (number(State::Differs), number(State::Unknown)) {
-        (0, 0) => Text::of(Label::Good, "✓ ").plain(format!("All {all} are as desired.")),
-        (differ, unknown) => Text::of(
-            Label::Warning,
-            format!("{} of {all} are as desired", number(State::AsDesired)),
-        )
-        .plain(format!(": {differ} differ, {unknown} unknown.")),
+    let (as_desired, all) = (number(State::AsDesired), words::count(lines.len(), "resource"));
+    let left = [(number(State::Differs), "not as desired"), (number(State::Unknown), "unknown")];
+    let left = left.iter().filter(|(number, _)| *number > 0);
+    let left: Vec<String> = left.map(|(number, how)| format!("{number} {how}")).collect();
+    if left.is_empty() {
+        return Text::of(Label::Good, format!("✓ {as_desired} of {all} as desired."));
     }
+    Text::from(format!("✓ {as_desired} of {all} as desired; "))
+        .and(Label::Warning, left.join(", "))
+        .plain(".")
 }
 
 fn table(lines: Vec<Line<'_>>) -> Table {
-    let columns = ["component", "hosts", "desired", "observed", "unit", "health", ""];
+    let columns = ["", "component", "hosts", "desired", "observed", "service"];
     let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
-    let mut component = None;
     for (line, members) in group(lines, on_any_host) {
-        let first = component.replace(line.place.1) != Some(line.place.1);
-        let name = if first { line.place.1.as_str() } else { "" };
         let hosts = words::hosts(members.iter().map(|member| member.host));
-        table.rows.push(Row::new(vec![
-            Text::of(Label::Component, name),
+        let cells = vec![
+            sign(line.state),
+            Text::of(Label::Component, line.component.as_str()),
             Text::of(Label::Host, hosts),
             Text::of(Label::Version, line.desired),
-            Text::of(Label::Version, line.installed),
-            line.unit.into(),
-            line.health.into(),
-            mark(line.state),
-        ]));
+            Text::of(Label::Version, line.observed),
+            line.service.into(),
+        ];
+        let notes = line.probe.map(|said| Field::new("probe", said)).into_iter().collect();
+        table.rows.push(Row::new(cells).noted(notes));
     }
     table
 }
@@ -129,11 +138,11 @@ fn on_any_host<'a>(line: &Line<'a>) -> Line<'a> {
     Line { host: "", ..line.clone() }
 }
 
-fn mark(state: State) -> Text {
+fn sign(state: State) -> Text {
     match state {
-        State::AsDesired => Text::of(Label::Good, "✓ as desired"),
-        State::Differs => Text::of(Label::Warning, "✗ differs"),
-        State::Unknown => Text::of(Label::Warning, "? unknown"),
+        State::AsDesired => Text::of(Label::Good, "✓"),
+        State::Differs => Text::of(Label::Error, "✗"),
+        State::Unknown => Text::of(Label::Warning, "?"),
     }
 }
 
@@ -144,19 +153,12 @@ fn unreadable(desired: &Desired, observed: &Observed) -> Vec<Block> {
         Some(HostState::Unknown(it)) => Some((host, it.reason.as_str(), it.hint.as_str())),
         None => Some((host, "it was not asked", "leave out the choice of hosts to ask all")),
     });
-    let mut table = Table::new(&[("hosts", Side::Left)]);
+    let mut blocks = Vec::new();
     for ((reason, hint), members) in group(hosts, |(_, reason, hint)| (*reason, *hint)) {
         let hosts = words::hosts(members.iter().map(|(host, ..)| host.as_str()));
-        table.rows.push(Row {
-            cells: vec![Text::of(Label::Host, hosts)],
-            notes: vec![Field::new("why", reason), Field::new("next", hint)],
-        });
+        let heading = Text::of(Label::Warning, "? Unknown: ").and(Label::Host, hosts);
+        blocks.push(Block::heading(heading));
+        blocks.push(Block::Fields(vec![Field::new("why", reason), Field::new("next", hint)]));
     }
-    if table.rows.is_empty() {
-        return Vec::new();
-    }
-    vec![
-        Block::heading(Text::of(Label::Warning, "Hosts that could not be read")),
-        Block::Table(table),
-    ]
+    blocks
 }

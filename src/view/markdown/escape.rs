@@ -1,7 +1,7 @@
 //! Foreign text in Markdown. Two rules: a word that a forge or HTML could give a meaning to becomes
 //! code, where nothing has a meaning; in all other words the signs of Markdown get a backslash.
 
-use crate::view::document::{Label, Span, Text};
+use crate::view::document::{Label, NO_BREAK, Span, Text};
 use crate::view::harmless::visible;
 
 /// Signs that a backslash can't disarm everywhere: HTML and entities, and what GitHub and GitLab turn
@@ -9,8 +9,9 @@ use crate::view::harmless::visible;
 const CODE_ONLY: &[char] = &['<', '>', '&', '@', '#', '!', '$', '%', '^', '~'];
 /// What makes a bare address a link (GFM, section 6.9).
 const ADDRESSES: &[&str] = &["://", "www."];
-/// Signs of Markdown that a backslash takes the meaning from (GFM, section 6.1).
-const BACKSLASHED: &[char] = &['\\', '`', '*', '_', '[', ']', '{', '}'];
+/// Signs of Markdown that a backslash takes the meaning from (GFM, section 6.1). Without its `[`, a
+/// `]` has none.
+const BACKSLASHED: &[char] = &['\\', '`', '*', '_', '['];
 
 /// A text as Markdown on one line, fit for a table's cell too.
 pub(super) fn text(text: &Text) -> String {
@@ -31,7 +32,7 @@ type Word = Vec<Span>;
 fn words(text: &Text) -> Vec<Word> {
     let mut words = vec![Word::new()];
     for span in &text.spans {
-        let shown = visible(&span.text);
+        let shown = visible(&span.text).replace(NO_BREAK, " ");
         let parts: Vec<&str> =
             if span.label == Label::Code { vec![&shown] } else { shown.split(' ').collect() };
         for (place, part) in parts.into_iter().enumerate() {

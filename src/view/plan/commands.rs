@@ -1,16 +1,15 @@
 //! What each step runs, to the letter.
 
 use super::rows::StepRow;
-use super::stages::action;
-use crate::catalog::Stage;
+use super::steps::action;
 use crate::plan::{HealthyBefore, Step};
 use crate::transport::{Account, Command};
 use crate::view::document::{Block, Label, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-/// The commands of a stage. Hosts that run the same are named together.
-pub(super) fn details(stage: Stage, rows: &[StepRow<'_>]) -> Block {
+/// The commands of a part. Hosts that run the same are named together.
+pub(super) fn details(part: &str, rows: &[StepRow<'_>]) -> Block {
     let mut body = Vec::new();
     for row in rows {
         for (lines, steps) in group(row.steps.iter().copied(), |step| lines(step)) {
@@ -24,19 +23,19 @@ pub(super) fn details(stage: Stage, rows: &[StepRow<'_>]) -> Block {
             body.push(Block::Code(lines));
         }
     }
-    let summary = Text::of(Label::Strong, format!("Commands of {}", words::stage(stage)));
+    let summary = Text::of(Label::Strong, format!("Commands: {part}"));
     Block::Details { summary, body }
 }
 
 fn lines(step: &Step) -> Vec<String> {
     let before = step.needs_healthy.iter().flat_map(|need| {
-        let place = place(step, need);
-        std::iter::once(format!("# on {place}, {}", limits(&need.check))).chain(run(&need.check))
+        let asked = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
+        command_lines(&asked, &need.check)
     });
     let own = step
         .commands
         .iter()
-        .flat_map(|command| std::iter::once(format!("# {}", limits(command))).chain(run(command)));
+        .flat_map(|command| command_lines(&words::task(&command.task), command));
     before.chain(own).collect()
 }
 
@@ -44,14 +43,12 @@ fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {
     if need.host == step.host { "the same host" } else { need.host.as_str() }
 }
 
-fn limits(command: &Command) -> String {
+/// What the command is for and how long it may take, as a comment, and its exact text.
+fn command_lines(what: &str, command: &Command) -> Vec<String> {
     let account = match command.account {
         Account::Login => "",
         Account::Root => " as root,",
     };
-    format!("{},{account} within {}", words::task(&command.task), command.within)
-}
-
-fn run(command: &Command) -> impl Iterator<Item = String> {
-    command.run.lines().map(str::to_owned)
+    let comment = format!("# {what},{account} within {}", command.within);
+    std::iter::once(comment).chain(command.run.lines().map(str::to_owned)).collect()
 }

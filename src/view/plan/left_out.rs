@@ -1,6 +1,6 @@
 //! What the plan does not answer: hosts that could not be read, changes that wait for them, warnings.
 
-use super::stages::action;
+use super::steps::action;
 use crate::address::ComponentName;
 use crate::plan::{Plan, Unknown, Withheld};
 use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
@@ -35,13 +35,10 @@ fn unknown(unknown: &[Unknown]) -> Table {
     for ((components, reason, hint), members) in group(unknown, same) {
         let hosts = words::hosts(members.iter().map(|it| it.host.as_str()));
         let components: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
-        table.rows.push(Row {
-            cells: vec![
-                Text::of(Label::Host, hosts),
-                Text::of(Label::Component, components.join(", ")),
-            ],
-            notes: vec![Field::new("why", reason), Field::new("next", hint)],
-        });
+        let cells =
+            vec![Text::of(Label::Host, hosts), Text::of(Label::Component, components.join(", "))];
+        let notes = vec![Field::new("why", reason), Field::new("next", hint)];
+        table.rows.push(Row::new(cells).noted(notes));
     }
     table
 }

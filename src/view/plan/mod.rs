@@ -3,8 +3,9 @@
 
 mod commands;
 mod left_out;
+mod parts;
 mod rows;
-mod stages;
+mod steps;
 mod summary;
 
 use super::document::{Block, Document, Label, Text};
@@ -35,11 +36,11 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(summary::blocks(plan));
     }
     if detail >= Detail::Steps {
-        document.extend(stages::blocks(plan, detail));
+        document.extend(steps::blocks(plan, detail));
     }
     document.extend(left_out::blocks(plan));
     if !plan.steps.is_empty() && !next.is_empty() {
-        document.push(Block::Paragraph(closing(plan, next)));
+        document.extend(closing(plan, next));
     }
     document
 }
@@ -105,13 +106,12 @@ fn nothing_to_do(plan: &Plan) -> Text {
     }
 }
 
-fn closing(plan: &Plan, next: &str) -> Text {
-    let text = Text::of(Label::Strong, "Next:")
-        .plain(" read it through, then carry it out with ")
-        .and(Label::Code, next);
-    if plan.unknown.is_empty() && plan.withheld.is_empty() {
-        text.plain(" .")
+fn closing(plan: &Plan, next: &str) -> [Block; 3] {
+    let text = if plan.unknown.is_empty() && plan.withheld.is_empty() {
+        "Read it through, then carry it out:"
     } else {
-        text.plain(" , or first mend what is unknown and plan again.")
-    }
+        "Mend what is unknown and plan again; or, if the rest should go ahead, carry it out:"
+    };
+    let next = next.to_owned();
+    [Block::heading("Next"), Block::Paragraph(text.into()), Block::Code(vec![next])]
 }

@@ -1,7 +1,6 @@
 //! Equal steps on many hosts as one row.
 
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Stage;
 use crate::diff::Action;
 use crate::plan::{HealthyBefore, Step};
 use crate::transport::Task;
@@ -12,7 +11,6 @@ use crate::view::words;
 /// What is the same for every step of a row. The order of the fields is the order of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Same<'a> {
-    pub(super) stage: Stage,
     pub(super) wave: u32,
     pub(super) component: &'a ComponentName,
     pub(super) action: Action,
@@ -44,19 +42,20 @@ pub(super) fn rows<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<StepRow
         .into_iter()
         .map(|(same, steps)| StepRow { same, steps })
         .collect();
-    rows.sort_by_key(|row| (row.same.stage, row.same.wave));
+    rows.sort_by_key(|row| row.same.wave);
     rows
 }
 
 fn same(step: &Step) -> Same<'_> {
+    // Why a file is copied, and what it replaces, is said once by the step that installs it.
+    let changes = step.action != Action::Copy;
     Same {
-        stage: step.stage,
         wave: step.wave,
         component: &step.component,
         action: step.action,
-        from: step.from.as_ref().map(|version| version.upstream().as_str()),
+        from: step.from.as_ref().filter(|_| changes).map(|it| it.upstream().as_str()),
         to: step.to.as_str(),
-        reasons: step.reasons.iter().map(words::reason).collect(),
+        reasons: step.reasons.iter().filter(|_| changes).map(words::reason).collect(),
         impact: &step.impact,
         needs: needs(&step.host, &step.needs_healthy),
         forecast: step.forecast,

@@ -27,7 +27,7 @@ pub struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    /// Draws until it is dropped or the run ends.
+    /// Draws until it is dropped.
     #[must_use]
     pub fn new(style: Style, subject: Subject<'a>) -> Self {
         Self::on(ProgressDrawTarget::stderr(), style, subject)

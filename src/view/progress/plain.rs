@@ -70,8 +70,6 @@ fn waiting(track: &Track<'_>, at: Duration) -> Vec<String> {
     if running.len() > NAMED {
         lines.push(format!("and {} more", words::count(running.len() - NAMED, "step")));
     }
-    if running.is_empty() && track.finished < track.total {
-        lines.push(format!("for the next of {} that are left", track.total - track.finished));
-    }
+    lines.extend(track.hosts_left());
     lines
 }

@@ -14,6 +14,8 @@ use crate::view::words::{self, StepName};
 
 pub(super) struct Track<'a> {
     steps: BTreeMap<&'a str, &'a Step>,
+    /// Whether hosts are read, not steps carried out.
+    hosts: bool,
     /// Steps or hosts in all.
     pub(super) total: usize,
     /// Of these, finished, however they ended.
@@ -36,13 +38,14 @@ pub(super) struct Running {
 
 impl<'a> Track<'a> {
     pub(super) fn new(subject: Subject<'a>) -> Self {
-        let (total, steps) = match subject {
-            Subject::Hosts(number) => (number, BTreeMap::new()),
-            Subject::Plan(plan) => {
-                (plan.steps.len(), plan.steps.iter().map(|step| (step.id.as_str(), step)).collect())
-            }
+        let (total, plan) = match subject {
+            Subject::Hosts(number) => (number, None),
+            Subject::Plan(plan) => (plan.steps.len(), Some(plan)),
         };
-        Self { steps, total, finished: 0, failed: 0, running: BTreeMap::new() }
+        let steps = plan.into_iter().flat_map(|plan| &plan.steps);
+        let steps = steps.map(|step| (step.id.as_str(), step)).collect();
+        let (hosts, running) = (plan.is_none(), BTreeMap::new());
+        Self { steps, hosts, total, finished: 0, failed: 0, running }
     }
 
     /// Takes note of a host that was read; the line that says so.
@@ -109,6 +112,13 @@ impl<'a> Track<'a> {
             words::count(self.total, "step"),
             self.failed,
         ))
+    }
+
+    /// What is waited for while hosts are read.
+    pub(super) fn hosts_left(&self) -> Option<String> {
+        let left = self.total.saturating_sub(self.finished);
+        (self.hosts && left > 0)
+            .then(|| format!("for {left} of {}", words::count(self.total, "host")))
     }
 
     /// A running step with what it does.

@@ -68,7 +68,10 @@ impl Page<'_> {
             Block::Heading { level, text } => self.heading(*level, text, indent),
             Block::Paragraph(text) => self.text(text, inside),
             Block::List(items) => items.iter().for_each(|item| self.item(item, inside)),
-            Block::Fields(fields) => self.fields(fields, inside),
+            Block::Fields(fields) => {
+                let widest = fields.iter().map(|field| field.key.len()).max();
+                self.fields(fields, widest.unwrap_or(0), inside);
+            }
             Block::Table(table) => table::write(self, table, inside),
             Block::Code(lines) => lines.iter().for_each(|line| self.code(line, inside + INDENT)),
             Block::Details { summary, body } => self.details(summary, body, indent),
@@ -80,13 +83,11 @@ impl Page<'_> {
         let mut glyphs = glyphs(text, self.style);
         if level == 2 {
             let rule = self.style.width.saturating_sub(indent + glyphs.len() + 1);
-            glyphs.push(Glyph::dim(' '));
+            glyphs.push(Glyph::blank());
             glyphs.extend(style::rule(rule, self.style));
         }
         self.lines(&glyphs, indent, indent);
-        if level > 1 {
-            self.gap = Gap::None;
-        }
+        self.gap = Gap::None;
     }
 
     fn details(&mut self, summary: &Text, body: &[Block], indent: usize) {
@@ -109,12 +110,11 @@ impl Page<'_> {
         self.lines(&line, indent, indent + INDENT);
     }
 
-    /// Fields, their texts flush behind the longest name.
-    fn fields(&mut self, fields: &[Field], indent: usize) {
-        let widest = fields.iter().map(|field| field.key.len()).max().unwrap_or(0);
+    /// Fields, their texts flush behind a name of `widest` columns.
+    fn fields(&mut self, fields: &[Field], widest: usize, indent: usize) {
         for field in fields {
             let mut line: Line = field.key.chars().map(Glyph::key).collect();
-            line.resize(widest + 2, Glyph::dim(' '));
+            line.resize(widest + 2, Glyph::blank());
             line.extend(glyphs(&field.text, self.style));
             self.lines(&line, indent, indent + widest + 2);
         }

@@ -3,7 +3,7 @@
 use super::Style;
 use super::wrap::{Glyph, Line};
 use crate::diff::Action;
-use crate::view::document::{Label, Text};
+use crate::view::document::{Label, NO_BREAK, Text};
 use crate::view::harmless::visible;
 
 /// The parameters of "select graphic rendition" (ISO 6429, 8.3.117) for a label; empty for none.
@@ -57,7 +57,7 @@ pub(super) fn exact(text: &str, style: &Style) -> Line {
 
 fn push(line: &mut Line, text: &str, label: Label, style: &Style) {
     for character in visible(text).chars() {
-        if style.unicode || character.is_ascii() {
+        if style.unicode || character.is_ascii() || is_no_break(character) {
             line.push(Glyph { character, label });
         } else if let Some(sign) = in_ascii(character) {
             line.extend(sign.chars().map(|character| Glyph { character, label }));
@@ -65,6 +65,10 @@ fn push(line: &mut Line, text: &str, label: Label, style: &Style) {
             line.extend(character.escape_default().map(|character| Glyph { character, label }));
         }
     }
+}
+
+fn is_no_break(character: char) -> bool {
+    NO_BREAK.starts_with(character)
 }
 
 /// A line across, `length` columns long.
@@ -76,7 +80,8 @@ pub(super) fn rule(length: usize, style: &Style) -> impl Iterator<Item = Glyph> 
 pub(super) fn paint(out: &mut String, glyphs: &[Glyph], style: &Style) {
     for run in glyphs.chunk_by(|left, right| left.label == right.label) {
         let look = run.first().map_or("", |glyph| rendition(glyph.label));
-        let characters = run.iter().map(|glyph| glyph.character);
+        let shown = |character| if is_no_break(character) { ' ' } else { character };
+        let characters = run.iter().map(|glyph| shown(glyph.character));
         if style.colour && !look.is_empty() {
             out.push_str("\x1b[");
             out.push_str(look);

@@ -18,10 +18,14 @@ pub(super) fn write(page: &mut Page<'_>, table: &Table, indent: usize) {
     if titles.iter().any(|title| !title.is_empty()) {
         row(page, &table.columns, &widths, &titles, indent);
     }
-    let notes = indent + widths.first().map_or(INDENT, |first| first + GAP);
+    let notes = indent + widths.first().map_or(0, |first| first + GAP) + INDENT;
+    let keys = table.rows.iter().flat_map(|row| &row.notes).map(|note| note.key.len()).max();
     for (source, cells) in table.rows.iter().zip(&rows) {
+        if source.apart {
+            page.write(&[], 0);
+        }
         row(page, &table.columns, &widths, cells, indent);
-        page.fields(&source.notes, notes + INDENT);
+        page.fields(&source.notes, keys.unwrap_or(0), notes);
     }
 }
 
@@ -38,12 +42,12 @@ fn row(page: &mut Page<'_>, columns: &[Column], widths: &[usize], cells: &[Line]
         let mut line = Line::new();
         for ((cell, width), column) in broken.iter().zip(widths).zip(columns) {
             let part = cell.get(number).map_or(&[][..], Vec::as_slice);
-            let blank = std::iter::repeat_n(Glyph::dim(' '), width.saturating_sub(part.len()));
+            let blank = std::iter::repeat_n(Glyph::blank(), width.saturating_sub(part.len()));
             match column.side {
                 Side::Left => line.extend(part.iter().copied().chain(blank)),
                 Side::Right => line.extend(blank.chain(part.iter().copied())),
             }
-            line.extend(std::iter::repeat_n(Glyph::dim(' '), GAP));
+            line.extend(std::iter::repeat_n(Glyph::blank(), GAP));
         }
         page.write(&line, indent);
     }
@@ -63,7 +67,9 @@ fn widths(columns: &[Column], rows: &[Vec<Line>], available: usize) -> Vec<usize
         }
     }
     narrow(&mut widths, &words, available);
-    narrow(&mut widths, &vec![NARROWEST; columns.len()], available);
+    let floors: Vec<usize> =
+        columns.iter().map(|column| column.title.len().max(NARROWEST)).collect();
+    narrow(&mut widths, &floors, available);
     widths
 }
 

@@ -22,7 +22,7 @@ impl Glyph {
         Self { character, label: Label::Key }
     }
 
-    const fn blank() -> Self {
+    pub(super) const fn blank() -> Self {
         Self { character: ' ', label: Label::Plain }
     }
 }
@@ -70,5 +70,5 @@ fn joint(before: &[Glyph], after: &[Glyph]) -> Glyph {
 fn break_in(word: &[Glyph], room: usize) -> usize {
     let fitting = word.get(..room).unwrap_or(word);
     let sign = fitting.iter().rposition(|glyph| matches!(glyph.character, '-' | '/' | ','));
-    sign.map(|place| place + 1).filter(|end| end * 2 > room).unwrap_or(room).max(1)
+    sign.map(|place| place + 1).filter(|end| end * 3 > room).unwrap_or(room).max(1)
 }

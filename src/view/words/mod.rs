@@ -131,21 +131,21 @@ pub fn package(state: &PackageState) -> String {
 
 /// A service's state.
 #[must_use]
-pub fn unit(state: &UnitState) -> String {
+pub fn unit(state: &UnitState) -> &str {
     match state {
-        UnitState::Active => "active".to_owned(),
-        UnitState::Stopped(word) => word.clone(),
-        UnitState::Absent => "no such service".to_owned(),
+        UnitState::Active => "active",
+        UnitState::Stopped(word) => word,
+        UnitState::Absent => "absent",
     }
 }
 
-/// A health probe's answer.
+/// A health probe's answer, and what there is to say about it.
 #[must_use]
-pub fn health(state: &HealthState) -> String {
+pub fn health(state: &HealthState) -> (&'static str, Option<&str>) {
     match state {
-        HealthState::Healthy => "healthy".to_owned(),
-        HealthState::Unhealthy(said) => format!("unhealthy: {said}"),
-        HealthState::NotAsked(why) => format!("not asked: {why}"),
+        HealthState::Healthy => ("healthy", None),
+        HealthState::Unhealthy(said) => ("unhealthy", Some(said)),
+        HealthState::NotAsked(why) => ("not asked", Some(why)),
     }
 }
 

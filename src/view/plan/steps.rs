@@ -1,0 +1,99 @@
+//! The steps, by part and wave, with why, impact and needs.
+
+use super::parts::{Part, elapsed, parts};
+use super::rows::{StepRow, rows};
+use super::{Detail, commands};
+use crate::diff::Action;
+use crate::plan::Plan;
+use crate::view::document::{Block, Field, Label, NO_BREAK, Row, Side, Table, Text};
+use crate::view::words;
+
+pub(super) fn blocks(plan: &Plan, detail: Detail) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for part in parts(plan) {
+        let rows = rows(part.steps.iter().copied());
+        blocks.push(Block::heading(heading(&part)));
+        blocks.push(Block::Paragraph(part.means.into()));
+        blocks.push(Block::Table(table(&rows)));
+        if detail == Detail::Commands {
+            blocks.push(commands::details(part.title, &rows));
+        }
+    }
+    blocks
+}
+
+fn heading(part: &Part<'_>) -> Text {
+    let amount = words::count(part.steps.len(), "step");
+    let time = words::about(elapsed(&part.steps));
+    Text::of(Label::Stage, part.title).plain(format!(": {amount}, about {time}"))
+}
+
+fn table(rows: &[StepRow<'_>]) -> Table {
+    use Side::{Left, Right};
+    let columns = [
+        ("wave", Right),
+        ("step", Left),
+        ("component", Left),
+        ("hosts", Left),
+        ("version", Left),
+        ("takes", Right),
+    ];
+    let mut table = Table::new(&columns);
+    let mut wave = None;
+    for row in rows {
+        let before = wave.replace(row.same.wave);
+        let first = before != Some(row.same.wave);
+        let number = if first { row.same.wave.to_string() } else { String::new() };
+        let apart = first && before.is_some();
+        table.rows.push(Row { cells: cells(row, number), notes: notes(row), apart });
+    }
+    table
+}
+
+fn cells(row: &StepRow<'_>, wave: String) -> Vec<Text> {
+    let same = &row.same;
+    vec![
+        Text::of(Label::Strong, wave),
+        action(same.action),
+        Text::of(Label::Component, same.component.as_str()),
+        Text::of(Label::Host, row.hosts()),
+        version(row),
+        Text::from(words::about(same.forecast.duration())).unbroken(),
+    ]
+}
+
+/// An action with its sign.
+pub(super) fn action(action: Action) -> Text {
+    Text::of(Label::Action(action), format!("{} {}", words::sign(action), words::action(action)))
+        .unbroken()
+}
+
+fn version(row: &StepRow<'_>) -> Text {
+    let same = &row.same;
+    let text = match same.from.filter(|from| *from != same.to) {
+        Some(from) => Text::of(Label::Version, from)
+            .and(Label::Dim, format!("{NO_BREAK}→ "))
+            .and(Label::Version, same.to),
+        None => Text::of(Label::Version, same.to),
+    };
+    if same.size == 0 {
+        return text;
+    }
+    let size = Text::of(Label::Dim, words::bytes(same.size)).unbroken();
+    Text { spans: [text.and(Label::Dim, ", ").spans, size.spans].concat() }
+}
+
+fn notes(row: &StepRow<'_>) -> Vec<Field> {
+    let same = &row.same;
+    let notes = [
+        ("why", same.reasons.join("; ")),
+        ("impact", same.impact.to_owned()),
+        ("needs", same.needs.join("; ")),
+    ];
+    let said = notes.into_iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(key, text)| match key {
+        "needs" => Field::new(key, format!("healthy: {text}")),
+        _ => Field::new(key, text),
+    })
+    .collect()
+}
