@@ -33,6 +33,7 @@ pub mod address;
 pub mod apply;
 pub mod catalog;
 pub mod cli;
+
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;

@@ -193,7 +193,13 @@ pub struct Limits {
     /// From the end of the installation until it has been healthy for `settle`.
     pub healthy: Period,
     /// For how long it has to stay healthy before it counts.
+    #[serde(default = "settle")]
     pub settle: Period,
+}
+
+/// Long enough to see a service that starts, answers once and dies.
+const fn settle() -> Period {
+    Period::seconds(5)
 }
 
 /// Modelled durations of a change.

@@ -55,7 +55,9 @@ fn blocked(graph: &Precedence, components: &Components) -> BTreeMap<NodeIndex, S
         let Some(host) = unseen.unknown.first().filter(|_| blocks) else { continue };
         let name = &unseen.component;
         let mut walk = Dfs::new(graph, index);
-        while let Some(later) = walk.next(graph).filter(|&later| later != index) {
+        // The walk begins with the unseen group itself.
+        walk.next(graph);
+        while let Some(later) = walk.next(graph) {
             let why = format!("comes after {name}, which can't be seen on {host}");
             reasons.entry(later).or_insert(why);
         }

@@ -31,6 +31,16 @@ pub struct Observed {
     pub hosts: BTreeMap<HostName, HostState>,
 }
 
+impl Observed {
+    /// The hosts that could not be read.
+    pub fn unknown(&self) -> impl Iterator<Item = (&HostName, &Unreadable)> {
+        self.hosts.iter().filter_map(|(host, state)| match state {
+            HostState::Known(_) => None,
+            HostState::Unknown(why) => Some((host, why)),
+        })
+    }
+}
+
 /// Whether a host could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -109,23 +109,23 @@ pub enum Task {
 }
 
 impl Task {
-    /// What is being done, for sentences: "could not …".
+    /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::FindFile { .. } => "look for the package file on the host".to_owned(),
-            Self::ReceiveFile { .. } => "copy the package file to the host".to_owned(),
-            Self::CheckFile { .. } => "check the package file's SHA-256".to_owned(),
+            Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
+            Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
+            Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
             Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
             Self::InstallFromRepository { package, version, .. } => {
                 format!("install {package} {version} from the host's repository")
             }
             Self::StartUnit { unit } => format!("start {unit}"),
             Self::CheckVersion { package, version } => {
-                format!("see {package} installed in version {version}")
+                format!("check that {package} is installed in version {version}")
             }
-            Self::CheckUnit { unit } => format!("see {unit} active"),
-            Self::AwaitHealth { unit, .. } => format!("see {unit} healthy"),
+            Self::CheckUnit { unit } => format!("check that {unit} is active"),
+            Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
         }
     }
 

@@ -41,6 +41,12 @@ impl RemotePath {
         format!("{}/{name}", self.0.trim_end_matches('/')).parse()
     }
 
+    /// The last part of the path.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The directory that holds this path (`/` for the root).
     #[must_use]
     pub fn parent(&self) -> &str {

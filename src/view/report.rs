@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
 use super::words::{self, StepName};
-use crate::apply::{StepFailure, StepOutcome};
+use crate::state::{StepFailure, StepOutcome};
 use crate::report::{Report, StepReport};
 
 /// How much of a report is shown.

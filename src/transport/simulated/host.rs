@@ -142,9 +142,6 @@ impl Host {
             Task::CheckVersion { package, .. } => format!("check-version:{package}"),
             Task::CheckUnit { unit } => format!("check-unit:{unit}"),
             Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
-            Task::CheckHealth { probe } => {
-                format!("check-health:{}", self.unit_of(probe).unwrap_or_default())
-            }
         }
     }
 

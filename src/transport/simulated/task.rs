@@ -49,10 +49,7 @@ impl Host {
                 (check, self.check_version(package, version))
             }
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
-            (Task::AwaitHealth { unit, probe }, None) => self.await_health(unit, probe),
-            (Task::CheckHealth { probe }, None) => {
-                (check, self.check_health(self.unit_of(probe).unwrap_or_default(), probe))
-            }
+            (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
         };
         Outcome { output, takes: self.takes(period) }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::Subject;
 use crate::address::HostName;
-use crate::apply::{Event, StepOutcome};
+use crate::apply::Event;
+use crate::state::StepOutcome;
 use crate::plan::Step;
 use crate::transport::Command;
 use crate::view::document::{Label, Text};

@@ -1,7 +1,6 @@
 //! Words for what a command carries out.
 
 use super::bytes;
-use crate::desired::Probe;
 use crate::transport::Task;
 
 /// What a command carries out, to be read after "while" or as a line of its own: `install md-core
@@ -22,13 +21,6 @@ pub fn task(task: &Task) -> String {
         Task::CheckVersion { package, version } => format!("check that {package} is {version}"),
         Task::CheckUnit { unit } => format!("check that {unit} is active"),
         Task::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
-        Task::CheckHealth { probe } => format!("ask for health: {}", asked(probe)),
-    }
-}
-
-fn asked(probe: &Probe) -> &str {
-    match probe {
-        Probe::Http(text) | Probe::Command(text) => text,
     }
 }
 

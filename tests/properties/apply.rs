@@ -1,0 +1,127 @@
+//! Carrying plans out on the simulated fleet.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use camino::Utf8Path;
+use mdc::address::HostName;
+use mdc::apply::{self, Apply, Event, Stop};
+use mdc::manifest::{Connection as Way, SimulatedConnection};
+use mdc::observe::{self, Limits, Observed};
+use mdc::plan::Plan;
+use mdc::state::Runs;
+use mdc::transport::{Connection, Failure, Target, simulated};
+use mdc::value::Version;
+use proptest::prelude::*;
+
+use crate::cluster::{Cluster, NEW, OLD, PACKAGE, State, clusters};
+
+/// A cluster on a simulated fleet in a folder.
+struct Fleet<'a> {
+    cluster: &'a Cluster,
+    folder: &'a Utf8Path,
+    way: Way,
+}
+
+impl<'a> Fleet<'a> {
+    fn new(cluster: &'a Cluster, folder: &'a Utf8Path) -> Self {
+        let installed = cluster.states.iter().filter_map(|(address, state)| {
+            let version: Version = match state {
+                State::Absent => return None,
+                State::AsDesired => NEW.parse().unwrap(),
+                _ => OLD.parse().unwrap(),
+            };
+            Some((address.to_string(), version))
+        });
+        let settings =
+            SimulatedConnection { folder: "fleet".into(), speed: 0, installed: installed.collect() };
+        std::fs::write(folder.join("package.deb"), PACKAGE).unwrap();
+        Self { cluster, folder, way: Way::Simulated(settings) }
+    }
+
+    fn dial(&self, host: &HostName) -> Result<Box<dyn Connection>, Failure> {
+        simulated::connect(&Target {
+            host,
+            address: "",
+            connection: &self.way,
+            folder: self.folder,
+        })
+    }
+
+    fn observe(&self) -> Observed {
+        let limits = Limits { at_once: 1, ..Limits::default() };
+        let dial = |host: &HostName| self.dial(host);
+        let desired = &self.cluster.desired;
+        observe::gather(desired, limits, &dial, &jiff::Timestamp::now, &mut |_, _| {})
+    }
+
+    fn plan(&self) -> Plan {
+        Cluster { observed: self.observe(), ..self.cluster.clone() }.plan()
+    }
+
+    fn apply(&self, plan: Plan) -> Vec<Event> {
+        let runs = Runs::open(&self.folder.join("state")).unwrap();
+        let mut run = runs.begin(plan, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let mut events = Vec::new();
+        let dial = |host: &HostName| self.dial(host);
+        let at_once = NonZeroUsize::new(4).unwrap();
+        let apply = Apply { dial: &dial, packages: self.folder, at_once };
+        let (_stop, inbox) = Stop::channel();
+        apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();
+        assert!(run.progress.over, "{events:#?}");
+        events
+    }
+}
+
+/// At every moment: nothing begins before all that it comes after is over, and no component changes
+/// on more hosts than allowed.
+fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
+    let steps: BTreeMap<&str, _> =
+        plan.steps.iter().map(|step| (step.id.as_str(), step)).collect();
+    let (mut over, mut running) = (Vec::new(), Vec::new());
+    for event in events {
+        match event {
+            Event::StepStarted { step } => {
+                let step = steps[step.as_str()];
+                for earlier in &step.after {
+                    assert!(over.contains(earlier), "{} began before {earlier} ended", step.id);
+                }
+                running.push(step);
+                let same = running.iter().filter(|other| {
+                    other.component == step.component && other.action == step.action
+                });
+                let allowed = cluster.desired.components[step.component.as_str()].at_once as usize;
+                let copies = step.action == mdc::diff::Action::Copy;
+                assert!(copies || same.count() <= allowed, "too many at once: {}", step.id);
+            }
+            Event::StepFinished { step, outcome, .. } => {
+                assert!(outcome.is_done(), "{step}: {outcome:?}");
+                running.retain(|other| other.id != *step);
+                over.push(step.clone());
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(over.len(), plan.steps.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_plan_that_is_carried_out_leaves_nothing_to_do(
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0)
+    ) {
+        let folder = memory_folder();
+        let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
+        let plan = fleet.plan();
+        let events = fleet.apply(plan.clone());
+        kept_its_promises(&cluster, &plan, &events);
+        prop_assert!(fleet.plan().is_empty(), "{:#?}", fleet.plan().steps);
+    }
+}
+
+/// A folder in memory where there is one: the journal waits for the disk at every entry.
+fn memory_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}

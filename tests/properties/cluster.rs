@@ -1,0 +1,230 @@
+//! Random clusters: where what runs, in which state it is, and what of it can't be seen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mdc::address::{Address, ComponentName, HostName};
+use mdc::catalog::{self, Component, Format};
+use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
+use mdc::diff::{self, Comparison};
+use mdc::graph;
+use mdc::observe::{
+    ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
+    Unreadable,
+};
+use mdc::plan::{self, Plan};
+use mdc::value::Digest;
+use proptest::prelude::*;
+
+/// The content of every package file.
+pub(crate) const PACKAGE: &[u8] = b"a stand-in for a package";
+pub(crate) const OLD: &str = "2.8.0";
+pub(crate) const NEW: &str = "2.9.0";
+
+/// How a resource is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Absent,
+    Old,
+    OldStopped,
+    Broken,
+    Stopped,
+    AsDesired,
+    Unhealthy,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster {
+    pub(crate) desired: Desired,
+    pub(crate) observed: Observed,
+    pub(crate) states: BTreeMap<Address, State>,
+}
+
+impl Cluster {
+    pub(crate) fn comparison(&self) -> Comparison {
+        diff::compare(&self.desired, &self.observed)
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        let comparison = self.comparison();
+        let graph = graph::build(&self.desired, &comparison).unwrap();
+        plan::make(&self.desired, &comparison, &graph).unwrap()
+    }
+}
+
+/// Which component is on which hosts.
+type Placement = BTreeMap<&'static str, Vec<String>>;
+
+fn placements() -> impl Strategy<Value = Placement> {
+    let executing = prop::collection::vec(0_u8..8, 1..9);
+    let counts = (1_usize..4, 1_usize..4, 1_usize..4, 1_usize..3);
+    (executing, counts, any::<bool>()).prop_map(|(executing, counts, together)| {
+        let mut placement = Placement::new();
+        let mut put = |component, host: String| {
+            placement.entry(component).or_insert_with(Vec::new).push(host);
+        };
+        for (index, instances) in executing.iter().enumerate() {
+            let host = format!("exec-{index:02}");
+            put("worker", host.clone());
+            let all = ["md-core", "api-gateway", "callback-service"];
+            for (bit, component) in all.into_iter().enumerate() {
+                if instances & (1 << bit) != 0 {
+                    put(component, host.clone());
+                }
+            }
+        }
+        let data = |index: usize| format!("data-{index:02}");
+        for (component, count) in
+            [("postgresql", counts.0), ("rabbitmq", counts.1), ("redis", counts.2)]
+        {
+            (0..count).for_each(|index| put(component, data(index)));
+        }
+        (0..counts.3).for_each(|index| put("file-storage", format!("store-{index:02}")));
+        let core = if together { "data-00" } else { "core-00" };
+        put("identity-service", core.to_owned());
+        put("control-center", core.to_owned());
+        placement
+    })
+}
+
+/// Random clusters; `states` is what a resource may be found in, `unseen` how many of a hundred
+/// hosts can't be read.
+pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = Cluster> {
+    let widths = (1_u32..5, 1_u32..5);
+    (placements(), widths, any::<prop::sample::Index>()).prop_flat_map(
+        move |(placement, widths, _)| {
+            let resources = placement.values().map(Vec::len).sum::<usize>();
+            let states = prop::collection::vec(prop::sample::select(states.clone()), resources);
+            let unseen = prop::collection::vec((0_u8..100).prop_map(move |n| n < unseen), 20);
+            (Just(placement), Just(widths), states, unseen)
+                .prop_map(|(placement, widths, states, unseen)| {
+                    build(&placement, widths, &states, &unseen)
+                })
+        },
+    )
+}
+
+fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[bool]) -> Cluster {
+    let mut desired = Desired {
+        cluster: "random".to_owned(),
+        environment: "test".to_owned(),
+        release: "B".to_owned(),
+        allow_downgrade: false,
+        hosts: BTreeMap::new(),
+        components: components(placement, widths),
+        resources: BTreeMap::new(),
+    };
+    let mut by_address = BTreeMap::new();
+    let mut state = states.iter();
+    for (component, hosts) in placement {
+        let component = desired.components[*component].clone();
+        for host in hosts {
+            let host: HostName = host.parse().unwrap();
+            desired.hosts.insert(host.clone(), desired_host(&host));
+            let address = Address::new(host, component.name.clone());
+            desired.resources.insert(address.clone(), resource(&component));
+            by_address.insert(address, *state.next().unwrap());
+        }
+    }
+    let observed = observed(&by_address, unseen);
+    Cluster { desired, observed, states: by_address }
+}
+
+fn components(
+    placement: &Placement,
+    (workers, cores): (u32, u32),
+) -> BTreeMap<ComponentName, Arc<Component>> {
+    let (catalog, problems) = catalog::load(&[]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let placed = catalog.components().filter(|c| placement.contains_key(c.name.as_str()));
+    placed
+        .map(|component| {
+            let mut component = Component::clone(component);
+            match component.name.as_str() {
+                "worker" => component.at_once = workers,
+                "md-core" => component.at_once = cores,
+                _ => {}
+            }
+            (component.name.clone(), Arc::new(component))
+        })
+        .collect()
+}
+
+fn desired_host(host: &HostName) -> DesiredHost {
+    DesiredHost {
+        address: host.to_string(),
+        os: "debian-12".to_owned(),
+        format: Format::Deb,
+        connection: "simulated".parse().unwrap(),
+    }
+}
+
+fn resource(component: &Component) -> Resource {
+    let infrastructure = component.kind == catalog::Kind::Infrastructure;
+    let file = Source::File {
+        path: "package.deb".into(),
+        digest: Digest::of(PACKAGE),
+        size: PACKAGE.len() as u64,
+    };
+    Resource {
+        version: NEW.parse().unwrap(),
+        package: component.package[&Format::Deb].clone(),
+        source: if infrastructure { Source::Repository } else { file },
+        unit: component.unit[&Format::Deb].clone(),
+        health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
+    }
+}
+
+fn observed(states: &BTreeMap<Address, State>, unseen: &[bool]) -> Observed {
+    let mut hosts: BTreeMap<HostName, BTreeMap<ComponentName, ComponentFacts>> = BTreeMap::new();
+    for (address, state) in states {
+        let facts = hosts.entry(address.host.clone()).or_default();
+        facts.insert(address.component.clone(), component_facts(*state));
+    }
+    let state = |(index, (host, components))| {
+        let unreadable = || {
+            HostState::Unknown(Unreadable { reason: "refused".into(), hint: "start sshd".into() })
+        };
+        let unseen: bool = unseen.get(index).copied().unwrap_or_default();
+        (host, if unseen { unreadable() } else { HostState::Known(host_facts(components)) })
+    };
+    Observed { hosts: hosts.into_iter().enumerate().map(state).collect() }
+}
+
+fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {
+    HostFacts {
+        os: "debian-12".to_owned(),
+        architecture: "x86_64".to_owned(),
+        free_disk: 1 << 40,
+        free_memory: 1 << 34,
+        clock_ahead: 0,
+        boot_id: "0".to_owned(),
+        reboot_pending: false,
+        components,
+    }
+}
+
+fn component_facts(state: State) -> ComponentFacts {
+    let version = |text: &str| format!("{text}-1").parse().unwrap();
+    let package = match state {
+        State::Absent => PackageState::Absent,
+        State::Old | State::OldStopped => PackageState::Installed(version(OLD)),
+        State::Broken => {
+            PackageState::Broken { version: version(NEW), status: "half-configured".to_owned() }
+        }
+        State::Stopped | State::AsDesired | State::Unhealthy => {
+            PackageState::Installed(version(NEW))
+        }
+    };
+    let unit = match state {
+        State::Absent => UnitState::Absent,
+        State::OldStopped | State::Broken | State::Stopped => UnitState::Stopped("failed".into()),
+        State::Old | State::AsDesired | State::Unhealthy => UnitState::Active,
+    };
+    let health = match state {
+        State::Unhealthy => HealthState::Unhealthy("503".to_owned()),
+        State::Old | State::AsDesired => HealthState::Healthy,
+        _ => HealthState::NotAsked("it does not run".to_owned()),
+    };
+    ComponentFacts { package, unit, health }
+}

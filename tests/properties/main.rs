@@ -1,0 +1,7 @@
+//! Promises of ordering and capacity, over random clusters in random states.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod apply;
+mod cluster;
+mod order;

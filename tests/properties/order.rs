@@ -1,0 +1,226 @@
+//! The order of plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mdc::catalog::{Stage, WhenUnknown};
+use mdc::desired::Source;
+use mdc::diff::Action;
+use mdc::plan::{Plan, Step};
+use proptest::prelude::*;
+
+use crate::cluster::{Cluster, State, clusters};
+
+const ALL: [State; 7] = [
+    State::Absent,
+    State::Old,
+    State::OldStopped,
+    State::Broken,
+    State::Stopped,
+    State::AsDesired,
+    State::Unhealthy,
+];
+
+/// For each step, all steps that come before it, directly or through others.
+fn before(plan: &Plan) -> Vec<BTreeSet<usize>> {
+    let places: BTreeMap<&str, usize> =
+        plan.steps.iter().enumerate().map(|(place, step)| (step.id.as_str(), place)).collect();
+    assert_eq!(places.len(), plan.steps.len(), "ids are unique");
+    let mut before: Vec<BTreeSet<usize>> = Vec::new();
+    for (place, step) in plan.steps.iter().enumerate() {
+        let mut all = BTreeSet::new();
+        for id in &step.after {
+            let earlier = places[id.as_str()];
+            assert!(earlier < place, "{} stands before {id}, which it comes after", step.id);
+            all.extend(before[earlier].iter().copied().chain([earlier]));
+        }
+        before.push(all);
+    }
+    before
+}
+
+/// Every pair of steps with whether the first certainly ends before the second begins.
+fn pairs(plan: &Plan) -> Vec<(&Step, &Step, bool)> {
+    let before = before(plan);
+    let mut pairs = Vec::new();
+    for (a, first) in plan.steps.iter().enumerate() {
+        for (b, second) in plan.steps.iter().enumerate().filter(|(b, _)| *b != a) {
+            pairs.push((first, second, before[b].contains(&a)));
+        }
+    }
+    pairs
+}
+
+const fn moves(step: &Step) -> bool {
+    matches!(step.action, Action::Upgrade | Action::Downgrade)
+}
+
+fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
+    let place = |step: &Step| {
+        let component = &cluster.desired.components[step.component.as_str()];
+        (component.stage, component.upgrade_order)
+    };
+    for (a, b, ordered) in pairs(plan) {
+        if moves(a) && moves(b) && place(a) < place(b) {
+            assert!(ordered, "{} has to be over before {}", a.id, b.id);
+        }
+        if a.stage == Stage::Live && b.stage == Stage::Critical {
+            assert!(ordered, "stage 2 begins with {} before {} is over", b.id, a.id);
+        }
+    }
+}
+
+fn is_rolled(cluster: &Cluster, plan: &Plan) {
+    let all = pairs(plan);
+    let ordered: BTreeSet<(&str, &str)> = all
+        .iter()
+        .filter(|(_, _, ordered)| *ordered)
+        .map(|(a, b, _)| (a.id.as_str(), b.id.as_str()))
+        .collect();
+    let together = |a: &Step, b: &Step| {
+        !ordered.contains(&(a.id.as_str(), b.id.as_str()))
+            && !ordered.contains(&(b.id.as_str(), a.id.as_str()))
+    };
+    for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {
+        let component = &cluster.desired.components[step.component.as_str()];
+        // What may run together with a step of a batched group is that step's batch.
+        let same = plan.steps.iter().filter(|other| {
+            other.component == step.component
+                && other.action != Action::Copy
+                && (moves(other) == moves(step))
+        });
+        let at_once = same.filter(|other| other.id == step.id || together(step, other)).count();
+        assert!(
+            at_once <= component.at_once as usize,
+            "{at_once} of {} at once, allowed are {}",
+            component.name,
+            component.at_once
+        );
+        if step.stage == Stage::Critical {
+            let others = plan.steps.iter().filter(|other| other.id != step.id);
+            assert!(!others.clone().any(|other| together(step, other)), "{} is not alone", step.id);
+        }
+    }
+}
+
+fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
+    for step in &plan.steps {
+        let address = mdc::address::Address::new(step.host.clone(), step.component.clone());
+        let expected: &[Action] = match cluster.states[&address] {
+            State::Absent => &[Action::Copy, Action::Install],
+            State::Old | State::OldStopped => &[Action::Copy, Action::Upgrade],
+            State::Broken => &[Action::Copy, Action::Repair],
+            State::Stopped => &[Action::Start],
+            State::AsDesired | State::Unhealthy => &[],
+        };
+        assert!(expected.contains(&step.action), "{} has no need", step.id);
+        assert!(!step.reasons.is_empty() && !step.commands.is_empty(), "{} is empty", step.id);
+    }
+}
+
+fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
+    let planned: BTreeSet<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action != Action::Copy)
+        .map(|step| format!("{}/{}", step.host, step.component))
+        .collect();
+    let copied: BTreeSet<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Copy)
+        .map(|step| format!("{}/{}", step.host, step.component))
+        .collect();
+    let withheld: BTreeSet<String> =
+        plan.withheld.iter().map(|held| format!("{}/{}", held.host, held.component)).collect();
+    let unseen = |host: &str| plan.unknown.iter().any(|unknown| unknown.host.as_str() == host);
+    for (address, state) in &cluster.states {
+        let needs_change = !matches!(state, State::AsDesired | State::Unhealthy);
+        let id = address.to_string();
+        let accounted = planned.contains(&id) || withheld.contains(&id);
+        assert_eq!(needs_change && !unseen(address.host.as_str()), accounted, "{id} ({state:?})");
+        let resource = &cluster.desired.resources[address];
+        let from_file = matches!(resource.source, Source::File { .. });
+        let wants_copy = planned.contains(&id) && from_file && *state != State::Stopped;
+        assert_eq!(wants_copy, copied.contains(&id), "copy of {id}");
+    }
+    assert!(plan.withheld.is_empty() || !plan.unknown.is_empty());
+}
+
+fn copies_before_it_changes(plan: &Plan) {
+    for (a, b, ordered) in pairs(plan) {
+        if a.action == Action::Copy && b.action != Action::Copy {
+            assert!(ordered, "{} may begin before {} is over", b.id, a.id);
+        }
+    }
+}
+
+/// What a component needs, directly or through others.
+fn needed(cluster: &Cluster, component: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![component.to_owned()];
+    while let Some(next) = open.pop() {
+        let Some(entry) = cluster.desired.components.get(next.as_str()) else { continue };
+        for need in &entry.needs {
+            if found.insert(need.component.to_string()) {
+                open.push(need.component.to_string());
+            }
+        }
+    }
+    found
+}
+
+fn brings_up_before_use(cluster: &Cluster, plan: &Plan) {
+    for (a, b, ordered) in pairs(plan) {
+        let restores = a.action.restores() && b.action != Action::Copy;
+        if restores && needed(cluster, b.component.as_str()).contains(a.component.as_str()) {
+            assert!(ordered, "{} needs {}, which comes later", b.id, a.id);
+        }
+    }
+}
+
+fn plans_nothing_behind_the_unseen(cluster: &Cluster, plan: &Plan) {
+    let components = &cluster.desired.components;
+    let unseen: BTreeSet<&str> = plan
+        .unknown
+        .iter()
+        .flat_map(|unknown| &unknown.components)
+        .map(|name| name.as_str())
+        .filter(|name| components[*name].when_unknown == WhenUnknown::Block)
+        .collect();
+    for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {
+        let own = &components[step.component.as_str()];
+        for name in &unseen {
+            let other = &components[*name];
+            let later = (own.stage, own.upgrade_order) > (other.stage, other.upgrade_order);
+            assert!(!(moves(step) && later), "{} comes after {name}, which is unseen", step.id);
+            let needs = needed(cluster, step.component.as_str()).contains(*name);
+            assert!(!needs, "{} needs {name}, which is unseen", step.id);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn every_plan_keeps_every_promise(cluster in clusters(ALL.to_vec(), 0)) {
+        let plan = cluster.plan();
+        follows_the_procedure(&cluster, &plan);
+        is_rolled(&cluster, &plan);
+        has_no_step_without_need(&cluster, &plan);
+        forgets_nothing(&cluster, &plan);
+        copies_before_it_changes(&plan);
+        brings_up_before_use(&cluster, &plan);
+        prop_assert!(plan.seal_holds());
+    }
+
+    #[test]
+    fn with_unseen_hosts_too(cluster in clusters(ALL.to_vec(), 15)) {
+        let plan = cluster.plan();
+        follows_the_procedure(&cluster, &plan);
+        is_rolled(&cluster, &plan);
+        has_no_step_without_need(&cluster, &plan);
+        forgets_nothing(&cluster, &plan);
+        plans_nothing_behind_the_unseen(&cluster, &plan);
+    }
+}
