@@ -78,3 +78,26 @@ fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1.0 { format!("{} ms", duration.as_millis()) } else { format!("{seconds} s") }
 }
+
+/// A failure inside a transport, which does not know under which name the host is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// What was being done.
+    pub(super) during: &'static str,
+    /// What is wrong.
+    pub(super) problem: Problem,
+    /// What to do next.
+    pub(super) hint: String,
+}
+
+impl Trouble {
+    pub(super) fn new(during: &'static str, problem: Problem, hint: impl Into<String>) -> Self {
+        Self { during, problem, hint: hint.into() }
+    }
+
+    /// The failure of `host`.
+    pub(super) fn of(self, host: &HostName) -> Failure {
+        let Self { during, problem, hint } = self;
+        Failure { host: host.clone(), during: during.to_owned(), problem, hint }
+    }
+}

@@ -1,13 +1,34 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
 mod command;
+mod connected;
+mod controller;
+mod dialer;
+mod dialogue;
+mod errand;
+mod excerpt;
 mod failure;
+mod local;
+mod process;
+mod pump;
 mod questions;
+mod quote;
+mod readiness;
+mod secret;
 pub mod simulated;
+mod ssh;
+mod stop;
+mod sudo;
+mod tail;
+mod token;
 
 pub use command::{Account, Command, Task};
+pub use controller::Controller;
+pub use dialer::Dialer;
 pub use failure::{Failure, Problem};
 pub use questions::{Questions, ResourceQuestions};
+pub use quote::quote;
+pub use secret::resolve as resolve_secret;
 
 use std::io::Read;
 use std::time::Duration;

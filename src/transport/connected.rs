@@ -1,0 +1,88 @@
+//! A host that commands can be started on, as a [`Connection`].
+
+use std::io::Read;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use crate::address::HostName;
+use crate::manifest::Sudo;
+
+use super::command::{Account, Command};
+use super::dialogue::Work;
+use super::errand::{Done, Errand};
+use super::failure::{Failure, Problem, Trouble};
+use super::process::Shell;
+use super::questions::Questions;
+use super::sudo::Rights;
+use super::{Connection, Output, Target};
+
+/// How much of each stream of a command is kept.
+const KEEP: usize = 256 * 1024;
+/// The longest answer to questions.
+const ANSWER: usize = 4 * 1024 * 1024;
+
+/// Runs errands with the help of a shell.
+pub(super) struct Connected<S> {
+    host: HostName,
+    sudo: Sudo,
+    folder: Utf8PathBuf,
+    shell: S,
+}
+
+impl<S: Shell> Connected<S> {
+    pub(super) fn new(target: &Target<'_>, sudo: Sudo, shell: S) -> Self {
+        Self { host: target.host.clone(), sudo, folder: target.folder.to_owned(), shell }
+    }
+}
+
+impl<S: Shell + Send> Connection for Connected<S> {
+    fn run(&mut self, command: &Command, input: Option<&mut dyn Read>) -> Result<Output, Failure> {
+        let errand = Errand {
+            during: "run the command",
+            work: Work::Command(&command.run),
+            rights: Rights::of(command.account, &self.sudo),
+            within: command.within.duration(),
+            keep: KEEP,
+            folder: &self.folder,
+            is_stop: false,
+        };
+        let done = errand.run(&mut self.shell, input);
+        done.map(|done| done.output).map_err(|trouble| trouble.of(&self.host))
+    }
+
+    /// Asks as root where the connection has sudo: a health probe may need it.
+    fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
+        let errand = Errand {
+            during: "ask for its state",
+            work: Work::Script,
+            rights: Rights::of(Account::Root, &self.sudo),
+            within,
+            keep: ANSWER,
+            folder: &self.folder,
+            is_stop: false,
+        };
+        let mut script = questions.script.as_bytes();
+        let done = errand.run(&mut self.shell, Some(&mut script));
+        done.and_then(whole).map_err(|trouble| trouble.of(&self.host))
+    }
+}
+
+/// An answer counts only when the script came to its own end and nothing of it is missing.
+fn whole(done: Done) -> Result<Vec<u8>, Trouble> {
+    let Done { output, is_cut } = done;
+    let problem = match output.end {
+        super::End::Exit(0) if !is_cut => return Ok(output.stdout),
+        super::End::Exit(0) => format!("it is longer than {ANSWER} bytes"),
+        super::End::Exit(status) => format!(
+            "the script ended with status {status}: {}",
+            super::excerpt::excerpt(&output.stderr, "it printed no reason")
+        ),
+        super::End::Signal(signal) => format!("the script was killed by signal {signal}"),
+    };
+    Err(Trouble::new(
+        "ask for its state",
+        Problem::Answer(format!("the answer can't be used: {problem}")),
+        "look on the host at what its shell and its logs say, then try again",
+    ))
+}

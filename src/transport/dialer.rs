@@ -1,0 +1,46 @@
+//! Opens connections; holds what is the same for all hosts of one run.
+
+use super::controller::Controller;
+use super::failure::Failure;
+use super::{Connection, Target, local, simulated, ssh};
+use crate::manifest;
+
+/// Opens connections, from any number of threads. Files that many hosts share (`known_hosts`,
+/// `ssh-config`, keys) are read once in its life: make one for each run.
+#[derive(Debug, Default)]
+pub struct Dialer {
+    keyring: ssh::Keyring,
+}
+
+impl Dialer {
+    /// A dialer for the user who runs this process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(Controller::here())
+    }
+
+    /// A dialer for `controller`.
+    #[must_use]
+    pub fn of(controller: Controller) -> Self {
+        Self { keyring: ssh::Keyring::new(controller) }
+    }
+
+    /// Connects to `target` and logs in.
+    ///
+    /// # Errors
+    /// When the host can't be reached, is not the one that is known, or does not let us in.
+    pub fn connect(&self, target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
+        match target.connection {
+            manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
+            manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),
+            manifest::Connection::Simulated(_) => simulated::connect(target),
+        }
+    }
+
+    /// What was passed over in the files that were read, one sentence each: `ssh-config` lines
+    /// that aren't understood, `known_hosts` lines that can't be read.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.keyring.notes()
+    }
+}

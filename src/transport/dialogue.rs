@@ -1,0 +1,231 @@
+//! What is said between us and a shell on a host while one command runs.
+//!
+//! The command runs inside a small frame that writes two lines to standard error: one with its
+//! process id before anything else, and one with the exit status after everything else. The first
+//! tells that sudo let us in (so that input can't be taken for a password), and what to stop when
+//! time is up. The second proves the end: libssh2 reports exit status 0 also for a command whose
+//! status never arrived. Both lines begin with a random word, so that no output can pass for them.
+
+use super::End;
+use super::Output;
+use super::excerpt::excerpt;
+use super::failure::{Problem, Trouble};
+use super::quote::quote;
+use super::sudo::{Rights, prompt};
+use super::tail::Tail;
+use super::token::Token;
+
+/// The most bytes that are looked through for the frame's first line.
+const LEAD: usize = 64 * 1024;
+
+/// What is run inside the frame.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Work<'a> {
+    /// A command.
+    Command(&'a str),
+    /// The script that comes over standard input. It is read as a whole first: shells may read a
+    /// script from a pipe byte by byte, and its commands could eat the rest of it.
+    Script,
+}
+
+/// How the way to the host says that a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// The exit status; 0 also when there was none.
+    pub(super) status: i64,
+    /// The signal, without `SIG`.
+    pub(super) signal: Option<String>,
+}
+
+/// What may be written to the command now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing: sudo has not said yet whether it asks.
+    Wait,
+    /// The password and a line end, once.
+    Password,
+    /// Nothing more ever: the password is wrong.
+    GiveUp,
+    /// The command's own input.
+    Input,
+}
+
+/// One command's dialogue.
+#[derive(Debug)]
+pub(super) struct Dialogue<'a> {
+    token: Token,
+    rights: Rights<'a>,
+    prompts: usize,
+    answered: bool,
+    pid: Option<u32>,
+    lead: Vec<u8>,
+    stdout: Tail,
+    stderr: Tail,
+}
+
+impl<'a> Dialogue<'a> {
+    /// A dialogue with a command that runs with `rights`; at most the last `keep` bytes of each
+    /// stream are kept.
+    pub(super) fn new(token: Token, rights: Rights<'a>, keep: usize) -> Self {
+        let (stdout, stderr) = (Tail::of(keep), Tail::of(keep));
+        let lead = Vec::new();
+        Self { token, rights, prompts: 0, answered: false, pid: None, lead, stdout, stderr }
+    }
+
+    /// The text for the login shell. `exec` keeps the process id of the session's leader.
+    pub(super) fn text(&self, work: Work<'_>) -> String {
+        let token = &self.token;
+        let body = match work {
+            Work::Command(command) => format!("sh -c {}", quote(command)),
+            Work::Script => "(eval \"$(cat)\")".to_owned(),
+        };
+        let frame = format!(
+            "printf '{token} start %s\\n' \"$$\" >&2; {body}; s=$?; \
+             printf '\\n{token} end %s\\n' \"$s\" >&2; exit \"$s\""
+        );
+        format!("exec {}sh -c {}", self.rights.prefix(token), quote(&frame))
+    }
+
+    /// Takes standard output in.
+    pub(super) fn hear_stdout(&mut self, bytes: &[u8]) {
+        self.stdout.push(bytes);
+    }
+
+    /// Takes standard error in.
+    pub(super) fn hear_stderr(&mut self, bytes: &[u8]) {
+        if self.pid.is_some() {
+            self.stderr.push(bytes);
+        } else {
+            self.lead.extend_from_slice(bytes);
+            self.read_lead();
+        }
+    }
+
+    /// What may be written now.
+    pub(super) const fn turn(&self) -> Turn {
+        let asks = matches!(self.rights, Rights::SudoWithPassword(_));
+        match (asks && self.pid.is_none(), self.prompts, self.answered) {
+            (false, ..) => Turn::Input,
+            (true, 1, false) => Turn::Password,
+            (true, 0 | 1, _) => Turn::Wait,
+            (true, ..) => Turn::GiveUp,
+        }
+    }
+
+    /// Remembers that the password was sent.
+    pub(super) const fn answered(&mut self) {
+        self.answered = true;
+    }
+
+    /// The command's process id on the host, once it has started.
+    pub(super) const fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// The exit status when the command is known to have ended, for the case that something which
+    /// it left behind keeps its output open.
+    pub(super) fn status(self) -> Option<i64> {
+        split_end(&self.stderr.into_bytes(), &self.token).map(|(_, status)| status)
+    }
+
+    /// Whether output had to be cut.
+    pub(super) const fn is_cut(&self) -> bool {
+        self.stdout.is_cut()
+    }
+
+    /// What the command left, when its end is proven.
+    pub(super) fn finish(self, ending: Ending) -> Result<Output, Trouble> {
+        let stdout = self.stdout.into_bytes();
+        let Some(_) = self.pid else {
+            let printed = [stdout, self.lead].concat();
+            let printed = excerpt(&printed, "it printed nothing");
+            return Err(self.rights.refusal(&printed, self.prompts > 1));
+        };
+        let mut stderr = self.stderr.into_bytes();
+        let told = split_end(&stderr, &self.token);
+        if let Some((whole, _)) = &told {
+            stderr.drain(whole.clone());
+        }
+        let end = match (ending.signal, told) {
+            (Some(signal), _) => End::Signal(signal),
+            (None, Some((_, status))) => shell_status(status),
+            (None, None) if ending.status != 0 => shell_status(ending.status),
+            (None, None) => return Err(unproven()),
+        };
+        Ok(Output { end, stdout, stderr })
+    }
+
+    /// Looks for sudo's prompt and for the frame's first line.
+    fn read_lead(&mut self) {
+        let prompt = prompt(&self.token);
+        while let Some(at) = find(&self.lead, prompt.as_bytes()) {
+            self.lead.drain(at..at + prompt.len());
+            self.prompts += 1;
+        }
+        let Some((line, pid)) = numbered_line(&self.lead, &format!("{} start ", self.token)) else {
+            let over = self.lead.len().saturating_sub(LEAD);
+            self.lead.drain(..over);
+            return;
+        };
+        self.pid = u32::try_from(pid).ok();
+        self.lead.drain(line);
+        let lead = std::mem::take(&mut self.lead);
+        self.stderr.push(&lead);
+    }
+}
+
+fn unproven() -> Trouble {
+    Trouble::new(
+        "see the command's end",
+        Problem::Lost("the host closed the channel without telling how it ended".to_owned()),
+        "look on the host at what the command did before it is run again",
+    )
+}
+
+/// A shell tells a child's death by a signal as 128 and the signal's number (POSIX.1-2024, 2.8.2).
+fn shell_status(status: i64) -> End {
+    signal_name(status - 128).map_or(End::Exit(status), |name| End::Signal(name.to_owned()))
+}
+
+/// The names that RFC 4254 (section 6.10) has, by their numbers on Linux (signal(7)).
+pub(super) const fn signal_name(number: i64) -> Option<&'static str> {
+    Some(match number {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        7 => "BUS",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        _ => return None,
+    })
+}
+
+/// Where the frame's last line is, and the status in it. The last one counts.
+fn split_end(stderr: &[u8], token: &Token) -> Option<(std::ops::Range<usize>, i64)> {
+    let begin = format!("\n{token} end ");
+    let at = stderr.windows(begin.len()).rposition(|window| window == begin.as_bytes())?;
+    let (line, status) = numbered_line(stderr.get(at..)?, &begin)?;
+    Some((at + line.start..at + line.end, status))
+}
+
+/// The first line that begins with `begin` and goes on with a number.
+fn numbered_line(bytes: &[u8], begin: &str) -> Option<(std::ops::Range<usize>, i64)> {
+    let start = find(bytes, begin.as_bytes())?;
+    let rest = bytes.get(start + begin.len()..)?;
+    let digits = rest.iter().position(|&byte| byte == b'\n')?;
+    let number = std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()?;
+    Some((start..start + begin.len() + digits + 1, number))
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests;

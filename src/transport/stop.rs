@@ -1,0 +1,58 @@
+//! Ends a command on the host when its time is up. Closing the channel is not enough: sshd lets
+//! the command run on. A second command ends the first one's process group.
+
+use std::time::Duration;
+
+use super::End;
+use super::dialogue::Work;
+use super::errand::Errand;
+use super::process::Shell;
+
+/// How long ending a command may take.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// Ends the process group of `pid`; says in words what came of it, and whether it is gone.
+pub(super) fn end_group(
+    errand: &Errand<'_>,
+    shell: &mut dyn Shell,
+    pid: Option<u32>,
+) -> (String, bool) {
+    let Some(pid) = pid else {
+        return ("it had not started; see what the host waits for".to_owned(), false);
+    };
+    let text = script(pid);
+    let stop =
+        Errand { work: Work::Command(&text), within: WITHIN, keep: 4096, is_stop: true, ..*errand };
+    match stop.run(shell, None).map(|done| done.output.end) {
+        Ok(End::Exit(0)) => {
+            let told = "its processes on the host were ended; what it changed until then stays, \
+                        and so does what it had detached; look at the host, then run it again or \
+                        give it more time";
+            (told.to_owned(), true)
+        }
+        Ok(_) => (still_there(pid, "they outlive SIGKILL"), false),
+        Err(trouble) => (still_there(pid, &trouble.problem.to_string()), false),
+    }
+}
+
+fn still_there(pid: u32, why: &str) -> String {
+    format!(
+        "its processes on the host could not be ended ({why}); it may still run there: look at \
+         process {pid} and its children (`ps -ef --forest`)"
+    )
+}
+
+/// Finds the process group (proc(5), `/proc/pid/stat`, field 5), asks it to end, and makes it end
+/// after two seconds. Where there is no /proc, the process is taken for its group's leader, as
+/// every command of sshd is.
+fn script(pid: u32) -> String {
+    format!(
+        "g={pid}; if [ -r /proc/self/stat ]; then \
+         read -r s 2>/dev/null < /proc/{pid}/stat || exit 0; set -- ${{s##*) }}; g=$3; fi; \
+         kill -TERM -- \"-$g\" 2>/dev/null || exit 0; \
+         i=0; while [ $i -lt 40 ]; do \
+         [ $i -eq 20 ] && kill -KILL -- \"-$g\" 2>/dev/null; \
+         sleep 0.1 2>/dev/null || sleep 1; \
+         kill -0 -- \"-$g\" 2>/dev/null || exit 0; i=$((i+1)); done; exit 1"
+    )
+}
