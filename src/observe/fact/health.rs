@@ -13,7 +13,8 @@ use crate::transport::Questions;
 /// A probe talks to the host itself: no proxy, no user's `.curlrc`. Certificates are not checked:
 /// they are made out to public names, a probe asks a loopback address, and it sends nothing secret.
 /// `curl` gives up after five seconds, a command is killed after ten; of a command's output the
-/// last 1000 bytes are kept, split into words so that no line end is left.
+/// last 1000 bytes are kept, split into words so that no line end is left. Its exit status goes its
+/// own way and so always comes first: what the command left running may print until the end.
 const SCRIPT: &str = r#"
 unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 installed() { case $nl$packages in *"$nl$1 installed "*) ;; *) return 1 ;; esac; }
@@ -25,7 +26,7 @@ wget -q -O /dev/null -T 5 -t 1 --no-check-certificate -- "$2" </dev/null >/dev/n
 else set -- "$1" nothing; fi
 printf '@mdc health %s\n' "$*"; }
 run() {
-said=$({ timeout -s KILL 10 sh -c "$2" </dev/null 2>&1; printf '\n%s' $?; } | tail -c 1000)
+said=$({ { timeout -s KILL 10 sh -c "$2" </dev/null 2>&1 3>&-; echo $? >&3; } | tail -c 1000; } 3>&1)
 set -- "$1" command $said; printf '@mdc health %s\n' "$*"; }
 "#;
 
@@ -81,8 +82,8 @@ fn state(said: &str) -> Option<HealthState> {
         }
         "wget" => Some(wget(said)),
         "command" => {
-            let (text, status) = said.rsplit_once(' ').unwrap_or(("", said));
-            Some(command(text, status))
+            let (status, text) = said.split_once(' ').unwrap_or((said, ""));
+            Some(command(status, text))
         }
         _ => None,
     }
@@ -116,7 +117,7 @@ fn wget(status: &str) -> HealthState {
     }
 }
 
-fn command(text: &str, status: &str) -> HealthState {
+fn command(status: &str, text: &str) -> HealthState {
     let text = printable(text);
     match (status, text.as_str()) {
         ("0", _) => HealthState::Healthy,

@@ -80,7 +80,7 @@ impl Host {
             (Probe::Http(_), true, false) => "curl 0 503",
             (Probe::Http(_), false, _) => "curl 7 000",
             (Probe::Command(_), _, true) => "command 0",
-            (Probe::Command(_), _, false) => "command not healthy 1",
+            (Probe::Command(_), _, false) => "command 1 not healthy",
         }
     }
 }

@@ -1,0 +1,100 @@
+//! A small cluster as it should be, for the tests beside this file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mdc::address::{Address, HostName};
+use mdc::catalog::{Component, Durations, Format, Health, Kind, Limits, Stage, WhenUnknown};
+use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
+use mdc::observe::questions;
+use mdc::transport::Questions;
+use mdc::value::Period;
+
+/// A component with its package, service and probe.
+pub(crate) type Placed<'a> = (&'a str, &'a str, &'a str, Probe);
+
+pub(crate) fn http(url: &str) -> Probe {
+    Probe::Http(url.to_owned())
+}
+
+pub(crate) fn command(line: &str) -> Probe {
+    Probe::Command(line.to_owned())
+}
+
+/// The questions for one host that carries `placed`.
+pub(crate) fn asked(format: Format, placed: &[Placed<'_>]) -> Questions {
+    let desired = desired(["host-1"], format, placed);
+    questions(&desired, &"host-1".parse().unwrap()).unwrap()
+}
+
+/// Hosts that all carry `placed`.
+pub(crate) fn desired<'a>(
+    hosts: impl IntoIterator<Item = &'a str>,
+    format: Format,
+    placed: &[Placed<'_>],
+) -> Desired {
+    let mut desired = Desired {
+        cluster: "test".to_owned(),
+        environment: "test".to_owned(),
+        release: "test".to_owned(),
+        allow_downgrade: false,
+        hosts: BTreeMap::new(),
+        components: BTreeMap::new(),
+        resources: BTreeMap::new(),
+    };
+    for host in hosts {
+        let host: HostName = host.parse().unwrap();
+        desired.hosts.insert(host.clone(), desired_host(format));
+        for (name, package, unit, health) in placed {
+            let component = Arc::new(component(name, health));
+            let resource = Resource {
+                version: "2.9.0".parse().unwrap(),
+                package: (*package).to_owned(),
+                source: Source::Repository,
+                unit: (*unit).to_owned(),
+                health: health.clone(),
+            };
+            let address = Address::new(host.clone(), component.name.clone());
+            desired.components.insert(component.name.clone(), component);
+            desired.resources.insert(address, resource);
+        }
+    }
+    desired
+}
+
+fn desired_host(format: Format) -> DesiredHost {
+    let os = if format == Format::Rpm { "rocky-9" } else { "debian-12" };
+    DesiredHost {
+        address: "192.0.2.1".to_owned(),
+        os: os.to_owned(),
+        format,
+        connection: "test".parse().unwrap(),
+    }
+}
+
+fn component(name: &str, health: &Probe) -> Component {
+    Component {
+        name: name.parse().unwrap(),
+        title: name.to_owned(),
+        kind: Kind::Service,
+        singleton: false,
+        optional: false,
+        stage: Stage::Live,
+        upgrade_order: 1,
+        install_order: 1,
+        needs: Vec::new(),
+        at_once: 1,
+        impact: String::new(),
+        package: BTreeMap::new(),
+        unit: BTreeMap::new(),
+        ports: BTreeMap::new(),
+        health: match health {
+            Probe::Http(url) => Health::Http(url.clone()),
+            Probe::Command(line) => Health::Command(line.clone()),
+        },
+        limits: Limits { install: Period::seconds(600), healthy: Period::seconds(60) },
+        durations: Durations { install: Period::seconds(8), start: Period::seconds(4) },
+        when_unknown: WhenUnknown::Block,
+        minimum_version: None,
+    }
+}
