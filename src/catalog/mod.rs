@@ -6,10 +6,12 @@ pub mod health;
 mod lint;
 mod load;
 mod overlay;
+mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
+pub use system::{SYSTEMS, is_package_key, package_keys};
 
 use std::collections::BTreeMap;
 

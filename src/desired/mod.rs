@@ -1,6 +1,15 @@
 //! What should be: every component on every host, with its version, package, unit and health
 //! probe, worked out from manifest, release and catalog without touching a host.
 
+mod component;
+mod digest;
+mod package;
+mod package_file;
+mod placement;
+mod resolve;
+
+pub use resolve::resolve;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
