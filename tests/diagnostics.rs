@@ -16,7 +16,8 @@ use mdc::view::diagnostic::render;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     cases.sort();
     cases
 }
@@ -54,7 +55,8 @@ fn messages_are_as_their_reader_sees_them() {
         std::env::set_current_dir(&case).unwrap();
         let shown = render(&problems().sorted(), 100, false);
         let expected = snapbox::Data::read_from(&case.join("expected.txt"), None);
-        if let Err(difference) = assert.try_eq(Some(&case.display()), shown.into(), expected.raw()) {
+        if let Err(difference) = assert.try_eq(Some(&case.display()), shown.into(), expected.raw())
+        {
             wrong.push(difference.to_string());
         }
     }

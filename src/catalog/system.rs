@@ -19,8 +19,13 @@ impl Format {
     #[must_use]
     pub fn of_system(os: &str) -> Option<Self> {
         let (id, version) = os.split_once('-')?;
-        let numbers = |text: &str| text.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-        SYSTEMS.iter().find(|(known, _)| *known == id && numbers(version)).map(|(_, format)| *format)
+        let numbers = |text: &str| {
+            text.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        };
+        SYSTEMS
+            .iter()
+            .find(|(known, _)| *known == id && numbers(version))
+            .map(|(_, format)| *format)
     }
 }
 
@@ -65,7 +70,13 @@ mod tests {
     #[test]
     fn package_keys_go_from_exact_to_general() {
         assert_eq!(package_keys("rocky-9"), Some(["rocky-9".into(), "rocky".into(), "rpm".into()]));
-        for (key, fits) in [("deb", true), ("debian", true), ("debian-12", true), ("exe", false), ("debain-12", false)] {
+        for (key, fits) in [
+            ("deb", true),
+            ("debian", true),
+            ("debian-12", true),
+            ("exe", false),
+            ("debain-12", false),
+        ] {
             assert_eq!(is_package_key(key), fits, "{key}");
         }
     }

@@ -40,8 +40,13 @@ pub(super) fn first_places(manifest: &Manifest) -> BTreeMap<&ComponentName, &Spa
 }
 
 /// Placed or released components that the catalog doesn't have.
-pub(super) fn unknown_ones(manifest: &Manifest, release: &Release, catalog: &Catalog) -> Diagnostics {
-    let placed = first_places(manifest).into_iter().map(|(name, span)| (name, span, &manifest.source));
+pub(super) fn unknown_ones(
+    manifest: &Manifest,
+    release: &Release,
+    catalog: &Catalog,
+) -> Diagnostics {
+    let placed =
+        first_places(manifest).into_iter().map(|(name, span)| (name, span, &manifest.source));
     let released = release.components.iter().map(|(name, c)| (name, &c.span, &release.source));
     placed
         .chain(released)
@@ -50,7 +55,12 @@ pub(super) fn unknown_ones(manifest: &Manifest, release: &Release, catalog: &Cat
         .collect()
 }
 
-fn unknown(catalog: &Catalog, name: &ComponentName, source: &Arc<SourceText>, span: &Span) -> Diagnostic {
+fn unknown(
+    catalog: &Catalog,
+    name: &ComponentName,
+    source: &Arc<SourceText>,
+    span: &Span,
+) -> Diagnostic {
     let known: Vec<&str> = catalog.components().map(|c| c.name.as_str()).collect();
     Diagnostic::new(Code::UnknownComponent, format!("the catalog has no component `{name}`"))
         .at(Label::new(source, span.clone(), "unknown component"))

@@ -96,3 +96,6 @@ pub enum Probe {
     /// A command line that exits with 0.
     Command(String),
 }
+
+#[cfg(test)]
+mod tests;

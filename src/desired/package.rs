@@ -22,7 +22,10 @@ pub(super) struct Packages<'r> {
 }
 
 impl<'r> Packages<'r> {
-    pub(super) fn new(release: &'r Release, manifest_source: &'r Arc<crate::diagnostic::SourceText>) -> Self {
+    pub(super) fn new(
+        release: &'r Release,
+        manifest_source: &'r Arc<crate::diagnostic::SourceText>,
+    ) -> Self {
         let (known, found) = (BTreeMap::new(), Vec::new());
         Self { release, manifest_source, files: Files::new(release), found, known }
     }
@@ -58,7 +61,9 @@ impl<'r> Packages<'r> {
     ) -> Option<Resource> {
         // A component that the release lacks is reported once, not once a system.
         let released = self.release.components.get(&component.name)?;
-        let (Some(package), Some(unit)) = (component.package.get(&format), component.unit.get(&format)) else {
+        let (Some(package), Some(unit)) =
+            (component.package.get(&format), component.unit.get(&format))
+        else {
             self.found.push(self.no_format(component, host, format));
             return None;
         };
@@ -69,7 +74,11 @@ impl<'r> Packages<'r> {
         let (package, source) = match &chosen.source {
             PackageSource::Repository(name) => (name.clone(), Source::Repository),
             PackageSource::File { path, digest, .. } => {
-                let size = self.files.verified(&chosen.source).map_err(|problem| self.found.extend(problem)).ok()?;
+                let size = self
+                    .files
+                    .verified(&chosen.source)
+                    .map_err(|problem| self.found.extend(problem))
+                    .ok()?;
                 (package.clone(), Source::File { path: path.clone(), digest: *digest, size })
             }
         };
@@ -81,7 +90,10 @@ impl<'r> Packages<'r> {
         let name = &component.name;
         let supported = component.package.keys().map(ToString::to_string).collect::<Vec<_>>();
         let supported = listed(supported.iter().map(String::as_str));
-        let message = format!("`{name}` can't run on `{}`: the catalog has no `{format}` package of it", host.os);
+        let message = format!(
+            "`{name}` can't run on `{}`: the catalog has no `{format}` package of it",
+            host.os
+        );
         let placed = host.components.get(name).cloned().unwrap_or_default();
         Diagnostic::new(Code::NoFormat, message)
             .at(Label::new(self.manifest_source, placed, "placed here"))
@@ -92,25 +104,36 @@ impl<'r> Packages<'r> {
             ))
     }
 
-    fn no_package(&self, component: &Component, released: &ReleaseComponent, host: &Host) -> Diagnostic {
+    fn no_package(
+        &self,
+        component: &Component,
+        released: &ReleaseComponent,
+        host: &Host,
+    ) -> Diagnostic {
         let (name, os) = (&component.name, &host.os);
         let keys = package_keys(os).unwrap_or_default();
         let there = match listed(released.packages.keys().map(String::as_str)) {
             none if none.is_empty() => "none".to_owned(),
             keys => keys,
         };
-        Diagnostic::new(Code::NoPackage, format!("the release has no package of `{name}` for `{os}`"))
-            .at(Label::new(&self.release.source, released.span.clone(), format!("has {there}")))
-            .at(Label::new(self.manifest_source, host.os_span.clone(), "wanted for this system"))
-            .help(format!(
-                "looked for {}, in this order; add one of them, or correct the host's `os`",
-                listed(keys.iter().map(String::as_str))
-            ))
+        Diagnostic::new(
+            Code::NoPackage,
+            format!("the release has no package of `{name}` for `{os}`"),
+        )
+        .at(Label::new(&self.release.source, released.span.clone(), format!("has {there}")))
+        .at(Label::new(self.manifest_source, host.os_span.clone(), "wanted for this system"))
+        .help(format!(
+            "looked for {}, in this order; add one of them, or correct the host's `os`",
+            listed(keys.iter().map(String::as_str))
+        ))
     }
 }
 
 /// The most exact package that fits the system.
-fn fitting<'r>(released: &'r ReleaseComponent, os: &str) -> Option<(&'r PackageKey, &'r ReleasePackage)> {
+fn fitting<'r>(
+    released: &'r ReleaseComponent,
+    os: &str,
+) -> Option<(&'r PackageKey, &'r ReleasePackage)> {
     package_keys(os)?.iter().find_map(|key| released.packages.get_key_value(key))
 }
 
@@ -119,11 +142,16 @@ pub(super) fn unsupported(source: &Arc<crate::diagnostic::SourceText>, host: &Ho
     let (id, _) = host.os.split_once('-').unwrap_or((&host.os, ""));
     let known: Vec<&str> = SYSTEMS.iter().map(|(id, _)| *id).collect();
     let help = if known.contains(&id) {
-        format!("write the version with it, such as `{id}-9`: os-release(5) on the host has it as VERSION_ID")
+        format!(
+            "write the version with it, such as `{id}-9`: os-release(5) on the host has it as VERSION_ID"
+        )
     } else {
         did_you_mean(id, known, "write `system-version`, such as `debian-12`; the systems are")
     };
-    Diagnostic::new(Code::UnsupportedOs, format!("`{}` is not an operating system that mdc knows", host.os))
-        .at(Label::new(source, host.os_span.clone(), "unknown system"))
-        .help(help)
+    Diagnostic::new(
+        Code::UnsupportedOs,
+        format!("`{}` is not an operating system that mdc knows", host.os),
+    )
+    .at(Label::new(source, host.os_span.clone(), "unknown system"))
+    .help(help)
 }

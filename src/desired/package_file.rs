@@ -22,7 +22,10 @@ impl<'r> Files<'r> {
     }
 
     /// The size of a package file that is what it should be; otherwise the problem, the first time.
-    pub(super) fn verified(&mut self, package: &'r PackageSource) -> Result<u64, Option<Diagnostic>> {
+    pub(super) fn verified(
+        &mut self,
+        package: &'r PackageSource,
+    ) -> Result<u64, Option<Diagnostic>> {
         let PackageSource::File { path, path_span, digest, digest_span } = package else {
             return Err(None);
         };
@@ -41,14 +44,18 @@ impl<'r> Files<'r> {
                 )
                 .at(Label::new(&self.release.source, digest_span.clone(), "pinned"))
                 .help(format!(
-                    "the file has {size} bytes and\n  {content}, the release pins\n  {digest}; fetch the \
-                     file again from the vendor, and change the pin only for a file that was tested"
+                    "pinned: {digest}\nthe file: {content}, {size} bytes\nfetch the file again from the \
+                     vendor; change the pin only for a file that was tested"
                 )),
             )),
             Err(what) => Err(first.then(|| {
                 Diagnostic::new(Code::PackageUnreadable, format!("the package file `{path}` {what}"))
                     .at(Label::new(&self.release.source, path_span.clone(), "this file"))
-                    .help(format!("put the package into `{folder}`, from where the release names it"))
+                    .help(format!(
+                        "put the package there, or correct the path: it starts from the folder of \
+                         `{}`",
+                        self.release.source.name
+                    ))
             })),
         }
     }

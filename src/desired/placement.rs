@@ -58,11 +58,13 @@ fn names<'m>(hosts: &[(&'m HostName, &Host)]) -> Vec<&'m HostName> {
     hosts.iter().map(|(name, _)| *name).collect()
 }
 
-fn singleton(manifest: &Manifest, name: &ComponentName, hosts: &[(&HostName, &Host)]) -> Diagnostic {
-    let message = format!(
-        "a cluster has one `{name}`, but {} have it",
-        some_of(&names(hosts), "hosts")
-    );
+fn singleton(
+    manifest: &Manifest,
+    name: &ComponentName,
+    hosts: &[(&HostName, &Host)],
+) -> Diagnostic {
+    let message =
+        format!("a cluster has one `{name}`, but {} have it", some_of(&names(hosts), "hosts"));
     let mut places: Vec<Span> = hosts.iter().map(|(_, host)| span_of(host, name)).collect();
     places.sort_unstable_by_key(|span| span.start);
     places.dedup();
@@ -111,7 +113,8 @@ fn not_on_host(
         let span = span_of(hosts.first()?.1, name);
         let on = some_of(&names(&hosts), "hosts");
         let message = format!("`{name}` needs `{needed}` on the same host; {on} lack it");
-        let message = if hosts.len() == 1 { message.replace(" lack it", " lacks it") } else { message };
+        let message =
+            if hosts.len() == 1 { message.replace(" lack it", " lacks it") } else { message };
         let help = format!("add `{needed}` to the list, or move `{name}` to a host that has it");
         let label = Label::new(&manifest.source, span, format!("needs `{needed}` beside it"));
         Some(Diagnostic::new(Code::NeedNotOnHost, message).at(label).help(help))
@@ -136,16 +139,23 @@ fn port_clashes(manifest: &Manifest, components: &Components) -> Vec<Diagnostic>
             }
         }
     }
-    let problem = |((_, _, port), (one, other, hosts)): (_, (&ComponentName, &ComponentName, Vec<_>))| {
-        let (_, host): &(&HostName, &Host) = hosts.first()?;
-        let on = some_of(&names(&hosts), "hosts");
-        let message = format!("`{one}` and `{other}` both listen on port {port} on {on}");
-        let label = |name| Label::new(&manifest.source, span_of(host, name), format!("port {port}"));
-        let help = format!(
-            "move one of them, or write the port that it is configured for under \
+    let problem =
+        |((_, _, port), (one, other, hosts)): (_, (&ComponentName, &ComponentName, Vec<_>))| {
+            let (_, host): &(&HostName, &Host) = hosts.first()?;
+            let on = some_of(&names(&hosts), "hosts");
+            let message = format!("`{one}` and `{other}` both listen on port {port} on {on}");
+            let label =
+                |name| Label::new(&manifest.source, span_of(host, name), format!("port {port}"));
+            let help = format!(
+                "move one of them, or write the port that it is configured for under \
              `[components.{one}]` or `[components.{other}]`: `ports = {{ main = … }}`"
-        );
-        Some(Diagnostic::new(Code::PortClash, message).at(label(one)).at(label(other)).help(help))
-    };
+            );
+            Some(
+                Diagnostic::new(Code::PortClash, message)
+                    .at(label(one))
+                    .at(label(other))
+                    .help(help),
+            )
+        };
     clashes.into_iter().filter_map(problem).collect()
 }

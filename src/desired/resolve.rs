@@ -14,7 +14,11 @@ use crate::manifest::{Host, Manifest, Release};
 /// the release on this machine, each one once. With an error there is nothing desired; warnings
 /// leave it.
 #[must_use]
-pub fn resolve(manifest: &Manifest, release: &Release, catalog: &Catalog) -> (Option<Desired>, Diagnostics) {
+pub fn resolve(
+    manifest: &Manifest,
+    release: &Release,
+    catalog: &Catalog,
+) -> (Option<Desired>, Diagnostics) {
     let mut found = component::unknown_ones(manifest, release, catalog);
     let effective = component::effective(manifest, catalog, &mut found);
     found.extend(placement::check(manifest, &effective));
@@ -31,7 +35,10 @@ pub fn resolve(manifest: &Manifest, release: &Release, catalog: &Catalog) -> (Op
         release: release.name.clone(),
         allow_downgrade: manifest.cluster.allow_downgrade,
         hosts: hosts(manifest, &formats),
-        components: placed.into_iter().map(|(name, (c, _))| (name.clone(), Arc::clone(c))).collect(),
+        components: placed
+            .into_iter()
+            .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
+            .collect(),
         resources,
     };
     (Some(desired), found)
@@ -57,7 +64,10 @@ fn placed<'c>(
 }
 
 /// The package format of each system that the manifest names; each unknown one is reported once.
-fn formats<'m>(manifest: &'m Manifest, found: &mut Diagnostics) -> BTreeMap<&'m str, Option<Format>> {
+fn formats<'m>(
+    manifest: &'m Manifest,
+    found: &mut Diagnostics,
+) -> BTreeMap<&'m str, Option<Format>> {
     let mut formats = BTreeMap::new();
     for host in manifest.hosts.values() {
         formats.entry(host.os.as_str()).or_insert_with(|| {
@@ -75,10 +85,14 @@ fn format_of(formats: &BTreeMap<&str, Option<Format>>, host: &Host) -> Option<Fo
     formats.get(host.os.as_str()).copied().flatten()
 }
 
-fn hosts(manifest: &Manifest, formats: &BTreeMap<&str, Option<Format>>) -> BTreeMap<HostName, DesiredHost> {
+fn hosts(
+    manifest: &Manifest,
+    formats: &BTreeMap<&str, Option<Format>>,
+) -> BTreeMap<HostName, DesiredHost> {
     let desired = |(name, host): (&HostName, &Host)| {
         let format = format_of(formats, host)?;
-        let (address, os, connection) = (host.address.clone(), host.os.clone(), host.connection.clone());
+        let (address, os, connection) =
+            (host.address.clone(), host.os.clone(), host.connection.clone());
         Some((name.clone(), DesiredHost { address, os, format, connection }))
     };
     manifest.hosts.iter().filter_map(desired).collect()
@@ -121,7 +135,10 @@ fn against_release(
             found.push(
                 Diagnostic::new(Code::NotInRelease, message)
                     .at(Label::new(&manifest.source, (*span).clone(), "placed here"))
-                    .help(format!("add `[components.{name}]` with its version to `{}`", release.source.name)),
+                    .help(format!(
+                        "add `[components.{name}]` with its version to `{}`",
+                        release.source.name
+                    )),
             );
         }
     }
@@ -130,12 +147,20 @@ fn against_release(
         let label = |text: String| Label::new(&release.source, released.span.clone(), text);
         if !places.contains_key(name) {
             found.push(
-                Diagnostic::new(Code::UnusedEntry, format!("no host has `{name}`, which the release contains"))
-                    .at(label("not used".to_owned()))
-                    .help("nothing to do if another cluster of this release has it"),
+                Diagnostic::new(
+                    Code::UnusedEntry,
+                    format!("no host has `{name}`, which the release contains"),
+                )
+                .at(label("not used".to_owned()))
+                .help("nothing to do if another cluster of this release has it"),
             );
-        } else if let Some(minimum) = component.minimum_version.as_ref().filter(|m| released.version < **m) {
-            let message = format!("{} {} is older than {minimum}, which the vendor asks for", component.title, released.version);
+        } else if let Some(minimum) =
+            component.minimum_version.as_ref().filter(|m| released.version < **m)
+        {
+            let message = format!(
+                "{} {} is older than {minimum}, which the vendor asks for",
+                component.title, released.version
+            );
             found.push(
                 Diagnostic::new(Code::BelowMinimum, message)
                     .at(label(format!("pins {}", released.version)))

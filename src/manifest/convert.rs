@@ -21,7 +21,7 @@ pub(super) fn convert(
     let names: BTreeMap<ConnectionName, Span> =
         text.connections.keys().map(|name| (name.value.clone(), name.span.clone())).collect();
     let hosts = host::convert(source, &text.hosts, &text.defaults, &mut found);
-    found.extend(connection_problems(source, &names, &hosts));
+    found.extend(unknown_connections(source, &names, &hosts));
     let mut connections = BTreeMap::new();
     for (name, connection) in text.connections {
         if let ConnectionText::Simulated(simulated) = &connection {
@@ -30,6 +30,10 @@ pub(super) fn convert(
         connections.insert(name.value, convert_connection(connection));
     }
     found.extend(host::same_machine(source, &hosts, &connections));
+    // After an error, a connection may be unused only because its hosts could not be read.
+    if !found.has_errors() {
+        found.extend(unused_connections(source, &names, &hosts));
+    }
     let components = text
         .components
         .into_iter()
@@ -63,28 +67,46 @@ fn convert_connection(text: ConnectionText) -> Connection {
     }
 }
 
-/// Hosts with a connection that isn't there, each place once; connections without a host.
-fn connection_problems(
+/// Where each connection is wanted first.
+fn wanted(hosts: &BTreeMap<HostName, Host>) -> BTreeMap<&ConnectionName, &Span> {
+    let mut wanted = BTreeMap::new();
+    for host in hosts.values() {
+        wanted.entry(&host.connection).or_insert(&host.connection_span);
+    }
+    wanted
+}
+
+/// Connections that hosts want and that aren't there, each once.
+fn unknown_connections(
     source: &Arc<SourceText>,
     names: &BTreeMap<ConnectionName, Span>,
     hosts: &BTreeMap<HostName, Host>,
 ) -> Diagnostics {
-    let mut wanted: BTreeMap<&ConnectionName, &Span> = BTreeMap::new();
-    for host in hosts.values() {
-        wanted.entry(&host.connection).or_insert(&host.connection_span);
-    }
-    let unknown = wanted.iter().filter(|(name, _)| !names.contains_key(**name)).map(|(name, span)| {
-        let known: Vec<&str> = names.keys().map(ConnectionName::as_str).collect();
-        Diagnostic::new(Code::UnknownConnection, format!("there is no connection `{name}`"))
-            .at(Label::new(source, (*span).clone(), "not declared"))
-            .help(did_you_mean(name.as_str(), known, "the connections are"))
-    });
-    let unused = names.iter().filter(|(name, _)| !wanted.contains_key(name)).map(|(name, span)| {
-        Diagnostic::new(Code::UnusedConnection, format!("no host uses the connection `{name}`"))
-            .at(Label::new(source, span.clone(), "not used"))
-            .help("name it in a host's `connection` or in `[defaults]`, or remove it")
-    });
-    unknown.chain(unused).collect()
+    let unknown = wanted(hosts).into_iter().filter(|(name, _)| !names.contains_key(*name));
+    unknown
+        .map(|(name, span)| {
+            let known: Vec<&str> = names.keys().map(ConnectionName::as_str).collect();
+            Diagnostic::new(Code::UnknownConnection, format!("there is no connection `{name}`"))
+                .at(Label::new(source, span.clone(), "not declared"))
+                .help(did_you_mean(name.as_str(), known, "the connections are"))
+        })
+        .collect()
+}
+
+fn unused_connections(
+    source: &Arc<SourceText>,
+    names: &BTreeMap<ConnectionName, Span>,
+    hosts: &BTreeMap<HostName, Host>,
+) -> Diagnostics {
+    let wanted = wanted(hosts);
+    let unused = names.iter().filter(|(name, _)| !wanted.contains_key(name));
+    unused
+        .map(|(name, span)| {
+            Diagnostic::new(Code::UnusedConnection, format!("no host uses the connection `{name}`"))
+                .at(Label::new(source, span.clone(), "not used"))
+                .help("name it in a host's `connection` or in `[defaults]`, or remove it")
+        })
+        .collect()
 }
 
 /// Installed versions that name nothing on the simulated fleet.
@@ -97,9 +119,9 @@ fn installed_problems(
     let here: Vec<(&HostName, &Host)> =
         hosts.iter().filter(|(_, host)| host.connection == *name).collect();
     let placed = |key: &str| match key.split_once('/') {
-        Some((host, component)) => hosts
-            .get(host)
-            .is_some_and(|host| host.connection == *name && host.components.contains_key(component)),
+        Some((host, component)) => hosts.get(host).is_some_and(|host| {
+            host.connection == *name && host.components.contains_key(component)
+        }),
         None => here.iter().any(|(_, host)| host.components.contains_key(key)),
     };
     let wrong = simulated.installed.keys().filter(|key| !placed(key));
@@ -107,14 +129,23 @@ fn installed_problems(
         .map(|key| {
             let message = format!("nothing on the simulated fleet `{name}` is `{}`", key.value);
             let known: Vec<String> = match key.split_once('/') {
-                Some((_, component)) => here.iter().map(|(host, _)| format!("{host}/{component}")).collect(),
-                None => here.iter().flat_map(|(_, h)| h.components.keys()).map(ToString::to_string).collect(),
+                Some((_, component)) => {
+                    here.iter().map(|(host, _)| format!("{host}/{component}")).collect()
+                }
+                None => here
+                    .iter()
+                    .flat_map(|(_, h)| h.components.keys())
+                    .map(ToString::to_string)
+                    .collect(),
             };
             let meant = closest(key, known.iter().map(String::as_str))
-                .map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+                .map(|meant| format!("did you mean `{meant}`? "))
+                .unwrap_or_default();
             Diagnostic::new(Code::UnknownInstalled, message)
                 .at(Label::new(source, key.span.clone(), "would have no effect"))
-                .help(format!("{meant}write `component` or `host/component`, as placed in `[hosts]`"))
+                .help(format!(
+                    "{meant}write `component` or `host/component`, as placed in `[hosts]`"
+                ))
         })
         .collect()
 }

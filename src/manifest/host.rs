@@ -53,11 +53,11 @@ impl Group<'_> {
         let components = self.components();
         let connection = self.either(
             self.text.connection.clone().or_else(|| self.defaults.connection.clone()),
-            (Code::NoConnection, "connection", "which way it is reached"),
+            (Code::NoConnection, "connection", "how it is reached"),
         );
         let os = self.either(
             self.text.os.clone().or_else(|| self.defaults.os.clone()),
-            (Code::NoOs, "os", "which operating system it has"),
+            (Code::NoOs, "os", "which packages fit it"),
         );
         let (Some(names), Some(connection), Some(os)) = (names, connection, os) else {
             return Vec::new();
@@ -90,7 +90,14 @@ impl Group<'_> {
         names.into_iter().zip(addresses.into_iter().map(host)).collect()
     }
 
-    fn report(&mut self, code: Code, span: &Span, message: String, label: &str, help: impl Into<String>) {
+    fn report(
+        &mut self,
+        code: Code,
+        span: &Span,
+        message: String,
+        label: &str,
+        help: impl Into<String>,
+    ) {
         let label = Label::new(self.source, span.clone(), label);
         self.found.push(Diagnostic::new(code, message).at(label).help(help));
     }
@@ -99,7 +106,13 @@ impl Group<'_> {
         match expand(text) {
             Ok(names) => Some(names),
             Err(RangeError { code, message, help }) => {
-                self.report(code, &text.span, format!("`{}` {message}", text.value), "this range", help);
+                self.report(
+                    code,
+                    &text.span,
+                    format!("`{}` {message}", text.value),
+                    "this range",
+                    help,
+                );
                 None
             }
         }
@@ -107,7 +120,10 @@ impl Group<'_> {
 
     fn uneven(&mut self, names: usize, addresses: usize) {
         let Some(address) = &self.text.address else { return };
-        let message = format!("`{}` stands for {names} hosts, but its address for {addresses}", self.name.value);
+        let message = format!(
+            "`{}` stands for {names} hosts, but its address for {addresses}",
+            self.name.value
+        );
         let diagnostic = Diagnostic::new(Code::RangeLength, message)
             .at(Label::new(self.source, address.span.clone(), format!("{addresses} here")))
             .at(Label::new(self.source, self.name.span.clone(), format!("{names} here")))
@@ -116,10 +132,16 @@ impl Group<'_> {
     }
 
     /// What is written or the default, or else what is missing.
-    fn either<T>(&mut self, value: Option<At<T>>, (code, key, what): (Code, &str, &str)) -> Option<At<T>> {
+    fn either<T>(
+        &mut self,
+        value: Option<At<T>>,
+        (code, key, what): (Code, &str, &str),
+    ) -> Option<At<T>> {
         if value.is_none() {
-            let message = format!("nothing says {what}: host `{}` has no `{key}`", self.name.value);
-            let help = format!("write `{key} = \"…\"` in the host's table, or for all hosts in `[defaults]`");
+            let message = format!("host `{}` has no `{key}`: nothing says {what}", self.name.value);
+            let help = format!(
+                "write `{key} = \"…\"` in the host's table, or for all hosts in `[defaults]`"
+            );
             self.report(code, &self.name.span, message, "this host", help);
         }
         value
@@ -128,8 +150,10 @@ impl Group<'_> {
     fn components(&mut self) -> BTreeMap<ComponentName, Span> {
         let mut components: BTreeMap<ComponentName, Span> = BTreeMap::new();
         for component in &self.text.components {
-            if let Some(first) = components.insert(component.value.clone(), component.span.clone()) {
-                let message = format!("host `{}` lists `{}` twice", self.name.value, component.value);
+            if let Some(first) = components.insert(component.value.clone(), component.span.clone())
+            {
+                let message =
+                    format!("host `{}` lists `{}` twice", self.name.value, component.value);
                 let diagnostic = Diagnostic::new(Code::DuplicatePlacement, message)
                     .at(Label::new(self.source, component.span.clone(), "the second time"))
                     .at(Label::new(self.source, first, "the first time"))
@@ -166,7 +190,11 @@ impl Group<'_> {
 }
 
 /// One problem for each earlier entry that has names of this one.
-fn twice_problems(source: &Arc<SourceText>, name: &At<String>, twice: &[(HostName, Span)]) -> Diagnostics {
+fn twice_problems(
+    source: &Arc<SourceText>,
+    name: &At<String>,
+    twice: &[(HostName, Span)],
+) -> Diagnostics {
     let mut by_place: BTreeMap<usize, (&Span, Vec<&HostName>)> = BTreeMap::new();
     for (host, span) in twice {
         by_place.entry(span.start).or_insert((span, Vec::new())).1.push(host);
@@ -176,8 +204,8 @@ fn twice_problems(source: &Arc<SourceText>, name: &At<String>, twice: &[(HostNam
         .map(|(first, hosts)| {
             let message = format!("two entries describe {}", some_of(&hosts, "hosts"));
             Diagnostic::new(Code::DuplicateHost, message)
-                .at(Label::new(source, name.span.clone(), "described here"))
-                .at(Label::new(source, first.clone(), "and here"))
+                .at(Label::new(source, name.span.clone(), "again here"))
+                .at(Label::new(source, first.clone(), "first here"))
                 .help("rename one or shorten a range; several components of one host go into one table")
         })
         .collect()
@@ -200,20 +228,38 @@ pub(super) fn same_machine(
             pairs.entry(places).or_default().push([first, (name, host)]);
         }
     }
-    let problems = pairs.values().filter_map(|pairs| {
-        let [(one, first), (other, second)] = pairs.first()?;
-        let local = matches!(connections.get(&first.connection), Some(Connection::Local(_)));
-        let (what, place) = if local { ("this machine", "is this machine") } else { (first.address.as_str(), "has this address") };
-        let more = if pairs.len() > 1 { format!(", and {} more pairs are alike", pairs.len() - 1) } else { String::new() };
-        let message = format!("`{one}` and `{other}` are both `{what}` over the connection `{}`{more}", first.connection);
-        let diagnostic = Diagnostic::new(Code::DuplicateAddress, message)
-            .at(Label::new(source, second.address_span.clone(), format!("`{other}` {place}")));
-        let diagnostic = if first.address_span == second.address_span {
-            diagnostic
-        } else {
-            diagnostic.at(Label::new(source, first.address_span.clone(), format!("`{one}` {place}")))
-        };
-        Some(diagnostic.help("correct the address, or make one host of the two with all the components"))
-    });
-    problems.collect()
+    pairs.values().filter_map(|pairs| same_machine_problem(source, pairs, connections)).collect()
+}
+
+fn same_machine_problem(
+    source: &Arc<SourceText>,
+    pairs: &[[(&HostName, &Host); 2]],
+    connections: &BTreeMap<ConnectionName, Connection>,
+) -> Option<Diagnostic> {
+    let ([(one, first), (other, second)], more) = pairs.split_first()?;
+    let connection = &first.connection;
+    let (place, help) = if matches!(connections.get(connection), Some(Connection::Local(_))) {
+        (
+            "this machine".to_owned(),
+            "a `local` connection reaches one host: reach the others by `ssh`",
+        )
+    } else {
+        let help = "correct the address, or make one host of the two with all their components";
+        (format!("at `{}`", first.address), help)
+    };
+    let more = match more.len() {
+        0 => String::new(),
+        1 => ", and one more host likewise".to_owned(),
+        n => format!(", and {n} more hosts likewise"),
+    };
+    let message =
+        format!("`{one}` and `{other}` are both {place}, by the connection `{connection}`{more}");
+    let problem = Diagnostic::new(Code::DuplicateAddress, message)
+        .at(Label::new(source, second.address_span.clone(), format!("`{other}` is {place}")))
+        .help(help);
+    Some(if first.address_span == second.address_span {
+        problem
+    } else {
+        problem.at(Label::new(source, first.address_span.clone(), format!("`{one}` is {place}")))
+    })
 }

@@ -20,7 +20,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::address::{ComponentName, ConnectionName, HostName};
 use crate::catalog::Override;
-use crate::diagnostic::{Diagnostics, Label, SourceText};
+use crate::diagnostic::{Code, Diagnostics, Label, SourceText};
 use crate::source::{self, At};
 
 pub use crate::source::Span;
@@ -79,11 +79,18 @@ impl Manifest {
     #[must_use]
     pub fn read_release(&self) -> (Option<Release>, Diagnostics) {
         match source::read(&self.path(&self.cluster.release)) {
-            Ok(file) => release::parse(&file.name, &file.text, source::folder_of(file.name.as_ref())),
+            Ok(file) => {
+                release::parse(&file.name, &file.text, source::folder_of(file.name.as_ref()))
+            }
             Err(problem) => {
                 let span = self.cluster.release_span.clone();
-                let place = Label::new(&self.source, span, "named here");
-                (None, Diagnostics::from_iter([problem.at(place)]))
+                let problem = problem.at(Label::new(&self.source, span, "named here"));
+                let problem = match problem.code {
+                    Code::FileUnreadable => problem
+                        .help("correct `release`: the path starts from the manifest's folder"),
+                    _ => problem,
+                };
+                (None, Diagnostics::from_iter([problem]))
             }
         }
     }
@@ -128,3 +135,6 @@ pub struct Host {
     /// Words for choosing hosts, such as `zone = "a"`.
     pub labels: BTreeMap<String, String>,
 }
+
+#[cfg(test)]
+mod tests;

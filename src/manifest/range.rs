@@ -56,11 +56,19 @@ fn choices(inside: &str) -> Result<Vec<String>, RangeError> {
     };
     let (Some(from), Some(to)) = (number(start), number(end)) else {
         let help = "both ends are whole numbers, such as `[01..08]`";
-        return Err(error(Code::RangeSyntax, format!("has an end that is no number in `[{inside}]`"), help));
+        return Err(error(
+            Code::RangeSyntax,
+            format!("has an end that is no number in `[{inside}]`"),
+            help,
+        ));
     };
     if to < from {
         let help = "write the smaller number first";
-        return Err(error(Code::RangeBackward, format!("ends before it begins in `[{inside}]`"), help));
+        return Err(error(
+            Code::RangeBackward,
+            format!("ends before it begins in `[{inside}]`"),
+            help,
+        ));
     }
     let count = to - from + 1;
     if count > MOST as u64 {

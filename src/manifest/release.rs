@@ -74,7 +74,7 @@ pub enum PackageSource {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(title = "mdc release")]
 struct ReleaseText {
-    /// The version of this file format: 1.
+    /// The version of this file format: write `format-version = 1` as the first line.
     #[expect(dead_code, reason = "checked against the schema; only its presence counts")]
     format_version: FormatVersion,
     /// The release's name, for people.
@@ -141,15 +141,22 @@ fn convert_packages(
     for (key, text) in texts {
         if !is_package_key(&key) {
             let known = ["deb", "rpm", "msi"].into_iter().chain(SYSTEMS.iter().map(|(id, _)| *id));
-            let help = did_you_mean(&key, known, "a format, a system or `system-version`; there are");
+            let (id, _) = key.split_once('-').unwrap_or((&key, ""));
+            let are = "write a format, a system or `system-version`; there are";
+            let help = did_you_mean(id, known, are);
             found.push(
-                Diagnostic::new(Code::PackageKey, format!("no host can match the package key `{}`", key.value))
-                    .at(Label::new(source, key.span.clone(), "fits nothing"))
-                    .help(help),
+                Diagnostic::new(
+                    Code::PackageKey,
+                    format!("no host can match the package key `{}`", key.value),
+                )
+                .at(Label::new(source, key.span.clone(), "fits nothing"))
+                .help(help),
             );
         }
         match convert_source(source, &key, text) {
-            Ok(from) => drop(packages.insert(key.value, ReleasePackage { span: key.span, source: from })),
+            Ok(from) => {
+                drop(packages.insert(key.value, ReleasePackage { span: key.span, source: from }))
+            }
             Err(problem) => found.push(*problem),
         }
     }

@@ -17,7 +17,7 @@ use crate::value::Version;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(title = "mdc manifest")]
 pub(super) struct ManifestText {
-    /// The version of this file format: 1.
+    /// The version of this file format: write `format-version = 1` as the first line.
     #[expect(dead_code, reason = "checked against the schema; only its presence counts")]
     format_version: FormatVersion,
     /// The cluster as a whole.

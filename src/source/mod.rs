@@ -12,6 +12,7 @@ mod file;
 mod parse;
 mod path;
 mod suggest;
+mod syntax;
 mod word;
 
 pub use at::At;
