@@ -50,9 +50,9 @@ fn marks(entry: &Entry, known: &[&str]) -> Vec<Diagnostic> {
     let unmarked: Vec<&str> =
         entry.keys.keys().filter(|key| *key != "sure" && !sure.contains_key(*key)).collect();
     let mut found = Vec::new();
-    if !unmarked.is_empty() {
-        let message = format!("nothing says how sure {} is", listed(unmarked));
-        found.push(problem(Code::Mark, entry, "sure", message).help(
+    if let Some(first) = unmarked.first() {
+        let message = format!("nothing says how sure {} is", listed(unmarked.iter().copied()));
+        found.push(problem(Code::Mark, entry, first, message).help(
             "add `KEY = { documented = \"which page\" }`, or `guess`, or `disputed`, under `[sure]`",
         ));
     }

@@ -6,10 +6,12 @@ pub mod health;
 mod lint;
 mod load;
 mod overlay;
+mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
+pub use system::{SYSTEMS, is_package_key, package_keys};
 
 use std::collections::BTreeMap;
 
@@ -155,10 +157,15 @@ pub enum Sure {
 
 /// A name for each format. The key type's own schema would allow any text.
 fn by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    let name = serde_json::json!({ "type": "string", "minLength": 1 });
+    let name =
+        |about| serde_json::json!({ "type": "string", "minLength": 1, "description": about });
     schemars::json_schema!({
         "type": "object",
-        "properties": { "deb": name, "rpm": name, "msi": name },
+        "properties": {
+            "deb": name("On hosts with dpkg and apt."),
+            "rpm": name("On hosts with rpm and dnf."),
+            "msi": name("On Windows."),
+        },
         "additionalProperties": false,
     })
 }

@@ -1,6 +1,15 @@
 //! What should be: every component on every host, with its version, package, unit and health
 //! probe, worked out from manifest, release and catalog without touching a host.
 
+mod component;
+mod digest;
+mod package;
+mod package_file;
+mod placement;
+mod resolve;
+
+pub use resolve::resolve;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -87,10 +96,6 @@ pub enum Probe {
     /// A command line that exits with 0.
     Command(String),
 }
-impl Desired {
-    /// temp
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest::of(b"temp")
-    }
-}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,11 @@
 //! (which version of what, from which package).
 
 mod connection;
-mod release;
+mod convert;
+mod host;
+mod range;
+pub mod release;
+mod text;
 
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
@@ -10,16 +14,42 @@ pub use connection::{
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::address::{ComponentName, ConnectionName, HostName};
-use crate::diagnostic::SourceText;
+use crate::catalog::Override;
+use crate::diagnostic::{Code, Diagnostics, Label, SourceText};
+use crate::source::{self, At};
 
-/// Where in its source text something was written.
-pub type Span = Range<usize>;
+pub use crate::source::Span;
+
+/// The manifest that `text` holds. `name` is what its reader calls the file, `folder` is where
+/// relative paths start. With an error there is no manifest; a warning leaves it.
+#[must_use]
+pub fn parse(name: &str, text: &str, folder: &Utf8Path) -> (Option<Manifest>, Diagnostics) {
+    let source = Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() });
+    let (written, found) = source::parse::<text::ManifestText>(&source);
+    let Some(written) = written else { return (None, found) };
+    let (manifest, found) = convert::convert(&source, folder.to_owned(), written);
+    ((!found.has_errors()).then_some(manifest), found)
+}
+
+/// The manifest in the file at `path`.
+#[must_use]
+pub fn read(path: &Utf8Path) -> (Option<Manifest>, Diagnostics) {
+    match source::read(path) {
+        Ok(file) => parse(&file.name, &file.text, source::folder_of(path)),
+        Err(problem) => (None, Diagnostics::from_iter([*problem])),
+    }
+}
+
+/// The JSON schema of a manifest.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    source::schema::<text::ManifestText>()
+}
 
 /// A manifest with its ranges expanded and its defaults filled in.
 #[derive(Debug, Clone)]
@@ -34,6 +64,36 @@ pub struct Manifest {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// The hosts, by name.
     pub hosts: BTreeMap<HostName, Host>,
+    /// What this cluster does differently from the catalog, and where that was written.
+    pub components: BTreeMap<ComponentName, At<Override>>,
+}
+
+impl Manifest {
+    /// `path` as written in the manifest, seen from the folder that `mdc` runs in.
+    #[must_use]
+    pub fn path(&self, path: &Utf8Path) -> Utf8PathBuf {
+        if self.folder == "." { path.to_owned() } else { self.folder.join(path) }
+    }
+
+    /// The release that the manifest names.
+    #[must_use]
+    pub fn read_release(&self) -> (Option<Release>, Diagnostics) {
+        match source::read(&self.path(&self.cluster.release)) {
+            Ok(file) => {
+                release::parse(&file.name, &file.text, source::folder_of(file.name.as_ref()))
+            }
+            Err(problem) => {
+                let span = self.cluster.release_span.clone();
+                let problem = problem.at(Label::new(&self.source, span, "named here"));
+                let problem = match problem.code {
+                    Code::FileUnreadable => problem
+                        .help("correct `release`: the path starts from the manifest's folder"),
+                    _ => problem,
+                };
+                (None, Diagnostics::from_iter([problem]))
+            }
+        }
+    }
 }
 
 /// The cluster as a whole.
@@ -68,8 +128,13 @@ pub struct Host {
     pub os_span: Span,
     /// How to reach it.
     pub connection: ConnectionName,
+    /// Where the connection was written.
+    pub connection_span: Span,
     /// What runs on it, and where that was written.
     pub components: BTreeMap<ComponentName, Span>,
     /// Words for choosing hosts, such as `zone = "a"`.
     pub labels: BTreeMap<String, String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,8 +50,13 @@ pub(super) struct Schema<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn value(&mut self, path: Path<'_>, node: &'a Value, value: &Spanned<DeValue>) {
-        let schema = self.resolve(node, value.get_ref());
+    pub(super) fn value(
+        &mut self,
+        path: Path<'_>,
+        (node, about): (&'a Value, &'a str),
+        value: &Spanned<DeValue>,
+    ) {
+        let schema = self.resolve((node, about), value.get_ref());
         if let Some(variants) = schema.node["oneOf"].as_array() {
             return self.choice(path, &schema, variants, value);
         }
@@ -64,7 +69,7 @@ impl<'a> Checker<'a> {
                     self.empty(path, &schema, value.span());
                 }
                 for item in items {
-                    self.value(path, &schema.node["items"], item);
+                    self.value(path, (&schema.node["items"], schema.about), item);
                 }
             }
             (Some("string"), DeValue::String(text)) => self.text(path, &schema, value.span(), text),
@@ -80,7 +85,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Follows references, and takes the alternative that has the value's type.
-    fn resolve(&self, node: &'a Value, value: &DeValue) -> Schema<'a> {
+    fn resolve(&self, (node, outer): (&'a Value, &'a str), value: &DeValue) -> Schema<'a> {
         let mut schema = Schema { node, name: "", about: "" };
         loop {
             if let Some(about) =
@@ -99,6 +104,9 @@ impl<'a> Checker<'a> {
                 };
                 schema.node = taken;
             } else {
+                if schema.about.is_empty() {
+                    schema.about = outer;
+                }
                 return schema;
             }
         }
@@ -120,12 +128,12 @@ impl<'a> Checker<'a> {
         for (key, value) in table {
             let path = path.join(key.get_ref());
             if let Some(node) = node["properties"].get(key.get_ref().as_ref()) {
-                self.value(path, node, value);
+                self.value(path, (node, schema.about), value);
             } else if let Some(node) = named.or(any) {
                 if named.is_some() {
                     self.word(&path, "Name", key.span(), key.get_ref());
                 }
-                self.value(path, node, value);
+                self.value(path, (node, schema.about), value);
             } else {
                 let known =
                     properties.keys().map(String::as_str).filter(|k| !table.contains_key(*k));
@@ -212,8 +220,13 @@ impl<'a> Checker<'a> {
         }
         let least = schema.node["minimum"].as_i64().unwrap_or(i64::MIN);
         let most = schema.node["maximum"].as_i64().unwrap_or(i64::MAX);
+        let most = if schema.node["format"] == "uint32" { i64::from(u32::MAX) } else { most };
         if !value.is_some_and(|v| (least..=most).contains(&v)) {
-            let message = format!("`{path}` is {number}, but must be between {least} and {most}");
+            let message = if value.is_some_and(|v| v < least) {
+                format!("`{path}` is {number}, but must be at least {least}")
+            } else {
+                format!("`{path}` is {number}, but must be at most {most}")
+            };
             self.report(
                 Diagnostic::new(Code::OutOfRange, message),
                 span,

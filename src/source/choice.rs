@@ -66,19 +66,22 @@ impl<'a> Checker<'a> {
             match variants.iter().find_map(|v| v.get(key.get_ref().as_ref())) {
                 Some(node) => {
                     known += 1;
-                    self.value(path.join(key.get_ref()), node, value);
+                    self.value(path.join(key.get_ref()), (node, ""), value);
                 }
                 None => self.unknown_key(path.join(key.get_ref()), &all, key),
             }
         }
-        if known > 1 || table.is_empty() {
-            let has =
-                if known > 1 { format!("has {known} of them") } else { "has none".to_owned() };
-            let message =
-                format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
-            let help = "they exclude each other: keep the one that you mean";
-            self.report(Diagnostic::new(Code::ChooseOne, message), span, &has, help);
-        }
+        let (has, help) = match known {
+            0 if table.is_empty() => ("has none of them".to_owned(), "write one of them"),
+            0 | 1 => return,
+            _ => (
+                format!("has {known} of them"),
+                "keep the one that you mean: they exclude each other",
+            ),
+        };
+        let message =
+            format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
+        self.report(Diagnostic::new(Code::ChooseOne, message), span, &has, help);
     }
 
     fn plain_secret(&mut self, path: Path<'_>, span: Span) {

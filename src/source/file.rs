@@ -32,6 +32,12 @@ pub fn read(path: &Utf8Path) -> Result<SourceText, Box<Diagnostic>> {
     }
 }
 
+/// The folder that the file at `path` is in, for paths relative to it.
+#[must_use]
+pub fn folder_of(path: &Utf8Path) -> &Utf8Path {
+    path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."))
+}
+
 /// One byte more than the bound is enough to know.
 fn read_bounded(path: &Utf8Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -12,13 +12,14 @@ mod file;
 mod parse;
 mod path;
 mod suggest;
+mod syntax;
 mod word;
 
 pub use at::At;
 pub use endpoint::{JumpHost, address_problem};
-pub use file::{LARGEST, read};
+pub use file::{LARGEST, folder_of, read};
 pub use parse::{key_span, parse, schema};
-pub use suggest::{closest, did_you_mean, listed};
+pub use suggest::{closest, did_you_mean, listed, some_of};
 pub use word::FormatVersion;
 
 use std::ops::Range;

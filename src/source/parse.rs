@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue, Deserializer, Error};
+use toml::de::{DeTable, Deserializer, Error};
 
 use super::Span;
 use super::check::check;
+use super::syntax::problems;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
 /// The JSON schema (draft 2020-12) of the files that hold a `T`.
@@ -25,8 +25,7 @@ pub fn parse<T: JsonSchema + DeserializeOwned>(
 ) -> (Option<T>, Diagnostics) {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
-        let found = errors.iter().map(|error| syntax(source, &table, error)).collect();
-        return (None, found);
+        return (None, problems(source, table.get_ref(), &errors));
     }
     let found = check(source, &schema::<T>(), &table);
     if !found.is_empty() {
@@ -38,46 +37,14 @@ pub fn parse<T: JsonSchema + DeserializeOwned>(
     }
 }
 
-fn syntax(source: &Arc<SourceText>, table: &Spanned<DeTable>, error: &Error) -> Diagnostic {
-    let span = error.span().unwrap_or_default();
-    if error.message() == "duplicate key" {
-        return duplicate(source, table, span);
-    }
-    Diagnostic::new(Code::Syntax, "this is not TOML")
-        .at(Label::new(source, visible(&source.text, span), error.message()))
-        .help("mend what the mark points at; what comes after it was read as far as possible")
-}
-
-fn duplicate(source: &Arc<SourceText>, table: &Spanned<DeTable>, span: Span) -> Diagnostic {
-    let key = source.text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
-    let mut earlier = Vec::new();
-    keys_called(key, table.get_ref(), &mut earlier);
-    earlier.retain(|found| found.start < span.start);
-    let diagnostic = Diagnostic::new(Code::DuplicateKey, format!("`{key}` is written twice"))
-        .at(Label::new(source, span, "the second time"))
-        .help("keep one of them; what belongs to the same table goes under one header");
-    // The parser doesn't tell where the first one is: show it only when there is no doubt.
-    match earlier.as_slice() {
-        [first] => diagnostic.at(Label::new(source, first.clone(), "the first time")),
-        _ => diagnostic,
-    }
-}
-
-fn keys_called(name: &str, table: &DeTable, found: &mut Vec<Span>) {
-    for (key, value) in table {
-        if key.get_ref() == name {
-            found.push(key.span());
-        }
-        if let DeValue::Table(table) = value.get_ref() {
-            keys_called(name, table, found);
-        }
-    }
-}
-
-/// A type may refuse what its schema allows (a key and its alias together).
+/// A type may refuse what its schema allows: a key and its alias together.
 fn refused(source: &Arc<SourceText>, error: &Error) -> Diagnostic {
-    Diagnostic::new(Code::WrongType, "these keys don't go together")
-        .at(Label::new(source, error.span().unwrap_or_default(), error.message()))
+    let (code, message) = match error.message().strip_prefix("duplicate field ") {
+        Some(key) => (Code::DuplicateKey, format!("{key} is written under two names")),
+        None => (Code::WrongType, error.message().to_owned()),
+    };
+    Diagnostic::new(code, message)
+        .at(Label::new(source, error.span().unwrap_or_default(), "in this table"))
         .help("keep one of them")
 }
 
@@ -86,13 +53,4 @@ fn refused(source: &Arc<SourceText>, error: &Error) -> Diagnostic {
 pub fn key_span(source: &SourceText, key: &str) -> Option<Span> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
     table.get_ref().get_key_value(key).map(|(key, _)| key.span())
-}
-
-/// An empty place is moved onto the character before it, so that there is something to point at.
-fn visible(text: &str, span: Span) -> Span {
-    if !span.is_empty() {
-        return span;
-    }
-    let before = text.get(..span.start).unwrap_or_default().trim_end();
-    before.char_indices().next_back().map_or(span, |(start, c)| start..start + c.len_utf8())
 }

@@ -29,6 +29,16 @@ pub fn did_you_mean<'k>(
     }
 }
 
+/// The first of `things`, and how many more there are: `core-01`, or `core-01` and 7 more hosts.
+pub fn some_of<T: std::fmt::Display>(things: &[T], kind: &str) -> String {
+    match things {
+        [] => format!("no {kind}"),
+        [one] => format!("`{one}`"),
+        [one, other] => format!("`{one}` and `{other}`"),
+        [one, more @ ..] => format!("`{one}` and {} more {kind}", more.len()),
+    }
+}
+
 /// Words as a list for people, at most twenty of them.
 pub fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     const MOST: usize = 20;

@@ -42,7 +42,7 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
     let (code, what, problem): (_, _, fn(&str) -> Option<String>) = match name {
         "Name" => (Code::BadName, "a name", |text| error(text.parse::<ComponentName>())),
         "Version" => (Code::BadVersion, "a version", |text| error(text.parse::<Version>())),
-        "Sha256" => (Code::BadDigest, "a SHA-256 digest", |text| error(text.parse::<Digest>())),
+        "Sha256" => (Code::BadDigest, "a SHA-256 digest", digest),
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
@@ -52,6 +52,14 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
 
 fn error<T, E: ToString>(parsed: Result<T, E>) -> Option<String> {
     parsed.err().map(|e| e.to_string())
+}
+
+fn digest(text: &str) -> Option<String> {
+    let error = error(text.parse::<Digest>())?;
+    Some(format!(
+        "{error}, as `sha256sum FILE` prints them; this has {} characters",
+        text.chars().count()
+    ))
 }
 
 /// No limit and no duration may be zero: a limit of zero fails everything.

@@ -17,16 +17,20 @@ pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width)
         .without_syntax_highlighting()
+        // Its own wrapping would break words at hyphens, so that names can't be copied.
+        .with_wrap_lines(false)
         .with_show_related_as_nested(true);
     let mut text = String::new();
     for problem in problems.iter().take(MOST) {
         // Writing to a string fails only for a label outside of its text: then the message and the
         // help alone are shown.
         let before = text.len();
-        if handler.render_report(&mut text, &Shown::new(problem)).is_err() {
+        if handler.render_report(&mut text, &Shown::new(problem, width)).is_err() {
             text.truncate(before);
-            let _ = handler
-                .render_report(&mut text, &Shown { labels: Vec::new(), ..Shown::new(problem) });
+            let _ = handler.render_report(
+                &mut text,
+                &Shown { labels: Vec::new(), ..Shown::new(problem, width) },
+            );
         }
         text.push('\n');
     }
@@ -41,7 +45,7 @@ pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
 #[derive(Debug)]
 struct Shown {
     code: Option<&'static str>,
-    severity: Severity,
+    severity: miette::Severity,
     message: String,
     help: Option<String>,
     source: Option<NamedSource<String>>,
@@ -50,7 +54,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(problem: &Diagnostic) -> Self {
+    fn new(problem: &Diagnostic, width: usize) -> Self {
         let mut texts: Vec<&Arc<SourceText>> = Vec::new();
         for label in &problem.labels {
             if !texts.contains(&&label.source) {
@@ -61,9 +65,12 @@ impl Shown {
         let first = texts.next();
         Self {
             code: Some(problem.code.as_str()),
-            severity: problem.code.severity(),
-            message: printable(&problem.message),
-            help: problem.help.as_deref().map(printable),
+            severity: match problem.code.severity() {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            },
+            message: wrapped(&printable(&problem.message), width),
+            help: problem.help.as_deref().map(|help| wrapped(&printable(help), width)),
             source: first.map(named),
             labels: first.map(|text| labels_in(problem, text)).unwrap_or_default(),
             elsewhere: texts.map(|text| Self::elsewhere(problem, text)).collect(),
@@ -73,7 +80,7 @@ impl Shown {
     fn elsewhere(problem: &Diagnostic, text: &Arc<SourceText>) -> Self {
         Self {
             code: None,
-            severity: problem.code.severity(),
+            severity: miette::Severity::Advice,
             message: format!("see also {}", printable(&text.name)),
             help: None,
             source: Some(named(text)),
@@ -100,6 +107,32 @@ fn labels_in(problem: &Diagnostic, text: &Arc<SourceText>) -> Vec<LabeledSpan> {
             }
         })
         .collect()
+}
+
+/// The text with a line end in place of a space wherever a line would become too long for `width`
+/// columns, eight of which miette takes for its margin. Counts characters, which is exact for the
+/// names, numbers and English of which messages consist.
+fn wrapped(text: &str, width: usize) -> String {
+    let most = width.saturating_sub(8).max(20);
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let (mut filled, mut length) = (String::new(), 0);
+        for word in line.split(' ') {
+            let word_length = word.chars().count();
+            if length > 0 && length + 1 + word_length > most {
+                lines.push(std::mem::take(&mut filled));
+                length = 0;
+            }
+            if length > 0 {
+                filled.push(' ');
+                length += 1;
+            }
+            filled.push_str(word);
+            length += word_length;
+        }
+        lines.push(filled);
+    }
+    lines.join("\n")
 }
 
 /// The text without anything that a terminal would obey, each character replaced by as many bytes,
@@ -131,10 +164,7 @@ impl miette::Diagnostic for Shown {
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
+        Some(self.severity)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -1,0 +1,88 @@
+//! The components as this cluster has them: the catalog with the manifest's overrides.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Probe;
+use crate::address::ComponentName;
+use crate::catalog::{Catalog, Component, Health, health};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
+use crate::manifest::{Manifest, Release, Span};
+use crate::source::{did_you_mean, listed};
+
+/// All components of the catalog, overridden.
+pub(super) fn effective(
+    manifest: &Manifest,
+    catalog: &Catalog,
+    found: &mut Diagnostics,
+) -> BTreeMap<ComponentName, Arc<Component>> {
+    let mut components: BTreeMap<ComponentName, Arc<Component>> =
+        catalog.components().map(|c| (c.name.clone(), Arc::clone(c))).collect();
+    for (name, over) in &manifest.components {
+        match catalog.overridden(name.as_str(), &over.value) {
+            Some(component) => drop(components.insert(name.clone(), component)),
+            None => found.push(unknown(catalog, name, &manifest.source, &over.span)),
+        }
+    }
+    components
+}
+
+/// Where each component is placed first.
+pub(super) fn first_places(manifest: &Manifest) -> BTreeMap<&ComponentName, &Span> {
+    let mut places: BTreeMap<&ComponentName, &Span> = BTreeMap::new();
+    for (name, span) in manifest.hosts.values().flat_map(|host| &host.components) {
+        let first = places.entry(name).or_insert(span);
+        if span.start < first.start {
+            *first = span;
+        }
+    }
+    places
+}
+
+/// Placed or released components that the catalog doesn't have.
+pub(super) fn unknown_ones(
+    manifest: &Manifest,
+    release: &Release,
+    catalog: &Catalog,
+) -> Diagnostics {
+    let placed =
+        first_places(manifest).into_iter().map(|(name, span)| (name, span, &manifest.source));
+    let released = release.components.iter().map(|(name, c)| (name, &c.span, &release.source));
+    placed
+        .chain(released)
+        .filter(|(name, ..)| catalog.component(name.as_str()).is_none())
+        .map(|(name, span, source)| unknown(catalog, name, source, span))
+        .collect()
+}
+
+fn unknown(
+    catalog: &Catalog,
+    name: &ComponentName,
+    source: &Arc<SourceText>,
+    span: &Span,
+) -> Diagnostic {
+    let known: Vec<&str> = catalog.components().map(|c| c.name.as_str()).collect();
+    Diagnostic::new(Code::UnknownComponent, format!("the catalog has no component `{name}`"))
+        .at(Label::new(source, span.clone(), "unknown component"))
+        .help(did_you_mean(name.as_str(), known, "the components are"))
+}
+
+/// The component's health probe, with its ports filled in.
+pub(super) fn probe(component: &Component, manifest: &Manifest) -> Result<Probe, Box<Diagnostic>> {
+    let filled = match &component.health {
+        Health::Http(url) => health::fill(url, &component.ports).map(Probe::Http),
+        Health::Command(line) => health::fill(line, &component.ports).map(Probe::Command),
+    };
+    filled.map_err(|wrong| {
+        let message = format!("the health probe of `{}` can't be made: {wrong}", component.name);
+        let ports = listed(component.ports.keys().map(String::as_str));
+        let problem = Diagnostic::new(Code::Template, message)
+            .help(format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`"));
+        Box::new(match manifest.components.get(&component.name) {
+            Some(over) => {
+                problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
+            }
+            None => problem,
+        })
+    })
+}

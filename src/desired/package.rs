@@ -1,0 +1,157 @@
+//! Which package each component gets on each operating system.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::package_file::Files;
+use super::{Probe, Resource, Source};
+use crate::address::ComponentName;
+use crate::catalog::{Component, Format, SYSTEMS, package_keys};
+use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::manifest::{Host, PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
+use crate::source::{did_you_mean, listed};
+
+/// The release, asked for one component on one operating system at a time.
+pub(super) struct Packages<'r> {
+    release: &'r Release,
+    manifest_source: &'r Arc<crate::diagnostic::SourceText>,
+    files: Files<'r>,
+    found: Vec<Diagnostic>,
+    /// What was asked before: hosts of one system share their answers. No answer was a problem.
+    known: BTreeMap<(&'r ComponentName, &'r str), Option<Resource>>,
+}
+
+impl<'r> Packages<'r> {
+    pub(super) fn new(
+        release: &'r Release,
+        manifest_source: &'r Arc<crate::diagnostic::SourceText>,
+    ) -> Self {
+        let (known, found) = (BTreeMap::new(), Vec::new());
+        Self { release, manifest_source, files: Files::new(release), found, known }
+    }
+
+    /// The resource that `component` is on a host of this system and format.
+    pub(super) fn resource(
+        &mut self,
+        component: &'r Component,
+        probe: &Probe,
+        host: &'r Host,
+        format: Format,
+    ) -> Option<Resource> {
+        let key = (&component.name, host.os.as_str());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let resource = self.choose(component, probe, host, format);
+        self.known.insert(key, resource.clone());
+        resource
+    }
+
+    /// All problems that were met.
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
+    fn choose(
+        &mut self,
+        component: &'r Component,
+        probe: &Probe,
+        host: &'r Host,
+        format: Format,
+    ) -> Option<Resource> {
+        // A component that the release lacks is reported once, not once a system.
+        let released = self.release.components.get(&component.name)?;
+        let (Some(package), Some(unit)) =
+            (component.package.get(&format), component.unit.get(&format))
+        else {
+            self.found.push(self.no_format(component, host, format));
+            return None;
+        };
+        let Some((_, chosen)) = fitting(released, &host.os) else {
+            self.found.push(self.no_package(component, released, host));
+            return None;
+        };
+        let (package, source) = match &chosen.source {
+            PackageSource::Repository(name) => (name.clone(), Source::Repository),
+            PackageSource::File { path, digest, .. } => {
+                let size = self
+                    .files
+                    .verified(&chosen.source)
+                    .map_err(|problem| self.found.extend(problem))
+                    .ok()?;
+                (package.clone(), Source::File { path: path.clone(), digest: *digest, size })
+            }
+        };
+        let (version, unit, health) = (released.version.clone(), unit.clone(), probe.clone());
+        Some(Resource { version, package, source, unit, health })
+    }
+
+    fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {
+        let name = &component.name;
+        let supported = component.package.keys().map(ToString::to_string).collect::<Vec<_>>();
+        let supported = listed(supported.iter().map(String::as_str));
+        let message = format!(
+            "`{name}` can't run on `{}`: the catalog has no `{format}` package of it",
+            host.os
+        );
+        let placed = host.components.get(name).cloned().unwrap_or_default();
+        Diagnostic::new(Code::NoFormat, message)
+            .at(Label::new(self.manifest_source, placed, "placed here"))
+            .at(Label::new(self.manifest_source, host.os_span.clone(), format!("installs `{format}` packages")))
+            .help(format!(
+                "the catalog has {supported}; if you know the names for `{format}`, write `package` and \
+                 `unit` under `[components.{name}]`"
+            ))
+    }
+
+    fn no_package(
+        &self,
+        component: &Component,
+        released: &ReleaseComponent,
+        host: &Host,
+    ) -> Diagnostic {
+        let (name, os) = (&component.name, &host.os);
+        let keys = package_keys(os).unwrap_or_default();
+        let there = match listed(released.packages.keys().map(String::as_str)) {
+            none if none.is_empty() => "none".to_owned(),
+            keys => keys,
+        };
+        Diagnostic::new(
+            Code::NoPackage,
+            format!("the release has no package of `{name}` for `{os}`"),
+        )
+        .at(Label::new(&self.release.source, released.span.clone(), format!("has {there}")))
+        .at(Label::new(self.manifest_source, host.os_span.clone(), "wanted for this system"))
+        .help(format!(
+            "looked for {}, in this order; add one of them, or correct the host's `os`",
+            listed(keys.iter().map(String::as_str))
+        ))
+    }
+}
+
+/// The most exact package that fits the system.
+fn fitting<'r>(
+    released: &'r ReleaseComponent,
+    os: &str,
+) -> Option<(&'r PackageKey, &'r ReleasePackage)> {
+    package_keys(os)?.iter().find_map(|key| released.packages.get_key_value(key))
+}
+
+/// The problem of a system that `mdc` doesn't know.
+pub(super) fn unsupported(source: &Arc<crate::diagnostic::SourceText>, host: &Host) -> Diagnostic {
+    let (id, _) = host.os.split_once('-').unwrap_or((&host.os, ""));
+    let known: Vec<&str> = SYSTEMS.iter().map(|(id, _)| *id).collect();
+    let help = if known.contains(&id) {
+        format!(
+            "write the version with it, such as `{id}-9`: os-release(5) on the host has it as VERSION_ID"
+        )
+    } else {
+        did_you_mean(id, known, "write `system-version`, such as `debian-12`; the systems are")
+    };
+    Diagnostic::new(
+        Code::UnsupportedOs,
+        format!("`{}` is not an operating system that mdc knows", host.os),
+    )
+    .at(Label::new(source, host.os_span.clone(), "unknown system"))
+    .help(help)
+}

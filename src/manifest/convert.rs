@@ -1,0 +1,151 @@
+//! From the manifest as written to what it means.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
+use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host};
+use crate::address::{ConnectionName, HostName};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
+use crate::source::{At, Span, closest, did_you_mean};
+
+/// What `text` means, with all that is wrong with it.
+pub(super) fn convert(
+    source: &Arc<SourceText>,
+    folder: Utf8PathBuf,
+    text: ManifestText,
+) -> (Manifest, Diagnostics) {
+    let mut found = Diagnostics::default();
+    let names: BTreeMap<ConnectionName, Span> =
+        text.connections.keys().map(|name| (name.value.clone(), name.span.clone())).collect();
+    let hosts = host::convert(source, &text.hosts, &text.defaults, &mut found);
+    found.extend(unknown_connections(source, &names, &hosts));
+    let mut connections = BTreeMap::new();
+    for (name, connection) in text.connections {
+        if let ConnectionText::Simulated(simulated) = &connection {
+            found.extend(installed_problems(source, simulated, &name.value, &hosts));
+        }
+        connections.insert(name.value, convert_connection(connection));
+    }
+    found.extend(host::same_machine(source, &hosts, &connections));
+    // After an error, a connection may be unused only because its hosts could not be read.
+    if !found.has_errors() {
+        found.extend(unused_connections(source, &names, &hosts));
+    }
+    let components = text
+        .components
+        .into_iter()
+        .map(|(name, keys)| (name.value, At { span: name.span, value: keys }))
+        .collect();
+    let cluster = convert_cluster(text.cluster);
+    let source = Arc::clone(source);
+    (Manifest { source, folder, cluster, connections, hosts, components }, found)
+}
+
+fn convert_cluster(text: ClusterText) -> Cluster {
+    Cluster {
+        name: text.name,
+        environment: text.environment,
+        release: text.release.value.into(),
+        release_span: text.release.span,
+        allow_downgrade: text.allow_downgrade,
+        state: text.state.unwrap_or_else(|| ".mdc".to_owned()).into(),
+    }
+}
+
+fn convert_connection(text: ConnectionText) -> Connection {
+    match text {
+        ConnectionText::Ssh(ssh) => Connection::Ssh(ssh),
+        ConnectionText::Local(local) => Connection::Local(local),
+        ConnectionText::Simulated(simulated) => Connection::Simulated(SimulatedConnection {
+            folder: simulated.folder.into(),
+            speed: simulated.speed.unwrap_or(1),
+            installed: simulated.installed.into_iter().map(|(k, v)| (k.value, v)).collect(),
+        }),
+    }
+}
+
+/// Where each connection is wanted first.
+fn wanted(hosts: &BTreeMap<HostName, Host>) -> BTreeMap<&ConnectionName, &Span> {
+    let mut wanted = BTreeMap::new();
+    for host in hosts.values() {
+        wanted.entry(&host.connection).or_insert(&host.connection_span);
+    }
+    wanted
+}
+
+/// Connections that hosts want and that aren't there, each once.
+fn unknown_connections(
+    source: &Arc<SourceText>,
+    names: &BTreeMap<ConnectionName, Span>,
+    hosts: &BTreeMap<HostName, Host>,
+) -> Diagnostics {
+    let unknown = wanted(hosts).into_iter().filter(|(name, _)| !names.contains_key(*name));
+    unknown
+        .map(|(name, span)| {
+            let known: Vec<&str> = names.keys().map(ConnectionName::as_str).collect();
+            Diagnostic::new(Code::UnknownConnection, format!("there is no connection `{name}`"))
+                .at(Label::new(source, span.clone(), "not declared"))
+                .help(did_you_mean(name.as_str(), known, "the connections are"))
+        })
+        .collect()
+}
+
+fn unused_connections(
+    source: &Arc<SourceText>,
+    names: &BTreeMap<ConnectionName, Span>,
+    hosts: &BTreeMap<HostName, Host>,
+) -> Diagnostics {
+    let wanted = wanted(hosts);
+    let unused = names.iter().filter(|(name, _)| !wanted.contains_key(name));
+    unused
+        .map(|(name, span)| {
+            Diagnostic::new(Code::UnusedConnection, format!("no host uses the connection `{name}`"))
+                .at(Label::new(source, span.clone(), "not used"))
+                .help("name it in a host's `connection` or in `[defaults]`, or remove it")
+        })
+        .collect()
+}
+
+/// Installed versions that name nothing on the simulated fleet.
+fn installed_problems(
+    source: &Arc<SourceText>,
+    simulated: &SimulatedText,
+    name: &ConnectionName,
+    hosts: &BTreeMap<HostName, Host>,
+) -> Diagnostics {
+    let here: Vec<(&HostName, &Host)> =
+        hosts.iter().filter(|(_, host)| host.connection == *name).collect();
+    let placed = |key: &str| match key.split_once('/') {
+        Some((host, component)) => hosts.get(host).is_some_and(|host| {
+            host.connection == *name && host.components.contains_key(component)
+        }),
+        None => here.iter().any(|(_, host)| host.components.contains_key(key)),
+    };
+    let wrong = simulated.installed.keys().filter(|key| !placed(key));
+    wrong
+        .map(|key| {
+            let message = format!("nothing on the simulated fleet `{name}` is `{}`", key.value);
+            let known: Vec<String> = match key.split_once('/') {
+                Some((_, component)) => {
+                    here.iter().map(|(host, _)| format!("{host}/{component}")).collect()
+                }
+                None => here
+                    .iter()
+                    .flat_map(|(_, h)| h.components.keys())
+                    .map(ToString::to_string)
+                    .collect(),
+            };
+            let meant = closest(key, known.iter().map(String::as_str))
+                .map(|meant| format!("did you mean `{meant}`? "))
+                .unwrap_or_default();
+            Diagnostic::new(Code::UnknownInstalled, message)
+                .at(Label::new(source, key.span.clone(), "would have no effect"))
+                .help(format!(
+                    "{meant}write `component` or `host/component`, as placed in `[hosts]`"
+                ))
+        })
+        .collect()
+}

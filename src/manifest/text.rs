@@ -1,0 +1,119 @@
+//! The manifest as it is written. These types are the declaration of its keys: what they don't
+//! have is refused, and their comments are the descriptions in the JSON schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{LocalConnection, SshConnection};
+use crate::address::{ComponentName, ConnectionName};
+use crate::catalog::Override;
+use crate::source::{At, FormatVersion};
+use crate::value::Version;
+
+/// The manifest of one cluster: its hosts, how they are reached, and what runs on them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "mdc manifest")]
+pub(super) struct ManifestText {
+    /// The version of this file format: write `format-version = 1` as the first line.
+    #[expect(dead_code, reason = "checked against the schema; only its presence counts")]
+    format_version: FormatVersion,
+    /// The cluster as a whole.
+    pub(super) cluster: ClusterText,
+    /// Ways to reach hosts, by name.
+    #[serde(default)]
+    pub(super) connections: BTreeMap<At<ConnectionName>, ConnectionText>,
+    /// What holds for hosts that don't say otherwise.
+    #[serde(default)]
+    pub(super) defaults: DefaultsText,
+    /// The hosts, by name. A range (`core-[01..08]`) or list (`core-[a,b]`) in brackets stands for
+    /// several hosts.
+    #[serde(default)]
+    pub(super) hosts: BTreeMap<At<String>, HostText>,
+    /// What this cluster does differently from the catalog, by component.
+    #[serde(default)]
+    pub(super) components: BTreeMap<At<ComponentName>, Override>,
+}
+
+/// The cluster as a whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ClusterText {
+    /// The cluster's name.
+    #[schemars(with = "ComponentName")]
+    pub(super) name: String,
+    /// What the cluster is for, in one word: `production`, `staging` or any other.
+    #[schemars(with = "ComponentName")]
+    pub(super) environment: String,
+    /// The release file, relative to this file's folder.
+    #[schemars(length(min = 1))]
+    pub(super) release: At<String>,
+    /// Whether a plan may go to an older version; default no.
+    #[serde(default)]
+    pub(super) allow_downgrade: bool,
+    /// The folder that runs are recorded in, relative to this file's folder; default `.mdc`.
+    #[schemars(length(min = 1))]
+    pub(super) state: Option<String>,
+}
+
+/// One way to reach hosts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ConnectionText {
+    /// By SSH.
+    Ssh(Box<SshConnection>),
+    /// This machine itself.
+    Local(LocalConnection),
+    /// A simulated fleet, for trying things out.
+    Simulated(SimulatedText),
+}
+
+/// A simulated fleet.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct SimulatedText {
+    /// The folder that holds the fleet, relative to this file's folder; made on the first use.
+    #[schemars(length(min = 1))]
+    pub(super) folder: String,
+    /// How many times faster than the modelled durations it runs; 0 means without any waiting;
+    /// default 1.
+    pub(super) speed: Option<u32>,
+    /// The versions that are installed when the fleet is first made, by `component` or
+    /// `host/component`; what is not named starts without the component.
+    #[serde(default)]
+    pub(super) installed: BTreeMap<At<String>, Version>,
+}
+
+/// What holds for hosts that don't say otherwise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct DefaultsText {
+    /// The connection that hosts are reached by.
+    pub(super) connection: Option<At<ConnectionName>>,
+    /// The hosts' operating system, such as `debian-12`.
+    #[schemars(length(min = 1))]
+    pub(super) os: Option<At<String>>,
+}
+
+/// One host, or as many as its name stands for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct HostText {
+    /// The name or address to connect to; default the host's name. Ranges expand in step with the
+    /// name's.
+    #[schemars(length(min = 1))]
+    pub(super) address: Option<At<String>>,
+    /// The operating system, such as `debian-12`; default from `[defaults]`.
+    #[schemars(length(min = 1))]
+    pub(super) os: Option<At<String>>,
+    /// The connection that the host is reached by; default from `[defaults]`.
+    pub(super) connection: Option<At<ConnectionName>>,
+    /// What runs on the host.
+    #[schemars(length(min = 1))]
+    pub(super) components: Vec<At<ComponentName>>,
+    /// Words for choosing hosts, such as `zone = "a"`.
+    #[serde(default)]
+    pub(super) labels: BTreeMap<String, String>,
+}

@@ -1,0 +1,82 @@
+//! Every message that a manifest, a release or a catalog can cause, as its reader sees it.
+//!
+//! A case is a folder in `tests/diagnostics/`: `mdc.toml`, whatever it refers to, and the full
+//! text in `expected.txt`. A folder `catalog` in it is given as `--catalog` and linted. Texts are
+//! written anew with `SNAPSHOTS=overwrite`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mdc::catalog;
+use mdc::desired;
+use mdc::diagnostic::{Code, Diagnostics};
+use mdc::manifest::{self, Manifest};
+use mdc::view::diagnostic::render;
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+/// Everything that is found on the way from the files of the current folder to what is desired.
+fn problems() -> Diagnostics {
+    let (catalog, mut found) = if Path::new("catalog").is_dir() {
+        let (catalog, mut found) = catalog::load(&["catalog".into()]);
+        found.extend(catalog::lint(&catalog));
+        (catalog, found)
+    } else {
+        catalog::load(&[])
+    };
+    let (manifest, problems) = manifest::read("mdc.toml".into());
+    found.extend(problems);
+    let release = manifest.as_ref().and_then(|manifest: &Manifest| {
+        let (release, problems) = manifest.read_release();
+        found.extend(problems);
+        release
+    });
+    if let (Some(manifest), Some(release)) = (manifest, release) {
+        let (desired, problems) = desired::resolve(&manifest, &release, &catalog);
+        assert_eq!(desired.is_none(), problems.has_errors());
+        found.extend(problems);
+    }
+    found
+}
+
+/// One test for all cases, because they share the current folder of the process.
+#[test]
+fn messages_are_as_their_reader_sees_them() {
+    let assert = snapbox::Assert::new().action_env("SNAPSHOTS");
+    let mut wrong = Vec::new();
+    for case in cases() {
+        std::env::set_current_dir(&case).unwrap();
+        let shown = render(&problems().sorted(), 100, false);
+        let expected = snapbox::Data::read_from(&case.join("expected.txt"), None);
+        if let Err(difference) = assert.try_eq(Some(&case.display()), shown.into(), expected.raw())
+        {
+            wrong.push(difference.to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_of_these_layers_is_shown_in_a_case() {
+    let mut shown = BTreeSet::new();
+    for case in cases() {
+        let text = fs::read_to_string(case.join("expected.txt")).unwrap();
+        shown.extend(text.lines().map(str::to_owned));
+    }
+    let layers = ["file", "toml", "value", "manifest", "release", "desired", "catalog"];
+    let missing: Vec<&str> = Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| layers.iter().any(|layer| code.starts_with(&format!("{layer}::"))))
+        .filter(|code| !shown.contains(*code))
+        .collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+    assert!(cases().len() >= 45, "{}", cases().len());
+}
