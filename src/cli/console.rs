@@ -54,11 +54,6 @@ impl Console {
         self.data(&terminal::render(document, &self.out))
     }
 
-    /// Shows a document as talk.
-    pub(super) fn say_document(&self, document: &Document) {
-        self.talk(&terminal::render(document, &self.err));
-    }
-
     /// Says a sentence.
     pub(super) fn say(&self, sentence: &str) {
         self.talk(&format!("{}\n", crate::view::harmless::visible(sentence)));

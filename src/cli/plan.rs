@@ -1,17 +1,16 @@
 //! `mdc plan`: the whole chain from text and hosts to a plan, read top to bottom.
 
-use std::fs::{self, File};
+use std::fs::File;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::console::Console;
 use super::problem::Problem;
-use super::show::{How, json};
+use super::show::How;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::diff::{self, Refusal};
+use crate::diff;
 use crate::graph;
 use crate::observe::{Observed, Snapshot};
 use crate::plan;
@@ -62,8 +61,8 @@ impl Plan {
 pub(super) fn make(site: &Site, observed: &Observed, folder: &Utf8Path) -> Result<plan::Plan, Problem> {
     let comparison = diff::compare(&site.desired, observed);
     if !comparison.refusals.is_empty() {
-        let refused = comparison.refusals.iter().map(|refusal| refused(refusal, site)).collect();
-        return Err(Problem::Diagnostics(refused));
+        let refused = comparison.refusals.iter().map(|refusal| refusal.diagnose(&site.manifest));
+        return Err(Problem::Diagnostics(refused.collect()));
     }
     let graph = graph::build(&site.desired, &comparison)?;
     let mut plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
@@ -103,33 +102,4 @@ fn from_snapshot(path: &Utf8Path, site: &Site) -> Result<Observed, Problem> {
         ),
         hint,
     ))
-}
-
-fn refused(refusal: &Refusal, site: &Site) -> Diagnostic {
-    let manifest = &site.manifest;
-    match refusal {
-        Refusal::Downgrade { address, observed, desired } => Diagnostic::new(
-            Code::PlanDowngrade,
-            format!("{address} has version {observed}, and release {} goes back to {desired}", site.release.name),
-        )
-        .help(
-            "the vendor documents no way back for a database that a newer version has changed; if \
-             you have a backup and mean it, set `allow-downgrade = true` under [cluster]",
-        ),
-        Refusal::OperatingSystem { host, observed, desired } => {
-            let problem = Diagnostic::new(
-                Code::PlanOperatingSystem,
-                format!("{host} runs {observed}, and the manifest says {desired}"),
-            )
-            .help(format!("write `os = \"{observed}\"`, or mend the address"));
-            match manifest.hosts.get(host) {
-                Some(written) => problem.at(crate::diagnostic::Label::new(
-                    &manifest.source,
-                    written.os_span.clone(),
-                    "packages are chosen by this",
-                )),
-                None => problem,
-            }
-        }
-    }
 }

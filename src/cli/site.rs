@@ -11,7 +11,7 @@ use crate::address::HostName;
 use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
-use crate::manifest::{self, Manifest, Release, release};
+use crate::manifest::{self, Manifest, Release};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
 
 /// A manifest with everything that it leads to.
@@ -32,7 +32,7 @@ impl Site {
         let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
         let release = manifest
             .as_ref()
-            .and_then(|manifest| taken(&mut found, release::read(manifest)));
+            .and_then(|manifest| taken(&mut found, manifest.read_release()));
         let desired = match (&manifest, &release) {
             (Some(manifest), Some(release)) => {
                 taken(&mut found, desired::resolve(manifest, release, &catalog))
@@ -59,7 +59,7 @@ impl Site {
 
     /// The folder in which runs are recorded.
     pub(super) fn state_folder(&self) -> Utf8PathBuf {
-        self.manifest.folder.join(&self.manifest.cluster.state)
+        self.manifest.path(&self.manifest.cluster.state)
     }
 
     /// The way to a host of this site.

@@ -159,4 +159,9 @@ codes! {
     SingletonAtOnce = "catalog::singleton-at-once" Error,
     /// A package without a service for the same format, or the other way round.
     FormatMissing = "catalog::format-missing" Error,
+
+    /// A version older than what is there.
+    Downgrade = "plan::downgrade" Error,
+    /// A host with another operating system than the manifest says.
+    OsDiffers = "plan::os-differs" Error,
 }

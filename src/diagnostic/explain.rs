@@ -290,6 +290,17 @@ impl Code {
                  Without both, mdc can't install and watch the component on such hosts. Give both, \
                  or neither to say that the format is not supported."
             }
+            Self::Downgrade => {
+                "A host has a newer version than the release asks for. The vendor documents no way \
+                 back, and a database that a newer version has changed may be unreadable for the \
+                 older one. Name a newer release; or, with a backup at hand, write \
+                 `allow-downgrade = true` under [cluster]."
+            }
+            Self::OsDiffers => {
+                "A host runs another operating system than the manifest says. Packages are chosen by \
+                 the manifest's word, so they may not fit, and the address may be another machine's. \
+                 Correct `os`, or the address."
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::{Action, Reason};
+use super::{Action, Reason, Refusal};
 use crate::address::{Address, HostName};
 use crate::desired::{Desired, Resource};
 use crate::observe::{
@@ -24,30 +24,6 @@ pub struct Comparison {
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
     pub warnings: Vec<String>,
-}
-
-/// A difference that no plan may be made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// An older version is desired and the manifest doesn't allow that.
-    Downgrade {
-        /// Where.
-        address: Address,
-        /// What is there.
-        observed: PackageVersion,
-        /// What is desired.
-        desired: Version,
-    },
-    /// The host runs another operating system than the manifest says, so that the packages chosen
-    /// for it may not fit.
-    OperatingSystem {
-        /// Where.
-        host: HostName,
-        /// What the host says.
-        observed: String,
-        /// What the manifest says.
-        desired: String,
-    },
 }
 
 /// What has to be done to one resource, and why.

@@ -1,8 +1,10 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
 mod compare;
+mod refusal;
 
-pub use compare::{Change, Comparison, Refusal, compare};
+pub use compare::{Change, Comparison, compare};
+pub use refusal::Refusal;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
