@@ -76,6 +76,27 @@ impl<'s, 'p> Feed<'s, 'p> {
         Ok(moved)
     }
 
+    /// Finishes a packet that is half sent, so that another command can be started.
+    pub(super) fn finish_write(
+        &mut self,
+        process: &mut dyn Process,
+        until: Instant,
+    ) -> Result<(), Halt> {
+        let mut waited = false;
+        while process.is_half_sent() {
+            let rest = self.pending.get(self.sent..).unwrap_or_default();
+            if let Moved::Bytes(count) = process.write(rest).map_err(Halt::Broken)? {
+                self.sent += count;
+            } else if Instant::now() >= until {
+                return Err(Halt::OutOfTime);
+            } else if process.is_half_sent() {
+                process.wait(until, waited).map_err(Halt::Broken)?;
+                waited = true;
+            }
+        }
+        Ok(())
+    }
+
     /// Gets the next bytes to write; false when there are none now.
     fn refill(&mut self, dialogue: &mut Dialogue<'_>) -> Result<bool, Halt> {
         self.sent = 0;
@@ -134,6 +155,28 @@ pub(super) fn pump(
     }
 }
 
+/// The command's process id; waits for its start, at most until `until`.
+pub(super) fn await_start(
+    process: &mut dyn Process,
+    dialogue: &mut Dialogue<'_>,
+    until: Instant,
+) -> Option<u32> {
+    let mut buffer = vec![0; READ];
+    let mut waited = false;
+    while dialogue.pid().is_none() && Instant::now() < until {
+        let heard = |bytes: &[u8]| dialogue.hear_stderr(bytes);
+        let moved = drain(process, Stream::Stderr, &mut buffer, heard).ok()?;
+        if !moved {
+            if !matches!(process.ended(), Ok(None)) {
+                break;
+            }
+            process.wait(until, waited).ok()?;
+        }
+        waited = !moved;
+    }
+    dialogue.pid()
+}
+
 /// Lets go of everything that comes, until the command's end or until `until`.
 pub(super) fn drop_rest(process: &mut dyn Process, until: Instant) -> Result<(), Halt> {
     let mut buffer = vec![0; READ];
@@ -171,3 +214,6 @@ fn drain(
     }
     Ok(total > 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,19 +17,20 @@ pub(super) struct RemoteProcess {
     channel: Channel,
     /// Whether the host has closed the channel.
     is_closed: bool,
+    is_half_sent: bool,
 }
 
 impl RemoteProcess {
     /// Opens a channel and hands `text` to the login shell.
     pub(super) fn start(mut wire: Wire, text: &str, until: Instant) -> Result<Self, Problem> {
-        wire.awake();
+        wire.watch();
         let limit = Limit::ending("starting the command", until);
         let mut channel = wire
             .settle(&limit, |session| session.channel_session())
             .map_err(|snag| problem(snag, "no channel can be opened"))?;
         wire.settle(&limit, |_| channel.exec(text))
             .map_err(|snag| problem(snag, "the host starts no command"))?;
-        Ok(Self { wire, channel, is_closed: false })
+        Ok(Self { wire, channel, is_closed: false, is_half_sent: false })
     }
 }
 
@@ -50,7 +51,13 @@ impl Process for RemoteProcess {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Moved, Problem> {
-        moved(self.channel.write(bytes))
+        let moved = moved(self.channel.write(bytes));
+        self.is_half_sent = matches!(moved, Ok(Moved::Nothing)) && self.wire.is_full();
+        moved
+    }
+
+    fn is_half_sent(&self) -> bool {
+        self.is_half_sent
     }
 
     fn end_input(&mut self) -> Result<bool, Problem> {

@@ -78,8 +78,8 @@ impl Login<'_> {
         });
         match outcome {
             Ok(()) => Ok(Offer::In),
-            // libssh2 says "unsupported private key format" to a wrong passphrase. It says so
-            // before anything is sent; the host's own refusals have codes of their own.
+            // libssh2 has no word for a wrong passphrase: it says "unsupported private key format"
+            // before it asks the host, or "callback returned error" when it then can't sign.
             Err(Snag::Refused(error))
                 if key.is_encrypted && !is_broken(&error) && !is_refusal(&error) =>
             {
@@ -117,6 +117,7 @@ enum Offer {
 
 fn is_refusal(error: &ssh2::Error) -> bool {
     matches!(error.code(), ssh2::ErrorCode::Session(-18 | -19))
+        && !error.message().contains("Callback returned error")
 }
 
 fn read_certificate(path: &Utf8Path) -> Result<String, String> {
