@@ -102,7 +102,7 @@ impl<'s, 'p> Feed<'s, 'p> {
         self.sent = 0;
         self.pending.clear();
         match dialogue.turn() {
-            Turn::Wait => Ok(false),
+            Turn::Wait | Turn::GiveUp => Ok(false),
             Turn::Password => {
                 let secret = (self.password)().map_err(Halt::Here)?;
                 self.pending.extend_from_slice(secret.expose().as_bytes());
@@ -110,7 +110,6 @@ impl<'s, 'p> Feed<'s, 'p> {
                 dialogue.answered();
                 Ok(true)
             }
-            Turn::GiveUp => Ok(false),
             Turn::Input => self.read_source(),
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mdc::catalog::Format;
 use mdc::transport::{End, Problem, Questions};
-use sha2::{Digest, Sha256};
+use mdc::value::Digest;
 
 use crate::sshd::{HEAVY, Sshd, command, is_gone, skips, stdout, within};
 
@@ -82,8 +82,7 @@ fn an_upload_arrives_whole() {
     let mut host = sshd.open();
     let content: Vec<u8> =
         (0..20_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let digest: String =
-        Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Digest::of(&content);
     let path = sshd.folder.join("uploaded");
     let run = format!("cat > {path} && sha256sum < {path}");
     let output = host.run(&command(&run), Some(&mut content.as_slice())).unwrap();
@@ -104,21 +103,24 @@ fn a_command_may_leave_its_input_unread() {
     assert_eq!(stdout(&mut *host, "echo still here"), "still here\n");
 }
 
+/// An input that ends with an error after its first bytes.
+struct Breaks(usize);
+
+impl Read for Breaks {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0 += 1;
+        if self.0 > 1 {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
+        buffer.fill(b'x');
+        Ok(buffer.len())
+    }
+}
+
 #[test]
 fn an_input_that_breaks_stops_the_command() {
     if skips("broken input") {
         return;
-    }
-    struct Breaks(usize);
-    impl Read for Breaks {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            self.0 += 1;
-            if self.0 > 1 {
-                return Err(std::io::Error::other("the disk is gone"));
-            }
-            buffer.fill(b'x');
-            Ok(buffer.len())
-        }
     }
     let sshd = Sshd::start();
     let mut host = sshd.open();

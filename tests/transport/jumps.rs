@@ -2,7 +2,7 @@ use std::fs;
 
 use mdc::manifest::SshConnection;
 use mdc::transport::{Controller, Dialer, End, Problem};
-use sha2::{Digest, Sha256};
+use mdc::value::Digest;
 
 use crate::sshd::{HEAVY, Sshd, command, keys, me, public, skips, stdout};
 
@@ -30,8 +30,7 @@ fn through_two_hosts_in_both_directions_at_full_length() {
     let client = stdout(&mut *host, "echo $SSH_CLIENT $PPID");
     assert!(client.starts_with("127.0.0.1 "), "{client}");
     let content = vec![7_u8; 8_000_000];
-    let digest: String =
-        Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Digest::of(&content);
     let run = "head -c 8000000 /dev/zero >&2 & sha256sum; wait";
     let output = host.run(&command(run), Some(&mut content.as_slice())).unwrap();
     assert_eq!(output.end, End::Exit(0));

@@ -97,7 +97,7 @@ impl Sshd {
         Self::with("")
     }
 
-    /// One with more lines of configuration; a line given first wins (sshd_config(5)).
+    /// One with more lines of configuration; a line given first wins (`sshd_config(5)`).
     pub(crate) fn with(lines: &str) -> Self {
         Self::with_files(lines, None)
     }
@@ -161,7 +161,7 @@ impl Sshd {
         }
     }
 
-    /// Writes the known_hosts file.
+    /// Writes the `known_hosts` file.
     pub(crate) fn know(&self, text: &str) {
         fs::write(self.folder.join("known_hosts"), text).unwrap();
     }

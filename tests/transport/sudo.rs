@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -133,7 +134,7 @@ fn with_a_password() {
     assert!(seen.contains("sudo\0-S\0-p\0"), "sudo is not among the processes");
     assert!(!seen.contains(PASSWORD));
     let script = "id -un\n".to_owned();
-    let questions = Questions { format: Format::Deb, resources: Default::default(), script };
+    let questions = Questions { format: Format::Deb, resources: BTreeMap::default(), script };
     assert_eq!(host.ask(&questions, Duration::from_secs(10)).unwrap(), b"root\n");
 }
 

@@ -24,9 +24,10 @@ struct Scripted {
 
 impl Process for Scripted {
     fn read(&mut self, stream: Stream, buffer: &mut [u8]) -> Result<Moved, Problem> {
-        let count = Read::read(&mut self.heard, buffer).unwrap();
-        let moved = if count > 0 { Moved::Bytes(count) } else { Moved::Nothing };
-        Ok(if stream == Stream::Stderr { moved } else { Moved::Nothing })
+        if stream == Stream::Stdout || self.heard.is_empty() {
+            return Ok(Moved::Nothing);
+        }
+        Ok(Moved::Bytes(self.heard.read(buffer).unwrap()))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Moved, Problem> {

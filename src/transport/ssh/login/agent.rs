@@ -35,7 +35,7 @@ impl Login<'_> {
                 continue;
             }
             let name = name(&identity);
-            if let Try::In = self.attempt(name, |_| agent.userauth(&user, &identity))? {
+            if let Try::In = self.attempt(&name, |_| agent.userauth(&user, &identity))? {
                 return Ok(Try::In);
             }
         }
