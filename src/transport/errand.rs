@@ -53,7 +53,12 @@ impl Errand<'_> {
         let token = Token::random().map_err(|error| self.no_token(&error))?;
         let mut dialogue = Dialogue::new(token, self.rights, self.keep);
         let text = dialogue.text(self.work);
-        let mut process = shell.start(&text, until).map_err(|problem| self.trouble(problem))?;
+        let mut process = shell.start(&text, until).map_err(|problem| {
+            if problem.may_pass() {
+                shell.give_up(problem.to_string());
+            }
+            self.trouble(problem)
+        })?;
         let password = || self.password();
         let password: &Password<'_> = &password;
         let mut feed = Feed::new(input, password);

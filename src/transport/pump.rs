@@ -12,8 +12,10 @@ use super::dialogue::{Dialogue, Ending, Turn};
 use super::failure::Problem;
 use super::process::{Moved, Process, Stream};
 
-/// How much input is read at once. A stream of writes of this size runs at the speed of `scp`.
+/// How much input is read at once at most: a stream of such pieces runs at the speed of `scp`. A
+/// small input needs little memory: the pieces begin small and double.
 const CHUNK: usize = 1024 * 1024;
+const FIRST_CHUNK: usize = 16 * 1024;
 /// How much is read of one stream before the others have their turn.
 const TURN: usize = 512 * 1024;
 /// How much is read in one call.
@@ -39,12 +41,20 @@ pub(super) struct Feed<'s, 'p> {
     password: &'p Password<'p>,
     pending: Zeroizing<Vec<u8>>,
     sent: usize,
+    chunk: usize,
     open: bool,
 }
 
 impl<'s, 'p> Feed<'s, 'p> {
     pub(super) fn new(source: Option<&'s mut dyn Read>, password: &'p Password<'p>) -> Self {
-        Self { source, password, pending: Zeroizing::new(Vec::new()), sent: 0, open: true }
+        Self {
+            source,
+            password,
+            pending: Zeroizing::new(Vec::new()),
+            sent: 0,
+            chunk: FIRST_CHUNK,
+            open: true,
+        }
     }
 
     /// Writes what can be written; true when something moved.
@@ -116,13 +126,15 @@ impl<'s, 'p> Feed<'s, 'p> {
 
     fn read_source(&mut self) -> Result<bool, Halt> {
         let Some(source) = self.source.as_mut() else { return Ok(false) };
-        self.pending.resize(CHUNK, 0);
+        self.pending.resize(self.chunk, 0);
         let count = source.read(&mut self.pending).map_err(|error| {
             Halt::Here(Problem::Here(format!("the command's input can't be read: {error}")))
         })?;
         self.pending.truncate(count);
-        if count == 0 {
-            self.source = None;
+        match count {
+            0 => self.source = None,
+            _ if count == self.chunk => self.chunk = (2 * self.chunk).min(CHUNK),
+            _ => {}
         }
         Ok(count > 0)
     }

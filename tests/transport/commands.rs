@@ -49,6 +49,22 @@ fn both_streams_come_back_as_they_were() {
 }
 
 #[test]
+fn what_a_login_shell_prints_is_no_part_of_the_output() {
+    if skips("noise of start-up files") {
+        return;
+    }
+    // sshd runs this in place of every command, as start-up files of a shell would.
+    let noise = "ForceCommand echo noise; echo noise >&2; eval \"$SSH_ORIGINAL_COMMAND\"\n";
+    let sshd = Sshd::with(noise);
+    let mut host = sshd.open();
+    assert_eq!(stdout(&mut *host, "echo words"), "words\n");
+    // A host that runs something else instead says so.
+    let sshd = Sshd::with("ForceCommand echo 'Only sftp is allowed here.'; exit 1\n");
+    let failure = sshd.open().run(&command("true"), None).unwrap_err();
+    assert!(failure.to_string().contains("Only sftp is allowed here."), "{failure}");
+}
+
+#[test]
 fn eight_megabytes_each_way_do_not_block_each_other() {
     if skips("8 MB of stdin and stderr") {
         return;

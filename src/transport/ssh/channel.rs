@@ -9,7 +9,7 @@ use crate::transport::dialogue::Ending;
 use crate::transport::failure::Problem;
 use crate::transport::process::{Moved, Process, Stream};
 
-use super::wire::{Limit, Snag, Wire, is_for_later, lost};
+use super::wire::{Limit, Snag, Wire, is_broken, is_for_later, lost};
 
 /// A command that runs on the host.
 pub(super) struct RemoteProcess {
@@ -37,7 +37,8 @@ impl RemoteProcess {
 fn problem(snag: Snag, what: &str) -> Problem {
     match snag {
         Snag::Problem(problem) => problem,
-        Snag::Refused(error) => Problem::Lost(format!("{what}: {}", error.message())),
+        Snag::Refused(error) if is_broken(&error) => lost(&error),
+        Snag::Refused(error) => Problem::Answer(format!("{what}: {}", error.message())),
     }
 }
 
