@@ -40,13 +40,13 @@ impl<'a> Checker<'a> {
                     help,
                 );
             }
-            other if tables.is_empty() => {
+            _ if tables.is_empty() => {
                 let expected = format!("one of {}", listed(words));
-                self.wrong_type(path, schema, value.span(), &expected, other);
+                self.wrong_type(path, schema, &expected, value);
             }
-            other => {
+            _ => {
                 let expected = format!("a table with one of {}", listed(tags(&tables)));
-                self.wrong_type(path, schema, value.span(), &expected, other);
+                self.wrong_type(path, schema, &expected, value);
             }
         }
     }
