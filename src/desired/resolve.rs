@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::package::{Packages, unsupported};
 use super::{Desired, DesiredHost, Probe, Resource, component, placement};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Catalog, Component, Format};
+use crate::catalog::{Catalog, Component, Format, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Host, Manifest, Release, Span};
 use crate::value::Version;
@@ -93,7 +93,7 @@ fn hosts(
     let desired = |(name, host): (&HostName, &Host)| {
         let format = format_of(formats, host)?;
         let (address, os, connection) =
-            (host.address.clone(), host.os.clone(), host.connection.clone());
+            (host.address.clone(), reported(&host.os), host.connection.clone());
         Some((name.clone(), DesiredHost { address, os, format, connection }))
     };
     manifest.hosts.iter().filter_map(desired).collect()

@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_hostile_file_reaches_the_terminal_as_plain_text() {
-        let text = source("a\u{1b}[2J.toml", "k = \"\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
+        let text = source("a\u{1b}[2J.toml", "k = \"\ra\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
         let problem =
             Diagnostic::new(Code::Syntax, "bad \u{1b}[31m").at(Label::new(&text, 0..1, "\u{8}"));
         let shown = render(&[problem], 80, false);
