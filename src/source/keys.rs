@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
                 let known =
                     properties.keys().map(String::as_str).filter(|k| !table.contains_key(*k));
                 meant.extend(closest(key.get_ref(), known));
-                self.unknown_key(path, properties, key);
+                self.unknown_key(path, properties.keys().map(String::as_str), key);
             }
         }
         self.missing_keys(path, schema, span, |key| {
@@ -44,15 +44,14 @@ impl<'a> Checker<'a> {
         });
     }
 
-    pub(super) fn unknown_key(
+    pub(super) fn unknown_key<'k>(
         &mut self,
         path: Path<'_>,
-        known: &Map<String, Value>,
+        known: impl Iterator<Item = &'k str> + Clone,
         key: &Spanned<DeString<'_>>,
     ) {
         let table = path.parent().table();
-        let help =
-            did_you_mean(key.get_ref(), known.keys().map(String::as_str), "the keys here are");
+        let help = did_you_mean(key.get_ref(), known, "the keys here are");
         self.report(
             Diagnostic::new(Code::UnknownKey, format!("{table} has no key `{}`", key.get_ref())),
             key.span(),
