@@ -92,9 +92,14 @@ fn component(name: &str, health: &Probe) -> Component {
             Probe::Http(url) => Health::Http(url.clone()),
             Probe::Command(line) => Health::Command(line.clone()),
         },
-        limits: Limits { install: Period::seconds(600), healthy: Period::seconds(60) },
+        limits: Limits {
+            install: Period::seconds(600),
+            healthy: Period::seconds(60),
+            settle: Period::seconds(5),
+        },
         durations: Durations { install: Period::seconds(8), start: Period::seconds(4) },
         when_unknown: WhenUnknown::Block,
         minimum_version: None,
+        sure: BTreeMap::new(),
     }
 }

@@ -61,7 +61,7 @@ fn placements() -> impl Strategy<Value = Placement> {
     (executing, counts, any::<bool>()).prop_map(|(executing, counts, together)| {
         let mut placement = Placement::new();
         let mut put = |component, host: String| {
-            placement.entry(component).or_insert_with(Vec::new).push(host);
+            placement.entry(component).or_default().push(host);
         };
         for (index, instances) in executing.iter().enumerate() {
             let host = format!("exec-{index:02}");

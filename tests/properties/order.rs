@@ -184,7 +184,7 @@ fn plans_nothing_behind_the_unseen(cluster: &Cluster, plan: &Plan) {
         .unknown
         .iter()
         .flat_map(|unknown| &unknown.components)
-        .map(|name| name.as_str())
+        .map(mdc::address::ComponentName::as_str)
         .filter(|name| components[*name].when_unknown == WhenUnknown::Block)
         .collect();
     for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {

@@ -228,6 +228,7 @@ fn questions_are_asked_in_one_go() {
     let sshd = Sshd::start();
     let mut host = sshd.open();
     let ask = |script: &str| Questions {
+        os: "debian-12".to_owned(),
         format: Format::Deb,
         resources: BTreeMap::new(),
         script: script.to_owned(),

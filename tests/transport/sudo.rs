@@ -134,7 +134,12 @@ fn with_a_password() {
     assert!(seen.contains("sudo\0-S\0-p\0"), "sudo is not among the processes");
     assert!(!seen.contains(PASSWORD));
     let script = "id -un\n".to_owned();
-    let questions = Questions { format: Format::Deb, resources: BTreeMap::default(), script };
+    let questions = Questions {
+        os: "debian-12".to_owned(),
+        format: Format::Deb,
+        resources: BTreeMap::default(),
+        script,
+    };
     assert_eq!(host.ask(&questions, Duration::from_secs(10)).unwrap(), b"root\n");
 }
 

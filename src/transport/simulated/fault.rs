@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::transport::Task;
+
 /// The faults of one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub(super) struct Faults {
     /// Why nobody can connect.
     pub(super) unreachable: Option<String>,
-    /// Commands that go wrong, by key (see [`super::host::Host::key`]).
+    /// Commands that go wrong, by key (see [`key`]).
     pub(super) fail: BTreeMap<String, Fault>,
     /// Services that run but are not healthy.
     pub(super) unhealthy: BTreeSet<String>,
@@ -46,5 +48,21 @@ impl Faults {
             *times = times.checked_sub(1)?;
         }
         Some(fault.clone())
+    }
+}
+
+/// The key under which a fault of `task` is set: what is done, and to what.
+pub(super) fn key(task: &Task) -> String {
+    match task {
+        Task::FindFile { path, .. } => format!("find:{path}"),
+        Task::ReceiveFile { path, .. } => format!("receive:{path}"),
+        Task::CheckFile { path, .. } => format!("check-file:{path}"),
+        Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
+            format!("install:{package}")
+        }
+        Task::StartUnit { unit } => format!("start:{unit}"),
+        Task::CheckVersion { package, .. } => format!("check-version:{package}"),
+        Task::CheckUnit { unit } => format!("check-unit:{unit}"),
+        Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
     }
 }

@@ -10,7 +10,7 @@ use crate::address::HostName;
 use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::observe::{PackageState, UnitState};
-use crate::transport::{Questions, Task};
+use crate::transport::Questions;
 use crate::value::{Digest, PackageVersion, Period, Version};
 
 /// A host. Every key may be left out of its file.
@@ -126,22 +126,6 @@ impl Host {
             };
             let unit = self.units.entry(asked.unit.clone()).or_insert_with(|| Unit::new(state));
             unit.probe = Some(asked.health.clone());
-        }
-    }
-
-    /// The key under which a fault of `task` is set: what is done, and to what.
-    pub(super) fn key(&self, task: &Task) -> String {
-        match task {
-            Task::FindFile { path, .. } => format!("find:{path}"),
-            Task::ReceiveFile { path, .. } => format!("receive:{path}"),
-            Task::CheckFile { path, .. } => format!("check-file:{path}"),
-            Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
-                format!("install:{package}")
-            }
-            Task::StartUnit { unit } => format!("start:{unit}"),
-            Task::CheckVersion { package, .. } => format!("check-version:{package}"),
-            Task::CheckUnit { unit } => format!("check-unit:{unit}"),
-            Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         }
     }
 

@@ -59,7 +59,7 @@ impl Connection for Simulated {
         // The host changes at once and the time passes afterwards: like a real installation, it goes
         // on when mdc is killed meanwhile.
         let (outcome, fault) = self.change("run a command", |host| {
-            let fault = host.faults.meet(&host.key(&command.task));
+            let fault = host.faults.meet(&fault::key(&command.task));
             Ok((host.carry_out(&command.task, received, fault.as_ref()), fault))
         })?;
         self.pass("run a command", outcome.takes, command.within.duration())?;
