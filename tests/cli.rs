@@ -1,0 +1,308 @@
+//! The commands as their users run them, on the simulated quickstart.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// A copy of the quickstart in a folder of its own.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+        for file in ["mdc.toml", "release-a.toml", "release-b.toml"] {
+            fs::copy(from.join(file), folder.path().join(file)).unwrap();
+        }
+        fs::create_dir(folder.path().join("packages")).unwrap();
+        for entry in fs::read_dir(from.join("packages")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.path().join("packages").join(entry.file_name())).unwrap();
+        }
+        let site = Self { folder };
+        site.edit("mdc.toml", "speed = 20", "speed = 0");
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(self.path(file), text.replace(from, to)).unwrap();
+    }
+
+    /// Sets what goes wrong on a simulated host, which must have been read before.
+    fn fault(&self, host: &str, faults: &Value) {
+        let path = self.path(&format!(".mdc/fleet/{host}.json"));
+        let mut file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        file["faults"] = faults.clone();
+        fs::write(path, file.to_string()).unwrap();
+    }
+
+    fn mdc(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        Ran(command.output().unwrap())
+    }
+
+    /// The entries of the newest run's journal.
+    fn journal(&self) -> Vec<Value> {
+        let mut runs: Vec<PathBuf> =
+            fs::read_dir(self.path(".mdc/runs")).unwrap().map(|run| run.unwrap().path()).collect();
+        runs.sort();
+        let text = fs::read_to_string(runs.last().unwrap().join("journal.jsonl")).unwrap();
+        let entry = |line: &str| serde_json::from_str::<Value>(line).unwrap()["entry"].clone();
+        text.lines().map(entry).collect()
+    }
+}
+
+struct Ran(Output);
+
+impl Ran {
+    #[track_caller]
+    fn exits(self, status: i32) -> Self {
+        assert_eq!(self.0.status.code(), Some(status), "{}\n{}", self.out(), self.err());
+        self
+    }
+
+    #[track_caller]
+    fn says(self, words: &str) -> Self {
+        let all = self.out() + &self.err();
+        let folded = all.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(folded.contains(words), "{words:?} is not in:\n{all}");
+        self
+    }
+
+    fn out(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    fn err(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+}
+
+#[test]
+fn the_quickstart_goes_from_a_to_b_and_then_has_nothing_to_do() {
+    let site = Site::new();
+    site.mdc(&["validate"]).exits(0).says("12 hosts, 20 resources, release B");
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("29 of 29 steps done");
+    site.mdc(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("Nothing to do: 20 resources on 12 hosts are as desired.");
+    site.mdc(&["apply", "--yes"]).exits(0).says("Nothing to do");
+    site.mdc(&["status"]).exits(0).says("20 of 20 resources as desired");
+}
+
+#[test]
+fn a_saved_plan_is_applied_from_anywhere_once() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let plan = site.path("plan.json");
+    let apply = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
+        command.args(["apply", "--yes"]).arg(&plan).current_dir(elsewhere.path());
+        Ran(command.stdin(Stdio::null()).output().unwrap())
+    };
+    apply().exits(0).says("Complete");
+    apply().exits(1).says("the plan is stale").says("package was 2.8.0-1, is 2.9.0-1");
+}
+
+#[test]
+fn a_plan_file_has_the_promised_keys_and_shows_as_itself() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let text = fs::read_to_string(site.path("plan.json")).unwrap();
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&plan["format"], &plan["version"]), (&json!("mdc/plan"), &json!(1)));
+    for step in plan["steps"].as_array().unwrap() {
+        for key in ["id", "host", "component", "action", "stage", "after", "commands", "reasons"] {
+            assert!(!step[key].is_null(), "{key} of {step}");
+        }
+        assert!(["live", "critical"].contains(&step["stage"].as_str().unwrap()));
+    }
+    assert_eq!(site.mdc(&["show", "plan.json", "--format", "json"]).exits(0).out(), text);
+    assert_eq!(site.mdc(&["plan", "--format", "json"]).exits(0).out(), text);
+    site.mdc(&["show", "plan.json", "--format", "markdown"]).exits(0).says("<!-- mdc:plan quickstart -->");
+}
+
+#[test]
+fn a_plan_that_was_changed_after_it_was_made_is_refused() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.edit("plan.json", "apt-get install -y", "apt-get install  -y");
+    site.mdc(&["apply", "plan.json", "--yes"]).exits(1).says("its seal doesn't fit its content");
+    site.edit("plan.json", "\"version\": 1,", "\"version\": 2,");
+    site.mdc(&["show", "plan.json"]).exits(1).says("this mdc reads `mdc/plan` version 1");
+    site.mdc(&["show", "mdc.toml"]).exits(1).says("it is not a plan");
+}
+
+#[test]
+fn a_manifest_that_changed_since_makes_a_plan_stale() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.edit("mdc.toml", "at-once = 2", "at-once = 3");
+    site.mdc(&["apply", "plan.json", "--yes"]).exits(1).says("the plan is stale");
+}
+
+#[test]
+fn equal_inputs_give_equal_bytes_in_any_order_of_writing() {
+    let (site, shuffled) = (Site::new(), Site::new());
+    let text = fs::read_to_string(shuffled.path("mdc.toml")).unwrap();
+    let (head, hosts) = text.split_once("[hosts.").unwrap();
+    let mut tables: Vec<String> =
+        format!("[hosts.{hosts}").split("\n\n").map(str::to_owned).collect();
+    tables.reverse();
+    let head = head.replace("[\"postgresql\"]", "[ \"postgresql\" ]");
+    fs::write(shuffled.path("mdc.toml"), head + &tables.join("\n\n") + "\n").unwrap();
+    let plan = |site: &Site| site.mdc(&["plan", "--format", "json"]).exits(0).out();
+    assert_eq!(plan(&site), plan(&shuffled));
+}
+
+#[test]
+fn a_snapshot_plans_the_same_without_hosts() {
+    let site = Site::new();
+    site.mdc(&["observe", "-o", "snapshot.json"]).exits(0);
+    let live = site.mdc(&["plan", "--format", "json"]).exits(0).out();
+    fs::remove_dir_all(site.path(".mdc/fleet")).unwrap();
+    let stored = site.mdc(&["plan", "--snapshot", "snapshot.json", "--format", "json"]);
+    assert_eq!(stored.exits(0).out(), live);
+    assert!(!site.path(".mdc/fleet").exists(), "no host was asked");
+    site.edit("mdc.toml", "name = \"quickstart\"", "name = \"other\"");
+    site.mdc(&["plan", "--snapshot", "snapshot.json"]).exits(1).says("of the cluster quickstart");
+}
+
+#[test]
+fn a_failure_stops_what_depends_on_it_and_apply_goes_on_where_it_was() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    let says = "dpkg: error processing package md-cluster-control-center (--configure)";
+    let fail = json!({ "fail": { "install:md-cluster-control-center": { "says": says, "times": 1 } } });
+    site.fault("control-01", &fail);
+    site.mdc(&["apply", "--yes"])
+        .exits(1)
+        .says("control-01")
+        .says("exit status 100")
+        .says("apt-get install")
+        .says("error processing package")
+        .says("mdc apply mdc.toml");
+    let begun = |site: &Site, step: &str| {
+        let entries = site.journal();
+        entries.iter().filter(|entry| entry["intent"]["step"] == *step).count()
+    };
+    assert_eq!(begun(&site, "core-01/worker/upgrade"), 0, "nothing after the failure began");
+    site.mdc(&["status"]).exits(0).says("is unfinished");
+    site.mdc(&["apply", "--yes"]).exits(0).says("It is continued").says("Complete");
+    assert_eq!(begun(&site, "identity-01/identity-service/upgrade"), 1, "what is done stays done");
+    assert_eq!(begun(&site, "control-01/control-center/upgrade"), 2);
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn an_unfinished_run_is_finished_or_given_up_before_another_begins() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    let fault = json!({ "says": "no space left on device" });
+    site.fault("db-01", &json!({ "fail": { "install:postgresql-16": fault } }));
+    site.mdc(&["apply", "--yes"]).exits(1).says("no space left on device");
+    site.edit("mdc.toml", "at-once = 2", "at-once = 3");
+    site.mdc(&["apply", "--yes"]).exits(1).says("manifest, release or catalog changed since");
+    site.fault("db-01", &json!({}));
+    site.mdc(&["apply", "--yes", "--give-up", "the manifest was corrected"])
+        .exits(0)
+        .says("is given up: the manifest was corrected")
+        .says("Complete");
+}
+
+#[test]
+fn a_host_that_cant_be_read_is_unknown_and_what_follows_it_is_withheld() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    site.fault("control-01", &json!({ "unreachable": "connection refused" }));
+    site.mdc(&["plan"])
+        .exits(0)
+        .says("connection refused")
+        .says("comes after control-center, which can't be seen on control-01");
+    site.mdc(&["apply", "--yes"]).exits(0);
+    site.fault("control-01", &json!({}));
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete");
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn an_older_release_is_refused_unless_the_manifest_allows_it() {
+    let site = Site::new();
+    site.mdc(&["apply", "--yes"]).exits(0);
+    site.edit("mdc.toml", "release-b.toml", "release-a.toml");
+    site.mdc(&["plan"]).exits(1).says("plan::downgrade").says("allow-downgrade = true");
+    site.edit("mdc.toml", "[cluster]", "[cluster]\nallow-downgrade = true");
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete");
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_can_answer() {
+    let site = Site::new();
+    site.mdc(&["apply"]).exits(1).says("give --yes");
+    assert!(fs::read_dir(site.path(".mdc/runs")).unwrap().next().is_none(), "no run was begun");
+}
+
+#[test]
+fn wrong_calls_and_wrong_files_are_errors() {
+    let site = Site::new();
+    site.mdc(&["plan", "--no-such-option"]).exits(1);
+    site.mdc(&["plan", "nowhere.toml"]).exits(1).says("file::unreadable");
+    site.edit("mdc.toml", "environment", "enviroment");
+    site.mdc(&["validate"]).exits(1).says("toml::unknown-key").says("environment");
+    site.mdc(&["explain", "toml::unknown-key"]).exits(0).says("toml::unknown-key");
+    site.mdc(&["explain", "no::such"]).exits(1);
+}
+
+#[test]
+fn schemas_in_the_repository_are_those_that_are_generated() {
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let site = Site::new();
+    let check = ["generate", "schemas", schemas.to_str().unwrap(), "--check"];
+    site.mdc(&check).exits(0);
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let read = |path: PathBuf| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
+    let validator = jsonschema::validator_for(&read(schemas.join("plan.schema.json"))).unwrap();
+    let plan = read(site.path("plan.json"));
+    let problems: Vec<String> = validator.iter_errors(&plan).map(|e| e.to_string()).collect();
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn the_reference_plan_is_the_one_that_is_made_now() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let site = Site::new();
+    site.edit("mdc.toml", "speed = 0", "speed = 20");
+    for (format, name) in [("json", "quickstart.json"), ("markdown", "quickstart.md")] {
+        let made = site.mdc(&["plan", "--format", format]).exits(0).out();
+        let path = root.join("plans").join(name);
+        if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
+            fs::write(&path, &made).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap();
+        assert!(kept == made, "{} differs: run with SNAPSHOTS=overwrite and review", path.display());
+    }
+}
+
+#[test]
+fn completions_and_man_pages_are_written() {
+    let site = Site::new();
+    site.mdc(&["generate", "completions", "bash"]).exits(0).says("_mdc()");
+    site.mdc(&["generate", "man", "man"]).exits(0);
+    assert!(fs::read_to_string(site.path("man/mdc-apply.1")).unwrap().contains("give\\-up"));
+}
