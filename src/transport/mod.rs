@@ -28,7 +28,6 @@ pub use dialer::Dialer;
 pub use failure::{Failure, Problem};
 pub use questions::{Questions, ResourceQuestions};
 pub use quote::quote;
-pub use secret::resolve as resolve_secret;
 
 use std::io::Read;
 use std::time::Duration;

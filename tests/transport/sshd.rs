@@ -32,10 +32,11 @@ pub(crate) fn skipped(what: &str, why: &str) {
 
 /// Keys that are made once for all tests.
 pub(crate) fn keys() -> &'static Utf8Path {
-    static KEYS: OnceLock<(tempfile::TempDir, Utf8PathBuf)> = OnceLock::new();
-    let (_, folder) = KEYS.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
+    static KEYS: OnceLock<Utf8PathBuf> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let folder = Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transport-keys");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
         for (name, kind, passphrase) in [
             ("host", "ed25519", ""),
             ("host2", "ed25519", ""),
@@ -49,9 +50,8 @@ pub(crate) fn keys() -> &'static Utf8Path {
         ] {
             keygen(&["-t", kind, "-N", passphrase, "-C", name, "-f", folder.join(name).as_str()]);
         }
-        (dir, folder)
-    });
-    folder
+        folder
+    })
 }
 
 /// Runs ssh-keygen.

@@ -127,11 +127,13 @@ fn with_a_password() {
     let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
     let output = host.run(&root_command("cat | wc -c"), Some(&mut content.as_slice())).unwrap();
     assert_eq!(output.stdout, b"3000000\n");
-    // Neither the arguments nor the environment of any process hold it.
-    let run = root_command("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null");
-    let output = host.run(&run, None).unwrap();
+    // Neither the arguments nor the environment of the command or of those that started it hold
+    // it, sudo among them.
+    let run = "p=$$; while [ $p -gt 1 ]; do cat /proc/$p/cmdline /proc/$p/environ; \
+               p=$(sed -n 's/^PPid:\\t//p' /proc/$p/status); done";
+    let output = host.run(&root_command(run), None).unwrap();
     let seen = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(seen.contains("sudo\0-S\0-p\0"), "sudo is not among the processes");
+    assert!(seen.contains("sudo\0-S\0-p\0"), "sudo is not among the processes: {seen}");
     assert!(!seen.contains(PASSWORD));
     let script = "id -un\n".to_owned();
     let questions = Questions {

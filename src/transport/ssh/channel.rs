@@ -6,6 +6,7 @@ use std::time::Instant;
 use ssh2::{Channel, ErrorCode};
 
 use crate::transport::dialogue::Ending;
+use crate::transport::excerpt::excerpt;
 use crate::transport::failure::Problem;
 use crate::transport::process::{Moved, Process, Stream};
 
@@ -88,6 +89,7 @@ impl Process for RemoteProcess {
             Ok(()) | Err(_) => {}
         }
         let signal = self.channel.exit_signal().map_err(|error| lost(&error))?.exit_signal;
+        let signal = signal.map(|name| excerpt(name.as_bytes(), "without a name"));
         let status = self.channel.exit_status().map_err(|error| lost(&error))?;
         Ok(Some(Ending { status: status.into(), signal }))
     }

@@ -127,7 +127,8 @@ impl Pump {
                 return Ok(());
             }
             let is_queued = back.is_empty() && self.channel.read_window().available > 0;
-            if !moved && !is_queued {
+            // What is queued but never read (another stream than the channel's one) wakes nobody.
+            if !moved && (!is_queued || in_vain) {
                 self.wait(&out, &back, in_vain)?;
             }
             in_vain = !moved;
