@@ -12,20 +12,34 @@
 //!                                    Report ◄── report ◄── Outcome, Journal, Event* ◄── apply (writes) ◄
 //! ```
 //!
-//! A folder may use its own rank and lower ones (`tests/architecture.rs` holds this):
+//! A folder may use itself and those above it in this table, so that no two can use each other
+//! (`tests/architecture.rs` holds this):
 //!
-//! | rank | folders | hold |
-//! |---|---|---|
-//! | 0 | [`address`], [`diagnostic`], [`value`], [`source`] | identity of things; problems with codes and hints; small values; files that people write, checked |
-//! | 1 | [`manifest`], [`catalog`] | what people write; what can be deployed, as data |
-//! | 2 | [`desired`] | component × host: what should be |
-//! | 3 | [`transport`], [`observe`] | ways to a host; what is |
-//! | 4 | [`diff`] | what has to change, and why |
-//! | 5 | [`step`], [`graph`] | exact commands of each kind of step; the order |
-//! | 6 | [`plan`] | the plan, its basis, its seal, its file |
-//! | 7 | [`state`], [`apply`] | the record of runs; the engine that carries a plan out |
-//! | 8 | [`report`], [`view`] | what happened; documents and their renderers |
-//! | 9 | [`cli`] | one file a command |
+//! | folder | holds |
+//! |---|---|
+//! | [`value`], [`address`] | small values with rules of their own; identity of things |
+//! | [`diagnostic`] | problems with codes, places and hints |
+//! | [`source`] | files that people write, read and checked |
+//! | [`catalog`] | what can be deployed, as data |
+//! | [`manifest`] | what people write: the manifest and the release |
+//! | [`desired`] | component × host: what should be |
+//! | [`fact`] | what can be known of a component on a host |
+//! | [`transport`] | ways to a host: SSH, this machine, a simulated fleet |
+//! | [`observe`] | what is: one command a host; snapshots |
+//! | [`diff`] | what has to change, and why |
+//! | [`step`] | the exact commands of each kind of step |
+//! | [`graph`] | the order, rule by rule |
+//! | [`plan`] | the plan, its basis, its seal, its file |
+//! | [`state`] | the record of runs: journal, lock |
+//! | [`apply`] | the engine that carries a plan out |
+//! | [`report`] | what happened against what was promised |
+//! | [`view`] | documents and their renderers, progress |
+//! | [`cli`] | one file a command |
+//!
+//! Files that `mdc` reads and writes: manifest ([`manifest::Manifest`]), release
+//! ([`manifest::Release`]), component ([`catalog::Component`]), snapshot ([`observe::Snapshot`]),
+//! plan ([`plan::Plan`]), journal ([`state::Entry`]), report ([`report::Report`]). `schemas/` holds
+//! their JSON schemas.
 //!
 //! Only [`observe`] and [`apply`] touch hosts. Everything between is pure: same inputs, same bytes.
 
@@ -37,6 +51,7 @@ pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;
+pub mod fact;
 pub mod graph;
 pub mod manifest;
 pub mod observe;

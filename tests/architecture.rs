@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "value",
     "address",
     "diagnostic",
@@ -16,6 +16,7 @@ const ORDER: [&str; 18] = [
     "catalog",
     "manifest",
     "desired",
+    "fact",
     "transport",
     "observe",
     "diff",
@@ -84,6 +85,10 @@ fn used(text: &str) -> BTreeSet<String> {
 fn no_folder_uses_a_higher_one() {
     for path in sources() {
         let Some(own) = folder(&path) else { continue };
+        // Tests may hold a layer against one above it.
+        if path.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
         for target in used(&fs::read_to_string(&path).unwrap()) {
             assert!(
                 rank(&target) <= rank(&own),

@@ -1,6 +1,6 @@
 //! The commands as their users run them, on the simulated quickstart.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,7 +134,9 @@ fn a_plan_file_has_the_promised_keys_and_shows_as_itself() {
     }
     assert_eq!(site.mdc(&["show", "plan.json", "--format", "json"]).exits(0).out(), text);
     assert_eq!(site.mdc(&["plan", "--format", "json"]).exits(0).out(), text);
-    site.mdc(&["show", "plan.json", "--format", "markdown"]).exits(0).says("<!-- mdc:plan quickstart -->");
+    site.mdc(&["show", "plan.json", "--format", "markdown"])
+        .exits(0)
+        .says("<!-- mdc:plan quickstart -->");
 }
 
 #[test]
@@ -188,7 +190,8 @@ fn a_failure_stops_what_depends_on_it_and_apply_goes_on_where_it_was() {
     let site = Site::new();
     site.mdc(&["observe"]).exits(0);
     let says = "dpkg: error processing package md-cluster-control-center (--configure)";
-    let fail = json!({ "fail": { "install:md-cluster-control-center": { "says": says, "times": 1 } } });
+    let fail =
+        json!({ "fail": { "install:md-cluster-control-center": { "says": says, "times": 1 } } });
     site.fault("control-01", &fail);
     site.mdc(&["apply", "--yes"])
         .exits(1)
@@ -276,7 +279,8 @@ fn schemas_in_the_repository_are_those_that_are_generated() {
     let check = ["generate", "schemas", schemas.to_str().unwrap(), "--check"];
     site.mdc(&check).exits(0);
     site.mdc(&["plan", "-o", "plan.json"]).exits(0);
-    let read = |path: PathBuf| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
+    let read =
+        |path: PathBuf| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
     let validator = jsonschema::validator_for(&read(schemas.join("plan.schema.json"))).unwrap();
     let plan = read(site.path("plan.json"));
     let problems: Vec<String> = validator.iter_errors(&plan).map(|e| e.to_string()).collect();
@@ -295,7 +299,11 @@ fn the_reference_plan_is_the_one_that_is_made_now() {
             fs::write(&path, &made).unwrap();
         }
         let kept = fs::read_to_string(&path).unwrap();
-        assert!(kept == made, "{} differs: run with SNAPSHOTS=overwrite and review", path.display());
+        assert!(
+            kept == made,
+            "{} differs: run with SNAPSHOTS=overwrite and review",
+            path.display()
+        );
     }
 }
 

@@ -12,7 +12,12 @@ use serde_json::Value;
 use super::console::Console;
 use super::problem::Problem;
 use super::{Arguments, Exit};
-use crate::{catalog, manifest, observe, plan, report, state};
+use crate::catalog;
+use crate::manifest;
+use crate::observe;
+use crate::plan;
+use crate::report;
+use crate::state;
 
 /// Writes what is generated from `mdc` itself.
 #[derive(Debug, Args)]

@@ -8,9 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::Unreadable;
+use crate::transport::MARK;
 
-/// How every line of an answer begins.
-pub(crate) const MARK: &str = "@mdc ";
 /// No host has more to say; what is longer is not an answer to our questions.
 const LONGEST: usize = 1 << 20;
 /// The longest text of a host that is kept, in characters: two lines of a terminal.

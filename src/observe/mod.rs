@@ -8,7 +8,6 @@ mod parse;
 mod questions;
 mod snapshot;
 
-pub(crate) use answer::MARK;
 pub use fact::clock::Exchange;
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
@@ -20,8 +19,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::fact::{HealthState, PackageState, UnitState};
+
 use crate::address::{ComponentName, HostName};
-use crate::value::PackageVersion;
 
 /// What is, on every host that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -100,45 +100,4 @@ pub struct ComponentFacts {
     pub unit: UnitState,
     /// The probe's answer.
     pub health: HealthState,
-}
-
-/// A package's state on a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum PackageState {
-    /// Not there.
-    Absent,
-    /// Completely installed.
-    Installed(PackageVersion),
-    /// Left half-way by a failed installation.
-    Broken {
-        /// The version that was being installed.
-        version: PackageVersion,
-        /// The package manager's word, such as `half-configured`.
-        status: String,
-    },
-}
-
-/// A service's state on a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum UnitState {
-    /// It runs.
-    Active,
-    /// It doesn't; the service manager's word, such as `inactive`, `failed`, `activating`.
-    Stopped(String),
-    /// The host has no such service.
-    Absent,
-}
-
-/// The answer of a health probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum HealthState {
-    /// Healthy.
-    Healthy,
-    /// Not healthy; what the probe said.
-    Unhealthy(String),
-    /// Not asked, with the reason (the package is absent, the host has no `curl`).
-    NotAsked(String),
 }

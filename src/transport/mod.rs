@@ -26,7 +26,7 @@ pub use command::{Account, Command, Task};
 pub use controller::Controller;
 pub use dialer::Dialer;
 pub use failure::{Failure, Problem};
-pub use questions::{Questions, ResourceQuestions};
+pub use questions::{MARK, Questions, ResourceQuestions};
 pub use quote::quote;
 
 use std::io::Read;

@@ -7,6 +7,9 @@ use crate::address::ComponentName;
 use crate::catalog::Format;
 use crate::desired::Probe;
 
+/// How every line of an answer to questions begins.
+pub const MARK: &str = "@mdc ";
+
 /// Everything to ask of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Questions {

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::host::Host;
 use crate::catalog::Format;
 use crate::desired::Probe;
-use crate::observe::{MARK, PackageState, UnitState};
-use crate::transport::Questions;
+use crate::fact::{PackageState, UnitState};
+use crate::transport::{MARK, Questions};
 
 impl Host {
     pub(super) fn answer(&self, questions: &Questions) -> String {

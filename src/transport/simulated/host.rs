@@ -9,7 +9,7 @@ use super::fault::Faults;
 use crate::address::HostName;
 use crate::catalog::Format;
 use crate::desired::Probe;
-use crate::observe::{PackageState, UnitState};
+use crate::fact::{PackageState, UnitState};
 use crate::transport::Questions;
 use crate::value::{Digest, PackageVersion, Period, Version};
 

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::host::{Host, Unit, packaged};
 use crate::catalog::Format;
 use crate::desired::Probe;
-use crate::observe::{PackageState, UnitState};
+use crate::fact::{PackageState, UnitState};
 use crate::transport::{Output, Task};
 use crate::value::{Digest, Period, RemotePath, Version};
 

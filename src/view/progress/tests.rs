@@ -18,7 +18,7 @@ fn plan() -> Plan {
         "format": "mdc/plan", "version": 1, "manifest": "m", "cluster": "c", "environment": "e",
         "release": "r", "unknown": [], "withheld": [], "warnings": [],
         "seal": "0000000000000000000000000000000000000000000000000000000000000000",
-        "basis": {"tool": "0", "facts": {},
+        "basis": {"tool": "0", "facts": {}, "compared": {"hosts": 1, "resources": 1},
             "desired": "0000000000000000000000000000000000000000000000000000000000000000"},
         "steps": [{
             "id": "core-01/md-core/upgrade", "host": "core-01", "component": "md-core",
