@@ -4,7 +4,9 @@
 //! process id before anything else, and one with the exit status after everything else. The first
 //! tells that sudo let us in (so that input can't be taken for a password), and what to stop when
 //! time is up. The second proves the end: libssh2 reports exit status 0 also for a command whose
-//! status never arrived. Both lines begin with a random word, so that no output can pass for them.
+//! status never arrived. One more line on standard output parts the command's own words from what
+//! the login shell's start-up files print. All of them begin with a random word, so that no output
+//! can pass for them.
 
 use super::End;
 use super::Output;
@@ -59,6 +61,7 @@ pub(super) struct Dialogue<'a> {
     answered: bool,
     pid: Option<u32>,
     lead: Vec<u8>,
+    stdout_lead: Option<Vec<u8>>,
     stdout: Tail,
     stderr: Tail,
 }
@@ -68,8 +71,17 @@ impl<'a> Dialogue<'a> {
     /// stream are kept.
     pub(super) fn new(token: Token, rights: Rights<'a>, keep: usize) -> Self {
         let (stdout, stderr) = (Tail::of(keep), Tail::of(keep));
-        let lead = Vec::new();
-        Self { token, rights, prompts: 0, answered: false, pid: None, lead, stdout, stderr }
+        Self {
+            token,
+            rights,
+            prompts: 0,
+            answered: false,
+            pid: None,
+            lead: Vec::new(),
+            stdout_lead: Some(Vec::new()),
+            stdout,
+            stderr,
+        }
     }
 
     /// The text for the login shell. `exec` keeps the process id of the session's leader.
@@ -80,7 +92,7 @@ impl<'a> Dialogue<'a> {
             Work::Script => "(eval \"$(cat)\")".to_owned(),
         };
         let frame = format!(
-            "printf '{token} start %s\\n' \"$$\" >&2; {body}; s=$?; \
+            "echo '{token}'; printf '{token} start %s\\n' \"$$\" >&2; {body}; s=$?; \
              printf '\\n{token} end %s\\n' \"$s\" >&2; exit \"$s\""
         );
         format!("exec {}sh -c {}", self.rights.prefix(token), quote(&frame))
@@ -88,7 +100,15 @@ impl<'a> Dialogue<'a> {
 
     /// Takes standard output in.
     pub(super) fn hear_stdout(&mut self, bytes: &[u8]) {
-        self.stdout.push(bytes);
+        let Some(lead) = &mut self.stdout_lead else { return self.stdout.push(bytes) };
+        lead.extend_from_slice(bytes);
+        let line = format!("{}\n", self.token);
+        if let Some(at) = find(lead, line.as_bytes()) {
+            self.stdout.push(lead.get(at + line.len()..).unwrap_or_default());
+            self.stdout_lead = None;
+        } else {
+            lead.drain(..lead.len().saturating_sub(LEAD));
+        }
     }
 
     /// Takes standard error in.
@@ -128,16 +148,15 @@ impl<'a> Dialogue<'a> {
         split_end(&self.stderr.into_bytes(), &self.token).map(|(_, status)| status)
     }
 
-    /// Whether output had to be cut.
+    /// Whether standard output is not whole.
     pub(super) const fn is_cut(&self) -> bool {
-        self.stdout.is_cut()
+        self.stdout.is_cut() || self.stdout_lead.is_some()
     }
 
     /// What the command left, when its end is proven.
     pub(super) fn finish(self, ending: Ending) -> Result<Output, Trouble> {
-        let stdout = self.stdout.into_bytes();
         let Some(_) = self.pid else {
-            let printed = [stdout, self.lead].concat();
+            let printed = [self.stdout_lead.unwrap_or_default(), self.lead].concat();
             let printed = excerpt(&printed, "it printed nothing");
             return Err(self.rights.refusal(&printed, self.prompts > 1));
         };
@@ -152,7 +171,7 @@ impl<'a> Dialogue<'a> {
             (None, None) if ending.status != 0 => shell_status(ending.status),
             (None, None) => return Err(unproven()),
         };
-        Ok(Output { end, stdout, stderr })
+        Ok(Output { end, stdout: self.stdout.into_bytes(), stderr })
     }
 
     /// Looks for sudo's prompt and for the frame's first line.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 
 use super::Output;
-use super::dialogue::{Dialogue, Work};
+use super::dialogue::{Dialogue, Turn, Work};
 use super::failure::{Problem, Trouble};
 use super::process::{Process, Shell};
-use super::pump::{Feed, Halt, Password, drop_rest, pump};
+use super::pump::{Feed, Halt, Password, await_start, drop_rest, pump};
 use super::secret;
 use super::stop;
 use super::sudo::Rights;
@@ -53,7 +53,12 @@ impl Errand<'_> {
         let token = Token::random().map_err(|error| self.no_token(&error))?;
         let mut dialogue = Dialogue::new(token, self.rights, self.keep);
         let text = dialogue.text(self.work);
-        let mut process = shell.start(&text, until).map_err(|problem| self.trouble(problem))?;
+        let mut process = shell.start(&text, until).map_err(|problem| {
+            if problem.may_pass() {
+                shell.give_up(problem.to_string());
+            }
+            self.trouble(problem)
+        })?;
         let password = || self.password();
         let password: &Password<'_> = &password;
         let mut feed = Feed::new(input, password);
@@ -67,11 +72,11 @@ impl Errand<'_> {
                 Err(self.trouble(problem))
             }
             Err(Halt::Here(problem)) => {
-                let left = self.stop(shell, process.as_mut(), dialogue);
+                let left = self.stop(shell, process.as_mut(), dialogue, &mut feed);
                 Err(Trouble::new(self.during, problem, left))
             }
             Err(Halt::OutOfTime) => {
-                let left = self.stop(shell, process.as_mut(), dialogue);
+                let left = self.stop(shell, process.as_mut(), dialogue, &mut feed);
                 let limit = "the command".to_owned();
                 let problem = Problem::TimedOut { limit, after: self.within };
                 Err(Trouble::new(self.during, problem, left))
@@ -84,13 +89,26 @@ impl Errand<'_> {
         &self,
         shell: &mut dyn Shell,
         process: &mut dyn Process,
-        dialogue: Dialogue<'_>,
+        mut dialogue: Dialogue<'_>,
+        feed: &mut Feed<'_, '_>,
     ) -> String {
-        if self.is_stop {
-            shell.give_up("a command on it could not be stopped".to_owned());
-            return String::new();
+        let until = Instant::now() + CLOSING;
+        if dialogue.turn() == Turn::Password {
+            // sudo gives up at the end of its input, and nothing has run.
+            if process.end_input().is_err() || drop_rest(process, until).is_err() {
+                shell.give_up("sudo waits for a password on it".to_owned());
+            }
+            return "nothing was run on the host; mend the reference to the secret, or give it its \
+                    value"
+                .to_owned();
         }
-        let pid = dialogue.pid();
+        if self.is_stop || feed.finish_write(process, until).is_err() {
+            shell.give_up("a command on it could not be stopped".to_owned());
+            return "the host takes nothing in, so that the command may still run; look at the \
+                    host before it is run again"
+                .to_owned();
+        }
+        let pid = await_start(process, &mut dialogue, until);
         if let Some(status) = dialogue.status() {
             shell.give_up("a command's output stayed open after its end".to_owned());
             return format!(

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn bounded() {
-        let long = excerpt(&[b'x'; 100_000], "");
+        let long = excerpt(&vec![b'x'; 100_000], "");
         assert_eq!(long.chars().count(), LONGEST + 1);
     }
 }

@@ -32,6 +32,11 @@ pub(super) trait Process {
     /// are to be given again at the same place in memory (libssh2 may hold half of a packet).
     fn write(&mut self, bytes: &[u8]) -> Result<Moved, Problem>;
 
+    /// Whether the last write left half a packet behind, which nothing else can be sent before.
+    fn is_half_sent(&self) -> bool {
+        false
+    }
+
     /// Ends the command's standard input; false when that is to be tried again.
     fn end_input(&mut self) -> Result<bool, Problem>;
 

@@ -12,8 +12,10 @@ use super::dialogue::{Dialogue, Ending, Turn};
 use super::failure::Problem;
 use super::process::{Moved, Process, Stream};
 
-/// How much input is read at once. A stream of writes of this size runs at the speed of `scp`.
+/// How much input is read at once at most: a stream of such pieces runs at the speed of `scp`. A
+/// small input needs little memory: the pieces begin small and double.
 const CHUNK: usize = 1024 * 1024;
+const FIRST_CHUNK: usize = 16 * 1024;
 /// How much is read of one stream before the others have their turn.
 const TURN: usize = 512 * 1024;
 /// How much is read in one call.
@@ -39,12 +41,20 @@ pub(super) struct Feed<'s, 'p> {
     password: &'p Password<'p>,
     pending: Zeroizing<Vec<u8>>,
     sent: usize,
+    chunk: usize,
     open: bool,
 }
 
 impl<'s, 'p> Feed<'s, 'p> {
     pub(super) fn new(source: Option<&'s mut dyn Read>, password: &'p Password<'p>) -> Self {
-        Self { source, password, pending: Zeroizing::new(Vec::new()), sent: 0, open: true }
+        Self {
+            source,
+            password,
+            pending: Zeroizing::new(Vec::new()),
+            sent: 0,
+            chunk: FIRST_CHUNK,
+            open: true,
+        }
     }
 
     /// Writes what can be written; true when something moved.
@@ -76,12 +86,33 @@ impl<'s, 'p> Feed<'s, 'p> {
         Ok(moved)
     }
 
+    /// Finishes a packet that is half sent, so that another command can be started.
+    pub(super) fn finish_write(
+        &mut self,
+        process: &mut dyn Process,
+        until: Instant,
+    ) -> Result<(), Halt> {
+        let mut waited = false;
+        while process.is_half_sent() {
+            let rest = self.pending.get(self.sent..).unwrap_or_default();
+            if let Moved::Bytes(count) = process.write(rest).map_err(Halt::Broken)? {
+                self.sent += count;
+            } else if Instant::now() >= until {
+                return Err(Halt::OutOfTime);
+            } else if process.is_half_sent() {
+                process.wait(until, waited).map_err(Halt::Broken)?;
+                waited = true;
+            }
+        }
+        Ok(())
+    }
+
     /// Gets the next bytes to write; false when there are none now.
     fn refill(&mut self, dialogue: &mut Dialogue<'_>) -> Result<bool, Halt> {
         self.sent = 0;
         self.pending.clear();
         match dialogue.turn() {
-            Turn::Wait => Ok(false),
+            Turn::Wait | Turn::GiveUp => Ok(false),
             Turn::Password => {
                 let secret = (self.password)().map_err(Halt::Here)?;
                 self.pending.extend_from_slice(secret.expose().as_bytes());
@@ -89,20 +120,21 @@ impl<'s, 'p> Feed<'s, 'p> {
                 dialogue.answered();
                 Ok(true)
             }
-            Turn::GiveUp => Ok(false),
             Turn::Input => self.read_source(),
         }
     }
 
     fn read_source(&mut self) -> Result<bool, Halt> {
         let Some(source) = self.source.as_mut() else { return Ok(false) };
-        self.pending.resize(CHUNK, 0);
+        self.pending.resize(self.chunk, 0);
         let count = source.read(&mut self.pending).map_err(|error| {
             Halt::Here(Problem::Here(format!("the command's input can't be read: {error}")))
         })?;
         self.pending.truncate(count);
-        if count == 0 {
-            self.source = None;
+        match count {
+            0 => self.source = None,
+            _ if count == self.chunk => self.chunk = (2 * self.chunk).min(CHUNK),
+            _ => {}
         }
         Ok(count > 0)
     }
@@ -132,6 +164,28 @@ pub(super) fn pump(
         }
         waited = !moved;
     }
+}
+
+/// The command's process id; waits for its start, at most until `until`.
+pub(super) fn await_start(
+    process: &mut dyn Process,
+    dialogue: &mut Dialogue<'_>,
+    until: Instant,
+) -> Option<u32> {
+    let mut buffer = vec![0; READ];
+    let mut waited = false;
+    while dialogue.pid().is_none() && Instant::now() < until {
+        let heard = |bytes: &[u8]| dialogue.hear_stderr(bytes);
+        let moved = drain(process, Stream::Stderr, &mut buffer, heard).ok()?;
+        if !moved {
+            if !matches!(process.ended(), Ok(None)) {
+                break;
+            }
+            process.wait(until, waited).ok()?;
+        }
+        waited = !moved;
+    }
+    dialogue.pid()
 }
 
 /// Lets go of everything that comes, until the command's end or until `until`.
@@ -171,3 +225,6 @@ fn drain(
     }
     Ok(total > 0)
 }
+
+#[cfg(test)]
+mod tests;

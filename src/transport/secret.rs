@@ -36,7 +36,9 @@ pub fn resolve(reference: &SecretReference, folder: &Utf8Path) -> Result<Secret,
             (format!("the secret's command `{program}`"), from_command(words, folder, WITHIN))
         }
     };
-    value.and_then(usable).map_err(|problem| SecretError { reference: named, problem })
+    value
+        .and_then(|value| usable(&value))
+        .map_err(|problem| SecretError { reference: named, problem })
 }
 
 #[expect(clippy::disallowed_methods, reason = "secrets are the one input read at their use")]
@@ -127,7 +129,7 @@ fn bounded(source: impl Read) -> Result<Zeroizing<String>, String> {
 }
 
 /// A secret that is empty or has several lines would be cut by whatever reads it.
-fn usable(value: Zeroizing<String>) -> Result<Secret, String> {
+fn usable(value: &Zeroizing<String>) -> Result<Secret, String> {
     if value.is_empty() {
         return Err("is empty".to_owned());
     }

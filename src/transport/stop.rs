@@ -30,7 +30,7 @@ pub(super) fn end_group(
                         give it more time";
             (told.to_owned(), true)
         }
-        Ok(_) => (still_there(pid, "they outlive SIGKILL"), false),
+        Ok(_) => (still_there(pid, "the signals did not help"), false),
         Err(trouble) => (still_there(pid, &trouble.problem.to_string()), false),
     }
 }
@@ -42,17 +42,35 @@ fn still_there(pid: u32, why: &str) -> String {
     )
 }
 
-/// Finds the process group (proc(5), `/proc/pid/stat`, field 5), asks it to end, and makes it end
-/// after two seconds. Where there is no /proc, the process is taken for its group's leader, as
-/// every command of sshd is.
+/// Finds the process group (proc(5), `/proc/pid/stat`: state, parent, group), asks it to end, and
+/// makes it end after two seconds. Processes that only wait to be looked at by their parent (state
+/// `Z`) have ended. Where there is no /proc, the process is taken for its group's leader, as every
+/// command of sshd is. `kill -s`: dash understands a group in no other form.
 fn script(pid: u32) -> String {
     format!(
-        "g={pid}; if [ -r /proc/self/stat ]; then \
-         read -r s 2>/dev/null < /proc/{pid}/stat || exit 0; set -- ${{s##*) }}; g=$3; fi; \
-         kill -TERM -- \"-$g\" 2>/dev/null || exit 0; \
-         i=0; while [ $i -lt 40 ]; do \
-         [ $i -eq 20 ] && kill -KILL -- \"-$g\" 2>/dev/null; \
-         sleep 0.1 2>/dev/null || sleep 1; \
-         kill -0 -- \"-$g\" 2>/dev/null || exit 0; i=$((i+1)); done; exit 1"
+        r#"p={pid}; g=$p; q=
+if [ -r /proc/self/stat ]; then
+  q=1; read -r s 2>/dev/null < /proc/$p/stat || exit 0
+  set -- ${{s##*) }}; g=$3
+fi
+alive() {{
+  kill -s 0 -- "-$g" 2>/dev/null || return 1
+  [ "$q" ] || return 0
+  for f in /proc/[0-9]*/stat; do
+    read -r s 2>/dev/null < "$f" || continue
+    set -- ${{s##*) }}
+    [ "$3" = "$g" ] && [ "$1" != Z ] && return 0
+  done
+  return 1
+}}
+kill -s TERM -- "-$g"
+i=0
+while [ $i -lt 40 ]; do
+  alive || break
+  [ $i -eq 20 ] && kill -s KILL -- "-$g"
+  sleep 0.1 2>/dev/null || sleep 1
+  i=$((i+1))
+done
+! alive && [ ! "$q" -o ! -e /proc/$p -o "$(sed 's/.*) //;s/ .*//' /proc/$p/stat 2>/dev/null)" = Z ]"#
     )
 }

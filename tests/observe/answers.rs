@@ -146,6 +146,7 @@ fn lines_about_packages() {
 fn lines_about_services() {
     let unit = "/components/md-core/unit";
     check(&[
+        ("unit", "@mdc unit active\n@mdc unit active", unit, json!("active")),
         ("unit", &units("loaded", "failed"), unit, json!({ "stopped": "failed" })),
         ("unit", &units("loaded", "reloading"), unit, json!("active")),
         ("unit", &units("masked", "inactive"), unit, json!({ "stopped": "masked" })),
@@ -208,6 +209,12 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
         ("package md-core", "@mdc package md-core installed 1;reboot", "version `1;reboot`"),
         ("unit", "@mdc unit Failed to connect to bus: Host is down", "Failed to connect to bus"),
         ("unit", "@mdc unit LoadState=loaded\n@mdc unit ActiveState=active", "can't be read"),
+        ("unit", "@mdc unit active", "`systemctl` says: active"),
+        (
+            "unit",
+            "@mdc unit LoadState=loaded\n@mdc unit ActiveState=active\n@mdc unit Unit name x@.service",
+            "`systemctl` says: Unit name x@.service",
+        ),
         ("health md-core", "", "doesn't tell the health of md-core"),
         ("health md-core", "@mdc health md-core curl", "`health`"),
         (

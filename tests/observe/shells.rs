@@ -18,8 +18,12 @@ use crate::cluster::{asked, command, http};
 
 const SHELLS: &[&[&str]] = &[&["dash"], &["bash"], &["busybox", "sh"]];
 
-/// `systemctl show -p LoadState -p ActiveState -- NAMES`.
+/// `systemctl is-active -- NAMES` and `systemctl show -p LoadState -p ActiveState -- NAMES`.
 const SYSTEMCTL: &str = r"#!/bin/sh
+if [ $1 = is-active ]; then shift 2; for name; do case $name in
+gone*) echo inactive ;; stopped*) echo failed ;; *) echo active ;;
+esac; done; exit 0; fi
+case $* in *gone* | *stopped*) ;; *) echo 'there was no need to ask for more'; exit ;; esac
 shift 6
 while [ $# -gt 0 ]; do
 case $1 in gone*) echo LoadState=not-found; echo ActiveState=inactive ;;

@@ -16,7 +16,7 @@ fn dialogue(rights: Rights<'_>) -> Dialogue<'_> {
 #[test]
 fn frames_are_as_reviewed() {
     let secret = reference();
-    let frame = r#"sh -c 'printf '\''TOKEN start %s\n'\'' "$$" >&2; sh -c '\''echo "it'\''\'\'''\''s"'\''; s=$?; printf '\''\nTOKEN end %s\n'\'' "$s" >&2; exit "$s"'"#;
+    let frame = r#"sh -c 'echo '\''TOKEN'\''; printf '\''TOKEN start %s\n'\'' "$$" >&2; sh -c '\''echo "it'\''\'\'''\''s"'\''; s=$?; printf '\''\nTOKEN end %s\n'\'' "$s" >&2; exit "$s"'"#;
     let golden = [
         (Rights::Login, format!("exec {frame}")),
         (Rights::Sudo, format!("exec sudo -n -- {frame}")),
@@ -35,8 +35,11 @@ fn whole_end_is_told_whatever_way_the_bytes_are_cut() {
         for chunk in stderr.chunks(size) {
             dialogue.hear_stderr(chunk);
         }
-        dialogue.hear_stdout(b"out");
+        for chunk in b"noise of .bashrc\nTOKEN\nout".chunks(size) {
+            dialogue.hear_stdout(chunk);
+        }
         assert_eq!(dialogue.pid(), Some(4711));
+        assert!(!dialogue.is_cut());
         let output = dialogue.finish(clean(3)).unwrap();
         assert_eq!(output.end, End::Exit(3));
         assert_eq!(output.stdout, b"out");

@@ -9,7 +9,7 @@ use crate::transport::dialogue::Ending;
 use crate::transport::failure::Problem;
 use crate::transport::process::{Moved, Process, Stream};
 
-use super::wire::{Limit, Snag, Wire, is_for_later, lost};
+use super::wire::{Limit, Snag, Wire, is_broken, is_for_later, lost};
 
 /// A command that runs on the host.
 pub(super) struct RemoteProcess {
@@ -17,26 +17,28 @@ pub(super) struct RemoteProcess {
     channel: Channel,
     /// Whether the host has closed the channel.
     is_closed: bool,
+    is_half_sent: bool,
 }
 
 impl RemoteProcess {
     /// Opens a channel and hands `text` to the login shell.
     pub(super) fn start(mut wire: Wire, text: &str, until: Instant) -> Result<Self, Problem> {
-        wire.awake();
+        wire.watch();
         let limit = Limit::ending("starting the command", until);
         let mut channel = wire
             .settle(&limit, |session| session.channel_session())
             .map_err(|snag| problem(snag, "no channel can be opened"))?;
         wire.settle(&limit, |_| channel.exec(text))
             .map_err(|snag| problem(snag, "the host starts no command"))?;
-        Ok(Self { wire, channel, is_closed: false })
+        Ok(Self { wire, channel, is_closed: false, is_half_sent: false })
     }
 }
 
 fn problem(snag: Snag, what: &str) -> Problem {
     match snag {
         Snag::Problem(problem) => problem,
-        Snag::Refused(error) => Problem::Lost(format!("{what}: {}", error.message())),
+        Snag::Refused(error) if is_broken(&error) => lost(&error),
+        Snag::Refused(error) => Problem::Answer(format!("{what}: {}", error.message())),
     }
 }
 
@@ -50,7 +52,13 @@ impl Process for RemoteProcess {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Moved, Problem> {
-        moved(self.channel.write(bytes))
+        let moved = moved(self.channel.write(bytes));
+        self.is_half_sent = matches!(moved, Ok(Moved::Nothing)) && self.wire.is_full();
+        moved
+    }
+
+    fn is_half_sent(&self) -> bool {
+        self.is_half_sent
     }
 
     fn end_input(&mut self) -> Result<bool, Problem> {

@@ -1,4 +1,4 @@
-//! The part of ssh_config(5) that a manifest may rely on. Not understood and passed over with a
+//! The part of `ssh_config(5)` that a manifest may rely on. Not understood and passed over with a
 //! note: `Match` blocks other than `Match all`. Keys that say nothing about whom to reach, as whom
 //! and whom to trust are passed over silently.
 
@@ -144,12 +144,11 @@ fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = line;
     while !rest.is_empty() && !rest.starts_with('#') {
-        let (word, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => {
-                let ends = |c: char| c.is_whitespace() || (words.is_empty() && c == '=');
-                rest.split_at(rest.find(ends).unwrap_or(rest.len()))
-            }
+        let (word, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted.split_once('"')?
+        } else {
+            let ends = |c: char| c.is_whitespace() || (words.is_empty() && c == '=');
+            rest.split_at(rest.find(ends).unwrap_or(rest.len()))
         };
         words.push(word.to_owned());
         rest = after.trim_start();

@@ -61,7 +61,7 @@ impl Keyring {
 
 /// The value for `key`, made at the first call; others wait for it meanwhile.
 fn once<K, V, Q>(
-    made: &Once<K, V>,
+    shared: &Once<K, V>,
     key: &Q,
     make: impl FnOnce(&K) -> Result<V, String>,
 ) -> Result<Arc<V>, String>
@@ -69,12 +69,12 @@ where
     K: Ord + std::borrow::Borrow<Q>,
     Q: Ord + ToOwned<Owned = K> + ?Sized,
 {
-    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(value) = made.get(key) {
+    let mut known = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(value) = known.get(key) {
         return value.clone();
     }
     let key = key.to_owned();
     let value = make(&key).map(Arc::new);
-    made.insert(key, value.clone());
+    known.insert(key, value.clone());
     value
 }

@@ -1,4 +1,4 @@
-//! `known_hosts` files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). libssh2's own reader takes
+//! `known_hosts` files (`sshd(8)`, `SSH_KNOWN_HOSTS FILE FORMAT`). libssh2's own reader takes
 //! `@cert-authority` for a host's name and passes over `@revoked`; so each line is read by the
 //! `ssh-key` crate, and matched here.
 
@@ -125,7 +125,7 @@ impl KnownHosts {
             }
             let line = index + 1;
             match text.split_ascii_whitespace().collect::<Vec<_>>().join(" ").parse::<Entry>() {
-                Ok(entry) => self.add(&file, line, entry),
+                Ok(entry) => self.add(&file, line, &entry),
                 Err(error) if text.starts_with("@revoked") => {
                     return Err(format!(
                         "{file}:{line} revokes a key but can't be read ({error}); mend or remove it"
@@ -139,7 +139,7 @@ impl KnownHosts {
         Ok(())
     }
 
-    fn add(&mut self, file: &Arc<Utf8Path>, line: usize, entry: Entry) {
+    fn add(&mut self, file: &Arc<Utf8Path>, line: usize, entry: &Entry) {
         let role = match entry.marker() {
             None => Role::Host,
             Some(Marker::CertAuthority) => Role::Authority,

@@ -49,7 +49,7 @@ impl Login<'_> {
     /// Lets the host judge one credential; `name` is what the message calls it.
     fn attempt(
         &mut self,
-        name: String,
+        name: &str,
         step: impl FnMut(&mut ssh2::Session) -> Result<(), ssh2::Error>,
     ) -> Result<Try, Trouble> {
         let outcome = self.wire.settle(self.limit, step);
@@ -57,10 +57,10 @@ impl Login<'_> {
     }
 
     /// Notes what the host said to a credential.
-    fn judged(&mut self, name: String, outcome: Result<(), Snag>) -> Result<Try, Trouble> {
+    fn judged(&mut self, name: &str, outcome: Result<(), Snag>) -> Result<Try, Trouble> {
         match outcome {
             Ok(()) => Ok(Try::In),
-            Err(Snag::Problem(problem)) => Err(self.broken(problem)),
+            Err(Snag::Problem(problem)) => Err(broken(problem)),
             Err(Snag::Refused(error)) if is_broken(&error) => {
                 self.tried.push(format!("{name}: then the host closed the connection"));
                 Err(self.cut_off())
@@ -83,7 +83,7 @@ impl Login<'_> {
         });
         match methods {
             Ok(methods) => Ok(methods),
-            Err(Snag::Problem(problem)) => Err(self.broken(problem)),
+            Err(Snag::Problem(problem)) => Err(broken(problem)),
             Err(Snag::Refused(_)) => Err(self.cut_off()),
         }
     }
@@ -125,11 +125,6 @@ impl Login<'_> {
         )
     }
 
-    fn broken(&self, problem: Problem) -> Trouble {
-        let hint = "see on the host whether sshd is busy, or waits for a directory or name server";
-        Trouble::new(DURING, problem, hint)
-    }
-
     fn all_tried(&self) -> String {
         match self.tried.as_slice() {
             [] => "there was nothing to try: no agent, no key file, no password".to_owned(),
@@ -146,6 +141,11 @@ impl Login<'_> {
             Trouble::new(DURING, Problem::Secret(error.to_string()), hint)
         })
     }
+}
+
+fn broken(problem: Problem) -> Trouble {
+    let hint = "see on the host whether sshd is busy, or waits for a directory or name server";
+    Trouble::new(DURING, problem, hint)
 }
 
 /// Why a credential did not help (`AUTHENTICATION_FAILED`, `PUBLICKEY_UNVERIFIED`), else in

@@ -188,7 +188,7 @@ impl Planner<'_> {
         self.controller.path(self.folder, path)
     }
 
-    /// A path of the configuration, with its tokens (ssh_config(5), TOKENS). Relative ones start
+    /// A path of the configuration, with its tokens (`ssh_config(5)`, TOKENS). Relative ones start
     /// where ssh(1) would start them: in the working folder.
     fn config_path(&self, text: &str, id: &HostId, user: &str) -> Utf8PathBuf {
         let home = self.controller.home.as_ref().map_or("", |home| home.as_str());

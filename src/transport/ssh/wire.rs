@@ -14,6 +14,9 @@ use crate::transport::readiness::poll;
 
 /// libssh2's "would block" (`LIBSSH2_ERROR_EAGAIN`).
 const AGAIN: ErrorCode = ErrorCode::Session(-37);
+/// libssh2 sends at most one probe in two seconds: a shorter limit of silence than this would take
+/// a quiet host for a dead one.
+const LEAST_SILENCE: Duration = Duration::from_secs(5);
 /// How long reading is left alone when only writing can help.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -58,6 +61,13 @@ pub(super) struct Wire {
     socket: Arc<OwnedFd>,
     keepalive: Duration,
     silence: Duration,
+    /// When the host was last heard, and when it is to be probed; nothing before the login, during
+    /// which a host may not be probed.
+    watch: Option<Watch>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Watch {
     heard: Instant,
     probe: Instant,
 }
@@ -69,17 +79,17 @@ impl Wire {
         let socket = Arc::new(socket);
         session.set_blocking(false);
         session.set_tcp_stream(Arc::clone(&socket));
-        let (keepalive, silence) = (timeouts.keepalive.duration(), timeouts.silence.duration());
+        let keepalive = timeouts.keepalive.duration();
+        let silence = timeouts.silence.duration().max(LEAST_SILENCE);
         // How often a probe is sent is decided here; libssh2 only must not forbid it.
         session.set_keepalive(true, 1);
-        let now = Instant::now();
-        Ok(Self { session, socket, keepalive, silence, heard: now, probe: now + keepalive })
+        Ok(Self { session, socket, keepalive, silence, watch: None })
     }
 
-    /// Begins to listen for silence anew.
-    pub(super) fn awake(&mut self) {
-        self.heard = Instant::now();
-        self.probe = self.heard + self.keepalive;
+    /// Begins to listen for silence (anew).
+    pub(super) fn watch(&mut self) {
+        let heard = Instant::now();
+        self.watch = Some(Watch { heard, probe: heard + self.keepalive });
     }
 
     /// Repeats `step` until it comes to its end, at most as long as `limit` allows.
@@ -110,10 +120,14 @@ impl Wire {
         let (flags, breath) = self.wants(in_vain, true);
         let until = breath.map_or(until, |breath| until.min(Instant::now() + breath));
         self.acknowledge();
-        let until = until.min(self.heard + self.silence).min(self.probe);
+        let until = self
+            .watch
+            .map_or(until, |watch| until.min(watch.heard + self.silence).min(watch.probe));
         let mut fds = [PollFd::from_borrowed_fd(self.socket.as_fd(), flags)];
         if poll(&mut fds, until).map_err(|error| Problem::Lost(error.to_string()))? {
-            self.awake();
+            if self.watch.is_some() {
+                self.watch();
+            }
             return Ok(());
         }
         self.mind_silence()
@@ -133,20 +147,22 @@ impl Wire {
     }
 
     /// Whether bytes wait for room in the socket.
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
     }
 
     fn mind_silence(&mut self) -> Result<(), Problem> {
+        let is_full = self.is_full();
+        let Some(watch) = &mut self.watch else { return Ok(()) };
         let now = Instant::now();
-        if now >= self.heard + self.silence {
+        if now >= watch.heard + self.silence {
             let seconds = self.silence.as_secs_f64();
             let silent = format!("nothing was heard from the host for {seconds} s");
             return Err(Problem::Lost(silent));
         }
-        if now >= self.probe {
-            self.probe = now + self.keepalive;
-            if !self.is_full() {
+        if now >= watch.probe {
+            watch.probe = now + self.keepalive;
+            if !is_full {
                 self.session.keepalive_send().map_err(|error| lost(&error))?;
             }
         }

@@ -35,7 +35,7 @@ impl Login<'_> {
                 continue;
             }
             let name = name(&identity);
-            if let Try::In = self.attempt(name, |_| agent.userauth(&user, &identity))? {
+            if let Try::In = self.attempt(&name, |_| agent.userauth(&user, &identity))? {
                 return Ok(Try::In);
             }
         }
@@ -78,7 +78,11 @@ pub(in crate::transport::ssh) fn answers(socket: &Utf8Path) -> Result<(), String
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.write_all(&[0, 0, 0, 1, 11])?;
-        stream.read_exact(&mut [0; 5])
+        let mut length = [0; 4];
+        stream.read_exact(&mut length)?;
+        // The answer is taken as a whole, so that the agent has nothing to complain about.
+        let answer = &mut stream.take(u32::from_be_bytes(length).into());
+        std::io::copy(answer, &mut std::io::sink())
     };
-    list().map_err(|error| format!("does not answer ({error})"))
+    list().map(drop).map_err(|error| format!("does not answer ({error})"))
 }

@@ -26,7 +26,15 @@ impl Login<'_> {
                     continue;
                 }
             };
-            let Some(passphrase) = self.passphrase(&key)? else { continue };
+            let passphrase = match (&hop.passphrase, key.is_encrypted) {
+                (_, false) => None,
+                (Some(reference), true) => Some(self.secret(reference)?),
+                (None, true) => {
+                    let name = key.name();
+                    self.tried.push(format!("{name}: it needs a passphrase, and none is named"));
+                    continue;
+                }
+            };
             let named = if index == 0 { hop.certificates.as_slice() } else { &[] };
             if let Try::In = self.by_key(path, &key, named, passphrase.as_ref())? {
                 return Ok(Try::In);
@@ -49,7 +57,7 @@ impl Login<'_> {
             match read_certificate(certificate) {
                 Ok(text) => {
                     let name = format!("{} with certificate {certificate}", key.name());
-                    match self.offer(name, key, Some(&text), passphrase)? {
+                    match self.offer(&name, key, Some(&text), passphrase)? {
                         Offer::In => return Ok(Try::In),
                         Offer::Unopened => return Ok(Try::Refused),
                         Offer::Refused => {}
@@ -58,7 +66,7 @@ impl Login<'_> {
                 Err(problem) => self.tried.push(format!("certificate {certificate} {problem}")),
             }
         }
-        match self.offer(key.name(), key, key.public_line().as_deref(), passphrase)? {
+        match self.offer(&key.name(), key, key.public_line().as_deref(), passphrase)? {
             Offer::In => Ok(Try::In),
             Offer::Refused | Offer::Unopened => Ok(Try::Refused),
         }
@@ -66,7 +74,7 @@ impl Login<'_> {
 
     fn offer(
         &mut self,
-        name: String,
+        name: &str,
         key: &KeyFile,
         public: Option<&str>,
         passphrase: Option<&Secret>,
@@ -78,8 +86,8 @@ impl Login<'_> {
         });
         match outcome {
             Ok(()) => Ok(Offer::In),
-            // libssh2 says "unsupported private key format" to a wrong passphrase. It says so
-            // before anything is sent; the host's own refusals have codes of their own.
+            // libssh2 has no word for a wrong passphrase: it says "unsupported private key format"
+            // before it asks the host, or "callback returned error" when it then can't sign.
             Err(Snag::Refused(error))
                 if key.is_encrypted && !is_broken(&error) && !is_refusal(&error) =>
             {
@@ -90,20 +98,6 @@ impl Login<'_> {
                 Try::In => Ok(Offer::In),
                 Try::Refused => Ok(Offer::Refused),
             },
-        }
-    }
-
-    /// The passphrase for `key`: none needed, or the one that is named; `None` when the key has
-    /// to be left out.
-    fn passphrase(&mut self, key: &KeyFile) -> Result<Option<Option<Secret>>, Trouble> {
-        match (&self.hop.passphrase, key.is_encrypted) {
-            (_, false) => Ok(Some(None)),
-            (Some(reference), true) => self.secret(reference).map(|secret| Some(Some(secret))),
-            (None, true) => {
-                let name = key.name();
-                self.tried.push(format!("{name}: it needs a passphrase, and none is named"));
-                Ok(None)
-            }
         }
     }
 }
@@ -117,6 +111,7 @@ enum Offer {
 
 fn is_refusal(error: &ssh2::Error) -> bool {
     matches!(error.code(), ssh2::ErrorCode::Session(-18 | -19))
+        && !error.message().contains("Callback returned error")
 }
 
 fn read_certificate(path: &Utf8Path) -> Result<String, String> {

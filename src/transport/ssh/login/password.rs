@@ -15,11 +15,11 @@ impl Login<'_> {
         let methods = self.methods()?;
         let offers = |name: &str| methods.split(',').any(|method| method == name);
         if offers("password") {
-            let name = "the password".to_owned();
+            let name = "the password";
             self.attempt(name, |session| session.userauth_password(&user, secret.expose()))
         } else if offers("keyboard-interactive") {
             let mut answers = OneAnswer { secret: &secret, left: 1 };
-            let name = "the password (keyboard-interactive)".to_owned();
+            let name = "the password (keyboard-interactive)";
             self.attempt(name, |session| session.userauth_keyboard_interactive(&user, &mut answers))
         } else {
             self.tried.push("the password was not sent: the host asks for none".to_owned());
