@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mdc::catalog;
@@ -35,10 +34,10 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Writes the files of a cluster with `hosts` hosts into a folder of its own.
-    pub(crate) fn write(folder: &Path, hosts: usize) -> Self {
-        let folder = Utf8Path::from_path(folder).unwrap().join(hosts.to_string());
-        fs::create_dir(&folder).unwrap();
+    /// Writes the files of a cluster with `hosts` hosts into a folder of its own, below `target/`.
+    pub(crate) fn write(hosts: usize) -> Self {
+        let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plan-{hosts}"));
+        fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("mdc.toml"), manifest_text(hosts)).unwrap();
         fs::write(folder.join("release.toml"), release_text(&folder)).unwrap();
         let mut cluster = Self { folder, hosts, resources: 0 };

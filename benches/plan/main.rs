@@ -20,9 +20,7 @@ fn main() {
     // Cargo adds `--bench`.
     let asked: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
-    let folder = tempfile::tempdir().unwrap();
-    let clusters: Vec<Cluster> =
-        sizes.iter().map(|&hosts| Cluster::write(folder.path(), hosts)).collect();
+    let clusters: Vec<Cluster> = sizes.into_iter().map(Cluster::write).collect();
     let mut costs: BTreeMap<(Subject, usize), Vec<Cost>> = BTreeMap::new();
     for _ in 0..ROUNDS {
         for cluster in &clusters {
