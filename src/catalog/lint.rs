@@ -1,6 +1,7 @@
 //! What must hold for the catalog as a whole, beyond the form of each file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use petgraph::algo::tarjan_scc;
@@ -16,8 +17,9 @@ use crate::source::{self, did_you_mean, listed};
 pub fn lint(catalog: &Catalog) -> Diagnostics {
     let mut found: Vec<Diagnostic> = Vec::new();
     let schema = super::schema();
-    let known: Vec<&str> = schema["properties"]
-        .as_object()
+    let known: Vec<&str> = schema
+        .get("properties")
+        .and_then(|properties| properties.as_object())
         .into_iter()
         .flatten()
         .map(|(key, _)| key.as_str())
@@ -35,7 +37,7 @@ pub fn lint(catalog: &Catalog) -> Diagnostics {
 }
 
 /// A problem with `key` of `entry`, shown in the last file that sets it.
-fn problem(code: Code, entry: &Entry, key: &str, message: String) -> Diagnostic {
+fn problem(code: Code, entry: &Entry, key: &str, message: impl Display) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, format!("`{}`: {message}", entry.component.name));
     let place =
         entry.sources.iter().rev().find_map(|text| Some((text, source::key_span(text, key)?)));

@@ -53,19 +53,19 @@ impl Catalog {
         &mut self,
         name: &ComponentName,
         keys: &Override,
-        text: Arc<SourceText>,
+        text: &Arc<SourceText>,
         found: &mut Diagnostics,
     ) {
         let before = self.entries.get(name);
         let keys = before.map_or_else(|| keys.clone(), |entry| entry.keys.with(keys));
         let mut sources = before.map(|entry| entry.sources.clone()).unwrap_or_default();
-        sources.push(Arc::clone(&text));
+        sources.push(Arc::clone(text));
         match keys.complete(name) {
             Ok(component) => {
                 let entry = Entry { keys, component: Arc::new(component), sources };
                 self.entries.insert(name.clone(), entry);
             }
-            Err(missing) => found.push(self.incomplete(name, &missing, &text)),
+            Err(missing) => found.push(self.incomplete(name, &missing, text)),
         }
     }
 
@@ -136,7 +136,7 @@ fn read_component(catalog: &mut Catalog, name: &str, text: SourceText, found: &m
     let (keys, problems) = source::parse::<Override>(&text);
     found.extend(problems);
     match (name.parse::<ComponentName>(), keys) {
-        (Ok(name), Some(keys)) => catalog.add(&name, &keys, text, found),
+        (Ok(name), Some(keys)) => catalog.add(&name, &keys, &text, found),
         (Err(error), _) => found.push(
             Diagnostic::new(
                 Code::BadName,

@@ -11,7 +11,7 @@ mod system;
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
-pub use system::{SYSTEMS, is_package_key, package_keys};
+pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 
 use std::collections::BTreeMap;
 

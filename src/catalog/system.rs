@@ -2,15 +2,13 @@
 
 use super::Format;
 
-/// The systems that `mdc` knows: the id of os-release(5) (`ol` and `oracle` are the same) and the
-/// package format.
+/// The systems that `mdc` knows, by the word that people write, and their package format.
 pub const SYSTEMS: &[(&str, Format)] = &[
     ("debian", Format::Deb),
     ("ubuntu", Format::Deb),
     ("rocky", Format::Rpm),
     ("rhel", Format::Rpm),
     ("oracle", Format::Rpm),
-    ("ol", Format::Rpm),
     ("windows", Format::Msi),
 ];
 
@@ -26,6 +24,20 @@ impl Format {
             .iter()
             .find(|(known, _)| *known == id && numbers(version))
             .map(|(_, format)| *format)
+    }
+}
+
+/// The system `os` as its hosts report it by os-release(5): Oracle Linux calls itself `ol`, and
+/// the systems with rpm number their minor versions, which don't count.
+#[must_use]
+pub fn reported(os: &str) -> String {
+    let (id, version) = os.split_once('-').unwrap_or((os, ""));
+    match Format::of_system(os) {
+        Some(Format::Rpm) => {
+            let major = version.split('.').next().unwrap_or(version);
+            format!("{}-{major}", if id == "oracle" { "ol" } else { id })
+        }
+        _ => os.to_owned(),
     }
 }
 
@@ -54,7 +66,7 @@ mod tests {
             ("debian-12", Some(Format::Deb)),
             ("ubuntu-24.04", Some(Format::Deb)),
             ("rocky-9", Some(Format::Rpm)),
-            ("ol-9", Some(Format::Rpm)),
+            ("oracle-9", Some(Format::Rpm)),
             ("windows-2022", Some(Format::Msi)),
             ("debian", None),
             ("debian-", None),
@@ -64,6 +76,19 @@ mod tests {
             ("solaris-11", None),
         ] {
             assert_eq!(Format::of_system(os), format, "{os}");
+        }
+    }
+
+    #[test]
+    fn systems_are_compared_as_hosts_report_them() {
+        for (written, as_reported) in [
+            ("oracle-9", "ol-9"),
+            ("rocky-9.4", "rocky-9"),
+            ("rhel-9", "rhel-9"),
+            ("ubuntu-24.04", "ubuntu-24.04"),
+            ("debian-12", "debian-12"),
+        ] {
+            assert_eq!(reported(written), as_reported, "{written}");
         }
     }
 

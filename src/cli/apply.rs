@@ -93,7 +93,7 @@ impl Apply {
         runs: &Runs,
         console: &Console,
     ) -> Result<Option<Run>, Problem> {
-        let observed = watch::observe(site, console)?;
+        let observed = watch::observe(site, console);
         let plan = match file {
             Some(plan) => {
                 still_holds(&plan, plan.steps.iter(), &observed)?;
@@ -123,7 +123,7 @@ impl Apply {
             return Err(another_plan(&run, "manifest, release or catalog changed since"));
         }
         console.say(&continuing(&run));
-        let observed = watch::observe(site, console)?;
+        let observed = watch::observe(site, console);
         let untouched = |step: &&Step| run.progress.is_untouched(&step.id);
         still_holds(&run.plan, run.plan.steps.iter().filter(untouched), &observed)?;
         let rest = rest(&run.plan, &run.progress);

@@ -17,6 +17,8 @@ const WIDEST: usize = 120;
 
 /// The two streams, and what can be shown on them.
 pub(super) struct Console {
+    stdout: io::Stdout,
+    stderr: io::Stderr,
     out: Style,
     err: Style,
 }
@@ -24,7 +26,9 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(colour: Colour) -> Self {
         let style = |term: &Term, colours: bool| Style {
-            width: term.size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns).min(WIDEST)),
+            width: term
+                .size_checked()
+                .map_or(WIDTH, |(_, columns)| usize::from(columns).min(WIDEST)),
             colour: match colour {
                 Colour::Auto => term.is_term() && colours,
                 Colour::Always => true,
@@ -33,6 +37,8 @@ impl Console {
             unicode: true,
         };
         Self {
+            stdout: io::stdout(),
+            stderr: io::stderr(),
             out: style(&Term::stdout(), console::colors_enabled()),
             err: style(&Term::stderr(), console::colors_enabled_stderr()),
         }
@@ -40,7 +46,7 @@ impl Console {
 
     /// Writes data.
     pub(super) fn data(&self, text: &str) -> Result<(), Problem> {
-        let mut out = io::stdout().lock();
+        let mut out = self.stdout.lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
             Problem::new(
                 format!("standard output can't be written: {error}"),
@@ -97,8 +103,7 @@ impl Console {
     }
 
     /// A closed standard error must not stop the work.
-    #[expect(clippy::unused_self, reason = "all output goes through the console")]
     fn talk(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = self.stderr.lock().write_all(text.as_bytes());
     }
 }

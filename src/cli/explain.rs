@@ -17,8 +17,8 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
         let Some(wanted) = &self.code else {
-            let list: String = Code::ALL.iter().map(|code| format!("{}\n", code.as_str())).collect();
-            console.data(&list)?;
+            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+            console.data(&(codes.join("\n") + "\n"))?;
             return Ok(Exit::Done);
         };
         let Some(code) = Code::ALL.iter().find(|code| code.as_str() == wanted) else {

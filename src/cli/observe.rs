@@ -29,7 +29,7 @@ pub(super) struct Observe {
 impl Observe {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.path.manifest, common, console)?;
-        let observed = watch::observe(&site, console)?;
+        let observed = watch::observe(&site, console);
         let unknown = observed.unknown().count();
         let snapshot = Snapshot::new(&site.desired.cluster, Timestamp::now(), observed);
         let json = snapshot.to_json().map_err(|error| {

@@ -38,9 +38,10 @@ impl Plan {
         let site = Site::load(&self.path.manifest, common, console)?;
         let observed = match &self.snapshot {
             Some(path) => from_snapshot(path, &site)?,
-            None => watch::observe(&site, console)?,
+            None => watch::observe(&site, console),
         };
-        let folder = self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
+        let folder =
+            self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
         let plan = make(&site, &observed, folder)?;
         let next = match &self.output {
             Some(path) => format!("mdc apply {path}"),
@@ -58,7 +59,11 @@ impl Plan {
 
 /// The plan that leads from what was observed to what is desired. `folder`: where the plan will be
 /// kept.
-pub(super) fn make(site: &Site, observed: &Observed, folder: &Utf8Path) -> Result<plan::Plan, Problem> {
+pub(super) fn make(
+    site: &Site,
+    observed: &Observed,
+    folder: &Utf8Path,
+) -> Result<plan::Plan, Problem> {
     let comparison = diff::compare(&site.desired, observed);
     if !comparison.refusals.is_empty() {
         let refused = comparison.refusals.iter().map(|refusal| refusal.diagnose(&site.manifest));
@@ -75,9 +80,11 @@ pub(super) fn make(site: &Site, observed: &Observed, folder: &Utf8Path) -> Resul
 /// The way from `folder` to the manifest, so that a plan and its manifest can move together.
 fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
-    let way = manifest.canonicalize_utf8().ok().zip(folder.canonicalize_utf8().ok()).and_then(
-        |(manifest, folder)| pathdiff::diff_utf8_paths(manifest, folder),
-    );
+    let way = manifest
+        .canonicalize_utf8()
+        .ok()
+        .zip(folder.canonicalize_utf8().ok())
+        .and_then(|(manifest, folder)| pathdiff::diff_utf8_paths(manifest, folder));
     way.unwrap_or_else(|| manifest.to_owned()).into_string()
 }
 
@@ -90,8 +97,7 @@ fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
 fn from_snapshot(path: &Utf8Path, site: &Site) -> Result<Observed, Problem> {
     let hint = "make a new one with `mdc observe -o FILE`";
     let mut file = File::open(path).map_err(|error| Problem::file(path, &error, hint))?;
-    let snapshot =
-        Snapshot::read(&mut file).map_err(|error| Problem::file(path, &error, hint))?;
+    let snapshot = Snapshot::read(&mut file).map_err(|error| Problem::file(path, &error, hint))?;
     if snapshot.cluster == site.desired.cluster {
         return Ok(snapshot.observed);
     }

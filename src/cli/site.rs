@@ -26,13 +26,16 @@ pub(super) struct Site {
 
 impl Site {
     /// Reads everything and says what is wrong with it.
-    pub(super) fn load(path: &Utf8Path, common: &Common, console: &Console) -> Result<Self, Problem> {
+    pub(super) fn load(
+        path: &Utf8Path,
+        common: &Common,
+        console: &Console,
+    ) -> Result<Self, Problem> {
         let mut found = Diagnostics::default();
         let manifest = taken(&mut found, manifest::read(path));
         let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
-        let release = manifest
-            .as_ref()
-            .and_then(|manifest| taken(&mut found, manifest.read_release()));
+        let release =
+            manifest.as_ref().and_then(|manifest| taken(&mut found, manifest.read_release()));
         let desired = match (&manifest, &release) {
             (Some(manifest), Some(release)) => {
                 taken(&mut found, desired::resolve(manifest, release, &catalog))

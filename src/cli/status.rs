@@ -19,7 +19,7 @@ pub(super) struct Status {
 impl Status {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.path.manifest, common, console)?;
-        let observed = watch::observe(&site, console)?;
+        let observed = watch::observe(&site, console);
         console.show(&view::status::document(&site.desired, &observed))?;
         let folder = site.state_folder();
         if folder.exists()

@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use super::console::Console;
-use super::problem::Problem;
 use super::site::Site;
 use crate::observe::{self, HostState, Observed};
 use crate::view::progress::{Live, Plain, Progress, Subject};
@@ -25,11 +24,11 @@ pub(super) fn watching<T>(
 }
 
 /// Reads all hosts of the site, showing how far it is.
-pub(super) fn observe(site: &Site, console: &Console) -> Result<Observed, Problem> {
+pub(super) fn observe(site: &Site, console: &Console) -> Observed {
     let dial = site.dial();
     let limits = observe::Limits { at_once: site.at_once.get(), ..observe::Limits::default() };
     let hosts = site.desired.hosts.len();
-    Ok(watching(console, Subject::Hosts(hosts), |progress, start| {
+    watching(console, Subject::Hosts(hosts), |progress, start| {
         observe::gather(&site.desired, limits, &dial, &jiff::Timestamp::now, &mut |host, state| {
             let unreadable = match state {
                 HostState::Known(_) => None,
@@ -37,5 +36,5 @@ pub(super) fn observe(site: &Site, console: &Console) -> Result<Observed, Proble
             };
             progress.host(start.elapsed(), host, unreadable);
         })
-    }))
+    })
 }

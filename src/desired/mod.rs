@@ -45,7 +45,7 @@ pub struct Desired {
 pub struct DesiredHost {
     /// Name or address to connect to.
     pub address: String,
-    /// The operating system, as `id-version`.
+    /// The operating system, as its hosts report it by os-release(5): `debian-12`, `ol-9`.
     pub os: String,
     /// The package format of that system.
     pub format: Format,

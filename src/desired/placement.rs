@@ -122,40 +122,41 @@ fn not_on_host(
     lacking.into_values().filter_map(problem).collect()
 }
 
-/// Two components that listen on one port, by their places and the port.
+/// Two components that listen on one port, and the hosts where they do.
+struct Clash<'m> {
+    components: [&'m ComponentName; 2],
+    hosts: Vec<(&'m HostName, &'m Host)>,
+}
+
 fn port_clashes(manifest: &Manifest, components: &Components) -> Vec<Diagnostic> {
-    let mut clashes: BTreeMap<_, (&ComponentName, &ComponentName, Vec<(&HostName, &Host)>)> =
-        BTreeMap::new();
+    // By the places of both components and the port.
+    let mut clashes: BTreeMap<(usize, usize, u16), Clash<'_>> = BTreeMap::new();
     for (host_name, host) in &manifest.hosts {
         let mut taken: BTreeMap<u16, &ComponentName> = BTreeMap::new();
         for name in host.components.keys() {
-            let ports = components.get(name).into_iter().flat_map(|c| c.ports.values());
-            for port in ports {
+            for port in components.get(name).into_iter().flat_map(|c| c.ports.values()) {
                 let Some(other) = taken.insert(*port, name).filter(|other| *other != name) else {
                     continue;
                 };
                 let place = (span_of(host, other).start, span_of(host, name).start, *port);
-                clashes.entry(place).or_insert((other, name, Vec::new())).2.push((host_name, host));
+                let clash = || Clash { components: [other, name], hosts: Vec::new() };
+                clashes.entry(place).or_insert_with(clash).hosts.push((host_name, host));
             }
         }
     }
-    let problem =
-        |((_, _, port), (one, other, hosts)): (_, (&ComponentName, &ComponentName, Vec<_>))| {
-            let (_, host): &(&HostName, &Host) = hosts.first()?;
-            let on = some_of(&names(&hosts), "hosts");
-            let message = format!("`{one}` and `{other}` both listen on port {port} on {on}");
-            let label =
-                |name| Label::new(&manifest.source, span_of(host, name), format!("port {port}"));
-            let help = format!(
-                "move one of them, or write the port that it is configured for under \
-             `[components.{one}]` or `[components.{other}]`: `ports = {{ main = … }}`"
-            );
-            Some(
-                Diagnostic::new(Code::PortClash, message)
-                    .at(label(one))
-                    .at(label(other))
-                    .help(help),
-            )
-        };
+    let problem = |((_, _, port), clash)| port_clash(manifest, port, &clash);
     clashes.into_iter().filter_map(problem).collect()
+}
+
+fn port_clash(manifest: &Manifest, port: u16, clash: &Clash<'_>) -> Option<Diagnostic> {
+    let (_, host) = clash.hosts.first()?;
+    let [one, other] = clash.components;
+    let on = some_of(&names(&clash.hosts), "hosts");
+    let message = format!("`{one}` and `{other}` both listen on port {port} on {on}");
+    let label = |name| Label::new(&manifest.source, span_of(host, name), format!("port {port}"));
+    let help = format!(
+        "move one of them, or write the port that it is configured for under `[components.{one}]` \
+         or `[components.{other}]`: `ports = {{ main = … }}`"
+    );
+    Some(Diagnostic::new(Code::PortClash, message).at(label(one)).at(label(other)).help(help))
 }

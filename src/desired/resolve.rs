@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::package::{Packages, unsupported};
 use super::{Desired, DesiredHost, Probe, Resource, component, placement};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Catalog, Component, Format};
+use crate::catalog::{Catalog, Component, Format, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
-use crate::manifest::{Host, Manifest, Release};
+use crate::manifest::{Host, Manifest, Release, Span};
+use crate::value::Version;
 
 /// What should be, or all the reasons why it can't. Touches no host; reads the package files of
 /// the release on this machine, each one once. With an error there is nothing desired; warnings
@@ -53,14 +54,14 @@ fn placed<'c>(
     found: &mut Diagnostics,
 ) -> Placed<'c> {
     let places = component::first_places(manifest);
-    let mut placed = BTreeMap::new();
+    let mut probed = BTreeMap::new();
     for (name, component) in effective.iter().filter(|(name, _)| places.contains_key(name)) {
         match component::probe(component, manifest) {
-            Ok(probe) => drop(placed.insert(name, (component, probe))),
+            Ok(probe) => drop(probed.insert(name, (component, probe))),
             Err(problem) => found.push(*problem),
         }
     }
-    placed
+    probed
 }
 
 /// The package format of each system that the manifest names; each unknown one is reported once.
@@ -92,7 +93,7 @@ fn hosts(
     let desired = |(name, host): (&HostName, &Host)| {
         let format = format_of(formats, host)?;
         let (address, os, connection) =
-            (host.address.clone(), host.os.clone(), host.connection.clone());
+            (host.address.clone(), reported(&host.os), host.connection.clone());
         Some((name.clone(), DesiredHost { address, os, format, connection }))
     };
     manifest.hosts.iter().filter_map(desired).collect()
@@ -120,53 +121,55 @@ fn resources<'r>(
     resources
 }
 
-/// Placed components that the release lacks, entries of it that nobody uses, versions that are too
-/// old.
+/// How placement and release fit together.
 fn against_release(
     manifest: &Manifest,
     release: &Release,
     effective: &BTreeMap<ComponentName, Arc<Component>>,
 ) -> Diagnostics {
     let places = component::first_places(manifest);
-    let mut found = Vec::new();
-    for (name, span) in &places {
-        if effective.contains_key(*name) && !release.components.contains_key(*name) {
-            let message = format!("the release `{}` has no entry for `{name}`", release.name);
-            found.push(
-                Diagnostic::new(Code::NotInRelease, message)
-                    .at(Label::new(&manifest.source, (*span).clone(), "placed here"))
-                    .help(format!(
-                        "add `[components.{name}]` with its version to `{}`",
-                        release.source.name
-                    )),
-            );
-        }
-    }
-    for (name, released) in &release.components {
-        let Some(component) = effective.get(name) else { continue };
-        let label = |text: String| Label::new(&release.source, released.span.clone(), text);
+    let lacking = places
+        .iter()
+        .filter(|(name, _)| effective.contains_key(**name))
+        .filter(|(name, _)| !release.components.contains_key(**name))
+        .map(|(name, span)| not_in_release(manifest, release, name, span));
+    let entries = release.components.iter().filter_map(|(name, released)| {
+        let component = effective.get(name)?;
+        let label = |text| Label::new(&release.source, released.span.clone(), text);
         if !places.contains_key(name) {
-            found.push(
-                Diagnostic::new(
-                    Code::UnusedEntry,
-                    format!("no host has `{name}`, which the release contains"),
-                )
-                .at(label("not used".to_owned()))
-                .help("nothing to do if another cluster of this release has it"),
-            );
-        } else if let Some(minimum) =
-            component.minimum_version.as_ref().filter(|m| released.version < **m)
-        {
-            let message = format!(
-                "{} {} is older than {minimum}, which the vendor asks for",
-                component.title, released.version
-            );
-            found.push(
-                Diagnostic::new(Code::BelowMinimum, message)
-                    .at(label(format!("pins {}", released.version)))
-                    .help(format!("plan an upgrade of `{name}` to {minimum} or newer")),
-            );
+            return Some(unused(name).at(label("not used".to_owned())));
         }
-    }
-    Diagnostics::from_iter(found)
+        let problem = below_minimum(component, &released.version)?;
+        Some(problem.at(label(format!("pins {}", released.version))))
+    });
+    lacking.chain(entries).collect()
+}
+
+fn not_in_release(
+    manifest: &Manifest,
+    release: &Release,
+    name: &ComponentName,
+    span: &Span,
+) -> Diagnostic {
+    let message = format!("the release `{}` has no entry for `{name}`", release.name);
+    let file = &release.source.name;
+    Diagnostic::new(Code::NotInRelease, message)
+        .at(Label::new(&manifest.source, span.clone(), "placed here"))
+        .help(format!("add `[components.{name}]` with its version and packages to `{file}`"))
+}
+
+fn unused(name: &ComponentName) -> Diagnostic {
+    let message = format!("no host has `{name}`, which the release contains");
+    Diagnostic::new(Code::UnusedEntry, message)
+        .help("nothing to do if another cluster of this release has it")
+}
+
+fn below_minimum(component: &Component, version: &Version) -> Option<Diagnostic> {
+    let minimum = component.minimum_version.as_ref().filter(|minimum| version < minimum)?;
+    let title = &component.title;
+    let message = format!("{title} {version} is older than {minimum}, which the vendor asks for");
+    Some(
+        Diagnostic::new(Code::BelowMinimum, message)
+            .help(format!("plan an upgrade of `{}` to {minimum} or newer", component.name)),
+    )
 }

@@ -15,6 +15,8 @@ fn codes_are_unique_and_explained() {
 fn hidden_places_keep_the_length_of_the_text() {
     let source = Arc::new(SourceText { name: "m".into(), text: "a = \"gehëim\"\nb = 1\n".into() });
     let problem = Diagnostic::new(Code::PlainSecret, "x").at(Label::new(&source, 4..13, "hidden"));
-    let hidden = Diagnostics::from_iter([problem]).hiding(&source, &[4..13]).sorted();
+    let place = 4..13;
+    let hidden =
+        Diagnostics::from_iter([problem]).hiding(&source, std::slice::from_ref(&place)).sorted();
     assert_eq!(hidden[0].labels[0].source.text, "a = *********\nb = 1\n");
 }

@@ -38,7 +38,9 @@ impl Refusal {
             Self::Downgrade { address, observed, desired } => {
                 let problem = Diagnostic::new(
                     Code::Downgrade,
-                    format!("{address} has version {observed}, and the release goes back to {desired}"),
+                    format!(
+                        "{address} has version {observed}, and the release goes back to {desired}"
+                    ),
                 )
                 .help(
                     "name a release that is not older; or, if there is a backup to go back to and \

@@ -150,9 +150,9 @@ fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 
 /// `key` is `keys` by another name, which schemars doesn't take from serde's alias.
 fn key_or_keys(schema: &mut schemars::Schema) {
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        if let Some(keys) = properties.get("keys").cloned() {
-            properties.insert("key".to_owned(), keys);
-        }
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut)
+        && let Some(keys) = properties.get("keys").cloned()
+    {
+        properties.insert("key".to_owned(), keys);
     }
 }

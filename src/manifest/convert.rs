@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
-use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host};
+use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host, machine};
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, closest, did_you_mean};
@@ -29,7 +29,7 @@ pub(super) fn convert(
         }
         connections.insert(name.value, convert_connection(connection));
     }
-    found.extend(host::same_machine(source, &hosts, &connections));
+    found.extend(machine::same_machine(source, &hosts, &connections));
     // After an error, a connection may be unused only because its hosts could not be read.
     if !found.has_errors() {
         found.extend(unused_connections(source, &names, &hosts));

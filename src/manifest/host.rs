@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Host;
 use super::range::{RangeError, expand};
 use super::text::{DefaultsText, HostText};
-use super::{Connection, Host};
-use crate::address::{ComponentName, ConnectionName, HostName};
+use crate::address::{ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, address_problem, some_of};
 
@@ -90,29 +90,16 @@ impl Group<'_> {
         names.into_iter().zip(addresses.into_iter().map(host)).collect()
     }
 
-    fn report(
-        &mut self,
-        code: Code,
-        span: &Span,
-        message: String,
-        label: &str,
-        help: impl Into<String>,
-    ) {
-        let label = Label::new(self.source, span.clone(), label);
-        self.found.push(Diagnostic::new(code, message).at(label).help(help));
+    fn report(&mut self, problem: Diagnostic, span: &Span, label: &str) {
+        self.found.push(problem.at(Label::new(self.source, span.clone(), label)));
     }
 
     fn expand(&mut self, text: &At<String>) -> Option<Vec<String>> {
         match expand(text) {
             Ok(names) => Some(names),
             Err(RangeError { code, message, help }) => {
-                self.report(
-                    code,
-                    &text.span,
-                    format!("`{}` {message}", text.value),
-                    "this range",
-                    help,
-                );
+                let message = format!("`{}` {message}", text.value);
+                self.report(Diagnostic::new(code, message).help(help), &text.span, "this range");
                 None
             }
         }
@@ -142,7 +129,7 @@ impl Group<'_> {
             let help = format!(
                 "write `{key} = \"…\"` in the host's table, or for all hosts in `[defaults]`"
             );
-            self.report(code, &self.name.span, message, "this host", help);
+            self.report(Diagnostic::new(code, message).help(help), &self.name.span, "this host");
         }
         value
     }
@@ -171,8 +158,8 @@ impl Group<'_> {
             Ok(names) => Some(names),
             Err((name, error)) => {
                 let message = format!("`{name}` can't be the name of a host");
-                let span = self.name.span.clone();
-                self.report(Code::BadName, &span, message, "this name", error.to_string());
+                let problem = Diagnostic::new(Code::BadName, message).help(error.to_string());
+                self.report(problem, &self.name.span, "this name");
                 None
             }
         }
@@ -183,7 +170,8 @@ impl Group<'_> {
         let wrong = addresses.iter().find_map(|a| Some((a, address_problem(a)?)));
         if let Some((address, problem)) = &wrong {
             let message = format!("`{address}` is not the address of a host");
-            self.report(Code::BadAddress, &text.span, message, "this address", problem.clone());
+            let problem = Diagnostic::new(Code::BadAddress, message).help(problem);
+            self.report(problem, &text.span, "this address");
         }
         wrong.is_none()
     }
@@ -209,57 +197,4 @@ fn twice_problems(
                 .help("rename one or shorten a range; several components of one host go into one table")
         })
         .collect()
-}
-
-/// Hosts that are one machine: one address over one connection. One problem for each pair of places.
-pub(super) fn same_machine(
-    source: &Arc<SourceText>,
-    hosts: &BTreeMap<HostName, Host>,
-    connections: &BTreeMap<ConnectionName, Connection>,
-) -> Diagnostics {
-    let mut known: BTreeMap<(&ConnectionName, String), (&HostName, &Host)> = BTreeMap::new();
-    let mut pairs: BTreeMap<(usize, usize), Vec<[(&HostName, &Host); 2]>> = BTreeMap::new();
-    for (name, host) in hosts {
-        let local = matches!(connections.get(&host.connection), Some(Connection::Local(_)));
-        // DNS names are the same in upper and lower case (RFC 4343).
-        let address = if local { String::new() } else { host.address.to_ascii_lowercase() };
-        if let Some(first) = known.insert((&host.connection, address), (name, host)) {
-            let places = (first.1.address_span.start, host.address_span.start);
-            pairs.entry(places).or_default().push([first, (name, host)]);
-        }
-    }
-    pairs.values().filter_map(|pairs| same_machine_problem(source, pairs, connections)).collect()
-}
-
-fn same_machine_problem(
-    source: &Arc<SourceText>,
-    pairs: &[[(&HostName, &Host); 2]],
-    connections: &BTreeMap<ConnectionName, Connection>,
-) -> Option<Diagnostic> {
-    let ([(one, first), (other, second)], more) = pairs.split_first()?;
-    let connection = &first.connection;
-    let (place, help) = if matches!(connections.get(connection), Some(Connection::Local(_))) {
-        (
-            "this machine".to_owned(),
-            "a `local` connection reaches one host: reach the others by `ssh`",
-        )
-    } else {
-        let help = "correct the address, or make one host of the two with all their components";
-        (format!("at `{}`", first.address), help)
-    };
-    let more = match more.len() {
-        0 => String::new(),
-        1 => ", and one more host likewise".to_owned(),
-        n => format!(", and {n} more hosts likewise"),
-    };
-    let message =
-        format!("`{one}` and `{other}` are both {place}, by the connection `{connection}`{more}");
-    let problem = Diagnostic::new(Code::DuplicateAddress, message)
-        .at(Label::new(source, second.address_span.clone(), format!("`{other}` is {place}")))
-        .help(help);
-    Some(if first.address_span == second.address_span {
-        problem
-    } else {
-        problem.at(Label::new(source, first.address_span.clone(), format!("`{one}` is {place}")))
-    })
 }

@@ -4,6 +4,7 @@
 mod connection;
 mod convert;
 mod host;
+mod machine;
 mod range;
 pub mod release;
 mod text;

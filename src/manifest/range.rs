@@ -40,8 +40,7 @@ pub(super) fn expand(text: &str) -> Result<Vec<String>, RangeError> {
     if rest.contains(']') {
         return Err(unpaired());
     }
-    names.iter_mut().for_each(|name| name.push_str(rest));
-    Ok(names)
+    Ok(names.into_iter().map(|name| name + rest).collect())
 }
 
 /// What stands in one pair of brackets.

@@ -155,7 +155,7 @@ fn convert_packages(
         }
         match convert_source(source, &key, text) {
             Ok(from) => {
-                drop(packages.insert(key.value, ReleasePackage { span: key.span, source: from }))
+                drop(packages.insert(key.value, ReleasePackage { span: key.span, source: from }));
             }
             Err(problem) => found.push(*problem),
         }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::path::Path;
-use super::{Span, closest, did_you_mean, listed, word};
+use super::{Span, word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
 /// All the ways in which `table` differs from `schema`.
@@ -77,9 +77,8 @@ impl<'a> Checker<'a> {
                 self.integer(path, &schema, value.span(), number);
             }
             (Some("boolean"), DeValue::Boolean(_)) | (None, _) => {}
-            (Some(expected), other) => {
-                let expected = type_words(expected);
-                self.wrong_type(path, &schema, value.span(), expected, other);
+            (Some(expected), _) => {
+                self.wrong_type(path, &schema, type_words(expected), value);
             }
         }
     }
@@ -112,82 +111,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn table(
-        &mut self,
-        path: Path<'_>,
-        schema: &Schema<'a>,
-        span: Span,
-        table: &DeTable,
-    ) {
-        let empty = Map::new();
-        let node = schema.node;
-        let properties = node["properties"].as_object().unwrap_or(&empty);
-        let named = node["patternProperties"].as_object().and_then(|p| p.values().next());
-        let any = Some(&node["additionalProperties"]).filter(|node| node.is_object());
-        let mut meant = Vec::new();
-        for (key, value) in table {
-            let path = path.join(key.get_ref());
-            if let Some(node) = node["properties"].get(key.get_ref().as_ref()) {
-                self.value(path, (node, schema.about), value);
-            } else if let Some(node) = named.or(any) {
-                if named.is_some() {
-                    self.word(&path, "Name", key.span(), key.get_ref());
-                }
-                self.value(path, (node, schema.about), value);
-            } else {
-                let known =
-                    properties.keys().map(String::as_str).filter(|k| !table.contains_key(*k));
-                meant.extend(closest(key.get_ref(), known));
-                self.unknown_key(path, properties, key);
-            }
-        }
-        self.missing_keys(path, schema, span, |key| {
-            table.contains_key(key) || meant.contains(&key)
-        });
-    }
-
-    pub(super) fn unknown_key(
-        &mut self,
-        path: Path<'_>,
-        known: &Map<String, Value>,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
-    ) {
-        let table = path.parent().table();
-        let help =
-            did_you_mean(key.get_ref(), known.keys().map(String::as_str), "the keys here are");
-        self.report(
-            Diagnostic::new(Code::UnknownKey, format!("{table} has no key `{}`", key.get_ref())),
-            key.span(),
-            "unknown key",
-            help,
-        );
-    }
-
-    fn missing_keys(
-        &mut self,
-        path: Path<'_>,
-        schema: &Schema<'a>,
-        span: Span,
-        has: impl Fn(&str) -> bool,
-    ) {
-        let required = schema.node["required"].as_array().into_iter().flatten();
-        let missing: Vec<&str> =
-            required.filter_map(Value::as_str).filter(|key| !has(key)).collect();
-        if missing.is_empty() {
-            return;
-        }
-        let about: Vec<String> = missing
-            .iter()
-            .map(|key| {
-                let about =
-                    schema.node["properties"][key]["description"].as_str().unwrap_or("add it");
-                format!("`{key}`: {about}")
-            })
-            .collect();
-        let message = format!("{} lacks {}", path.table(), listed(missing));
-        self.report(Diagnostic::new(Code::MissingKey, message), span, "here", about.join("\n"));
-    }
-
     fn text(&mut self, path: Path<'_>, schema: &Schema<'a>, span: Span, text: &str) {
         if text.is_empty() && schema.node["minLength"].as_u64() > Some(0) {
             self.empty(path, schema, span);
@@ -196,7 +119,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn word(&mut self, path: &Path<'_>, form: &str, span: Span, text: &str) {
+    pub(super) fn word(&mut self, path: &Path<'_>, form: &str, span: Span, text: &str) {
         let Some(word) = word::by_name(form) else { return };
         if let Some(problem) = (word.problem)(text) {
             let message = format!("`{path}` is not {}", word.what);
@@ -245,13 +168,12 @@ impl<'a> Checker<'a> {
         &mut self,
         path: Path<'_>,
         schema: &Schema<'a>,
-        span: Span,
         expected: &str,
-        value: &DeValue,
+        value: &Spanned<DeValue>,
     ) {
-        let is = type_words(json_type(value));
+        let is = type_words(json_type(value.get_ref()));
         let message = format!("`{path}` must be {expected}, but is {is}");
-        self.report(Diagnostic::new(Code::WrongType, message), span, is, schema.about);
+        self.report(Diagnostic::new(Code::WrongType, message), value.span(), is, schema.about);
     }
 
     pub(super) fn report(

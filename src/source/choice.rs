@@ -1,7 +1,7 @@
 //! Checks a value that is one of several: a word (`"passwordless"`), or a table with one key that
 //! says which (`{ password = … }`).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -22,11 +22,10 @@ impl<'a> Checker<'a> {
         value: &Spanned<DeValue>,
     ) {
         let words: Vec<&str> = variants.iter().filter_map(|v| v["const"].as_str()).collect();
-        let tables: Vec<&Map<String, Value>> =
-            variants.iter().filter_map(|v| v["properties"].as_object()).collect();
+        let tables = tags(variants);
         match value.get_ref() {
             DeValue::Table(table) if !tables.is_empty() => {
-                self.tagged(path, &tables, value.span(), table);
+                self.tagged(path, variants, value.span(), table);
             }
             _ if schema.name == SECRET => self.plain_secret(path, value.span()),
             DeValue::String(text) if words.contains(&text.as_ref()) => {}
@@ -40,35 +39,30 @@ impl<'a> Checker<'a> {
                     help,
                 );
             }
-            other if tables.is_empty() => {
+            _ if tables.is_empty() => {
                 let expected = format!("one of {}", listed(words));
-                self.wrong_type(path, schema, value.span(), &expected, other);
+                self.wrong_type(path, schema, &expected, value);
             }
-            other => {
-                let expected = format!("a table with one of {}", listed(tags(&tables)));
-                self.wrong_type(path, schema, value.span(), &expected, other);
+            _ => {
+                let expected =
+                    format!("a table with one of {}", listed(tables.iter().map(|(name, _)| *name)));
+                self.wrong_type(path, schema, &expected, value);
             }
         }
     }
 
     /// A table that must have exactly one of the keys.
-    fn tagged(
-        &mut self,
-        path: Path<'_>,
-        variants: &[&'a Map<String, Value>],
-        span: Span,
-        table: &DeTable,
-    ) {
-        let all: Map<String, Value> =
-            variants.iter().flat_map(|v| v.iter()).map(|(k, v)| (k.clone(), v.clone())).collect();
+    fn tagged(&mut self, path: Path<'_>, variants: &'a [Value], span: Span, table: &DeTable) {
+        let all = tags(variants);
+        let names = || all.iter().map(|(name, _)| *name);
         let mut known = 0;
         for (key, value) in table {
-            match variants.iter().find_map(|v| v.get(key.get_ref().as_ref())) {
-                Some(node) => {
+            match all.iter().find(|(tag, _)| tag == key.get_ref()) {
+                Some((_, node)) => {
                     known += 1;
-                    self.value(path.join(key.get_ref()), (node, ""), value);
+                    self.value(path.join(key.get_ref()), *node, value);
                 }
-                None => self.unknown_key(path.join(key.get_ref()), &all, key),
+                None => self.unknown_key(path.join(key.get_ref()), names(), key),
             }
         }
         let (has, help) = match known {
@@ -79,8 +73,7 @@ impl<'a> Checker<'a> {
                 "keep the one that you mean: they exclude each other",
             ),
         };
-        let message =
-            format!("`{path}` needs exactly one of {}, but {has}", listed(tags(variants)));
+        let message = format!("`{path}` needs exactly one of {}, but {has}", listed(names()));
         self.report(Diagnostic::new(Code::ChooseOne, message), span, &has, help);
     }
 
@@ -94,6 +87,13 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn tags<'v>(variants: &[&'v Map<String, Value>]) -> Vec<&'v str> {
-    variants.iter().flat_map(|variant| variant.keys()).map(String::as_str).collect()
+/// The keys that say which one it is, each with its schema and what it is for.
+fn tags(variants: &[Value]) -> Vec<(&str, (&Value, &str))> {
+    let mut tags = Vec::new();
+    for variant in variants {
+        let about = variant["description"].as_str().unwrap_or_default();
+        let keys = variant["properties"].as_object().into_iter().flatten();
+        tags.extend(keys.map(|(key, node)| (key.as_str(), (node, about))));
+    }
+    tags
 }

@@ -16,7 +16,7 @@ pub const LARGEST: u64 = 4 << 20;
 /// # Errors
 /// The file can't be read, is larger than [`LARGEST`], or is not UTF-8.
 pub fn read(path: &Utf8Path) -> Result<SourceText, Box<Diagnostic>> {
-    let bytes = read_bounded(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = read_bounded(path).map_err(|error| Box::new(unreadable(path, &error)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Box::new(
             Diagnostic::new(
@@ -28,7 +28,7 @@ pub fn read(path: &Utf8Path) -> Result<SourceText, Box<Diagnostic>> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceText { name: path.to_string(), text }),
-        Err(error) => Err(not_utf8(path, &error)),
+        Err(error) => Err(Box::new(not_utf8(path, &error))),
     }
 }
 
@@ -45,7 +45,7 @@ fn read_bounded(path: &Utf8Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(path: &Utf8Path, error: &io::Error) -> Box<Diagnostic> {
+fn unreadable(path: &Utf8Path, error: &io::Error) -> Diagnostic {
     let (what, help) = match error.kind() {
         io::ErrorKind::NotFound => {
             ("is not there".to_owned(), "check the path; it starts from the folder you are in")
@@ -58,17 +58,15 @@ fn unreadable(path: &Utf8Path, error: &io::Error) -> Box<Diagnostic> {
         }
         _ => (format!("can't be read: {error}"), "check the file and the disk that it is on"),
     };
-    Box::new(Diagnostic::new(Code::FileUnreadable, format!("`{path}` {what}")).help(help))
+    Diagnostic::new(Code::FileUnreadable, format!("`{path}` {what}")).help(help)
 }
 
-fn not_utf8(path: &Utf8Path, error: &std::string::FromUtf8Error) -> Box<Diagnostic> {
+fn not_utf8(path: &Utf8Path, error: &std::string::FromUtf8Error) -> Diagnostic {
     let good = error.utf8_error().valid_up_to();
     let line = error.as_bytes().iter().take(good).filter(|b| **b == b'\n').count() + 1;
-    Box::new(
-        Diagnostic::new(
-            Code::FileNotUtf8,
-            format!("`{path}` is not UTF-8 text: line {line} has a byte that doesn't belong"),
-        )
-        .help("save the file as UTF-8 (in an editor: encoding UTF-8, without conversion)"),
+    Diagnostic::new(
+        Code::FileNotUtf8,
+        format!("`{path}` is not UTF-8 text: line {line} has a byte that doesn't belong"),
     )
+    .help("save the file as UTF-8 (in an editor: encoding UTF-8, without conversion)")
 }

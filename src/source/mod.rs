@@ -9,6 +9,7 @@ mod check;
 mod choice;
 mod endpoint;
 mod file;
+mod keys;
 mod parse;
 mod path;
 mod suggest;

@@ -14,12 +14,14 @@ use super::syntax::problems;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
 /// The JSON schema (draft 2020-12) of the files that hold a `T`.
+#[must_use]
 pub fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// The value that `source` holds, or all the problems of its form. Warnings don't exist at this
 /// level: with problems there is no value.
+#[must_use]
 pub fn parse<T: JsonSchema + DeserializeOwned>(
     source: &Arc<SourceText>,
 ) -> (Option<T>, Diagnostics) {

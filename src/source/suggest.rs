@@ -42,11 +42,11 @@ pub fn some_of<T: std::fmt::Display>(things: &[T], kind: &str) -> String {
 /// Words as a list for people, at most twenty of them.
 pub fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     const MOST: usize = 20;
-    let words: Vec<&str> = words.into_iter().collect();
-    let mut text =
-        words.iter().take(MOST).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    if words.len() > MOST {
-        text.push_str(&format!(" and {} more", words.len() - MOST));
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match words.split_at_checked(MOST) {
+        Some((first, more)) if !more.is_empty() => {
+            format!("{} and {} more", first.join(", "), more.len())
+        }
+        _ => words.join(", "),
     }
-    text
 }

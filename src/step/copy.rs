@@ -1,9 +1,8 @@
 //! Putting a package file on a host: found there by content, or copied, checked and moved into
 //! place. Nothing that runs is touched.
 
-use super::shell::quote;
 use crate::desired::Source;
-use crate::transport::{Account, Command, Task};
+use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Digest, Period, RemotePath, RemotePathError};
 
 /// Where package files are kept on hosts: a cache in the sense of the Filesystem Hierarchy

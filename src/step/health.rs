@@ -1,10 +1,9 @@
 //! Waiting for health on the host itself: one command that returns when the probe is satisfied or
 //! the limit has passed, so that nothing is asked over the network every second.
 
-use super::shell::quote;
 use crate::catalog::Limits;
 use crate::desired::{Probe, Resource};
-use crate::transport::{Account, Command, Task};
+use crate::transport::{Account, Command, Task, quote};
 use crate::value::Period;
 
 /// How long a needed component may take to answer before the step that needs it is given up.
@@ -26,7 +25,11 @@ pub fn needed_healthy(resource: &Resource) -> Command {
 fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
     let (ask, account) = match &resource.health {
         Probe::Http(url) => {
-            (format!("curl -fsS -o /dev/null --max-time 5 {}", quote(url)), Account::Login)
+            // The same words as the reading of hosts uses: no proxy, no `.curlrc`, and the service's
+            // own certificate is good enough for a question to the host itself.
+            let ask =
+                format!("curl -q -gfsSk --noproxy '*' -o /dev/null --max-time 5 -- {}", quote(url));
+            (ask, Account::Login)
         }
         // Such commands may read what only the service's user or root may (RabbitMQ's cookie).
         Probe::Command(command) => {

@@ -4,10 +4,8 @@ mod copy;
 mod health;
 mod package;
 mod service;
-mod shell;
 
 pub use copy::{copy, staged_path};
 pub use health::{await_healthy, needed_healthy};
 pub use package::{Host, change_package};
 pub use service::start_and_see;
-pub use shell::quote;

@@ -2,12 +2,11 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
-use super::shell::{literal, quote};
 use super::{await_healthy, copy, service};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
-use crate::transport::{Account, Command, Task};
+use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Period, RemotePath, Version};
 
 /// Time for one question to the package database.
@@ -23,6 +22,10 @@ pub fn change_package(
     limits: &Limits,
 ) -> Vec<Command> {
     let mut commands = Vec::new();
+    if host.format == Format::Msi {
+        // Windows hosts can't be read yet and so are unknown in every plan.
+        return commands;
+    }
     if let (Some(path), Source::File { digest, size, .. }) = (staged, &resource.source) {
         commands.push(copy::check(digest, *size, path));
         commands.push(install_file(resource, path, host, limits));
@@ -50,14 +53,13 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
     let run = match host.format {
         Format::Deb => format!("{} {file}", apt_install(host.action)),
         // dnf has nothing to do for a version that is there, also when its scriptlets failed.
-        Format::Rpm => format!(
+        Format::Rpm | Format::Msi => format!(
             "if rpm -q --quiet {package}-{version}; then dnf reinstall -y {file}; \
              else dnf {verb} -y {file}; fi",
             package = quote(&resource.package),
             version = quote(resource.version.as_str()),
             verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
         ),
-        Format::Msi => format!("msiexec.exe /i {file} /qn /norestart"),
     };
     Command {
         run,
@@ -87,12 +89,11 @@ fn install_from_repository(resource: &Resource, host: Host, limits: &Limits) -> 
             install = apt_install(host.action),
             missing = quote(&format!("{package} {version} was not installed from the repository")),
         ),
-        Format::Rpm => format!(
+        Format::Rpm | Format::Msi => format!(
             "dnf {verb} -y --refresh {name}",
             verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
             name = quote(&format!("{package}-{version}")),
         ),
-        Format::Msi => String::new(),
     };
     Command {
         run,
@@ -147,4 +148,26 @@ fn check_version(resource: &Resource, format: Format) -> Command {
 /// any packaging revision.
 fn whole_version(version: &Version) -> String {
     format!("([0-9]+:)?{}(-[^-]+)?", literal(version.as_str()))
+}
+
+/// `text` as an extended regular expression that matches just it.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if ".+^$*?()[]{}|\\".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_matches_only_itself() {
+        assert_eq!(literal("2.9.0+b1~x"), r"2\.9\.0\+b1~x");
+    }
 }

@@ -1,10 +1,9 @@
 //! Services: starting them and seeing that they run.
 
 use super::await_healthy;
-use super::shell::quote;
 use crate::catalog::Limits;
 use crate::desired::Resource;
-use crate::transport::{Account, Command, Task};
+use crate::transport::{Account, Command, Task, quote};
 use crate::value::Period;
 
 /// systemd's own limit for a start is 90 s (systemd-system.conf(5), `DefaultTimeoutStartSec`).

@@ -12,11 +12,11 @@ use thiserror::Error;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretReference {
     /// The name of an environment variable of the controller.
-    Env(String),
+    Env(#[schemars(length(min = 1))] String),
     /// A file on the controller; one trailing line end is dropped. Relative to the manifest.
-    File(#[schemars(with = "String")] Utf8PathBuf),
+    File(#[schemars(with = "String", length(min = 1))] Utf8PathBuf),
     /// A command on the controller, as words (no shell); its standard output is the secret.
-    Command(Vec<String>),
+    Command(#[schemars(length(min = 1))] Vec<String>),
 }
 
 /// A secret's value. It can't be printed, compared, serialised or cloned into a plan.

@@ -20,24 +20,21 @@ pub fn render(problems: &[Diagnostic], width: usize, colour: bool) -> String {
         // Its own wrapping would break words at hyphens, so that names can't be copied.
         .with_wrap_lines(false)
         .with_show_related_as_nested(true);
+    let shown = problems.iter().take(MOST).map(|problem| render_one(&handler, problem, width));
+    let more = problems.len().checked_sub(MOST).filter(|more| *more > 0);
+    let more = more.map(|more| format!("  … and {more} more problems\n"));
+    shown.chain(more).collect()
+}
+
+fn render_one(handler: &GraphicalReportHandler, problem: &Diagnostic, width: usize) -> String {
     let mut text = String::new();
-    for problem in problems.iter().take(MOST) {
-        // Writing to a string fails only for a label outside of its text: then the message and the
-        // help alone are shown.
-        let before = text.len();
-        if handler.render_report(&mut text, &Shown::new(problem, width)).is_err() {
-            text.truncate(before);
-            let _ = handler.render_report(
-                &mut text,
-                &Shown { labels: Vec::new(), ..Shown::new(problem, width) },
-            );
-        }
-        text.push('\n');
+    let shown = Shown::new(problem, width);
+    // Fails only for a label outside of its text: then there are message and help, but no place.
+    if handler.render_report(&mut text, &shown).is_err() {
+        let help = shown.help.map(|help| format!("  help: {help}\n")).unwrap_or_default();
+        text = format!("{}\n\n  {}\n{help}", problem.code.as_str(), shown.message);
     }
-    if problems.len() > MOST {
-        text.push_str(&format!("  … and {} more problems\n", problems.len() - MOST));
-    }
-    text
+    text + "\n"
 }
 
 /// One problem as miette takes it. All labels of one diagnostic must be in one text there
@@ -195,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_hostile_file_reaches_the_terminal_as_plain_text() {
-        let text = source("a\u{1b}[2J.toml", "k = \"\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
+        let text = source("a\u{1b}[2J.toml", "k = \"\ra\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\"\r\n");
         let problem =
             Diagnostic::new(Code::Syntax, "bad \u{1b}[31m").at(Label::new(&text, 0..1, "\u{8}"));
         let shown = render(&[problem], 80, false);

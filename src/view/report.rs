@@ -3,8 +3,8 @@
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
 use super::words::{self, StepName};
-use crate::state::{StepFailure, StepOutcome};
 use crate::report::{Report, StepReport};
+use crate::state::{StepFailure, StepOutcome};
 
 /// How much of a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -33,8 +33,11 @@ impl<'a> Fleet<'a> {
             };
             Some((address.to_string(), version))
         });
-        let settings =
-            SimulatedConnection { folder: "fleet".into(), speed: 0, installed: installed.collect() };
+        let settings = SimulatedConnection {
+            folder: "fleet".into(),
+            speed: 0,
+            installed: installed.collect(),
+        };
         std::fs::write(folder.join("package.deb"), PACKAGE).unwrap();
         Self { cluster, folder, way: Way::Simulated(settings) }
     }
@@ -76,8 +79,7 @@ impl<'a> Fleet<'a> {
 /// At every moment: nothing begins before all that it comes after is over, and no component changes
 /// on more hosts than allowed.
 fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
-    let steps: BTreeMap<&str, _> =
-        plan.steps.iter().map(|step| (step.id.as_str(), step)).collect();
+    let steps: BTreeMap<&str, _> = plan.steps.iter().map(|step| (step.id.as_str(), step)).collect();
     let (mut over, mut running) = (Vec::new(), Vec::new());
     for event in events {
         match event {

@@ -96,10 +96,9 @@ pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = 
             let resources = placement.values().map(Vec::len).sum::<usize>();
             let states = prop::collection::vec(prop::sample::select(states.clone()), resources);
             let unseen = prop::collection::vec((0_u8..100).prop_map(move |n| n < unseen), 20);
-            (Just(placement), Just(widths), states, unseen)
-                .prop_map(|(placement, widths, states, unseen)| {
-                    build(&placement, widths, &states, &unseen)
-                })
+            (Just(placement), Just(widths), states, unseen).prop_map(
+                |(placement, widths, states, unseen)| build(&placement, widths, &states, &unseen),
+            )
         },
     )
 }

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mdc::address::{Address, ComponentName, HostName};
-use mdc::apply::{StepFailure, StepOutcome};
 use mdc::catalog::{Component, Durations, Format, Health, Kind, Limits, Stage, WhenUnknown};
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
 use mdc::diff::{Action, Reason};
@@ -18,8 +17,9 @@ use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
     Unreadable,
 };
-use mdc::plan::{self, Basis, HealthyBefore, Plan, Step, Unknown, Withheld};
+use mdc::plan::{self, Basis, Compared, HealthyBefore, Plan, Step, Unknown, Withheld};
 use mdc::report::{Report, StepReport};
+use mdc::state::{StepFailure, StepOutcome};
 use mdc::transport::{Account, Command, Task};
 use mdc::value::{Digest, PackageVersion, Period, Version};
 
@@ -201,8 +201,7 @@ pub(crate) fn plan() -> Plan {
 
 /// The same cluster as it should be.
 pub(crate) fn empty_plan() -> Plan {
-    let facts = LINES.iter().flat_map(|line| line.hosts.iter().map(move |host| (line, host)));
-    let facts = facts.map(|(line, host)| (format!("{host}/{}", line.name), healthy(line.to)));
+    let resources = LINES.iter().map(|line| line.hosts.len()).sum();
     Plan {
         format: plan::FORMAT.into(),
         version: plan::VERSION,
@@ -214,7 +213,8 @@ pub(crate) fn empty_plan() -> Plan {
         basis: Basis {
             tool: "0.1.0".into(),
             desired: Digest::of(b"desired"),
-            facts: facts.collect(),
+            compared: Compared { hosts: 12, resources },
+            facts: BTreeMap::new(),
         },
         steps: Vec::new(),
         unknown: Vec::new(),
@@ -313,7 +313,7 @@ fn commands(line: &Line) -> Vec<Command> {
     };
     let probe = Probe::Http("http://127.0.0.1:8008/health".into());
     let wait = "until curl -fsS http://127.0.0.1:8008/health; do sleep 2; done";
-    vec![install, command(wait, Account::Login, 300, Task::AwaitHealth { unit, probe })]
+    vec![install, command(wait, Account::Login, 300, Task::AwaitHealth { unit, probe, samples: 5 })]
 }
 
 fn need(name: &str, on: &str) -> HealthyBefore {
@@ -322,9 +322,9 @@ fn need(name: &str, on: &str) -> HealthyBefore {
         &format!("systemctl is-active --quiet {name}"),
         Account::Login,
         30,
-        Task::CheckHealth { probe },
+        Task::AwaitHealth { unit: name.to_owned(), probe, samples: 1 },
     );
-    HealthyBefore { host: host(on), component: component(name), check }
+    HealthyBefore { host: host(on), component: component(name), check: Arc::new(check) }
 }
 
 fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {
@@ -429,10 +429,15 @@ fn entry(line: &Line, order: u32) -> Component {
         unit: BTreeMap::new(),
         ports: BTreeMap::new(),
         health: Health::Command("true".into()),
-        limits: Limits { install: Period::seconds(1), healthy: Period::seconds(1) },
+        limits: Limits {
+            install: Period::seconds(1),
+            healthy: Period::seconds(1),
+            settle: Period::seconds(1),
+        },
         durations: Durations { install: Period::seconds(1), start: Period::seconds(1) },
         when_unknown: WhenUnknown::Block,
         minimum_version: None,
+        sure: BTreeMap::new(),
     }
 }
 

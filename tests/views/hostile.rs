@@ -1,11 +1,13 @@
 //! Text that wants to be more than text, in every field that can hold some.
 
-use mdc::apply::StepOutcome;
+use std::sync::Arc;
+
 use mdc::desired::{Desired, Probe};
 use mdc::diff::Reason;
 use mdc::observe::{HealthState, HostState, Observed, PackageState, UnitState, Unreadable};
 use mdc::plan::Plan;
 use mdc::report::Report;
+use mdc::state::StepOutcome;
 use mdc::transport::{Command, Task};
 use proptest::prelude::*;
 
@@ -106,7 +108,7 @@ pub(crate) fn plan(text: &str) -> Plan {
             Reason::UnitStopped { observed: own() },
             Reason::NeededBy { step: own() },
         ]);
-        step.needs_healthy.iter_mut().for_each(|need| spoil(&mut need.check, text));
+        step.needs_healthy.iter_mut().for_each(|need| spoil(Arc::make_mut(&mut need.check), text));
         step.commands.iter_mut().for_each(|command| spoil(command, text));
     }
     plan
@@ -117,8 +119,7 @@ fn spoil(command: &mut Command, text: &str) {
     command.run = own();
     match &mut command.task {
         Task::InstallFile { package, unit, .. } => (*package, *unit) = (own(), own()),
-        Task::AwaitHealth { unit, probe } => (*unit, *probe) = (own(), Probe::Http(own())),
-        Task::CheckHealth { probe } => *probe = Probe::Command(own()),
+        Task::AwaitHealth { unit, probe, .. } => (*unit, *probe) = (own(), Probe::Http(own())),
         Task::ReceiveFile { from, .. } => *from = own(),
         _ => {}
     }

@@ -3,12 +3,12 @@
 //! Probes run beside each other. Each prints one line in one go, which a pipe keeps whole
 //! (POSIX, `write`: up to 512 bytes always, 4096 on Linux), so the lines don't mix.
 
-use super::quoted;
 use crate::address::ComponentName;
 use crate::desired::Probe;
 use crate::observe::answer::{Answer, not_usable, odd, printable};
 use crate::observe::{HealthState, PackageState, Unreadable};
 use crate::transport::Questions;
+use crate::transport::quote;
 
 /// A probe talks to the host itself: no proxy, no user's `.curlrc`. Certificates are not checked:
 /// they are made out to public names, a probe asks a loopback address, and it sends nothing secret.
@@ -39,7 +39,7 @@ pub(in crate::observe) fn script(questions: &Questions) -> String {
             Probe::Http(url) => ("http", url),
             Probe::Command(line) => ("run", line),
         };
-        let (package, argument) = (quoted(&resource.package), quoted(argument));
+        let (package, argument) = (quote(&resource.package), quote(argument));
         format!("if installed {package}; then {verb} {component} {argument} & fi\n")
     });
     std::iter::once(SCRIPT.to_owned()).chain(probes).collect()

@@ -16,6 +16,7 @@ pub(super) mod reboot;
 pub(super) mod unit;
 
 use crate::transport::Questions;
+use crate::transport::quote;
 
 /// Settings that every piece relies on: messages in English, no globbing of what programs say, the
 /// administrator's programs in the path, and nothing on standard error.
@@ -47,13 +48,7 @@ pub(super) fn script(questions: &Questions) -> String {
     .concat()
 }
 
-/// One word for the shell: whatever it holds, it stays one word and nothing of it is expanded
-/// (POSIX, Shell Command Language, 2.2.2).
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// Several words for the shell.
 fn all_quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -145,12 +145,6 @@ impl Host {
         }
     }
 
-    /// The service that `probe` asks.
-    pub(super) fn unit_of(&self, probe: &Probe) -> Option<&str> {
-        let mut units = self.units.iter().filter(|(_, unit)| unit.probe.as_ref() == Some(probe));
-        units.next().map(|(name, _)| name.as_str())
-    }
-
     pub(super) fn is_active(&self, unit: &str) -> bool {
         self.units.get(unit).is_some_and(|unit| unit.state == UnitState::Active)
     }

@@ -121,7 +121,7 @@ fn unit_runs() -> Task {
 }
 
 fn await_health() -> Task {
-    Task::AwaitHealth { unit: "ometascan".to_owned(), probe: probe("md-core") }
+    Task::AwaitHealth { unit: "ometascan".to_owned(), probe: probe("md-core"), samples: 1 }
 }
 
 fn ended(output: &Output) -> (i64, String) {
@@ -217,8 +217,7 @@ fn services_start_and_can_be_unhealthy() {
     let fleet = Fleet::new(0);
     let host = &mut *fleet.connect("core-01").unwrap();
     read(host, Format::Deb);
-    let check = Task::CheckHealth { probe: probe("md-core") };
-    assert_eq!(ended(&run(host, check.clone())).0, 0);
+    assert_eq!(ended(&run(host, await_health())).0, 0);
     fleet.set("core-01", &json!({ "unhealthy": ["ometascan"] }));
     assert_eq!(ended(&run(host, await_health())).0, 22);
     assert_eq!(
@@ -226,12 +225,10 @@ fn services_start_and_can_be_unhealthy() {
         HealthState::Unhealthy("HTTP status 503".to_owned())
     );
     fleet.set("core-01", &json!({}));
-    assert_eq!(ended(&run(host, check)).0, 0);
+    assert_eq!(ended(&run(host, await_health())).0, 0);
     let start = |unit: &str| Task::StartUnit { unit: unit.to_owned() };
     let (status, printed) = ended(&run(host, start("md-cluster-worker")));
     assert_eq!((status, printed.contains("not found")), (5, true));
-    let unknown = Task::CheckHealth { probe: probe("nobody") };
-    assert_eq!(ended(&run(host, unknown)).0, 7);
     let from_repository = Task::InstallFromRepository {
         package: "md-cluster-worker".to_owned(),
         version: "2.9.0".parse().unwrap(),

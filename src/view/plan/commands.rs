@@ -32,10 +32,8 @@ fn lines(step: &Step) -> Vec<String> {
         let asked = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
         need.check.iter().flat_map(move |check| command_lines(&asked, check))
     });
-    let own = step
-        .commands
-        .iter()
-        .flat_map(|command| command_lines(&words::task(&command.task), command));
+    let own =
+        step.commands.iter().flat_map(|command| command_lines(&command.task.in_words(), command));
     before.chain(own).collect()
 }
 

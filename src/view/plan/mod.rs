@@ -10,7 +10,7 @@ mod summary;
 
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
-use crate::plan::Plan;
+use crate::plan::{Compared, Plan};
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,9 +88,7 @@ fn origin(plan: &Plan) -> Text {
 }
 
 fn nothing_to_do(plan: &Plan) -> Text {
-    let resources = plan.basis.facts.len();
-    let hosts = plan.basis.facts.keys().map(|address| address.split('/').next());
-    let hosts = super::group::group(hosts, |host| *host).len();
+    let Compared { hosts, resources } = plan.basis.compared;
     let among = format!(
         "{} on {} {} as desired.",
         words::count(resources, "resource"),

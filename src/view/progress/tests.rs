@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use indicatif::{ProgressDrawTarget, TermLike};
 
 use super::*;
-use crate::apply::{StepFailure, StepOutcome};
+use crate::state::{StepFailure, StepOutcome};
 use crate::view::terminal::Style;
 
 const STYLE: Style = Style { width: 80, colour: false, unicode: false };

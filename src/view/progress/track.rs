@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::Subject;
 use crate::address::HostName;
 use crate::apply::Event;
-use crate::state::StepOutcome;
 use crate::plan::Step;
+use crate::state::StepOutcome;
 use crate::transport::Command;
 use crate::view::document::{Label, Text};
 use crate::view::words::{self, StepName};
@@ -124,7 +124,7 @@ impl<'a> Track<'a> {
 
     /// A running step with what it does.
     pub(super) fn doing(&self, step: &str) -> String {
-        let command = self.command(step).map(|command| words::task(&command.task));
+        let command = self.command(step).map(|command| command.task.in_words());
         command.map_or_else(|| title(step), |task| format!("{}: {task}", title(step)))
     }
 

@@ -1,10 +1,8 @@
 //! The words for actions, reasons, states and amounts, each written in one place.
 
 mod hosts;
-mod task;
 
 pub use hosts::hosts;
-pub use task::task;
 
 use std::time::Duration;
 
