@@ -42,8 +42,8 @@ impl Worker<'_> {
 
     /// What has to be healthy, is.
     fn needs(&self, step: &Step) -> Result<(), StepFailure> {
-        for need in &step.needs_healthy {
-            let check = &need.check;
+        let checks = step.needs_healthy.iter();
+        for (need, check) in checks.flat_map(|need| need.check.iter().map(move |one| (need, one))) {
             let output = self
                 .connections
                 .with(&need.host, |connection| connection.run(check, None))

@@ -1,8 +1,8 @@
 //! From ordered changes to a plan: exact commands, reasons, impact and what each step needs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use super::render::{Rendered, What};
 use super::{
     Basis, Compared, FORMAT, HealthyBefore, Plan, Step, Unknown, UsedFacts, VERSION, Withheld,
 };
@@ -12,8 +12,6 @@ use crate::desired::{Desired, Resource, Source};
 use crate::diff::{Action, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::observe::Unreadable;
-use crate::step;
-use crate::transport::Command;
 use crate::value::{Digest, Period, RemotePathError};
 
 /// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
@@ -29,7 +27,7 @@ pub fn make(
     graph: &StepGraph,
 ) -> Result<Plan, RemotePathError> {
     let maker = Maker { desired, comparison, placements: placements(desired, comparison) };
-    let mut checks = BTreeMap::new();
+    let mut rendered = Rendered::new(desired);
     let ids: Vec<String> = graph.nodes.iter().map(id).collect();
     let steps = graph
         .nodes
@@ -37,7 +35,7 @@ pub fn make(
         .zip(&ids)
         .filter_map(|(node, id)| {
             let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
-            maker.step(node, id, after, &mut checks).transpose()
+            maker.step(node, id, after, &mut rendered).transpose()
         })
         .collect::<Result<Vec<Step>, RemotePathError>>()?;
     let mut plan = Plan {
@@ -49,6 +47,7 @@ pub fn make(
         environment: desired.environment.clone(),
         release: desired.release.clone(),
         basis: maker.basis(graph),
+        commands: rendered.into_table(),
         steps,
         unknown: maker.unknown(),
         withheld: withheld(graph),
@@ -63,7 +62,6 @@ fn id(node: &Node) -> String {
 }
 
 type Placements<'a> = BTreeMap<&'a ComponentName, Vec<&'a HostName>>;
-type Checks = BTreeMap<Address, Arc<Command>>;
 
 /// Where each component is, without the hosts that can't be read and may be passed over.
 fn placements<'a>(desired: &'a Desired, comparison: &Comparison) -> Placements<'a> {
@@ -81,19 +79,24 @@ fn placements<'a>(desired: &'a Desired, comparison: &Comparison) -> Placements<'
     placements
 }
 
+/// The one of `hosts`, which are in order, that is `own`.
+fn own<'h>(hosts: &'h [&'h HostName], own: &HostName) -> &'h [&'h HostName] {
+    hosts.binary_search(&own).map_or(&[], |place| hosts.get(place..=place).unwrap_or_default())
+}
+
 struct Maker<'a> {
     desired: &'a Desired,
     comparison: &'a Comparison,
     placements: Placements<'a>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     fn step(
         &self,
         node: &Node,
         id: &str,
         after: Vec<String>,
-        checks: &mut Checks,
+        rendered: &mut Rendered<'a>,
     ) -> Result<Option<Step>, RemotePathError> {
         let address = &node.address;
         let (Some(resource), Some(component), Some(change)) = (
@@ -101,6 +104,9 @@ impl Maker<'_> {
             self.desired.components.get(&address.component),
             self.comparison.changes.get(address),
         ) else {
+            return Ok(None);
+        };
+        let Some(commands) = rendered.commands(address, What::Step(node.action))? else {
             return Ok(None);
         };
         let copies = node.action == Action::Copy;
@@ -119,59 +125,36 @@ impl Maker<'_> {
             from: change.from.clone(),
             to: resource.version.clone(),
             after,
-            needs_healthy: if copies { Vec::new() } else { self.needs(address, component, checks) },
+            needs_healthy: if copies {
+                Vec::new()
+            } else {
+                self.needs(address, component, rendered)?
+            },
             reasons,
             impact: impact(node.action, component),
             forecast: forecast(node.action, resource, component),
-            commands: self.commands(node, resource, component)?,
+            commands,
         }))
-    }
-
-    fn commands(
-        &self,
-        node: &Node,
-        resource: &Resource,
-        component: &Component,
-    ) -> Result<Vec<Command>, RemotePathError> {
-        let staged = step::staged_path(&resource.source)?;
-        let Some(host) = self.desired.hosts.get(&node.address.host) else { return Ok(Vec::new()) };
-        Ok(match (node.action, staged) {
-            (Action::Copy, Some(path)) => step::copy(&resource.source, &path),
-            (Action::Copy, None) => Vec::new(),
-            (Action::Start, _) => step::start_and_see(resource, &component.limits),
-            (action, staged) => step::change_package(
-                resource,
-                staged.as_ref(),
-                step::Host { format: host.format, action },
-                &component.limits,
-            ),
-        })
     }
 
     fn needs(
         &self,
         address: &Address,
         component: &Component,
-        checks: &mut Checks,
-    ) -> Vec<HealthyBefore> {
+        rendered: &mut Rendered<'a>,
+    ) -> Result<Vec<HealthyBefore>, RemotePathError> {
         let mut needs = Vec::new();
         for need in &component.needs {
-            let hosts = self.placements.get(&need.component).map_or(&[][..], Vec::as_slice);
-            let wanted = |host: &&&HostName| !need.same_host || **host == &address.host;
-            for host in hosts.iter().filter(wanted) {
-                let needed = Address::new((*host).clone(), need.component.clone());
-                let Some(resource) = self.desired.resources.get(&needed) else { continue };
-                let check = checks
-                    .entry(needed)
-                    .or_insert_with(|| Arc::new(step::needed_healthy(resource)));
-                needs.push(HealthyBefore {
-                    host: (*host).clone(),
-                    component: need.component.clone(),
-                    check: Arc::clone(check),
-                });
+            let all = self.placements.get(&need.component).map_or(&[][..], Vec::as_slice);
+            let hosts = if need.same_host { own(all, &address.host) } else { all };
+            for &host in hosts {
+                let needed = Address::new(host.clone(), need.component.clone());
+                let Some(check) = rendered.commands(&needed, What::Healthy)? else { continue };
+                let (host, component) = (needed.host, needed.component);
+                needs.push(HealthyBefore { host, component, check });
             }
         }
-        needs
+        Ok(needs)
     }
 
     fn basis(&self, graph: &StepGraph) -> Basis {

@@ -1,10 +1,13 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
+mod commands;
 mod file;
 mod make;
+mod render;
 mod seal;
 mod stale;
 
+pub use commands::Commands;
 pub use file::{FileError, read, write};
 pub use make::make;
 pub use stale::{Moved, moved};
@@ -29,7 +32,7 @@ pub const VERSION: u32 = 1;
 
 /// An ordered, complete answer to "what will be done".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, remote = "Self")]
 pub struct Plan {
     /// Always `mdc/plan`.
     pub format: String,
@@ -48,6 +51,8 @@ pub struct Plan {
     pub release: String,
     /// What the plan rests on.
     pub basis: Basis,
+    /// What runs, by name: steps that run the same name the same entry.
+    pub commands: BTreeMap<Arc<str>, Arc<[Command]>>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Resources that could not be read, and why.
@@ -131,7 +136,7 @@ pub struct Step {
     /// What it should take.
     pub forecast: Period,
     /// What runs, in this order; the first that fails ends the step.
-    pub commands: Vec<Command>,
+    pub commands: Commands,
 }
 
 /// A component that has to be healthy when a step starts.
@@ -143,7 +148,7 @@ pub struct HealthyBefore {
     /// What.
     pub component: ComponentName,
     /// How it is asked, on that host.
-    pub check: Arc<Command>,
+    pub check: Commands,
 }
 
 /// A resource whose state is not known.

@@ -1,14 +1,20 @@
 //! The seal: the digest of a plan's meaning.
 
+use std::collections::BTreeMap;
+use std::io::BufWriter;
+use std::sync::Arc;
+
 use super::Plan;
-use crate::value::Digest;
+use crate::transport::Command;
+use crate::value::{Digest, Hasher};
 
 impl Plan {
     /// The SHA-256 of the plan's JSON with an empty `manifest` (a locator, which may differ between
     /// machines) and an empty seal.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let mut hasher = crate::value::Hasher::default();
+        // JSON is written a few bytes at a time.
+        let mut hasher = BufWriter::with_capacity(1 << 16, Hasher::default());
         let unsealed = Unsealed {
             format: &self.format,
             version: self.version,
@@ -16,6 +22,7 @@ impl Plan {
             environment: &self.environment,
             release: &self.release,
             basis: &self.basis,
+            commands: &self.commands,
             steps: &self.steps,
             unknown: &self.unknown,
             withheld: &self.withheld,
@@ -24,7 +31,7 @@ impl Plan {
         // Writing to a hasher can't fail, and a plan has no map with keys that aren't text.
         let written = serde_json::to_writer(&mut hasher, &unsealed);
         debug_assert!(written.is_ok());
-        hasher.digest()
+        hasher.into_inner().unwrap_or_default().digest()
     }
 
     /// Whether the plan is still the one that was sealed.
@@ -49,6 +56,7 @@ struct Unsealed<'a> {
     environment: &'a str,
     release: &'a str,
     basis: &'a super::Basis,
+    commands: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     steps: &'a [super::Step],
     unknown: &'a [super::Unknown],
     withheld: &'a [super::Withheld],

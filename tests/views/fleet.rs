@@ -17,7 +17,7 @@ use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
     Unreadable,
 };
-use mdc::plan::{self, Basis, Compared, HealthyBefore, Plan, Step, Unknown, Withheld};
+use mdc::plan::{self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, Withheld};
 use mdc::report::{Report, StepReport};
 use mdc::state::{StepFailure, StepOutcome};
 use mdc::transport::{Account, Command, Task};
@@ -177,7 +177,12 @@ pub(crate) fn plan() -> Plan {
             steps.push(change(line, host, wave));
         }
     }
+    let needed = |step: &Step| -> Vec<Commands> {
+        let checks = step.needs_healthy.iter().map(|need| need.check.clone());
+        checks.chain([step.commands.clone()]).collect()
+    };
     Plan {
+        commands: steps.iter().flat_map(needed).map(|commands| commands.entry()).collect(),
         steps,
         unknown: vec![Unknown {
             host: host("core-05"),
@@ -216,6 +221,7 @@ pub(crate) fn empty_plan() -> Plan {
             compared: Compared { hosts: 12, resources },
             facts: BTreeMap::new(),
         },
+        commands: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -241,12 +247,15 @@ fn copy(line: &Line, at: &str) -> Step {
         reasons: vec![Reason::NeededBy { step: format!("{at}/{}/{}", line.name, verb(line)) }],
         impact: String::new(),
         forecast: Period::seconds(line.package / 20 + 1),
-        commands: vec![command(
-            &format!("cat > {file}.part && mv -f {file}.part {file}"),
-            Account::Root,
-            1800,
-            task,
-        )],
+        commands: named(
+            &format!("{}/copy", line.name),
+            vec![command(
+                &format!("cat > {file}.part && mv -f {file}.part {file}"),
+                Account::Root,
+                1800,
+                task,
+            )],
+        ),
         ..change(line, at, 1)
     }
 }
@@ -275,7 +284,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         reasons: vec![reason],
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
-        commands: commands(line),
+        commands: named(&format!("{}/{}", line.name, verb(line)), commands(line)),
     }
 }
 
@@ -325,6 +334,10 @@ fn need(name: &str, on: &str) -> HealthyBefore {
         Task::AwaitHealth { unit: name.to_owned(), probe, samples: 1 },
     );
     HealthyBefore { host: host(on), component: component(name), check: Arc::new(check) }
+}
+
+fn named(name: &str, list: Vec<Command>) -> Commands {
+    Commands::new(name, list)
 }
 
 fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {

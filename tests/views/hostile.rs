@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mdc::desired::{Desired, Probe};
 use mdc::diff::Reason;
 use mdc::observe::{HealthState, HostState, Observed, PackageState, UnitState, Unreadable};
-use mdc::plan::Plan;
+use mdc::plan::{Commands, Plan};
 use mdc::report::Report;
 use mdc::state::StepOutcome;
 use mdc::transport::{Command, Task};
@@ -112,6 +112,12 @@ pub(crate) fn plan(text: &str) -> Plan {
         step.commands.iter_mut().for_each(|command| spoil(command, text));
     }
     plan
+}
+
+fn spoiled(commands: &Commands, text: &str) -> Commands {
+    let mut list = commands.to_vec();
+    list.iter_mut().for_each(|command| spoil(command, text));
+    Commands::new(text, list)
 }
 
 fn spoil(command: &mut Command, text: &str) {

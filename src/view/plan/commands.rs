@@ -30,7 +30,7 @@ pub(super) fn details(part: &str, rows: &[StepRow<'_>]) -> Block {
 fn lines(step: &Step) -> Vec<String> {
     let before = step.needs_healthy.iter().flat_map(|need| {
         let asked = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
-        command_lines(&asked, &need.check)
+        need.check.iter().flat_map(move |check| command_lines(&asked, check))
     });
     let own =
         step.commands.iter().flat_map(|command| command_lines(&command.task.in_words(), command));

@@ -1,0 +1,159 @@
+//! A cluster of many execution hosts, every host written out, and a stored observation of it in
+//! which every component has an older version.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use mdc::catalog;
+use mdc::desired::{self, Desired, Resource};
+use mdc::manifest;
+use mdc::observe::{
+    ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, Snapshot, UnitState,
+};
+use mdc::value::Digest;
+
+/// Each on a host of its own, before the execution hosts.
+const INFRASTRUCTURE: [&str; 6] = [
+    "postgresql",
+    "rabbitmq",
+    "redis",
+    "identity-service",
+    "control-center",
+    "file-storage",
+];
+/// On every execution host.
+const EXECUTION: [&str; 4] = ["worker", "md-core", "api-gateway", "callback-service"];
+
+/// A cluster's files.
+pub(crate) struct Cluster {
+    folder: Utf8PathBuf,
+    pub(crate) hosts: usize,
+    pub(crate) resources: usize,
+}
+
+impl Cluster {
+    /// Writes the files of a cluster with `hosts` hosts into a folder of its own, below `target/`.
+    pub(crate) fn write(hosts: usize) -> Self {
+        let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plan-{hosts}"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("mdc.toml"), manifest_text(hosts)).unwrap();
+        fs::write(folder.join("release.toml"), release_text(&folder)).unwrap();
+        let mut cluster = Self { folder, hosts, resources: 0 };
+        let desired = cluster.desired();
+        cluster.resources = desired.resources.len();
+        let taken = jiff::Timestamp::UNIX_EPOCH;
+        let snapshot = Snapshot::new(&desired.cluster, taken, observed(&desired));
+        fs::write(cluster.snapshot(), snapshot.to_json().unwrap()).unwrap();
+        cluster
+    }
+
+    pub(crate) fn manifest(&self) -> Utf8PathBuf {
+        self.folder.join("mdc.toml")
+    }
+
+    pub(crate) fn snapshot(&self) -> Utf8PathBuf {
+        self.folder.join("snapshot.json")
+    }
+
+    pub(crate) fn plan(&self) -> Utf8PathBuf {
+        self.folder.join("plan.json")
+    }
+
+    pub(crate) fn memory(&self) -> Utf8PathBuf {
+        self.folder.join("memory")
+    }
+
+    fn desired(&self) -> Desired {
+        let (catalog, _) = catalog::load(&[]);
+        let manifest = manifest::read(&self.manifest()).0.unwrap();
+        let release = manifest.read_release().0.unwrap();
+        desired::resolve(&manifest, &release, &catalog).0.unwrap()
+    }
+}
+
+fn manifest_text(hosts: usize) -> String {
+    let mut text = String::from(
+        "format-version = 1\n\n[cluster]\nname = \"large\"\nenvironment = \"bench\"\n\
+         release = \"release.toml\"\n\n[connections.ssh.ssh]\nuser = \"mdc\"\n\n\
+         [defaults]\nconnection = \"ssh\"\nos = \"debian-12\"\n",
+    );
+    for (index, component) in INFRASTRUCTURE.iter().enumerate() {
+        write_host(&mut text, component, index, &[component]);
+    }
+    for index in INFRASTRUCTURE.len()..hosts {
+        write_host(&mut text, "exec", index, &EXECUTION);
+    }
+    text
+}
+
+fn write_host(text: &mut String, name: &str, index: usize, components: &[&str]) {
+    let (high, low) = (index / 250, index % 250 + 1);
+    writeln!(
+        text,
+        "\n[hosts.{name}-{index:05}]\naddress = \"10.{}.{}.{low}\"\ncomponents = {components:?}\n\
+         labels = {{ rack = \"r{}\", zone = \"z{}\" }}",
+        high / 250,
+        high % 250,
+        index / 40,
+        index % 3,
+    )
+    .unwrap();
+}
+
+/// The release, with a package file of one line for each component.
+fn release_text(folder: &Utf8Path) -> String {
+    let mut text = String::from("format-version = 1\nname = \"B\"\n");
+    for component in INFRASTRUCTURE.iter().chain(&EXECUTION) {
+        let file = format!("{component}_20.0-1_amd64.deb");
+        let content = format!("a stand-in for {component}\n");
+        fs::write(folder.join(&file), &content).unwrap();
+        writeln!(
+            text,
+            "\n[components.{component}]\nversion = \"20.0\"\n\
+             packages.deb = {{ file = \"{file}\", sha256 = \"{}\" }}",
+            Digest::of(content.as_bytes())
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// What the hosts would tell if everything ran in the version before.
+fn observed(desired: &Desired) -> Observed {
+    let mut hosts: BTreeMap<_, HostFacts> = desired
+        .hosts
+        .iter()
+        .enumerate()
+        .map(|(index, (name, host))| (name.clone(), host_facts(index, &host.os)))
+        .collect();
+    for (address, resource) in &desired.resources {
+        let host = hosts.get_mut(&address.host).unwrap();
+        host.components.insert(address.component.clone(), facts(resource));
+    }
+    let known = |(name, facts)| (name, HostState::Known(facts));
+    Observed { hosts: hosts.into_iter().map(known).collect() }
+}
+
+fn host_facts(index: usize, os: &str) -> HostFacts {
+    HostFacts {
+        os: os.to_owned(),
+        architecture: "x86_64".to_owned(),
+        free_disk: 40_000_000_000,
+        free_memory: 8_000_000_000,
+        clock_ahead: 0,
+        boot_id: format!("{index:08x}-0000-4000-8000-000000000000"),
+        reboot_pending: false,
+        components: BTreeMap::new(),
+    }
+}
+
+fn facts(resource: &Resource) -> ComponentFacts {
+    assert_eq!(resource.version.as_str(), "20.0");
+    ComponentFacts {
+        package: PackageState::Installed("19.0-1".parse().unwrap()),
+        unit: UnitState::Active,
+        health: HealthState::Healthy,
+    }
+}

@@ -1,0 +1,71 @@
+//! Runs the real program under GNU time, which tells the peak memory of what it started.
+
+use std::fmt;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::cluster::Cluster;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    Validate,
+    Plan,
+}
+
+/// What one run cost.
+pub(crate) struct Cost {
+    pub(crate) wall_ms: f64,
+    pub(crate) peak_mb: f64,
+}
+
+impl Subject {
+    pub(crate) const ALL: [Self; 2] = [Self::Validate, Self::Plan];
+
+    /// The steps and the megabytes of the plan file that was written.
+    pub(crate) fn product(self, cluster: &Cluster) -> (String, String) {
+        if self == Self::Validate {
+            return (String::new(), String::new());
+        }
+        let bytes = fs::metadata(cluster.plan()).unwrap().len();
+        let plan = mdc::plan::read(&cluster.plan()).unwrap();
+        (plan.steps.len().to_string(), (bytes / 1_000_000).to_string())
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Validate => "`validate`",
+            Self::Plan => "`plan --snapshot`",
+        })
+    }
+}
+
+/// One run, from the start of the process to its end. Its output goes nowhere.
+pub(crate) fn measure(subject: Subject, cluster: &Cluster) -> Cost {
+    let mut command = Command::new("/usr/bin/time");
+    command.args(["-f", "%M", "-o", cluster.memory().as_str(), env!("CARGO_BIN_EXE_mdc")]);
+    match subject {
+        Subject::Validate => command.arg("validate").arg(cluster.manifest()),
+        Subject::Plan => command
+            .arg("plan")
+            .arg(cluster.manifest())
+            .args(["--snapshot", cluster.snapshot().as_str(), "-o", cluster.plan().as_str()])
+            .args(["--detail", "summary"]),
+    };
+    let start = Instant::now();
+    let status = command.stdout(Stdio::null()).status().unwrap();
+    let wall_ms = start.elapsed().as_secs_f64() * 1e3;
+    assert!(status.success(), "{subject} of {} hosts failed", cluster.hosts);
+    let kib: f64 = fs::read_to_string(cluster.memory()).unwrap().trim().parse().unwrap();
+    Cost { wall_ms, peak_mb: kib * 1024.0 / 1e6 }
+}
+
+/// The middle one.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,98 @@
+//! What many steps run alike is kept once, in memory and in the file: a reviewer reads it once, and
+//! a plan grows by its steps, not by their commands.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Plan;
+use crate::transport::Command;
+
+/// Commands with the name that they have in [`Plan::commands`]. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    name: Arc<str>,
+    list: Arc<[Command]>,
+}
+
+impl Commands {
+    /// Commands under a name.
+    pub fn new(name: impl Into<Arc<str>>, list: impl Into<Arc<[Command]>>) -> Self {
+        Self { name: name.into(), list: list.into() }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The entry of [`Plan::commands`] that these are.
+    #[must_use]
+    pub fn entry(&self) -> (Arc<str>, Arc<[Command]>) {
+        (Arc::clone(&self.name), Arc::clone(&self.list))
+    }
+}
+
+impl Deref for Commands {
+    type Target = [Command];
+
+    fn deref(&self) -> &[Command] {
+        &self.list
+    }
+}
+
+impl Serialize for Commands {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+/// Gives the name alone; reading a [`Plan`] fills in the rest.
+impl<'de> Deserialize<'de> for Commands {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { name: Arc::deserialize(deserializer)?, list: Arc::default() })
+    }
+}
+
+impl JsonSchema for Commands {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Commands".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut plan = Self::deserialize(deserializer)?;
+        for step in &mut plan.steps {
+            let checks = step.needs_healthy.iter_mut().map(|need| &mut need.check);
+            for named in checks.chain([&mut step.commands]) {
+                let Some((name, list)) = plan.commands.get_key_value(&named.name) else {
+                    return Err(serde::de::Error::custom(format!(
+                        "the step {} runs `{}`, which is not among its commands",
+                        step.id, named.name
+                    )));
+                };
+                *named = Commands::new(Arc::clone(name), Arc::clone(list));
+            }
+        }
+        Ok(plan)
+    }
+}
