@@ -1,0 +1,75 @@
+//! The journal of a run, as a reader who knows nothing of `mdc` finds it on disk.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// What a line of the journal says of a step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Began(String),
+    Done(String),
+    Failed(String),
+    /// A line that is not about a step.
+    Other,
+}
+
+/// The lines of a journal, first to last.
+pub(crate) struct Journal(pub(crate) Vec<Line>);
+
+impl Journal {
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.lines().map(line).collect())
+    }
+
+    /// Steps in the order in which they began, each as often as it began.
+    pub(crate) fn begun(&self) -> Vec<&str> {
+        let begun = |line| match line {
+            &Line::Began(ref step) => Some(step.as_str()),
+            _ => None,
+        };
+        self.0.iter().filter_map(begun).collect()
+    }
+
+    pub(crate) fn times_begun(&self, step: &str) -> usize {
+        self.begun().into_iter().filter(|begun| *begun == step).count()
+    }
+
+    /// Steps that began more than once.
+    pub(crate) fn repeated(&self) -> BTreeSet<&str> {
+        self.begun().into_iter().filter(|step| self.times_begun(step) > 1).collect()
+    }
+
+    pub(crate) fn is_done(&self, step: &str) -> bool {
+        self.end(step).is_some()
+    }
+
+    pub(crate) fn has_failed(&self, step: &str) -> bool {
+        self.0.contains(&Line::Failed(step.to_owned()))
+    }
+
+    /// Where the step begins.
+    pub(crate) fn begin(&self, step: &str) -> Option<usize> {
+        self.0.iter().position(|line| *line == Line::Began(step.to_owned()))
+    }
+
+    /// Where the step ends well.
+    pub(crate) fn end(&self, step: &str) -> Option<usize> {
+        self.0.iter().position(|line| *line == Line::Done(step.to_owned()))
+    }
+}
+
+fn line(text: &str) -> Line {
+    let line: Value = serde_json::from_str(text).expect("a line of the journal is JSON");
+    let entry = &line["entry"];
+    let step = |entry: &Value| entry["step"].as_str().expect("a step").to_owned();
+    if entry["intent"].is_object() {
+        return Line::Began(step(&entry["intent"]));
+    }
+    if entry["result"].is_object() {
+        let result = &entry["result"];
+        let is_done = ["done", "found-done"].iter().any(|word| result["outcome"] == *word);
+        return if is_done { Line::Done(step(result)) } else { Line::Failed(step(result)) };
+    }
+    Line::Other
+}

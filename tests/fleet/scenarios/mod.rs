@@ -1,0 +1,107 @@
+//! What is tried on the fleet, one file each. Every scenario begins in the A state.
+
+mod certificate_and_jump;
+mod dying_service;
+mod failing_install;
+mod host_down;
+mod interrupted;
+mod killed;
+mod password;
+mod upgrade;
+
+use crate::hosts::{ALL, Fleet, PRODUCTS};
+
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// The hosts that are not in the A state afterwards.
+    pub(crate) changes: &'static [&'static str],
+    pub(crate) run: fn(&Fleet),
+}
+
+pub(crate) const SCENARIOS: [Scenario; 9] = [
+    Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
+    Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
+    Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
+    Scenario { name: "dying-service", changes: &["control-01", "exec-01"], run: dying_service::run },
+    Scenario { name: "killed", changes: &PRODUCTS, run: killed::run },
+    Scenario { name: "host-down", changes: &PRODUCTS, run: host_down::run },
+    Scenario { name: "password", changes: &["identity-01", "exec-01"], run: password::run },
+    Scenario { name: "certificate-and-jump", changes: &[], run: certificate_and_jump::run },
+    Scenario { name: "interrupted", changes: &EXECUTION, run: interrupted::run },
+];
+
+const EXECUTION: [&str; 2] = ["exec-01", "exec-02"];
+
+/// An installation of one of OPSWAT's products on the fleet.
+pub(crate) struct Product {
+    pub(crate) host: &'static str,
+    pub(crate) component: &'static str,
+    package: &'static str,
+    unit: &'static str,
+    port: u16,
+    /// Its version in the A state.
+    pub(crate) of_a: &'static str,
+}
+
+const fn product(
+    host: &'static str,
+    component: &'static str,
+    [package, unit]: [&'static str; 2],
+    port: u16,
+) -> Product {
+    Product { host, component, package, unit, port, of_a: "2.8.0" }
+}
+
+const WORKER: [&str; 2] = ["md-cluster-worker"; 2];
+const CORE: [&str; 2] = ["md-core", "ometascan"];
+
+pub(crate) const INSTALLED: [Product; 9] = [
+    product("identity-01", "identity-service", ["md-cluster-identity-service"; 2], 8891),
+    product("control-01", "control-center", ["md-cluster-control-center"; 2], 8892),
+    product("storage-01", "file-storage", ["md-cluster-file-storage"; 2], 8890),
+    product("exec-01", "worker", WORKER, 8893),
+    product("exec-01", "md-core", CORE, 8008),
+    product("exec-01", "callback-service", ["md-cluster-callback-service"; 2], 8894),
+    // Ahead of the others: the versions are mixed.
+    Product { of_a: "2.9.0", ..product("exec-02", "worker", WORKER, 8893) },
+    product("exec-02", "md-core", CORE, 8008),
+    product("exec-02", "api-gateway", ["md-cluster-api-gateway"; 2], 8899),
+];
+
+impl Product {
+    /// The host says, in four ways, that this version is installed and works: package database,
+    /// systemd, and the service's own answers for its health and version.
+    pub(crate) fn works(&self, fleet: &Fleet, version: &str) {
+        let Self { host, package, unit, port, .. } = self;
+        assert_eq!(self.installed(fleet), format!("{version}-1 installed"), "{host}: {package}");
+        let said = fleet.ask(
+            host,
+            &format!(
+                "systemctl is-active {unit}; systemctl is-enabled {unit}; \
+                 curl -fsS -m 5 localhost:{port}/readyz; curl -fsS -m 5 localhost:{port}/version"
+            ),
+        );
+        let expected = format!(
+            "active\nenabled\n{{\"status\":\"healthy\"}}\n\
+             {{\"product_id\":\"{package}\",\"version\":\"{version}\"}}"
+        );
+        assert_eq!(said, expected, "{host}: {unit}");
+    }
+
+    /// Package version and state, in the words of the host's package database.
+    pub(crate) fn installed(&self, fleet: &Fleet) -> String {
+        let package = self.package;
+        let ask = if self.host == "exec-02" {
+            format!("rpm -q --qf '%{{VERSION}}-%{{RELEASE}} installed' {package}")
+        } else {
+            format!("dpkg-query -W -f '${{Version}} ${{db:Status-Status}}' {package}")
+        };
+        fleet.ask(self.host, &ask)
+    }
+}
+
+/// The installation of `component` on `host`.
+pub(crate) fn on(host: &str, component: &str) -> &'static Product {
+    let wanted = |it: &&Product| it.host == host && it.component == component;
+    INSTALLED.iter().find(wanted).expect("an installation of the fleet")
+}

@@ -1,0 +1,89 @@
+//! The folder of one scenario: a manifest, a release, and all that they refer to.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::hosts::Fleet;
+use crate::journal::Journal;
+use crate::release::Release;
+use crate::said::{Running, Said};
+
+pub(crate) struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    /// The fleet's manifest with `release`.
+    pub(crate) fn new(fleet: &Fleet, release: &Release) -> Self {
+        Self::with_manifest(fleet, release, |manifest| manifest)
+    }
+
+    /// The fleet's manifest, changed, with `release`.
+    pub(crate) fn with_manifest(
+        fleet: &Fleet,
+        release: &Release,
+        change: impl Fn(String) -> String,
+    ) -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap() };
+        for name in ["packages", "id", "known_hosts", "id_certified", "id_certified-cert.pub"] {
+            symlink(fleet.site.join(name), site.path(name)).unwrap();
+        }
+        let manifest = fs::read_to_string(fleet.site.join("mdc.toml")).unwrap();
+        fs::write(site.path("mdc.toml"), change(manifest)).unwrap();
+        site.release(release);
+        site
+    }
+
+    /// Has the manifest follow another release.
+    pub(crate) fn release(&self, release: &Release) {
+        fs::write(self.path("release-b.toml"), release.to_text()).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `mdc` in this folder.
+    pub(crate) fn mdc(&self, arguments: &[&str]) -> Said {
+        self.begin(arguments).end()
+    }
+
+    /// Runs `mdc` in another folder.
+    pub(crate) fn mdc_in(folder: &Path, arguments: &[&str]) -> Said {
+        Running::start(program().args(arguments).current_dir(folder)).end()
+    }
+
+    /// Starts `mdc` in this folder.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Running {
+        Running::start(program().args(arguments).current_dir(self.folder.path()))
+    }
+
+    /// Fails unless hosts and manifest agree.
+    pub(crate) fn is_as_desired(&self) {
+        self.mdc(&["plan", "--detailed-exitcode"]).ends(0).tells(&["Nothing to do:"]);
+    }
+
+    /// The journal of the only run.
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::parse(&self.record("journal.jsonl"))
+    }
+
+    /// A file of the only run's record.
+    pub(crate) fn record(&self, name: &str) -> String {
+        let runs = fs::read_dir(self.path(".mdc/runs")).unwrap();
+        let runs: Vec<PathBuf> = runs.map(|run| run.unwrap().path()).collect();
+        let [run] = runs.as_slice() else { panic!("there are {} runs, not one", runs.len()) };
+        fs::read_to_string(run.join(name)).unwrap()
+    }
+}
+
+/// `mdc` with nothing of its user's own SSH set-up.
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mdc"));
+    program.env_remove("SSH_AUTH_SOCK").env("HOME", "/nonexistent");
+    program
+}
