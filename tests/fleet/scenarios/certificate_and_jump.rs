@@ -19,7 +19,7 @@ known-hosts = "known_hosts"
 user = "ops"
 key = "id"
 known-hosts = "known_hosts"
-jump = ["{storage}"]
+jump = ["ops@{storage}"]
 "#
     );
     let release = Release::b(&fleet.site);
