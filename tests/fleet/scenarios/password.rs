@@ -19,7 +19,8 @@ sudo = { password = { file = "password" } }
 pub(crate) fn run(fleet: &Fleet) {
     let release = Release::moving(&fleet.site, &["identity-service"]);
     let site = Site::with_manifest(fleet, &release, |manifest| {
-        manifest.replace("[hosts.identity-01]\n", "[hosts.identity-01]\nconnection = \"by-password\"\n")
+        manifest
+            .replace("[hosts.identity-01]\n", "[hosts.identity-01]\nconnection = \"by-password\"\n")
             + CONNECTION
     });
     let password = fleet.password();
@@ -48,7 +49,8 @@ pub(crate) fn run(fleet: &Fleet) {
 
     let record = site.record("journal.jsonl") + &site.record("plan.json");
     // As it is, and as it would look within JSON, TOML or a shell's quotes.
-    let forms = [password.to_owned(), password.replace('\'', r"'\''"), password.replace('$', "\\$")];
+    let forms =
+        [password.to_owned(), password.replace('\'', r"'\''"), password.replace('$', "\\$")];
     for form in &forms {
         assert!(!all_said.contains(form) && !record.contains(form), "the password was told");
     }
