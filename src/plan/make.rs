@@ -47,7 +47,7 @@ pub fn make(
         environment: desired.environment.clone(),
         release: desired.release.clone(),
         basis: maker.basis(graph),
-        commands: rendered.into_table(),
+        checks: rendered.into_checks(),
         steps,
         unknown: maker.unknown(),
         withheld: withheld(graph),
@@ -133,7 +133,7 @@ impl<'a> Maker<'a> {
             reasons,
             impact: impact(node.action, component),
             forecast: forecast(node.action, resource, component),
-            commands,
+            commands: commands.list(),
         }))
     }
 

@@ -35,12 +35,12 @@ impl What {
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     known: BTreeMap<(&'a str, &'a str, What), (&'a Resource, Commands)>,
-    table: BTreeMap<Arc<str>, Arc<[Command]>>,
+    checks: BTreeMap<Arc<str>, Arc<[Command]>>,
 }
 
 impl<'a> Rendered<'a> {
     pub(super) const fn new(desired: &'a Desired) -> Self {
-        Self { desired, known: BTreeMap::new(), table: BTreeMap::new() }
+        Self { desired, known: BTreeMap::new(), checks: BTreeMap::new() }
     }
 
     /// The commands for the resource at `address`; none when there is no such resource.
@@ -69,15 +69,17 @@ impl<'a> Rendered<'a> {
             name = format!("{name}/{}", address.host);
         }
         let commands = Commands::new(name, render(resource, component, host, what)?);
-        let (name, list) = commands.entry();
-        self.table.insert(name, list);
+        if what == What::Healthy {
+            let (name, list) = commands.entry();
+            self.checks.insert(name, list);
+        }
         self.known.entry(key).or_insert_with(|| (resource, commands.clone()));
         Ok(Some(commands))
     }
 
-    /// All that was rendered, by name.
-    pub(super) fn into_table(self) -> BTreeMap<Arc<str>, Arc<[Command]>> {
-        self.table
+    /// All checks that were rendered, by name.
+    pub(super) fn into_checks(self) -> BTreeMap<Arc<str>, Arc<[Command]>> {
+        self.checks
     }
 }
 
