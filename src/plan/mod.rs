@@ -2,7 +2,10 @@
 
 mod commands;
 mod file;
+mod lines;
 mod make;
+mod needed;
+mod needs;
 mod render;
 mod seal;
 mod stale;
@@ -109,7 +112,7 @@ impl From<&ComponentFacts> for UsedFacts {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Step {
     /// `host/component/action`.
-    pub id: String,
+    pub id: Arc<str>,
     /// Where.
     pub host: HostName,
     /// To what.
@@ -126,13 +129,17 @@ pub struct Step {
     /// The version after.
     pub to: Version,
     /// The steps that come first.
-    pub after: Vec<String>,
-    /// What is checked when the step starts, on other components.
+    pub after: Vec<Arc<str>>,
+    /// What is checked when the step starts, on other components: by its address, the name of the
+    /// commands that check it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "needs")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub needs_healthy: Vec<HealthyBefore>,
     /// Why it is done.
     pub reasons: Vec<Reason>,
     /// What users notice meanwhile; empty when nothing.
-    pub impact: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub impact: Arc<str>,
     /// What it should take.
     pub forecast: Period,
     /// What runs, in this order; the first that fails ends the step.
@@ -141,8 +148,7 @@ pub struct Step {
 }
 
 /// A component that has to be healthy when a step starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthyBefore {
     /// Where.
     pub host: HostName,

@@ -116,7 +116,9 @@ pub(crate) fn plan(text: &str) -> Plan {
 
 fn spoiled(commands: &[Command], text: &str) -> Vec<Command> {
     let mut list = commands.to_vec();
-    list.iter_mut().for_each(|command| spoil(command, text));
+    for command in &mut list {
+        spoil(command, text);
+    }
     list
 }
 
