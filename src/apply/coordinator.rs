@@ -162,7 +162,7 @@ fn work(
         let Ok(place) = next else { return };
         let Some(step) = plan.steps.get(place) else { return };
         let start = Instant::now();
-        let interrupted = progress.interrupted.contains(&step.id);
+        let interrupted = progress.interrupted.contains(&*step.id);
         // A defect of ours in one step must not leave the run waiting for ever.
         let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, interrupted)));
         let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));
@@ -222,13 +222,13 @@ impl Coordinator<'_, '_> {
         while self.free > 0 && self.ending.stopped.is_none() {
             let Some(place) = self.schedule.take() else { break };
             let Some(step) = self.plan.steps.get(place) else { break };
-            let intent = self.journal.append(Entry::Intent { step: step.id.clone() });
+            let intent = self.journal.append(Entry::Intent { step: step.id.to_string() });
             if intent.is_err() || hand_out.send(place).is_err() {
                 self.schedule.ended(place, false);
                 return intent;
             }
             self.free -= 1;
-            (self.listen)(Some(Event::StepStarted { step: step.id.clone() }));
+            (self.listen)(Some(Event::StepStarted { step: step.id.to_string() }));
         }
         Ok(())
     }
@@ -243,13 +243,13 @@ impl Coordinator<'_, '_> {
         let Some(step) = self.plan.steps.get(place) else { return Ok(()) };
         let period = Period::millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         self.schedule.ended(place, outcome.is_done());
-        self.ending.outcomes.insert(step.id.clone(), (outcome.clone(), period));
+        self.ending.outcomes.insert(step.id.to_string(), (outcome.clone(), period));
         let recorded = self.journal.append(Entry::Result {
-            step: step.id.clone(),
+            step: step.id.to_string(),
             outcome: outcome.clone(),
             took: period,
         });
-        (self.listen)(Some(Event::StepFinished { step: step.id.clone(), outcome, took }));
+        (self.listen)(Some(Event::StepFinished { step: step.id.to_string(), outcome, took }));
         recorded
     }
 

@@ -23,7 +23,7 @@ impl<'a> Schedule<'a> {
     /// The schedule of `steps`, of which those that `done` names are over.
     pub(super) fn new(steps: &'a [Step], done: &BTreeSet<String>) -> Self {
         let places: BTreeMap<&str, usize> =
-            steps.iter().enumerate().map(|(place, step)| (step.id.as_str(), place)).collect();
+            steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
         let mut schedule = Self {
             steps,
             waits_for: vec![0; steps.len()],
@@ -32,10 +32,10 @@ impl<'a> Schedule<'a> {
             running: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&step.id)) {
-            let open = step.after.iter().filter(|id| !done.contains(*id));
-            let before: Vec<usize> =
-                open.filter_map(|id| places.get(id.as_str()).copied()).collect();
+        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&*step.id))
+        {
+            let open = step.after.iter().filter(|id| !done.contains(&***id));
+            let before: Vec<usize> = open.filter_map(|id| places.get(&**id).copied()).collect();
             schedule.wait(place, &before);
         }
         schedule
@@ -88,6 +88,6 @@ impl<'a> Schedule<'a> {
     /// The steps that run.
     pub(super) fn running(&self) -> Vec<String> {
         let steps = self.running.iter().filter_map(|&place| self.steps.get(place));
-        steps.map(|step| step.id.clone()).collect()
+        steps.map(|step| step.id.to_string()).collect()
     }
 }

@@ -68,7 +68,7 @@ impl Worker<'_> {
     ) -> Result<Result<StepOutcome, StepFailure>, Failure> {
         for (index, command) in step.commands.iter().enumerate() {
             *at = Some(command);
-            (self.tell)(Event::CommandStarted { step: step.id.clone(), index });
+            (self.tell)(Event::CommandStarted { step: step.id.to_string(), index });
             let output = match &command.task {
                 Task::ReceiveFile { from, size, .. } => {
                     let mut file = self.open(step, from, *size)?;

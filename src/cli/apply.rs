@@ -196,9 +196,9 @@ fn continuing(run: &Run) -> String {
 /// The part of a plan that is still to be done, for reading.
 fn rest(plan: &Plan, progress: &Progress) -> Plan {
     let mut rest = plan.clone();
-    rest.steps.retain(|step| !progress.done.contains(&step.id));
+    rest.steps.retain(|step| !progress.done.contains(&*step.id));
     for step in &mut rest.steps {
-        step.after.retain(|id| !progress.done.contains(id));
+        step.after.retain(|id| !progress.done.contains(&**id));
     }
     rest
 }

@@ -2,11 +2,12 @@
 //! the controller's own paths don't count.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Desired, DesiredHost, Resource};
-use crate::address::{ComponentName, HostName};
+use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
 use crate::value::Digest;
 
@@ -19,7 +20,16 @@ struct Canonical<'d> {
     allow_downgrade: bool,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
-    resources: BTreeMap<String, &'d Resource>,
+    #[serde(serialize_with = "by_address")]
+    resources: &'d BTreeMap<Address, Arc<Resource>>,
+}
+
+fn by_address<S: Serializer>(
+    resources: &BTreeMap<Address, Arc<Resource>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_map(resources.iter().map(|(address, resource)| (address.to_string(), resource)))
 }
 
 impl Desired {
@@ -33,9 +43,9 @@ impl Desired {
             allow_downgrade: self.allow_downgrade,
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
-            resources: self.resources.iter().map(|(address, r)| (address.to_string(), r)).collect(),
+            resources: &self.resources,
         };
         // Nothing in it can fail to become JSON: all keys are texts and all numbers are whole.
-        Digest::of(&serde_json::to_vec(&canonical).unwrap_or_default())
+        Digest::of_json(&canonical)
     }
 }

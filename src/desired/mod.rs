@@ -36,8 +36,8 @@ pub struct Desired {
     pub hosts: BTreeMap<HostName, DesiredHost>,
     /// The catalog's entries for every component that is placed somewhere.
     pub components: BTreeMap<ComponentName, Arc<Component>>,
-    /// What should run where.
-    pub resources: BTreeMap<Address, Resource>,
+    /// What should run where. Hosts of one system share what is alike.
+    pub resources: BTreeMap<Address, Arc<Resource>>,
 }
 
 /// A host that should be there.

@@ -18,7 +18,7 @@ pub(super) struct Packages<'r> {
     files: Files<'r>,
     found: Vec<Diagnostic>,
     /// What was asked before: hosts of one system share their answers. No answer was a problem.
-    known: BTreeMap<(&'r ComponentName, &'r str), Option<Resource>>,
+    known: BTreeMap<(&'r ComponentName, &'r str), Option<Arc<Resource>>>,
 }
 
 impl<'r> Packages<'r> {
@@ -37,12 +37,12 @@ impl<'r> Packages<'r> {
         probe: &Probe,
         host: &'r Host,
         format: Format,
-    ) -> Option<Resource> {
+    ) -> Option<Arc<Resource>> {
         let key = (&component.name, host.os.as_str());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let resource = self.choose(component, probe, host, format);
+        let resource = self.choose(component, probe, host, format).map(Arc::new);
         self.known.insert(key, resource.clone());
         resource
     }

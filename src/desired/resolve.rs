@@ -105,7 +105,7 @@ fn resources<'r>(
     placed: &Placed<'r>,
     formats: &BTreeMap<&str, Option<Format>>,
     found: &mut Diagnostics,
-) -> BTreeMap<Address, Resource> {
+) -> BTreeMap<Address, Arc<Resource>> {
     let mut packages = Packages::new(release, &manifest.source);
     let mut resources = BTreeMap::new();
     for (host_name, host) in &manifest.hosts {

@@ -12,24 +12,26 @@ pub(super) fn number(mut nodes: Vec<Node>) -> Vec<Node> {
         waves.push(node.wave);
     }
     let mut order: Vec<usize> = (0..nodes.len()).collect();
-    order.sort_by_key(|&place| {
-        nodes.get(place).map(|n| (n.wave, n.address.component.clone(), n.address.host.clone()))
-    });
-    renumber(&nodes, &order)
+    let key =
+        |place: usize| nodes.get(place).map(|n| (n.wave, &n.address.component, &n.address.host));
+    order.sort_by(|&one, &other| key(one).cmp(&key(other)));
+    renumber(nodes, &order)
 }
 
-fn renumber(nodes: &[Node], order: &[usize]) -> Vec<Node> {
+fn renumber(nodes: Vec<Node>, order: &[usize]) -> Vec<Node> {
     let mut new_place = vec![0; nodes.len()];
     for (new, &old) in order.iter().enumerate() {
         if let Some(place) = new_place.get_mut(old) {
             *place = new;
         }
     }
-    let moved = |node: &Node| {
-        let mut after: Vec<usize> =
-            node.after.iter().filter_map(|&old| new_place.get(old).copied()).collect();
-        after.sort_unstable();
-        Node { after, ..node.clone() }
+    let mut nodes: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
+    let moved = |mut node: Node| {
+        for place in &mut node.after {
+            *place = new_place.get(*place).copied().unwrap_or_default();
+        }
+        node.after.sort_unstable();
+        node
     };
-    order.iter().filter_map(|&old| nodes.get(old)).map(moved).collect()
+    order.iter().filter_map(|&old| nodes.get_mut(old)?.take()).map(moved).collect()
 }

@@ -5,9 +5,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 
 use camino::Utf8Path;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
 use thiserror::Error;
 
+use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 
 /// The largest plan file that is read: some 200,000 steps.
@@ -45,8 +47,8 @@ pub enum FileError {
 /// # Errors
 /// What the writer reports.
 pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, plan)?;
+    let mut out = io::BufWriter::with_capacity(1 << 18, out);
+    plan.serialize(&mut Serializer::with_formatter(&mut out, Lines::default()))?;
     out.write_all(b"\n")?;
     out.flush()
 }

@@ -1,13 +1,13 @@
 //! From ordered changes to a plan: exact commands, reasons, impact and what each step needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::needed::Needed;
 use super::render::{Rendered, What};
-use super::{
-    Basis, Compared, FORMAT, HealthyBefore, Plan, Step, Unknown, UsedFacts, VERSION, Withheld,
-};
+use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, Withheld};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, WhenUnknown};
+use crate::catalog::Component;
 use crate::desired::{Desired, Resource, Source};
 use crate::diff::{Action, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
@@ -26,18 +26,13 @@ pub fn make(
     comparison: &Comparison,
     graph: &StepGraph,
 ) -> Result<Plan, RemotePathError> {
-    let maker = Maker { desired, comparison, placements: placements(desired, comparison) };
-    let mut rendered = Rendered::new(desired);
-    let ids: Vec<String> = graph.nodes.iter().map(id).collect();
-    let steps = graph
-        .nodes
-        .iter()
-        .zip(&ids)
-        .filter_map(|(node, id)| {
-            let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
-            maker.step(node, id, after, &mut rendered).transpose()
-        })
-        .collect::<Result<Vec<Step>, RemotePathError>>()?;
+    let mut maker = Maker::new(desired, comparison);
+    let ids: Vec<Arc<str>> = graph.nodes.iter().map(id).collect();
+    let mut steps = Vec::with_capacity(ids.len());
+    for (node, id) in graph.nodes.iter().zip(&ids) {
+        let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
+        steps.extend(maker.step(node, id, after)?);
+    }
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -46,10 +41,10 @@ pub fn make(
         cluster: desired.cluster.clone(),
         environment: desired.environment.clone(),
         release: desired.release.clone(),
-        basis: maker.basis(graph),
-        commands: rendered.into_table(),
+        basis: basis(desired, comparison, graph),
+        checks: maker.rendered.into_checks(),
         steps,
-        unknown: maker.unknown(),
+        unknown: unknown(desired, comparison),
         withheld: withheld(graph),
         warnings: comparison.warnings.clone(),
     };
@@ -57,46 +52,39 @@ pub fn make(
     Ok(plan)
 }
 
-fn id(node: &Node) -> String {
-    format!("{}/{}", node.address, node.action.as_str())
-}
-
-type Placements<'a> = BTreeMap<&'a ComponentName, Vec<&'a HostName>>;
-
-/// Where each component is, without the hosts that can't be read and may be passed over.
-fn placements<'a>(desired: &'a Desired, comparison: &Comparison) -> Placements<'a> {
-    let mut placements = Placements::new();
-    for address in desired.resources.keys() {
-        let passed_over = comparison.unknown.contains_key(&address.host)
-            && desired
-                .components
-                .get(&address.component)
-                .is_some_and(|component| component.when_unknown == WhenUnknown::Skip);
-        if !passed_over {
-            placements.entry(&address.component).or_default().push(&address.host);
-        }
-    }
-    placements
-}
-
-/// The one of `hosts`, which are in order, that is `own`.
-fn own<'h>(hosts: &'h [&'h HostName], own: &HostName) -> &'h [&'h HostName] {
-    hosts.binary_search(&own).map_or(&[], |place| hosts.get(place..=place).unwrap_or_default())
+fn id(node: &Node) -> Arc<str> {
+    let Address { host, component } = &node.address;
+    [host.as_str(), "/", component.as_str(), "/", node.action.as_str()].concat().into()
 }
 
 struct Maker<'a> {
     desired: &'a Desired,
     comparison: &'a Comparison,
-    placements: Placements<'a>,
+    rendered: Rendered<'a>,
+    needed: Needed<'a>,
+    impacts: BTreeMap<&'a ComponentName, Arc<str>>,
 }
 
 impl<'a> Maker<'a> {
+    fn new(desired: &'a Desired, comparison: &'a Comparison) -> Self {
+        Self {
+            desired,
+            comparison,
+            rendered: Rendered::new(desired),
+            needed: Needed::new(desired, comparison),
+            impacts: desired
+                .components
+                .iter()
+                .map(|(n, c)| (n, c.impact.as_str().into()))
+                .collect(),
+        }
+    }
+
     fn step(
-        &self,
+        &mut self,
         node: &Node,
-        id: &str,
-        after: Vec<String>,
-        rendered: &mut Rendered<'a>,
+        id: &Arc<str>,
+        after: Vec<Arc<str>>,
     ) -> Result<Option<Step>, RemotePathError> {
         let address = &node.address;
         let (Some(resource), Some(component), Some(change)) = (
@@ -106,17 +94,19 @@ impl<'a> Maker<'a> {
         ) else {
             return Ok(None);
         };
-        let Some(commands) = rendered.commands(address, What::Step(node.action))? else {
+        let what = What::Step(node.action);
+        let Some(commands) = self.rendered.commands(address, resource, what)? else {
             return Ok(None);
         };
         let copies = node.action == Action::Copy;
-        let reasons = if copies {
-            vec![Reason::NeededBy { step: format!("{address}/{}", change.action.as_str()) }]
+        let (reasons, needs_healthy) = if copies {
+            let step = format!("{address}/{}", change.action.as_str());
+            (vec![Reason::NeededBy { step }], Vec::new())
         } else {
-            change.reasons.clone()
+            (change.reasons.clone(), self.needed.of(address, component, &mut self.rendered)?)
         };
         Ok(Some(Step {
-            id: id.to_owned(),
+            id: Arc::clone(id),
             host: address.host.clone(),
             component: address.component.clone(),
             action: node.action,
@@ -125,74 +115,54 @@ impl<'a> Maker<'a> {
             from: change.from.clone(),
             to: resource.version.clone(),
             after,
-            needs_healthy: if copies {
-                Vec::new()
-            } else {
-                self.needs(address, component, rendered)?
-            },
+            needs_healthy,
             reasons,
-            impact: impact(node.action, component),
+            impact: self.impact(node),
             forecast: forecast(node.action, resource, component),
-            commands,
+            commands: commands.list(),
         }))
     }
 
-    fn needs(
-        &self,
-        address: &Address,
-        component: &Component,
-        rendered: &mut Rendered<'a>,
-    ) -> Result<Vec<HealthyBefore>, RemotePathError> {
-        let mut needs = Vec::new();
-        for need in &component.needs {
-            let all = self.placements.get(&need.component).map_or(&[][..], Vec::as_slice);
-            let hosts = if need.same_host { own(all, &address.host) } else { all };
-            for &host in hosts {
-                let needed = Address::new(host.clone(), need.component.clone());
-                let Some(check) = rendered.commands(&needed, What::Healthy)? else { continue };
-                let (host, component) = (needed.host, needed.component);
-                needs.push(HealthyBefore { host, component, check });
-            }
-        }
-        Ok(needs)
-    }
-
-    fn basis(&self, graph: &StepGraph) -> Basis {
-        let used = graph.nodes.iter().filter_map(|node| {
-            let facts = self.comparison.facts.get(&node.address)?;
-            Some((node.address.to_string(), UsedFacts::from(facts)))
-        });
-        Basis {
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            desired: self.desired.digest(),
-            compared: Compared {
-                hosts: self.desired.hosts.len() - self.comparison.unknown.len(),
-                resources: self.comparison.facts.len(),
-            },
-            facts: used.collect(),
-        }
-    }
-
-    fn unknown(&self) -> Vec<Unknown> {
-        let mut components: BTreeMap<&HostName, Vec<ComponentName>> = BTreeMap::new();
-        for address in self.desired.resources.keys() {
-            if self.comparison.unknown.contains_key(&address.host) {
-                components.entry(&address.host).or_default().push(address.component.clone());
-            }
-        }
-        let entry = |(host, why): (&HostName, &Unreadable)| Unknown {
-            host: host.clone(),
-            components: components.remove(host).unwrap_or_default(),
-            reason: why.reason.clone(),
-            hint: why.hint.clone(),
-        };
-        self.comparison.unknown.iter().map(entry).collect()
+    fn impact(&self, node: &Node) -> Arc<str> {
+        let interrupts =
+            matches!(node.action, Action::Upgrade | Action::Downgrade | Action::Repair);
+        let impact = self.impacts.get(&node.address.component).filter(|_| interrupts);
+        impact.cloned().unwrap_or_default()
     }
 }
 
-fn impact(action: Action, component: &Component) -> String {
-    let interrupts = matches!(action, Action::Upgrade | Action::Downgrade | Action::Repair);
-    if interrupts { component.impact.clone() } else { String::new() }
+fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis {
+    // A copy is there for a change, and rests on the same facts.
+    let changing = graph.nodes.iter().filter(|node| node.action != Action::Copy);
+    let used = changing.filter_map(|node| {
+        let facts = comparison.facts.get(&node.address)?;
+        Some((node.address.to_string(), UsedFacts::from(facts)))
+    });
+    Basis {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        desired: desired.digest(),
+        compared: Compared {
+            hosts: desired.hosts.len() - comparison.unknown.len(),
+            resources: comparison.facts.len(),
+        },
+        facts: used.collect(),
+    }
+}
+
+fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
+    let mut components: BTreeMap<&HostName, Vec<ComponentName>> = BTreeMap::new();
+    for address in desired.resources.keys() {
+        if comparison.unknown.contains_key(&address.host) {
+            components.entry(&address.host).or_default().push(address.component.clone());
+        }
+    }
+    let entry = |(host, why): (&HostName, &Unreadable)| Unknown {
+        host: host.clone(),
+        components: components.remove(host).unwrap_or_default(),
+        reason: why.reason.clone(),
+        hint: why.hint.clone(),
+    };
+    comparison.unknown.iter().map(entry).collect()
 }
 
 fn forecast(action: Action, resource: &Resource, component: &Component) -> Period {

@@ -2,7 +2,10 @@
 
 mod commands;
 mod file;
+mod lines;
 mod make;
+mod needed;
+mod needs;
 mod render;
 mod seal;
 mod stale;
@@ -51,8 +54,8 @@ pub struct Plan {
     pub release: String,
     /// What the plan rests on.
     pub basis: Basis,
-    /// What runs, by name: steps that run the same name the same entry.
-    pub commands: BTreeMap<Arc<str>, Arc<[Command]>>,
+    /// How components are asked for their health before steps that need them, by name.
+    pub checks: BTreeMap<Arc<str>, Arc<[Command]>>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Resources that could not be read, and why.
@@ -109,7 +112,7 @@ impl From<&ComponentFacts> for UsedFacts {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Step {
     /// `host/component/action`.
-    pub id: String,
+    pub id: Arc<str>,
     /// Where.
     pub host: HostName,
     /// To what.
@@ -126,28 +129,32 @@ pub struct Step {
     /// The version after.
     pub to: Version,
     /// The steps that come first.
-    pub after: Vec<String>,
-    /// What is checked when the step starts, on other components.
+    pub after: Vec<Arc<str>>,
+    /// What is checked when the step starts, on other components: by its address, the name of the
+    /// commands that check it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "needs")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub needs_healthy: Vec<HealthyBefore>,
     /// Why it is done.
     pub reasons: Vec<Reason>,
     /// What users notice meanwhile; empty when nothing.
-    pub impact: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub impact: Arc<str>,
     /// What it should take.
     pub forecast: Period,
     /// What runs, in this order; the first that fails ends the step.
-    pub commands: Commands,
+    #[schemars(with = "Vec<Command>")]
+    pub commands: Arc<[Command]>,
 }
 
 /// A component that has to be healthy when a step starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthyBefore {
     /// Where.
     pub host: HostName,
     /// What.
     pub component: ComponentName,
-    /// How it is asked, on that host.
+    /// How it is asked, on that host: the name of an entry of the plan's `checks`.
     pub check: Commands,
 }
 

@@ -34,24 +34,23 @@ impl What {
 /// Everything that was rendered.
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
-    known: BTreeMap<(&'a str, &'a str, What), (&'a Resource, Commands)>,
-    table: BTreeMap<Arc<str>, Arc<[Command]>>,
+    known: BTreeMap<(&'a str, &'a str, What), (&'a Arc<Resource>, Commands)>,
+    checks: BTreeMap<Arc<str>, Arc<[Command]>>,
 }
 
 impl<'a> Rendered<'a> {
     pub(super) const fn new(desired: &'a Desired) -> Self {
-        Self { desired, known: BTreeMap::new(), table: BTreeMap::new() }
+        Self { desired, known: BTreeMap::new(), checks: BTreeMap::new() }
     }
 
-    /// The commands for the resource at `address`; none when there is no such resource.
+    /// The commands for `resource`, which is at `address`; none when the cluster has no such
+    /// component or host.
     pub(super) fn commands(
         &mut self,
         address: &Address,
+        resource: &'a Arc<Resource>,
         what: What,
     ) -> Result<Option<Commands>, RemotePathError> {
-        let Some((address, resource)) = self.desired.resources.get_key_value(address) else {
-            return Ok(None);
-        };
         let (Some(component), Some(host)) = (
             self.desired.components.get(&address.component),
             self.desired.hosts.get(&address.host),
@@ -60,7 +59,8 @@ impl<'a> Rendered<'a> {
         };
         let key = (component.name.as_str(), host.os.as_str(), what);
         let known = self.known.get(&key);
-        if let Some((_, commands)) = known.filter(|(same, _)| *same == resource) {
+        let same = |one: &Arc<Resource>| Arc::ptr_eq(one, resource) || one == resource;
+        if let Some((_, commands)) = known.filter(|(one, _)| same(one)) {
             return Ok(Some(commands.clone()));
         }
         let mut name = format!("{}/{}/{}", component.name, what.as_str(), host.os);
@@ -69,15 +69,17 @@ impl<'a> Rendered<'a> {
             name = format!("{name}/{}", address.host);
         }
         let commands = Commands::new(name, render(resource, component, host, what)?);
-        let (name, list) = commands.entry();
-        self.table.insert(name, list);
+        if what == What::Healthy {
+            let (name, list) = commands.entry();
+            self.checks.insert(name, list);
+        }
         self.known.entry(key).or_insert_with(|| (resource, commands.clone()));
         Ok(Some(commands))
     }
 
-    /// All that was rendered, by name.
-    pub(super) fn into_table(self) -> BTreeMap<Arc<str>, Arc<[Command]>> {
-        self.table
+    /// All checks that were rendered, by name.
+    pub(super) fn into_checks(self) -> BTreeMap<Arc<str>, Arc<[Command]>> {
+        self.checks
     }
 }
 

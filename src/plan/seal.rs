@@ -1,37 +1,30 @@
 //! The seal: the digest of a plan's meaning.
 
 use std::collections::BTreeMap;
-use std::io::BufWriter;
 use std::sync::Arc;
 
 use super::Plan;
 use crate::transport::Command;
-use crate::value::{Digest, Hasher};
+use crate::value::Digest;
 
 impl Plan {
     /// The SHA-256 of the plan's JSON with an empty `manifest` (a locator, which may differ between
     /// machines) and an empty seal.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        // JSON is written a few bytes at a time.
-        let mut hasher = BufWriter::with_capacity(1 << 16, Hasher::default());
-        let unsealed = Unsealed {
+        Digest::of_json(&Unsealed {
             format: &self.format,
             version: self.version,
             cluster: &self.cluster,
             environment: &self.environment,
             release: &self.release,
             basis: &self.basis,
-            commands: &self.commands,
+            checks: &self.checks,
             steps: &self.steps,
             unknown: &self.unknown,
             withheld: &self.withheld,
             warnings: &self.warnings,
-        };
-        // Writing to a hasher can't fail, and a plan has no map with keys that aren't text.
-        let written = serde_json::to_writer(&mut hasher, &unsealed);
-        debug_assert!(written.is_ok());
-        hasher.into_inner().unwrap_or_default().digest()
+        })
     }
 
     /// Whether the plan is still the one that was sealed.
@@ -56,7 +49,7 @@ struct Unsealed<'a> {
     environment: &'a str,
     release: &'a str,
     basis: &'a super::Basis,
-    commands: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
+    checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     steps: &'a [super::Step],
     unknown: &'a [super::Unknown],
     withheld: &'a [super::Withheld],

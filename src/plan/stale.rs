@@ -31,7 +31,7 @@ pub fn moved<'a>(
         };
         let mut add = |fact, planned: String, observed: String| {
             if planned != observed {
-                found.push(Moved { step: step.id.clone(), fact, planned, observed });
+                found.push(Moved { step: step.id.to_string(), fact, planned, observed });
             }
         };
         match observed.hosts.get(&step.host) {

@@ -53,20 +53,20 @@ fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
 
 /// The account of one step; `blocked` names the root of what holds up each earlier step.
 fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> StepReport {
-    let begun = ending.outcomes.get(&step.id);
-    let before = ending.done_before.contains(&step.id).then_some(StepOutcome::Done);
+    let begun = ending.outcomes.get(&*step.id);
+    let before = ending.done_before.contains(&*step.id).then_some(StepOutcome::Done);
     let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
     let waits = match outcome {
         Some(_) => None,
         None => Some(
             step.after
                 .iter()
-                .find_map(|id| blocked.get(id.as_str()).cloned())
+                .find_map(|id| blocked.get(&**id).cloned())
                 .unwrap_or_else(|| "the run, which was stopped".to_owned()),
         ),
     };
     StepReport {
-        step: step.id.clone(),
+        step: step.id.to_string(),
         outcome,
         waits,
         took: begun.map_or(Period::default(), |(_, took)| *took),

@@ -19,6 +19,9 @@ use super::{Connection, Output, Target};
 
 /// How much of each stream of a command is kept.
 const KEEP: usize = 256 * 1024;
+/// The longest script on a command line; Linux takes 128 KiB in one word (execve(2)), and quoting
+/// adds to it.
+const COMMAND_LINE: usize = 32 * 1024;
 /// The longest answer to questions.
 const ANSWER: usize = 4 * 1024 * 1024;
 
@@ -53,17 +56,25 @@ impl<S: Shell + Send> Connection for Connected<S> {
 
     /// Asks as root where the connection has sudo: a health probe may need it.
     fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
+        let rights = Rights::of(Account::Root, &self.sudo);
+        let mut input = questions.script.as_bytes();
+        // sudo writes command lines to the host's log (sudoers(5)): the script is none of it.
+        let fits = matches!(rights, Rights::Login) && questions.script.len() <= COMMAND_LINE;
+        let (work, input): (_, Option<&mut dyn Read>) = if fits {
+            (Work::Script(&questions.script), None)
+        } else {
+            (Work::ScriptFromInput, Some(&mut input))
+        };
         let errand = Errand {
             during: "ask for its state",
-            work: Work::Script,
-            rights: Rights::of(Account::Root, &self.sudo),
+            work,
+            rights,
             within,
             keep: ANSWER,
             folder: &self.folder,
             is_stop: false,
         };
-        let mut script = questions.script.as_bytes();
-        let done = errand.run(&mut self.shell, Some(&mut script));
+        let done = errand.run(&mut self.shell, input);
         done.and_then(whole).map_err(|trouble| trouble.of(&self.host))
     }
 }

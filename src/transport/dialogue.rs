@@ -25,9 +25,11 @@ const LEAD: usize = 64 * 1024;
 pub(super) enum Work<'a> {
     /// A command.
     Command(&'a str),
+    /// A script, as part of the command line: one program less on the host than `ScriptFromInput`.
+    Script(&'a str),
     /// The script that comes over standard input. It is read as a whole first: shells may read a
     /// script from a pipe byte by byte, and its commands could eat the rest of it.
-    Script,
+    ScriptFromInput,
 }
 
 /// How the way to the host says that a command ended.
@@ -89,7 +91,8 @@ impl<'a> Dialogue<'a> {
         let token = &self.token;
         let body = match work {
             Work::Command(command) => format!("sh -c {}", quote(command)),
-            Work::Script => "(eval \"$(cat)\")".to_owned(),
+            Work::Script(script) => format!("({script}\n)"),
+            Work::ScriptFromInput => "(eval \"$(cat)\")".to_owned(),
         };
         let frame = format!(
             "echo '{token}'; printf '{token} start %s\\n' \"$$\" >&2; {body}; s=$?; \

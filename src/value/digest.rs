@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read};
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -44,6 +44,17 @@ impl Digest {
         }
     }
 
+    /// The digest of `value` as JSON without spaces. The value must be one that JSON can hold.
+    #[must_use]
+    pub fn of_json(value: &impl Serialize) -> Self {
+        // JSON is written a few bytes at a time.
+        let mut hasher = BufWriter::with_capacity(1 << 16, Hasher(Sha256::new()));
+        let written = serde_json::to_writer(&mut hasher, value);
+        debug_assert!(written.is_ok());
+        // Hashing can't fail.
+        Self(hasher.into_inner().map(|hasher| hasher.0).unwrap_or_default().finalize().into())
+    }
+
     /// The first twelve digits, for people.
     #[must_use]
     pub fn short(&self) -> String {
@@ -51,17 +62,7 @@ impl Digest {
     }
 }
 
-/// Takes the digest of what is written to it.
-#[derive(Default)]
-pub struct Hasher(Sha256);
-
-impl Hasher {
-    /// The digest of everything written so far.
-    #[must_use]
-    pub fn digest(self) -> Digest {
-        Digest(self.0.finalize().into())
-    }
-}
+struct Hasher(Sha256);
 
 impl io::Write for Hasher {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -95,7 +96,12 @@ impl FromStr for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(64);
+        for place in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            text.push(DIGITS.get(usize::from(place)).copied().map_or('?', char::from));
+        }
+        f.write_str(&text)
     }
 }
 

@@ -6,7 +6,7 @@ mod remote_path;
 mod secret;
 mod version;
 
-pub use digest::{Digest, DigestError, Hasher};
+pub use digest::{Digest, DigestError};
 pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};

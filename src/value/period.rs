@@ -1,7 +1,7 @@
 //! Lengths of time that people write: `30s`, `5m`, `1h 30m`.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -60,9 +60,12 @@ impl fmt::Display for Period {
         let (whole, millis) = (self.0.as_secs(), self.0.subsec_millis());
         let units =
             [(whole / 3600, "h"), (whole / 60 % 60, "m"), (whole % 60, "s"), (millis.into(), "ms")];
-        let parts: Vec<String> =
-            units.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-        f.pad(if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }.as_str())
+        let mut text = String::with_capacity(16);
+        for (number, unit) in units.iter().filter(|(number, _)| *number > 0) {
+            let before = if text.is_empty() { "" } else { " " };
+            write!(text, "{before}{number}{unit}")?;
+        }
+        f.pad(if text.is_empty() { "0s" } else { &text })
     }
 }
 

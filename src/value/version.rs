@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,8 +18,9 @@ const LONGEST: usize = 128;
 
 /// A product version such as `2.9.0`, ordered as Debian orders upstream versions
 /// (deb-version(7)): digits as numbers, `~` before everything, letters before other characters.
+/// Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Version(String);
+pub struct Version(Arc<str>);
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -58,7 +60,7 @@ impl FromStr for Version {
             |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '~' | '-' | '^' | '_');
         match text.chars().find(|c| !allowed(c)) {
             Some(bad) => Err(VersionError::BadCharacter(bad)),
-            None => Ok(Self(text.to_owned())),
+            None => Ok(Self(text.into())),
         }
     }
 }
@@ -150,7 +152,7 @@ fn compare_numbers(left: &str, right: &str) -> Ordering {
 /// A package manager's version: `[epoch:]upstream[-revision]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PackageVersion {
-    text: String,
+    text: Arc<str>,
     upstream: Version,
 }
 
@@ -180,7 +182,7 @@ impl FromStr for PackageVersion {
         let upstream =
             without_epoch.rsplit_once('-').map_or(without_epoch, |(upstream, _)| upstream);
         without_epoch.parse::<Version>()?;
-        Ok(Self { text: text.to_owned(), upstream: upstream.parse()? })
+        Ok(Self { text: text.into(), upstream: upstream.parse()? })
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn desired<'a>(
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
-            desired.resources.insert(address, resource);
+            desired.resources.insert(address, Arc::new(resource));
         }
     }
     desired

@@ -121,7 +121,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
             let host: HostName = host.parse().unwrap();
             desired.hosts.insert(host.clone(), desired_host(&host));
             let address = Address::new(host, component.name.clone());
-            desired.resources.insert(address.clone(), resource(&component));
+            desired.resources.insert(address.clone(), Arc::new(resource(&component)));
             by_address.insert(address, *state.next().unwrap());
         }
     }

@@ -177,12 +177,9 @@ pub(crate) fn plan() -> Plan {
             steps.push(change(line, host, wave));
         }
     }
-    let needed = |step: &Step| -> Vec<Commands> {
-        let checks = step.needs_healthy.iter().map(|need| need.check.clone());
-        checks.chain([step.commands.clone()]).collect()
-    };
+    let needs = steps.iter().flat_map(|step| &step.needs_healthy);
     Plan {
-        commands: steps.iter().flat_map(needed).map(|commands| commands.entry()).collect(),
+        checks: needs.map(|need| need.check.entry()).collect(),
         steps,
         unknown: vec![Unknown {
             host: host("core-05"),
@@ -221,7 +218,7 @@ pub(crate) fn empty_plan() -> Plan {
             compared: Compared { hosts: 12, resources },
             facts: BTreeMap::new(),
         },
-        commands: BTreeMap::new(),
+        checks: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -241,21 +238,19 @@ fn copy(line: &Line, at: &str) -> Step {
     Step {
         action: Action::Copy,
         wave: 1,
-        id: format!("{at}/{}/copy", line.name),
+        id: format!("{at}/{}/copy", line.name).into(),
         after: Vec::new(),
         needs_healthy: Vec::new(),
         reasons: vec![Reason::NeededBy { step: format!("{at}/{}/{}", line.name, verb(line)) }],
-        impact: String::new(),
+        impact: "".into(),
         forecast: Period::seconds(line.package / 20 + 1),
-        commands: named(
-            &format!("{}/copy", line.name),
-            vec![command(
-                &format!("cat > {file}.part && mv -f {file}.part {file}"),
-                Account::Root,
-                1800,
-                task,
-            )],
-        ),
+        commands: [command(
+            &format!("cat > {file}.part && mv -f {file}.part {file}"),
+            Account::Root,
+            1800,
+            task,
+        )]
+        .into(),
         ..change(line, at, 1)
     }
 }
@@ -267,7 +262,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         |observed| Reason::VersionDiffers { observed, desired: version(line.to) },
     );
     Step {
-        id: format!("{at}/{}/{}", line.name, verb(line)),
+        id: format!("{at}/{}/{}", line.name, verb(line)).into(),
         host: host(at),
         component: component(line.name),
         action: if from.is_some() { Action::Upgrade } else { Action::Install },
@@ -275,7 +270,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         wave,
         from,
         to: version(line.to),
-        after: vec![format!("{at}/{}/copy", line.name)],
+        after: vec![format!("{at}/{}/copy", line.name).into()],
         needs_healthy: line
             .needs
             .iter()
@@ -284,7 +279,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         reasons: vec![reason],
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
-        commands: named(&format!("{}/{}", line.name, verb(line)), commands(line)),
+        commands: commands(line).into(),
     }
 }
 
@@ -333,11 +328,11 @@ fn need(name: &str, on: &str) -> HealthyBefore {
         30,
         Task::AwaitHealth { unit: name.to_owned(), probe, samples: 1 },
     );
-    HealthyBefore { host: host(on), component: component(name), check: Arc::new(check) }
-}
-
-fn named(name: &str, list: Vec<Command>) -> Commands {
-    Commands::new(name, list)
+    HealthyBefore {
+        host: host(on),
+        component: component(name),
+        check: Commands::new(name, vec![check]),
+    }
 }
 
 fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {
@@ -347,9 +342,9 @@ fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {
 /// A run of [`plan`] in which the second MD Core could not be upgraded.
 pub(crate) fn failed_report() -> Report {
     let plan = plan();
-    let broken = plan.steps.iter().position(|step| step.id == "core-02/md-core/upgrade").unwrap();
+    let broken = plan.steps.iter().position(|step| *step.id == *"core-02/md-core/upgrade").unwrap();
     let steps = plan.steps.iter().enumerate().map(|(place, step)| StepReport {
-        step: step.id.clone(),
+        step: step.id.to_string(),
         outcome: match place.cmp(&broken) {
             std::cmp::Ordering::Less if place == 0 => Some(StepOutcome::FoundDone),
             std::cmp::Ordering::Less => Some(StepOutcome::Done),
@@ -412,13 +407,13 @@ pub(crate) fn desired() -> Desired {
             );
             desired.resources.insert(
                 Address::new(host(at), component(line.name)),
-                Resource {
+                Arc::new(Resource {
                     version: version(line.to),
                     package: format!("md-{}", line.name),
                     source: Source::Repository,
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),
-                },
+                }),
             );
         }
     }

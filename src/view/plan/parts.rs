@@ -1,7 +1,7 @@
 //! The parts that a plan falls into for its reader: the copies, which touch nothing that runs, and
 //! the two stages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalog::Stage;
@@ -38,12 +38,20 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
 
 impl Part<'_> {
     pub(super) fn hosts(&self) -> usize {
-        self.steps.iter().map(|step| &step.host).collect::<BTreeSet<_>>().len()
+        distinct(self.steps.iter().map(|step| &step.host))
     }
 
     pub(super) fn waves(&self) -> usize {
-        self.steps.iter().map(|step| step.wave).collect::<BTreeSet<_>>().len()
+        distinct(self.steps.iter().map(|step| step.wave))
     }
+}
+
+/// How many different ones there are.
+pub(super) fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> usize {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len()
 }
 
 /// The time that steps take: in a wave as long as its longest step, and one wave after the other.

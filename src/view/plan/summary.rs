@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::parts::{elapsed, parts};
+use super::parts::{distinct, elapsed, parts};
 use super::rows::size;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
@@ -27,9 +27,9 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
 
 fn changes(plan: &Plan) -> Text {
     let changing = || plan.steps.iter().filter(|step| step.action != Action::Copy);
-    let hosts: BTreeSet<_> = changing().map(|step| &step.host).collect();
+    let hosts = distinct(changing().map(|step| &step.host));
     let mut text = Text::of(Label::Strong, changing().count().to_string())
-        .plain(format!(" on {}", words::count(hosts.len(), "host")));
+        .plain(format!(" on {}", words::count(hosts, "host")));
     let mut before = ": ";
     for action in CHANGES {
         let number = changing().filter(|step| step.action == action).count();
@@ -92,7 +92,7 @@ fn impacts(plan: &Plan) -> Table {
     ];
     let mut table = Table::new(&columns);
     let noticed = plan.steps.iter().filter(|step| !step.impact.is_empty());
-    for (impact, steps) in group(noticed, |step| step.impact.as_str()) {
+    for (impact, steps) in group(noticed, |step| &*step.impact) {
         let components: BTreeSet<&str> = steps.iter().map(|step| step.component.as_str()).collect();
         let components: Vec<&str> = components.into_iter().collect();
         table.rows.push(Row::new(vec![

@@ -44,7 +44,7 @@ impl<'a> Track<'a> {
             Subject::Plan(plan) => (plan.steps.len(), Some(plan)),
         };
         let steps = plan.into_iter().flat_map(|plan| &plan.steps);
-        let steps = steps.map(|step| (step.id.as_str(), step)).collect();
+        let steps = steps.map(|step| (&*step.id, step)).collect();
         let (hosts, running) = (plan.is_none(), BTreeMap::new());
         Self { steps, hosts, total, finished: 0, failed: 0, running }
     }
