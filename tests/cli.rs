@@ -314,3 +314,12 @@ fn completions_and_man_pages_are_written() {
     site.mdc(&["generate", "man", "man"]).exits(0);
     assert!(fs::read_to_string(site.path("man/mdc-apply.1")).unwrap().contains("give\\-up"));
 }
+
+#[test]
+fn the_readme_shows_what_is_really_printed() {
+    let readme = include_str!("../README.md");
+    let (_, after) = readme.split_once("$ mdc plan --detail summary\n").unwrap();
+    let (shown, _) = after.split_once("\n```").unwrap();
+    let site = Site::new();
+    assert_eq!(site.mdc(&["plan", "--detail", "summary"]).exits(0).out().trim_end(), shown);
+}

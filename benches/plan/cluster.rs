@@ -15,14 +15,8 @@ use mdc::observe::{
 use mdc::value::Digest;
 
 /// Each on a host of its own, before the execution hosts.
-const INFRASTRUCTURE: [&str; 6] = [
-    "postgresql",
-    "rabbitmq",
-    "redis",
-    "identity-service",
-    "control-center",
-    "file-storage",
-];
+const INFRASTRUCTURE: [&str; 6] =
+    ["postgresql", "rabbitmq", "redis", "identity-service", "control-center", "file-storage"];
 /// On every execution host.
 const EXECUTION: [&str; 4] = ["worker", "md-core", "api-gateway", "callback-service"];
 

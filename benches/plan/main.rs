@@ -47,6 +47,8 @@ fn main() {
         before = Some((*subject, share));
         let (steps, size) = subject.product(cluster);
         let resources = cluster.resources;
-        println!("| {subject} | {hosts} | {resources} | {steps} | {size} | {wall:.0} | {growth} | {peak:.0} |");
+        println!(
+            "| {subject} | {hosts} | {resources} | {steps} | {size} | {wall:.0} | {growth} | {peak:.0} |"
+        );
     }
 }

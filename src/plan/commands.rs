@@ -1,5 +1,5 @@
-//! What many steps run alike is kept once, in memory and in the file: a reviewer reads it once, and
-//! a plan grows by its steps, not by their commands.
+//! Checks that many steps make alike are kept once, in memory and in the file. What a step itself runs
+//! stands with the step, so that it can be read there.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Plan;
 use crate::transport::Command;
 
-/// Commands with the name that they have in [`Plan::commands`]. Cheap to clone.
+/// Commands with the name that they have in [`Plan::checks`]. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commands {
     name: Arc<str>,
@@ -30,7 +30,13 @@ impl Commands {
         &self.name
     }
 
-    /// The entry of [`Plan::commands`] that these are.
+    /// The commands alone.
+    #[must_use]
+    pub fn list(&self) -> Arc<[Command]> {
+        Arc::clone(&self.list)
+    }
+
+    /// The entry of [`Plan::checks`] that these are.
     #[must_use]
     pub fn entry(&self) -> (Arc<str>, Arc<[Command]>) {
         (Arc::clone(&self.name), Arc::clone(&self.list))
@@ -82,11 +88,10 @@ impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut plan = Self::deserialize(deserializer)?;
         for step in &mut plan.steps {
-            let checks = step.needs_healthy.iter_mut().map(|need| &mut need.check);
-            for named in checks.chain([&mut step.commands]) {
-                let Some((name, list)) = plan.commands.get_key_value(&named.name) else {
+            for named in step.needs_healthy.iter_mut().map(|need| &mut need.check) {
+                let Some((name, list)) = plan.checks.get_key_value(&named.name) else {
                     return Err(serde::de::Error::custom(format!(
-                        "the step {} runs `{}`, which is not among its commands",
+                        "the step {} needs the check `{}`, which the plan doesn't have",
                         step.id, named.name
                     )));
                 };

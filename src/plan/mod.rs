@@ -54,8 +54,8 @@ pub struct Plan {
     pub release: String,
     /// What the plan rests on.
     pub basis: Basis,
-    /// What runs, by name: steps that run the same name the same entry.
-    pub commands: BTreeMap<Arc<str>, Arc<[Command]>>,
+    /// How components are asked for their health before steps that need them, by name.
+    pub checks: BTreeMap<Arc<str>, Arc<[Command]>>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Resources that could not be read, and why.
@@ -144,7 +144,8 @@ pub struct Step {
     /// What it should take.
     pub forecast: Period,
     /// What runs, in this order; the first that fails ends the step.
-    pub commands: Commands,
+    #[schemars(with = "Vec<Command>")]
+    pub commands: Arc<[Command]>,
 }
 
 /// A component that has to be healthy when a step starts.
@@ -154,7 +155,7 @@ pub struct HealthyBefore {
     pub host: HostName,
     /// What.
     pub component: ComponentName,
-    /// How it is asked, on that host.
+    /// How it is asked, on that host: the name of an entry of the plan's `checks`.
     pub check: Commands,
 }
 

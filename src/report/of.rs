@@ -74,34 +74,39 @@ fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> St
     }
 }
 
-/// Which components are left between two versions, in words.
+/// Which components are left between two versions, in words; nothing while nothing was changed.
 fn mixed(plan: &Plan, ending: &Ending) -> Vec<String> {
+    let changes = || plan.steps.iter().filter(|step| step.action.installs());
+    if !changes().any(|step| is_done(ending, &step.id) || failed(ending, &step.id)) {
+        return Vec::new();
+    }
     let mut versions: BTreeMap<&ComponentName, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.action.installs()) {
-        let state = match (is_done(ending, &step.id), &step.from) {
-            (true, _) => step.to.to_string(),
-            (false, Some(from)) => format!("{} or between", from.upstream()),
-            (false, None) => "not installed or between".to_owned(),
-        };
-        let state = match ending.outcomes.get(&*step.id) {
-            Some((StepOutcome::Failed(_), _)) => state,
-            _ => state.trim_end_matches(" or between").to_owned(),
-        };
-        versions
-            .entry(&step.component)
-            .or_default()
-            .entry(state)
-            .or_default()
-            .insert(step.host.as_str());
+    for step in changes() {
+        let hosts = versions.entry(&step.component).or_default().entry(left_at(step, ending));
+        hosts.or_default().insert(step.host.as_str());
     }
     let words = |(component, states): (&ComponentName, BTreeMap<String, BTreeSet<&str>>)| {
-        let parts: Vec<String> = states
-            .iter()
-            .map(|(state, hosts)| {
-                format!("{state} on {}", hosts.iter().copied().collect::<Vec<_>>().join(", "))
-            })
-            .collect();
-        format!("{component}: {}", parts.join("; "))
+        let part = |(state, hosts): (&String, &BTreeSet<&str>)| {
+            format!("{state} on {}", hosts.iter().copied().collect::<Vec<_>>().join(", "))
+        };
+        format!("{component}: {}", states.iter().map(part).collect::<Vec<_>>().join("; "))
     };
     versions.into_iter().map(words).collect()
+}
+
+/// The version that a step left its resource at, in words.
+fn left_at(step: &Step, ending: &Ending) -> String {
+    let from = step.from.as_ref().map(|version| version.upstream().to_string());
+    let from = from.unwrap_or_else(|| "not installed".to_owned());
+    if is_done(ending, &step.id) {
+        step.to.to_string()
+    } else if failed(ending, &step.id) {
+        format!("between {from} and {}", step.to)
+    } else {
+        from
+    }
+}
+
+fn failed(ending: &Ending, id: &str) -> bool {
+    matches!(ending.outcomes.get(id), Some((StepOutcome::Failed(_), _)))
 }

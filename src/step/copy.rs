@@ -64,13 +64,13 @@ fn check_text(digest: &Digest, path: &str) -> String {
 }
 
 fn receive_text(digest: &Digest, path: &RemotePath) -> String {
-    let part = format!("{path}.part");
+    let part = format!("{}.part", path.file_name());
     format!(
-        "umask 077 && mkdir -p {folder} && cat > {part} && {check} && mv -f {part} {path}",
+        "umask 077 && mkdir -p {folder} && cd {folder} && cat > {part} && {check} && mv -f {part} {name}",
         folder = quote(path.parent()),
         check = check_text(digest, &part),
         part = quote(&part),
-        path = quote(path.as_str()),
+        name = quote(path.file_name()),
     )
 }
 

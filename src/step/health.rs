@@ -23,22 +23,20 @@ pub fn needed_healthy(resource: &Resource) -> Command {
 }
 
 fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
-    let (ask, account) = match &resource.health {
+    let ask = match &resource.health {
+        // The same words as the reading of hosts uses: no proxy, no `.curlrc`, and the service's
+        // own certificate is good enough for a question to the host itself.
         Probe::Http(url) => {
-            // The same words as the reading of hosts uses: no proxy, no `.curlrc`, and the service's
-            // own certificate is good enough for a question to the host itself.
-            let ask =
-                format!("curl -q -gfsSk --noproxy '*' -o /dev/null --max-time 5 -- {}", quote(url));
-            (ask, Account::Login)
+            format!("curl -q -gfsSk --noproxy '*' --max-time 5 -- {}", quote(url))
         }
-        // Such commands may read what only the service's user or root may (RabbitMQ's cookie).
-        Probe::Command(command) => {
-            (format!("timeout 10 sh -c {} >/dev/null", quote(command)), Account::Root)
-        }
+        Probe::Command(command) => format!("timeout 10 sh -c {}", quote(command)),
     };
     Command {
         run: wait_text(&ask, &quote(&resource.unit), limit.whole_seconds(), samples),
-        account,
+        // The service's last log lines are the telling ones of a failure, and systemd shows them to
+        // root and to members of `systemd-journal` and `adm` only (journalctl(1)). Probes may read
+        // what only the service's user or root may, such as RabbitMQ's cookie.
+        account: Account::Root,
         // The host itself gives up at `limit`; the rest is for the last probe and its account.
         within: Period::seconds(limit.whole_seconds() + 20),
         task: Task::AwaitHealth {
@@ -49,13 +47,16 @@ fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
     }
 }
 
+/// Prints nothing until it gives up: a probe that fails every second would drown what matters, which
+/// is the probe's last words, the service's state, and the end of its log across its restarts
+/// (`systemctl status` shows the last start only).
 fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
-    let again = if samples > 1 { "sleep 1" } else { ":" };
     format!(
         "end=$(($(date +%s) + {seconds})); good=0; \
-         while if {ask}; then good=$((good + 1)); else good=0; fi; [ $good -lt {samples} ]; do \
+         while if said=$({ask} 2>&1 >/dev/null); then good=$((good + 1)); else good=0; fi; \
+         [ $good -lt {samples} ]; do \
          if [ $(date +%s) -ge $end ] || systemctl is-failed --quiet {unit}; then \
-         systemctl status --no-pager --lines=20 {unit}; exit 1; fi; \
-         if [ $good -gt 0 ]; then {again}; else sleep 1; fi; done"
+         echo \"$said\"; systemctl status --no-pager --lines=0 {unit}; \
+         journalctl --no-pager --quiet --lines=20 --unit={unit}; exit 1; fi; sleep 1; done"
     )
 }

@@ -39,7 +39,14 @@ impl Fleet {
         flock(&alone, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| format!("another test is at work on the fleet in {}", folder.display()))?;
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleet");
-        let up = Command::new(scripts.join("up")).stdin(Stdio::null()).output().unwrap();
+        let run =
+            |name: &str| Command::new(scripts.join(name)).stdin(Stdio::null()).output().unwrap();
+        let mut up = run("up");
+        if !up.status.success() {
+            // A fleet that an earlier test left broken.
+            run("down");
+            up = run("up");
+        }
         assert!(up.status.success(), "tests/fleet/up: {}", text(&up.stderr));
         let line = |line: &str| line.split('\t').map(str::to_owned).collect();
         let inventory = text(&up.stdout).lines().map(line).collect();

@@ -24,11 +24,11 @@ impl Journal {
 
     /// Steps in the order in which they began, each as often as it began.
     pub(crate) fn begun(&self) -> Vec<&str> {
-        let begun = |line| match line {
-            &Line::Began(ref step) => Some(step.as_str()),
+        let begun = self.0.iter().filter_map(|line| match line {
+            Line::Began(step) => Some(step.as_str()),
             _ => None,
-        };
-        self.0.iter().filter_map(begun).collect()
+        });
+        begun.collect()
     }
 
     pub(crate) fn times_begun(&self, step: &str) -> usize {

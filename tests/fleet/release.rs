@@ -27,9 +27,8 @@ pub(crate) struct Release {
 impl Release {
     /// Release B: all ten components in new versions.
     pub(crate) fn b(site: &Path) -> Self {
-        let read = |name: &str| -> Table {
-            fs::read_to_string(site.join(name)).unwrap().parse().unwrap()
-        };
+        let read =
+            |name: &str| -> Table { fs::read_to_string(site.join(name)).unwrap().parse().unwrap() };
         let (table, of_a) = (read("release-b.toml"), read("release-a.toml"));
         Self { table, of_a, packages: site.to_owned() }
     }

@@ -177,12 +177,9 @@ pub(crate) fn plan() -> Plan {
             steps.push(change(line, host, wave));
         }
     }
-    let needed = |step: &Step| -> Vec<Commands> {
-        let checks = step.needs_healthy.iter().map(|need| need.check.clone());
-        checks.chain([step.commands.clone()]).collect()
-    };
+    let needs = steps.iter().flat_map(|step| &step.needs_healthy);
     Plan {
-        commands: steps.iter().flat_map(needed).map(|commands| commands.entry()).collect(),
+        checks: needs.map(|need| need.check.entry()).collect(),
         steps,
         unknown: vec![Unknown {
             host: host("core-05"),
@@ -221,7 +218,7 @@ pub(crate) fn empty_plan() -> Plan {
             compared: Compared { hosts: 12, resources },
             facts: BTreeMap::new(),
         },
-        commands: BTreeMap::new(),
+        checks: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -247,15 +244,13 @@ fn copy(line: &Line, at: &str) -> Step {
         reasons: vec![Reason::NeededBy { step: format!("{at}/{}/{}", line.name, verb(line)) }],
         impact: String::new(),
         forecast: Period::seconds(line.package / 20 + 1),
-        commands: named(
-            &format!("{}/copy", line.name),
-            vec![command(
-                &format!("cat > {file}.part && mv -f {file}.part {file}"),
-                Account::Root,
-                1800,
-                task,
-            )],
-        ),
+        commands: [command(
+            &format!("cat > {file}.part && mv -f {file}.part {file}"),
+            Account::Root,
+            1800,
+            task,
+        )]
+        .into(),
         ..change(line, at, 1)
     }
 }
@@ -284,7 +279,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         reasons: vec![reason],
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
-        commands: named(&format!("{}/{}", line.name, verb(line)), commands(line)),
+        commands: commands(line).into(),
     }
 }
 
@@ -333,11 +328,11 @@ fn need(name: &str, on: &str) -> HealthyBefore {
         30,
         Task::AwaitHealth { unit: name.to_owned(), probe, samples: 1 },
     );
-    HealthyBefore { host: host(on), component: component(name), check: Arc::new(check) }
-}
-
-fn named(name: &str, list: Vec<Command>) -> Commands {
-    Commands::new(name, list)
+    HealthyBefore {
+        host: host(on),
+        component: component(name),
+        check: Commands::new(name, vec![check]),
+    }
 }
 
 fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {

@@ -1,7 +1,5 @@
 //! Text that wants to be more than text, in every field that can hold some.
 
-use std::sync::Arc;
-
 use mdc::desired::{Desired, Probe};
 use mdc::diff::Reason;
 use mdc::observe::{HealthState, HostState, Observed, PackageState, UnitState, Unreadable};
@@ -108,16 +106,18 @@ pub(crate) fn plan(text: &str) -> Plan {
             Reason::UnitStopped { observed: own() },
             Reason::NeededBy { step: own() },
         ]);
-        step.needs_healthy.iter_mut().for_each(|need| spoil(Arc::make_mut(&mut need.check), text));
-        step.commands.iter_mut().for_each(|command| spoil(command, text));
+        for need in &mut step.needs_healthy {
+            need.check = Commands::new(text, spoiled(&need.check, text));
+        }
+        step.commands = spoiled(&step.commands, text).into();
     }
     plan
 }
 
-fn spoiled(commands: &Commands, text: &str) -> Commands {
+fn spoiled(commands: &[Command], text: &str) -> Vec<Command> {
     let mut list = commands.to_vec();
     list.iter_mut().for_each(|command| spoil(command, text));
-    Commands::new(text, list)
+    list
 }
 
 fn spoil(command: &mut Command, text: &str) {

@@ -266,7 +266,8 @@ fn bad_jump(text: &str) -> Trouble {
 fn no_user() -> Trouble {
     setting(
         "it is not known as whom to log in".to_owned(),
-        "set `user` in the connection: the environment has neither USER nor LOGNAME",
+        "set `user` in the connection, and name it in each jump host (`user@address`), which does \
+         not have it from there: the environment has neither USER nor LOGNAME",
     )
 }
 

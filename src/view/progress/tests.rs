@@ -24,10 +24,10 @@ fn plan() -> Plan {
             "id": "core-01/md-core/upgrade", "host": "core-01", "component": "md-core",
             "action": "upgrade", "stage": "live", "wave": 1, "to": "5.14.2", "after": [],
             "needs-healthy": [], "reasons": [], "impact": "", "forecast": "4m",
-            "commands": "start"
+            "commands": [{"run": "true", "account": "root", "within": "15m", "task":
+                {"start-unit": {"unit": "md-core"}}}]
         }],
-        "commands": {"start": [{"run": "true", "account": "root", "within": "15m", "task":
-            {"start-unit": {"unit": "md-core"}}}]}
+        "checks": {}
     }"#;
     serde_json::from_str(text).unwrap()
 }

@@ -19,7 +19,7 @@ known-hosts = "known_hosts"
 user = "ops"
 key = "id"
 known-hosts = "known_hosts"
-jump = ["{storage}"]
+jump = ["ops@{storage}"]
 "#
     );
     let release = Release::b(&fleet.site);
@@ -43,12 +43,9 @@ jump = ["{storage}"]
 
     // Without the certificate of the host, the same server is a stranger.
     let known = std::fs::read_to_string(fleet.site.join("known_hosts")).unwrap();
-    let known: String = known
-        .lines()
-        .filter(|line| !line.starts_with("@cert-authority"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let known: Vec<&str> =
+        known.lines().filter(|line| !line.starts_with("@cert-authority")).collect();
     std::fs::remove_file(site.path("known_hosts")).unwrap();
-    std::fs::write(site.path("known_hosts"), known).unwrap();
+    std::fs::write(site.path("known_hosts"), known.join("\n") + "\n").unwrap();
     site.mdc(&["observe"]).ends(1).tells(&["unknown storage-01", "read exec-01"]);
 }

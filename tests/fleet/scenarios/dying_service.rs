@@ -23,7 +23,8 @@ pub(crate) fn run(fleet: &Fleet) {
     assert_eq!(site.journal().times_begun("exec-01/worker/upgrade"), 0);
     on("exec-01", "worker").works(fleet, "2.8.0");
 
-    let repair = "echo dies_after_ms=0 | sudo tee -a /etc/md-cluster/md-cluster-control-center.conf";
+    let repair =
+        "echo dies_after_ms=0 | sudo tee -a /etc/md-cluster/md-cluster-control-center.conf";
     fleet.ask("control-01", repair);
     site.mdc(&["apply", "--yes"]).ends(0).tells(&["Complete."]);
     assert_eq!(site.journal().repeated(), BTreeSet::from([step]));

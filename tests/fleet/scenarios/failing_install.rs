@@ -38,9 +38,10 @@ pub(crate) fn deb(fleet: &Fleet) {
     site.mdc(&["status"]).ends(0).tells(&["half-configured", "is unfinished: 8 of 16 steps"]);
 
     fleet.ask("identity-01", REPAIR);
-    site.mdc(&["apply", "--yes"])
-        .ends(0)
-        .tells(&["8 of 16 steps are done, 1 failed, 0 were cut off. It is continued.", "Complete."]);
+    site.mdc(&["apply", "--yes"]).ends(0).tells(&[
+        "8 of 16 steps are done, 1 failed, 0 were cut off. It is continued.",
+        "Complete.",
+    ]);
     // One run still, and only the step that had failed was done twice.
     assert_eq!(site.journal().repeated(), BTreeSet::from([step]));
     for it in &INSTALLED {

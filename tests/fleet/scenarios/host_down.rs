@@ -14,10 +14,12 @@ pub(crate) fn run(fleet: &Fleet) {
     let site = Site::new(fleet, &release);
     fleet.host("kill", "storage-01");
 
-    let said = site
-        .mdc(&["plan", "--detailed-exitcode", "-o", "plan.json"])
-        .ends(2)
-        .tells(&["Unknown: 1 host", "storage-01", "connect", "Withheld: 3 changes"]);
+    let said = site.mdc(&["plan", "--detailed-exitcode", "-o", "plan.json"]).ends(2).tells(&[
+        "Unknown: 1 host",
+        "storage-01",
+        "connect",
+        "Withheld: 3 changes",
+    ]);
     let plan: Value =
         serde_json::from_str(&std::fs::read_to_string(site.path("plan.json")).unwrap()).unwrap();
     assert_eq!(plan["unknown"][0]["host"], "storage-01", "{}", said.out);

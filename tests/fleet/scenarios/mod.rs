@@ -22,7 +22,11 @@ pub(crate) const SCENARIOS: [Scenario; 9] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
-    Scenario { name: "dying-service", changes: &["control-01", "exec-01"], run: dying_service::run },
+    Scenario {
+        name: "dying-service",
+        changes: &["control-01", "exec-01"],
+        run: dying_service::run,
+    },
     Scenario { name: "killed", changes: &PRODUCTS, run: killed::run },
     Scenario { name: "host-down", changes: &PRODUCTS, run: host_down::run },
     Scenario { name: "password", changes: &["identity-01", "exec-01"], run: password::run },

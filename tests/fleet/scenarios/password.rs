@@ -1,6 +1,8 @@
 //! A user who logs in by password and whose sudo asks for it; the password is seen nowhere.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::on;
@@ -19,11 +21,15 @@ sudo = { password = { file = "password" } }
 pub(crate) fn run(fleet: &Fleet) {
     let release = Release::moving(&fleet.site, &["identity-service"]);
     let site = Site::with_manifest(fleet, &release, |manifest| {
-        manifest.replace("[hosts.identity-01]\n", "[hosts.identity-01]\nconnection = \"by-password\"\n")
+        manifest
+            .replace("[hosts.identity-01]\n", "[hosts.identity-01]\nconnection = \"by-password\"\n")
             + CONNECTION
     });
     let password = fleet.password();
-    fs::write(site.path("password"), format!("{password}\n")).unwrap();
+    let mut file = fs::OpenOptions::new();
+    let mut file =
+        file.write(true).create_new(true).mode(0o600).open(site.path("password")).unwrap();
+    writeln!(file, "{password}").unwrap();
     let identity = on("identity-01", "identity-service");
     let mut all_said = String::new();
     let mut does = |arguments: &[&str], status: i32, texts: &[&str]| {
@@ -48,7 +54,8 @@ pub(crate) fn run(fleet: &Fleet) {
 
     let record = site.record("journal.jsonl") + &site.record("plan.json");
     // As it is, and as it would look within JSON, TOML or a shell's quotes.
-    let forms = [password.to_owned(), password.replace('\'', r"'\''"), password.replace('$', "\\$")];
+    let forms =
+        [password.to_owned(), password.replace('\'', r"'\''"), password.replace('$', "\\$")];
     for form in &forms {
         assert!(!all_said.contains(form) && !record.contains(form), "the password was told");
     }
