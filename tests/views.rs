@@ -194,7 +194,7 @@ fn a_comment_that_is_too_long_drops_detail_and_says_so() {
             .flat_map(|copy| {
                 steps.iter().cloned().map(move |mut step| {
                     step.wave += 20 * copy;
-                    step.impact = format!("{}, time {copy}", step.impact);
+                    step.impact = format!("{}, time {copy}", step.impact).into();
                     step
                 })
             })

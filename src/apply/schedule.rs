@@ -32,10 +32,10 @@ impl<'a> Schedule<'a> {
             running: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&*step.id)) {
+        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&*step.id))
+        {
             let open = step.after.iter().filter(|id| !done.contains(&***id));
-            let before: Vec<usize> =
-                open.filter_map(|id| places.get(&**id).copied()).collect();
+            let before: Vec<usize> = open.filter_map(|id| places.get(&**id).copied()).collect();
             schedule.wait(place, &before);
         }
         schedule

@@ -28,7 +28,8 @@ fn by_address<S: Serializer>(
     resources: &BTreeMap<Address, Arc<Resource>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(resources.iter().map(|(address, resource)| (address.to_string(), resource)))
+    serializer
+        .collect_map(resources.iter().map(|(address, resource)| (address.to_string(), resource)))
 }
 
 impl Desired {

@@ -12,9 +12,8 @@ pub(super) fn number(mut nodes: Vec<Node>) -> Vec<Node> {
         waves.push(node.wave);
     }
     let mut order: Vec<usize> = (0..nodes.len()).collect();
-    let key = |place: usize| {
-        nodes.get(place).map(|n| (n.wave, &n.address.component, &n.address.host))
-    };
+    let key =
+        |place: usize| nodes.get(place).map(|n| (n.wave, &n.address.component, &n.address.host));
     order.sort_by(|&one, &other| key(one).cmp(&key(other)));
     renumber(nodes, &order)
 }

@@ -6,7 +6,6 @@ use serde_json::ser::Formatter;
 
 /// As `serde_json`'s own pretty form, which writes two spaces at a time: half of a large plan's
 /// writing is white space.
-#[derive(Default)]
 pub(super) struct Lines {
     depth: usize,
     has_value: bool,
@@ -16,10 +15,18 @@ pub(super) struct Lines {
 const INDENT: &[u8] = b"\n                                ";
 
 impl Lines {
+    /// For a value that stands `depth` levels deep.
+    pub(super) const fn at(depth: usize) -> Self {
+        Self { depth, has_value: false }
+    }
+
     fn line<W: Write + ?Sized>(&self, out: &mut W, before: &[u8]) -> io::Result<()> {
         out.write_all(before)?;
         let line = INDENT.get(..=2 * self.depth);
-        line.map_or_else(|| Err(io::Error::other("too deep for a plan")), |line| out.write_all(line))
+        line.map_or_else(
+            || Err(io::Error::other("too deep for a plan")),
+            |line| out.write_all(line),
+        )
     }
 
     fn begin<W: Write + ?Sized>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {

@@ -70,7 +70,11 @@ impl<'a> Maker<'a> {
             desired,
             rendered: Rendered::new(desired),
             needed: Needed::new(desired, comparison),
-            impacts: desired.components.iter().map(|(n, c)| (n, c.impact.as_str().into())).collect(),
+            impacts: desired
+                .components
+                .iter()
+                .map(|(n, c)| (n, c.impact.as_str().into()))
+                .collect(),
         }
     }
 

@@ -1,30 +1,18 @@
 //! The seal: the digest of a plan's meaning.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::convert::Infallible;
 
 use super::Plan;
-use crate::transport::Command;
+use super::form::{PlanForm, forms};
 use crate::value::Digest;
 
 impl Plan {
-    /// The SHA-256 of the plan's JSON with an empty `manifest` (a locator, which may differ between
-    /// machines) and an empty seal.
+    /// The SHA-256 of the plan's JSON without seal and `manifest` (a locator, which may differ between
+    /// machines), and with the SHA-256 of each step's commands in their place.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of_json(&Unsealed {
-            format: &self.format,
-            version: self.version,
-            cluster: &self.cluster,
-            environment: &self.environment,
-            release: &self.release,
-            basis: &self.basis,
-            checks: &self.checks,
-            steps: &self.steps,
-            unknown: &self.unknown,
-            withheld: &self.withheld,
-            warnings: &self.warnings,
-        })
+        let Ok(digests) = forms(self, |list| Ok::<_, Infallible>(Digest::of_json(list)));
+        Digest::of_json(&PlanForm::bare(self, digests))
     }
 
     /// Whether the plan is still the one that was sealed.
@@ -38,20 +26,4 @@ impl Plan {
     pub const fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
-}
-
-/// Everything that the seal holds.
-#[derive(serde::Serialize)]
-struct Unsealed<'a> {
-    format: &'a str,
-    version: u32,
-    cluster: &'a str,
-    environment: &'a str,
-    release: &'a str,
-    basis: &'a super::Basis,
-    checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
-    steps: &'a [super::Step],
-    unknown: &'a [super::Unknown],
-    withheld: &'a [super::Withheld],
-    warnings: &'a [String],
 }

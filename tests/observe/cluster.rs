@@ -50,13 +50,14 @@ pub(crate) fn desired<'a>(
             let resource = Resource {
                 version: "2.9.0".parse().unwrap(),
                 package: (*package).to_owned(),
+                format,
                 source: Source::Repository,
                 unit: (*unit).to_owned(),
                 health: health.clone(),
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
-            desired.resources.insert(address, resource);
+            desired.resources.insert(address, Arc::new(resource));
         }
     }
     desired

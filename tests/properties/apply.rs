@@ -79,7 +79,7 @@ impl<'a> Fleet<'a> {
 /// At every moment: nothing begins before all that it comes after is over, and no component changes
 /// on more hosts than allowed.
 fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
-    let steps: BTreeMap<&str, _> = plan.steps.iter().map(|step| (step.id.as_str(), step)).collect();
+    let steps: BTreeMap<&str, _> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
     let (mut over, mut running) = (Vec::new(), Vec::new());
     for event in events {
         match event {
@@ -98,8 +98,8 @@ fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
             }
             Event::StepFinished { step, outcome, .. } => {
                 assert!(outcome.is_done(), "{step}: {outcome:?}");
-                running.retain(|other| other.id != *step);
-                over.push(step.clone());
+                running.retain(|other| *other.id != **step);
+                over.push(step.as_str().into());
             }
             _ => {}
         }

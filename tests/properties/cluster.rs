@@ -121,7 +121,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
             let host: HostName = host.parse().unwrap();
             desired.hosts.insert(host.clone(), desired_host(&host));
             let address = Address::new(host, component.name.clone());
-            desired.resources.insert(address.clone(), resource(&component));
+            desired.resources.insert(address.clone(), Arc::new(resource(&component)));
             by_address.insert(address, *state.next().unwrap());
         }
     }
@@ -168,6 +168,7 @@ fn resource(component: &Component) -> Resource {
     Resource {
         version: NEW.parse().unwrap(),
         package: component.package[&Format::Deb].clone(),
+        format: Format::Deb,
         source: if infrastructure { Source::Repository } else { file },
         unit: component.unit[&Format::Deb].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),

@@ -23,13 +23,13 @@ const ALL: [State; 7] = [
 /// For each step, all steps that come before it, directly or through others.
 fn before(plan: &Plan) -> Vec<BTreeSet<usize>> {
     let places: BTreeMap<&str, usize> =
-        plan.steps.iter().enumerate().map(|(place, step)| (step.id.as_str(), place)).collect();
+        plan.steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
     assert_eq!(places.len(), plan.steps.len(), "ids are unique");
     let mut before: Vec<BTreeSet<usize>> = Vec::new();
     for (place, step) in plan.steps.iter().enumerate() {
         let mut all = BTreeSet::new();
         for id in &step.after {
-            let earlier = places[id.as_str()];
+            let earlier = places[&**id];
             assert!(earlier < place, "{} stands before {id}, which it comes after", step.id);
             all.extend(before[earlier].iter().copied().chain([earlier]));
         }
@@ -71,14 +71,10 @@ fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
 
 fn is_rolled(cluster: &Cluster, plan: &Plan) {
     let all = pairs(plan);
-    let ordered: BTreeSet<(&str, &str)> = all
-        .iter()
-        .filter(|(_, _, ordered)| *ordered)
-        .map(|(a, b, _)| (a.id.as_str(), b.id.as_str()))
-        .collect();
+    let ordered: BTreeSet<(&str, &str)> =
+        all.iter().filter(|(_, _, ordered)| *ordered).map(|(a, b, _)| (&*a.id, &*b.id)).collect();
     let together = |a: &Step, b: &Step| {
-        !ordered.contains(&(a.id.as_str(), b.id.as_str()))
-            && !ordered.contains(&(b.id.as_str(), a.id.as_str()))
+        !ordered.contains(&(&*a.id, &*b.id)) && !ordered.contains(&(&*b.id, &*a.id))
     };
     for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {
         let component = &cluster.desired.components[step.component.as_str()];

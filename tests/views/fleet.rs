@@ -238,11 +238,11 @@ fn copy(line: &Line, at: &str) -> Step {
     Step {
         action: Action::Copy,
         wave: 1,
-        id: format!("{at}/{}/copy", line.name),
+        id: format!("{at}/{}/copy", line.name).into(),
         after: Vec::new(),
         needs_healthy: Vec::new(),
         reasons: vec![Reason::NeededBy { step: format!("{at}/{}/{}", line.name, verb(line)) }],
-        impact: String::new(),
+        impact: "".into(),
         forecast: Period::seconds(line.package / 20 + 1),
         commands: [command(
             &format!("cat > {file}.part && mv -f {file}.part {file}"),
@@ -262,7 +262,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         |observed| Reason::VersionDiffers { observed, desired: version(line.to) },
     );
     Step {
-        id: format!("{at}/{}/{}", line.name, verb(line)),
+        id: format!("{at}/{}/{}", line.name, verb(line)).into(),
         host: host(at),
         component: component(line.name),
         action: if from.is_some() { Action::Upgrade } else { Action::Install },
@@ -270,7 +270,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         wave,
         from,
         to: version(line.to),
-        after: vec![format!("{at}/{}/copy", line.name)],
+        after: vec![format!("{at}/{}/copy", line.name).into()],
         needs_healthy: line
             .needs
             .iter()
@@ -342,9 +342,9 @@ fn command(run: &str, account: Account, seconds: u64, task: Task) -> Command {
 /// A run of [`plan`] in which the second MD Core could not be upgraded.
 pub(crate) fn failed_report() -> Report {
     let plan = plan();
-    let broken = plan.steps.iter().position(|step| step.id == "core-02/md-core/upgrade").unwrap();
+    let broken = plan.steps.iter().position(|step| *step.id == *"core-02/md-core/upgrade").unwrap();
     let steps = plan.steps.iter().enumerate().map(|(place, step)| StepReport {
-        step: step.id.clone(),
+        step: step.id.to_string(),
         outcome: match place.cmp(&broken) {
             std::cmp::Ordering::Less if place == 0 => Some(StepOutcome::FoundDone),
             std::cmp::Ordering::Less => Some(StepOutcome::Done),
@@ -407,13 +407,14 @@ pub(crate) fn desired() -> Desired {
             );
             desired.resources.insert(
                 Address::new(host(at), component(line.name)),
-                Resource {
+                Arc::new(Resource {
                     version: version(line.to),
                     package: format!("md-{}", line.name),
+                    format: Format::Deb,
                     source: Source::Repository,
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),
-                },
+                }),
             );
         }
     }

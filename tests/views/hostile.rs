@@ -99,8 +99,8 @@ pub(crate) fn plan(text: &str) -> Plan {
         withheld.reason = own();
     }
     for step in &mut plan.steps {
-        (step.id, step.impact) = (own(), own());
-        step.after = vec![own()];
+        (step.id, step.impact) = (text.into(), text.into());
+        step.after = vec![text.into()];
         step.reasons.extend([
             Reason::PackageBroken { observed: broken.clone(), status: own() },
             Reason::UnitStopped { observed: own() },
@@ -116,7 +116,9 @@ pub(crate) fn plan(text: &str) -> Plan {
 
 fn spoiled(commands: &[Command], text: &str) -> Vec<Command> {
     let mut list = commands.to_vec();
-    list.iter_mut().for_each(|command| spoil(command, text));
+    for command in &mut list {
+        spoil(command, text);
+    }
     list
 }
 

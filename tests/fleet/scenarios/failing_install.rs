@@ -62,7 +62,7 @@ pub(crate) fn rpm(fleet: &Fleet) {
         "exit status 1",
         TELLING,
         "Mixed versions are left behind",
-        "worker: 2.9.0 or between on exec-02; 2.9.1 on exec-01",
+        "worker: 2.9.1 on exec-01; between 2.9.0 and 2.9.1 on exec-02",
     ]);
     on("exec-01", "worker").works(fleet, "2.9.1");
     on("exec-02", "worker").works(fleet, "2.9.0");
