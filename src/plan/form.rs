@@ -15,8 +15,13 @@ use crate::diff::{Action, Reason};
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version};
 
-/// A form of each list of commands, by where the list is in memory.
-pub(super) type Forms<C> = BTreeMap<*const Command, C>;
+/// A form of each list of commands, by where the list is in memory (an empty one may share its place
+/// with another).
+pub(super) type Forms<C> = BTreeMap<(*const Command, usize), C>;
+
+fn place(commands: &[Command]) -> (*const Command, usize) {
+    (commands.as_ptr(), commands.len())
+}
 
 /// What `form` makes of the commands of all steps.
 pub(super) fn forms<C, E>(
@@ -25,7 +30,7 @@ pub(super) fn forms<C, E>(
 ) -> Result<Forms<C>, E> {
     let mut forms = Forms::new();
     for step in &plan.steps {
-        if let Entry::Vacant(entry) = forms.entry(step.commands.as_ptr()) {
+        if let Entry::Vacant(entry) = forms.entry(place(&step.commands)) {
             entry.insert(form(&step.commands)?);
         }
     }
@@ -116,21 +121,38 @@ struct StepForm<'a, C: Serialize> {
 
 impl<'a, C: Serialize> StepForm<'a, C> {
     fn of(step: &'a Step, forms: &'a Forms<C>) -> Self {
+        // Taken apart by name: a part that is added to steps can't be forgotten here.
+        let Step {
+            id,
+            host,
+            component,
+            action,
+            stage,
+            wave,
+            from,
+            to,
+            after,
+            needs_healthy,
+            reasons,
+            impact,
+            forecast,
+            commands,
+        } = step;
         Self {
-            id: &step.id,
-            host: &step.host,
-            component: &step.component,
-            action: step.action,
-            stage: step.stage,
-            wave: step.wave,
-            from: step.from.as_ref(),
-            to: &step.to,
-            after: &step.after,
-            needs_healthy: &step.needs_healthy,
-            reasons: &step.reasons,
-            impact: &step.impact,
-            forecast: step.forecast,
-            commands: forms.get(&step.commands.as_ptr()),
+            id,
+            host,
+            component,
+            action: *action,
+            stage: *stage,
+            wave: *wave,
+            from: from.as_ref(),
+            to,
+            after,
+            needs_healthy,
+            reasons,
+            impact,
+            forecast: *forecast,
+            commands: forms.get(&place(commands)),
         }
     }
 }

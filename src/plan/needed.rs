@@ -62,10 +62,9 @@ impl<'a> Needed<'a> {
         address: &Address,
         rendered: &mut Rendered<'a>,
     ) -> Result<Option<HealthyBefore>, RemotePathError> {
-        let (Some(resource), Some(component)) = (
-            self.desired.resources.get(address),
-            self.desired.components.get(&address.component),
-        ) else {
+        let (Some(resource), Some(component)) =
+            (self.desired.resources.get(address), self.desired.components.get(&address.component))
+        else {
             return Ok(None);
         };
         let is_unknown = self.comparison.unknown.contains_key(&address.host);

@@ -1,9 +1,13 @@
 //! The seal: the digest of a plan's meaning.
+//!
+//! Many steps run the same commands. Each such list enters the seal by its own digest, so that it
+//! is hashed once however many steps run it.
 
 use std::convert::Infallible;
 
 use super::Plan;
 use super::form::{PlanForm, forms};
+use crate::transport::Command;
 use crate::value::Digest;
 
 impl Plan {
@@ -11,7 +15,8 @@ impl Plan {
     /// machines), and with the SHA-256 of each step's commands in their place.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let Ok(digests) = forms(self, |list| Ok::<_, Infallible>(Digest::of_json(list)));
+        let digest = |list: &[Command]| Ok::<_, Infallible>(Digest::of_json(list).to_string());
+        let Ok(digests) = forms(self, digest);
         Digest::of_json(&PlanForm::bare(self, digests))
     }
 

@@ -23,7 +23,7 @@ fn plan() -> Plan {
         "steps": [{
             "id": "core-01/md-core/upgrade", "host": "core-01", "component": "md-core",
             "action": "upgrade", "stage": "live", "wave": 1, "to": "5.14.2", "after": [],
-            "needs-healthy": [], "reasons": [], "impact": "", "forecast": "4m",
+            "needs-healthy": {}, "reasons": [], "impact": "", "forecast": "4m",
             "commands": [{"run": "true", "account": "root", "within": "15m", "task":
                 {"start-unit": {"unit": "md-core"}}}]
         }],
