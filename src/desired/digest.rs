@@ -24,12 +24,18 @@ struct Canonical<'d> {
     resources: &'d BTreeMap<Address, Arc<Resource>>,
 }
 
+/// Each resource as its own digest: hosts share resources, so that few are to be digested.
 fn by_address<S: Serializer>(
     resources: &BTreeMap<Address, Arc<Resource>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer
-        .collect_map(resources.iter().map(|(address, resource)| (address.to_string(), resource)))
+    let mut digests: BTreeMap<*const Resource, String> = BTreeMap::new();
+    for resource in resources.values() {
+        let digest = || Digest::of_json(resource).to_string();
+        digests.entry(Arc::as_ptr(resource)).or_insert_with(digest);
+    }
+    let digest = |resource: &Arc<Resource>| digests.get(&Arc::as_ptr(resource));
+    serializer.collect_map(resources.iter().map(|(address, r)| (address.to_string(), digest(r))))
 }
 
 impl Desired {

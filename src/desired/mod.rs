@@ -60,6 +60,8 @@ pub struct Resource {
     pub version: Version,
     /// The package's name in the host's package database.
     pub package: String,
+    /// The package's format.
+    pub format: Format,
     /// Where the package comes from.
     pub source: Source,
     /// The service's name.

@@ -83,7 +83,7 @@ impl<'r> Packages<'r> {
             }
         };
         let (version, unit, health) = (released.version.clone(), unit.clone(), probe.clone());
-        Some(Resource { version, package, source, unit, health })
+        Some(Resource { version, package, format, source, unit, health })
     }
 
     fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {

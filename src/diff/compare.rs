@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Action, Reason, Refusal};
 use crate::address::{Address, HostName};
@@ -15,9 +16,9 @@ use crate::value::{PackageVersion, Version};
 #[derive(Debug, Clone, Default)]
 pub struct Comparison {
     /// What has to change, by resource.
-    pub changes: BTreeMap<Address, Change>,
-    /// The facts that the comparison used, by resource, also of those that need no change.
-    pub facts: BTreeMap<Address, ComponentFacts>,
+    pub changes: BTreeMap<Address, Arc<Change>>,
+    /// How many resources were compared, with those that need no change.
+    pub compared: usize,
     /// The hosts that could not be read.
     pub unknown: BTreeMap<HostName, Unreadable>,
     /// What forbids a plan.
@@ -35,6 +36,17 @@ pub struct Change {
     pub reasons: Vec<Reason>,
     /// The version that is there, when there is one.
     pub from: Option<PackageVersion>,
+    /// What there is.
+    pub facts: ComponentFacts,
+    /// What there should be.
+    pub resource: Arc<Resource>,
+}
+
+/// What is done, why, and to which version.
+struct Decision {
+    action: Action,
+    reasons: Vec<Reason>,
+    from: Option<PackageVersion>,
 }
 
 /// Compares every resource of `desired` with what was observed of it.
@@ -59,15 +71,18 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
             }
         }
     }
+    let mut changes = Vec::new();
     for (address, resource) in &desired.resources {
         let Some(HostState::Known(host)) = observed.hosts.get(&address.host) else { continue };
-        match host.components.get(&address.component) {
-            Some(facts) => comparison.add(desired, address, resource, facts),
-            None => {
-                comparison.unknown.insert(address.host.clone(), not_observed());
-            }
+        let Some(facts) = host.components.get(&address.component) else {
+            comparison.unknown.insert(address.host.clone(), not_observed());
+            continue;
+        };
+        if let Some(change) = comparison.change(desired, address, resource, facts) {
+            changes.push((address.clone(), Arc::new(change)));
         }
     }
+    comparison.changes = changes.into_iter().collect();
     comparison
 }
 
@@ -79,36 +94,36 @@ fn not_observed() -> Unreadable {
 }
 
 impl Comparison {
-    fn add(
+    /// What has to be done to one resource; none when it is as desired.
+    fn change(
         &mut self,
         desired: &Desired,
         address: &Address,
-        resource: &Resource,
+        resource: &Arc<Resource>,
         facts: &ComponentFacts,
-    ) {
-        self.facts.insert(address.clone(), facts.clone());
-        if let Some(change) = change(resource, facts) {
-            if let (Action::Downgrade, false, Some(observed)) =
-                (change.action, desired.allow_downgrade, &change.from)
-            {
-                self.refusals.push(Refusal::Downgrade {
-                    address: address.clone(),
-                    observed: observed.clone(),
-                    desired: resource.version.clone(),
-                });
-            }
-            self.changes.insert(address.clone(), change);
-        } else if let Some(warning) = warning(address, resource, facts) {
-            self.warnings.push(warning);
+    ) -> Option<Change> {
+        self.compared += 1;
+        let Some(Decision { action, reasons, from }) = decide(resource, facts) else {
+            self.warnings.extend(warning(address, resource, facts));
+            return None;
+        };
+        if let (Action::Downgrade, false, Some(observed)) = (action, desired.allow_downgrade, &from)
+        {
+            self.refusals.push(Refusal::Downgrade {
+                address: address.clone(),
+                observed: observed.clone(),
+                desired: resource.version.clone(),
+            });
         }
+        let (facts, resource) = (facts.clone(), Arc::clone(resource));
+        Some(Change { action, reasons, from, facts, resource })
     }
 }
 
-/// What has to be done to one resource; none when it is as desired.
-fn change(resource: &Resource, facts: &ComponentFacts) -> Option<Change> {
+fn decide(resource: &Resource, facts: &ComponentFacts) -> Option<Decision> {
     let desired = &resource.version;
     match &facts.package {
-        PackageState::Absent => Some(Change {
+        PackageState::Absent => Some(Decision {
             action: Action::Install,
             reasons: vec![Reason::NotInstalled { desired: desired.clone() }],
             from: None,
@@ -116,13 +131,13 @@ fn change(resource: &Resource, facts: &ComponentFacts) -> Option<Change> {
         PackageState::Broken { version, status } => {
             let broken =
                 Reason::PackageBroken { observed: version.clone(), status: status.clone() };
-            let mut change = moved(version, desired).unwrap_or(Change {
+            let mut decision = moved(version, desired).unwrap_or(Decision {
                 action: Action::Repair,
                 reasons: Vec::new(),
                 from: Some(version.clone()),
             });
-            change.reasons.insert(0, broken);
-            Some(change)
+            decision.reasons.insert(0, broken);
+            Some(decision)
         }
         PackageState::Installed(version) => {
             moved(version, desired).or_else(|| stopped(version, &facts.unit))
@@ -130,19 +145,19 @@ fn change(resource: &Resource, facts: &ComponentFacts) -> Option<Change> {
     }
 }
 
-fn moved(observed: &PackageVersion, desired: &Version) -> Option<Change> {
+fn moved(observed: &PackageVersion, desired: &Version) -> Option<Decision> {
     let action = match observed.upstream().cmp(desired) {
         Ordering::Less => Action::Upgrade,
         Ordering::Equal => return None,
         Ordering::Greater => Action::Downgrade,
     };
     let reason = Reason::VersionDiffers { observed: observed.clone(), desired: desired.clone() };
-    Some(Change { action, reasons: vec![reason], from: Some(observed.clone()) })
+    Some(Decision { action, reasons: vec![reason], from: Some(observed.clone()) })
 }
 
-fn stopped(version: &PackageVersion, unit: &UnitState) -> Option<Change> {
+fn stopped(version: &PackageVersion, unit: &UnitState) -> Option<Decision> {
     let UnitState::Stopped(observed) = unit else { return None };
-    Some(Change {
+    Some(Decision {
         action: Action::Start,
         reasons: vec![Reason::UnitStopped { observed: observed.clone() }],
         from: Some(version.clone()),

@@ -2,6 +2,7 @@
 //! only; then as many at once as the catalog allows; in stage 2 always one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::algo::toposort;
@@ -12,7 +13,7 @@ use super::group::Group;
 use super::precedence::{Components, Precedence};
 use crate::address::{Address, HostName};
 use crate::catalog::Stage;
-use crate::diff::Action;
+use crate::diff::Change;
 
 /// The steps of all groups, each after the last batch of every group before its own and after the
 /// batch before its own. Places in `after` are places in the returned list.
@@ -25,9 +26,10 @@ pub(super) fn spread(graph: &Precedence, components: &Components) -> Vec<Node> {
         let mut before = ends_before(graph, index, &last_batch);
         for batch in batches(group, components) {
             let start = nodes.len();
-            nodes.extend(batch.into_iter().map(|(host, &action)| Node {
+            nodes.extend(batch.iter().map(|(host, change)| Node {
                 address: Address::new(host.clone(), group.component.clone()),
-                action,
+                action: change.action,
+                change: Arc::clone(change),
                 stage: group.stage,
                 wave: 0,
                 after: before.clone(),
@@ -57,13 +59,14 @@ fn ends_before(
     ends
 }
 
-fn batches<'a>(group: &'a Group, components: &Components) -> Vec<Vec<(&'a HostName, &'a Action)>> {
+fn batches<'a>(
+    group: &'a Group,
+    components: &Components,
+) -> impl Iterator<Item = &'a [(HostName, Arc<Change>)]> {
     let at_once = match (group.stage, components.get(&group.component)) {
         (Stage::Live, Some(component)) => component.at_once.max(1) as usize,
         _ => 1,
     };
-    let mut members = group.members.iter();
-    let canary: Vec<_> = members.next().into_iter().collect();
-    let rest: Vec<_> = members.collect();
-    std::iter::once(canary).chain(rest.chunks(at_once).map(<[_]>::to_vec)).collect()
+    let (canary, rest) = group.members.split_at(group.members.len().min(1));
+    std::iter::once(canary).filter(|canary| !canary.is_empty()).chain(rest.chunks(at_once))
 }

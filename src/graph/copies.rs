@@ -1,23 +1,23 @@
 //! Before anything changes, every package file is on its host: a full disk or a cut line is then
 //! found while the cluster is still whole, and the maintenance window holds no copying.
 
+use std::sync::Arc;
+
 use super::Node;
 use crate::catalog::Stage;
-use crate::desired::{Desired, Source};
+use crate::desired::Source;
 use crate::diff::Action;
 
 /// Puts a copy before every step that installs a file, and all copies before all changes.
-pub(super) fn first(nodes: &mut Vec<Node>, desired: &Desired) {
+pub(super) fn first(nodes: &mut Vec<Node>) {
     let copies: Vec<Node> = nodes
         .iter()
         .filter(|node| node.action.installs())
-        .filter(|node| {
-            let resource = desired.resources.get(&node.address);
-            resource.is_some_and(|resource| matches!(resource.source, Source::File { .. }))
-        })
+        .filter(|node| matches!(node.change.resource.source, Source::File { .. }))
         .map(|node| Node {
             address: node.address.clone(),
             action: Action::Copy,
+            change: Arc::clone(&node.change),
             stage: Stage::Live,
             wave: 0,
             after: Vec::new(),

@@ -1,11 +1,12 @@
 //! Groups: the same kind of change of one component, on all its hosts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::Desired;
-use crate::diff::{Action, Comparison};
+use crate::diff::{Change, Comparison};
 
 /// What a group does to its component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +24,8 @@ pub(super) struct Group {
     pub(super) component: ComponentName,
     pub(super) phase: Phase,
     pub(super) stage: Stage,
-    /// What is done, by host. Empty when the component is only unknown.
-    pub(super) members: BTreeMap<HostName, Action>,
+    /// What is done, in the order of hosts. Empty when the component is only unknown.
+    pub(super) members: Vec<(HostName, Arc<Change>)>,
     /// The hosts on which the component can't be seen.
     pub(super) unknown: Vec<HostName>,
 }
@@ -35,7 +36,7 @@ pub(super) fn gather(desired: &Desired, comparison: &Comparison) -> Vec<Group> {
     for (address, change) in &comparison.changes {
         let phase = if change.action.restores() { Phase::Restore } else { Phase::Move };
         if let Some(group) = entry(&mut groups, desired, &address.component, phase) {
-            group.members.insert(address.host.clone(), change.action);
+            group.members.push((address.host.clone(), Arc::clone(change)));
         }
     }
     if !comparison.unknown.is_empty() {
@@ -62,7 +63,7 @@ fn entry<'a>(
         component: component.clone(),
         phase,
         stage,
-        members: BTreeMap::new(),
+        members: Vec::new(),
         unknown: Vec::new(),
     });
     Some(group)

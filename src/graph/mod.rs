@@ -16,10 +16,12 @@ mod wave;
 pub use precedence::Cycle;
 pub use unknown::Withheld;
 
+use std::sync::Arc;
+
 use crate::address::Address;
 use crate::catalog::Stage;
 use crate::desired::Desired;
-use crate::diff::{Action, Comparison};
+use crate::diff::{Action, Change, Comparison};
 
 /// Steps in an order in which they could run one by one.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +37,10 @@ pub struct StepGraph {
 pub struct Node {
     /// What it changes.
     pub address: Address,
-    /// What it does.
+    /// What it does: the change itself, or the copy before it.
     pub action: Action,
+    /// The change.
+    pub change: Arc<Change>,
     /// The part of the procedure that it belongs to.
     pub stage: Stage,
     /// Which steps may run together, from 1.
@@ -60,7 +64,7 @@ pub fn build(desired: &Desired, comparison: &Comparison) -> Result<StepGraph, Cy
     // Hosts of a group: the first alone, then so many at once.
     let mut nodes = batch::spread(&precedence, &desired.components);
     // Before anything changes, every package is on its host.
-    copies::first(&mut nodes, desired);
+    copies::first(&mut nodes);
     // Steps that may run together, in an order that is always the same.
     Ok(StepGraph { nodes: wave::number(nodes), withheld })
 }

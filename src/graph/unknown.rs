@@ -32,10 +32,10 @@ pub(super) fn withhold(
     let mut withheld = Vec::new();
     for (&index, reason) in &reasons {
         let Some(group) = graph.node_weight_mut(index) else { continue };
-        for (host, action) in std::mem::take(&mut group.members) {
+        for (host, change) in std::mem::take(&mut group.members) {
             withheld.push(Withheld {
                 address: Address::new(host, group.component.clone()),
-                action,
+                action: change.action,
                 reason: reason.clone(),
             });
         }

@@ -7,10 +7,13 @@ use std::io::{self, Read, Write};
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
+use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::form::{PlanForm, forms};
 use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
+use crate::transport::Command;
 
 /// The largest plan file that is read: some 200,000 steps.
 const LARGEST: u64 = 1 << 30;
@@ -48,9 +51,22 @@ pub enum FileError {
 /// What the writer reports.
 pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 18, out);
-    plan.serialize(&mut Serializer::with_formatter(&mut out, Lines::default()))?;
+    let texts = forms(plan, commands_text)?;
+    PlanForm::whole(plan, texts).serialize(&mut lines(&mut out, 0))?;
     out.write_all(b"\n")?;
     out.flush()
+}
+
+/// Commands as they stand in a step, three levels deep.
+fn commands_text(commands: &[Command]) -> io::Result<Box<RawValue>> {
+    let mut text = Vec::new();
+    commands.serialize(&mut lines(&mut text, 3))?;
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
+    Ok(RawValue::from_string(text)?)
+}
+
+fn lines<W: Write>(out: W, depth: usize) -> Serializer<W, Lines> {
+    Serializer::with_formatter(out, Lines::at(depth))
 }
 
 /// Reads a plan and checks format, version and seal.

@@ -6,7 +6,6 @@ use serde_json::ser::Formatter;
 
 /// As `serde_json`'s own pretty form, which writes two spaces at a time: half of a large plan's
 /// writing is white space.
-#[derive(Default)]
 pub(super) struct Lines {
     depth: usize,
     has_value: bool,
@@ -16,6 +15,11 @@ pub(super) struct Lines {
 const INDENT: &[u8] = b"\n                                ";
 
 impl Lines {
+    /// For a value that stands `depth` levels deep.
+    pub(super) const fn at(depth: usize) -> Self {
+        Self { depth, has_value: false }
+    }
+
     fn line<W: Write + ?Sized>(&self, out: &mut W, before: &[u8]) -> io::Result<()> {
         out.write_all(before)?;
         let line = INDENT.get(..=2 * self.depth);

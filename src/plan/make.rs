@@ -1,6 +1,6 @@
 //! From ordered changes to a plan: exact commands, reasons, impact and what each step needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::needed::Needed;
@@ -27,7 +27,8 @@ pub fn make(
     graph: &StepGraph,
 ) -> Result<Plan, RemotePathError> {
     let mut maker = Maker::new(desired, comparison);
-    let ids: Vec<Arc<str>> = graph.nodes.iter().map(id).collect();
+    let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
+    let ids: Vec<Arc<str>> = ids.collect();
     let mut steps = Vec::with_capacity(ids.len());
     for (node, id) in graph.nodes.iter().zip(&ids) {
         let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
@@ -52,14 +53,12 @@ pub fn make(
     Ok(plan)
 }
 
-fn id(node: &Node) -> Arc<str> {
-    let Address { host, component } = &node.address;
-    [host.as_str(), "/", component.as_str(), "/", node.action.as_str()].concat().into()
+fn text(address: &Address, action: Action) -> String {
+    [address.host.as_str(), "/", address.component.as_str(), "/", action.as_str()].concat()
 }
 
 struct Maker<'a> {
     desired: &'a Desired,
-    comparison: &'a Comparison,
     rendered: Rendered<'a>,
     needed: Needed<'a>,
     impacts: BTreeMap<&'a ComponentName, Arc<str>>,
@@ -69,7 +68,6 @@ impl<'a> Maker<'a> {
     fn new(desired: &'a Desired, comparison: &'a Comparison) -> Self {
         Self {
             desired,
-            comparison,
             rendered: Rendered::new(desired),
             needed: Needed::new(desired, comparison),
             impacts: desired
@@ -86,21 +84,16 @@ impl<'a> Maker<'a> {
         id: &Arc<str>,
         after: Vec<Arc<str>>,
     ) -> Result<Option<Step>, RemotePathError> {
-        let address = &node.address;
-        let (Some(resource), Some(component), Some(change)) = (
-            self.desired.resources.get(address),
-            self.desired.components.get(&address.component),
-            self.comparison.changes.get(address),
-        ) else {
+        let (address, change) = (&node.address, &node.change);
+        let Some(component) = self.desired.components.get(&address.component) else {
             return Ok(None);
         };
+        let resource = &change.resource;
         let what = What::Step(node.action);
-        let Some(commands) = self.rendered.commands(address, resource, what)? else {
-            return Ok(None);
-        };
+        let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let copies = node.action == Action::Copy;
         let (reasons, needs_healthy) = if copies {
-            let step = format!("{address}/{}", change.action.as_str());
+            let step = text(address, change.action);
             (vec![Reason::NeededBy { step }], Vec::new())
         } else {
             (change.reasons.clone(), self.needed.of(address, component, &mut self.rendered)?)
@@ -119,7 +112,7 @@ impl<'a> Maker<'a> {
             reasons,
             impact: self.impact(node),
             forecast: forecast(node.action, resource, component),
-            commands: commands.list(),
+            commands,
         }))
     }
 
@@ -132,18 +125,18 @@ impl<'a> Maker<'a> {
 }
 
 fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis {
-    // A copy is there for a change, and rests on the same facts.
-    let changing = graph.nodes.iter().filter(|node| node.action != Action::Copy);
-    let used = changing.filter_map(|node| {
-        let facts = comparison.facts.get(&node.address)?;
-        Some((node.address.to_string(), UsedFacts::from(facts)))
+    let withheld: BTreeSet<&Address> = graph.withheld.iter().map(|one| &one.address).collect();
+    let planned = comparison.changes.iter().filter(|(address, _)| !withheld.contains(address));
+    let used = planned.map(|(address, change)| {
+        let address = [address.host.as_str(), "/", address.component.as_str()].concat();
+        (address, UsedFacts::from(&change.facts))
     });
     Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: desired.digest(),
         compared: Compared {
             hosts: desired.hosts.len() - comparison.unknown.len(),
-            resources: comparison.facts.len(),
+            resources: comparison.compared,
         },
         facts: used.collect(),
     }

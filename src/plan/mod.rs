@@ -2,6 +2,7 @@
 
 mod commands;
 mod file;
+mod form;
 mod lines;
 mod make;
 mod needed;
@@ -34,7 +35,7 @@ pub const FORMAT: &str = "mdc/plan";
 pub const VERSION: u32 = 1;
 
 /// An ordered, complete answer to "what will be done".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, remote = "Self")]
 pub struct Plan {
     /// Always `mdc/plan`.
@@ -108,7 +109,7 @@ impl From<&ComponentFacts> for UsedFacts {
 }
 
 /// One step: one thing done to one resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Step {
     /// `host/component/action`.
@@ -124,7 +125,7 @@ pub struct Step {
     /// Which steps may run together, counted through the plan from 1.
     pub wave: u32,
     /// The version before, when there is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub from: Option<PackageVersion>,
     /// The version after.
     pub to: Version,
@@ -132,13 +133,13 @@ pub struct Step {
     pub after: Vec<Arc<str>>,
     /// What is checked when the step starts, on other components: by its address, the name of the
     /// commands that check it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "needs")]
+    #[serde(default, deserialize_with = "needs::deserialize")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub needs_healthy: Vec<HealthyBefore>,
     /// Why it is done.
     pub reasons: Vec<Reason>,
     /// What users notice meanwhile; empty when nothing.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
+    #[serde(default)]
     pub impact: Arc<str>,
     /// What it should take.
     pub forecast: Period,

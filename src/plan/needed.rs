@@ -10,29 +10,17 @@ use crate::desired::Desired;
 use crate::diff::Comparison;
 use crate::value::RemotePathError;
 
-/// Where each component is, and how its health is asked there.
+/// What steps need.
 pub(super) struct Needed<'a> {
     desired: &'a Desired,
-    /// Without the hosts that can't be read and may be passed over.
-    placements: BTreeMap<&'a ComponentName, Vec<&'a Address>>,
+    comparison: &'a Comparison,
     /// What was worked out before: steps share what they need on other hosts.
     elsewhere: BTreeMap<&'a ComponentName, Vec<HealthyBefore>>,
 }
 
 impl<'a> Needed<'a> {
-    pub(super) fn new(desired: &'a Desired, comparison: &Comparison) -> Self {
-        let mut placements: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for address in desired.resources.keys() {
-            let passed_over = comparison.unknown.contains_key(&address.host)
-                && desired
-                    .components
-                    .get(&address.component)
-                    .is_some_and(|component| component.when_unknown == WhenUnknown::Skip);
-            if !passed_over {
-                placements.entry(&address.component).or_default().push(address);
-            }
-        }
-        Self { desired, placements, elsewhere: BTreeMap::new() }
+    pub(super) const fn new(desired: &'a Desired, comparison: &'a Comparison) -> Self {
+        Self { desired, comparison, elsewhere: BTreeMap::new() }
     }
 
     /// What `component` at `address` needs.
@@ -44,35 +32,47 @@ impl<'a> Needed<'a> {
     ) -> Result<Vec<HealthyBefore>, RemotePathError> {
         let mut all = Vec::with_capacity(component.needs.len());
         for need in &component.needs {
-            let placed = self.placements.get(&need.component).map_or(&[][..], Vec::as_slice);
             if need.same_host {
-                // Addresses are sorted by host.
-                let own = placed.binary_search_by(|one| one.host.cmp(&address.host));
-                let own = own.ok().and_then(|place| placed.get(place));
-                all.extend(healthy(self.desired, own.copied(), rendered)?);
+                let own = Address::new(address.host.clone(), need.component.clone());
+                all.extend(self.healthy(&own, rendered)?);
             } else if let Some(known) = self.elsewhere.get(&need.component) {
                 all.extend_from_slice(known);
             } else {
-                let found = healthy(self.desired, placed.iter().copied(), rendered)?;
+                let found = self.everywhere(&need.component, rendered)?;
                 all.extend_from_slice(&found);
                 self.elsewhere.insert(&need.component, found);
             }
         }
         Ok(all)
     }
-}
 
-fn healthy<'a>(
-    desired: &'a Desired,
-    addresses: impl IntoIterator<Item = &'a Address>,
-    rendered: &mut Rendered<'a>,
-) -> Result<Vec<HealthyBefore>, RemotePathError> {
-    let mut found = Vec::new();
-    for address in addresses {
-        let Some(resource) = desired.resources.get(address) else { continue };
-        let Some(check) = rendered.commands(address, resource, What::Healthy)? else { continue };
-        let Address { host, component } = address.clone();
-        found.push(HealthyBefore { host, component, check });
+    fn everywhere(
+        &self,
+        component: &ComponentName,
+        rendered: &mut Rendered<'a>,
+    ) -> Result<Vec<HealthyBefore>, RemotePathError> {
+        let placed = self.desired.resources.keys().filter(|one| one.component == *component);
+        placed.filter_map(|address| self.healthy(address, rendered).transpose()).collect()
     }
-    Ok(found)
+
+    /// What is at `address`, with how its health is asked; none when nothing is there, or when it
+    /// can't be read and the catalog lets such hosts be passed over.
+    fn healthy(
+        &self,
+        address: &Address,
+        rendered: &mut Rendered<'a>,
+    ) -> Result<Option<HealthyBefore>, RemotePathError> {
+        let (Some(resource), Some(component)) =
+            (self.desired.resources.get(address), self.desired.components.get(&address.component))
+        else {
+            return Ok(None);
+        };
+        let is_unknown = self.comparison.unknown.contains_key(&address.host);
+        if is_unknown && component.when_unknown == WhenUnknown::Skip {
+            return Ok(None);
+        }
+        let check = rendered.commands(address, (component, resource), What::Healthy)?;
+        let Address { host, component } = address.clone();
+        Ok(Some(HealthyBefore { host, component, check }))
+    }
 }

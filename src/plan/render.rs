@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Commands;
-use crate::address::Address;
+use crate::address::{Address, ComponentName};
 use crate::catalog::Component;
-use crate::desired::{Desired, DesiredHost, Resource};
+use crate::desired::{Desired, Resource};
 use crate::diff::Action;
 use crate::step;
 use crate::transport::Command;
@@ -34,7 +34,8 @@ impl What {
 /// Everything that was rendered.
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
-    known: BTreeMap<(&'a str, &'a str, What), (&'a Arc<Resource>, Commands)>,
+    /// By component; few resources of one are different.
+    known: BTreeMap<(ComponentName, What), Vec<(Arc<Resource>, Commands)>>,
     checks: BTreeMap<Arc<str>, Arc<[Command]>>,
 }
 
@@ -43,38 +44,31 @@ impl<'a> Rendered<'a> {
         Self { desired, known: BTreeMap::new(), checks: BTreeMap::new() }
     }
 
-    /// The commands for `resource`, which is at `address`; none when the cluster has no such
-    /// component or host.
+    /// The commands for `resource`, which is `component` at `address`.
     pub(super) fn commands(
         &mut self,
         address: &Address,
-        resource: &'a Arc<Resource>,
+        (component, resource): (&Component, &Arc<Resource>),
         what: What,
-    ) -> Result<Option<Commands>, RemotePathError> {
-        let (Some(component), Some(host)) = (
-            self.desired.components.get(&address.component),
-            self.desired.hosts.get(&address.host),
-        ) else {
-            return Ok(None);
-        };
-        let key = (component.name.as_str(), host.os.as_str(), what);
-        let known = self.known.get(&key);
-        let same = |one: &Arc<Resource>| Arc::ptr_eq(one, resource) || one == resource;
-        if let Some((_, commands)) = known.filter(|(one, _)| same(one)) {
-            return Ok(Some(commands.clone()));
+    ) -> Result<Commands, RemotePathError> {
+        let known = self.known.entry((address.component.clone(), what)).or_default();
+        let same = |one: &&(Arc<Resource>, _)| Arc::ptr_eq(&one.0, resource) || one.0 == *resource;
+        if let Some((_, commands)) = known.iter().find(same) {
+            return Ok(commands.clone());
         }
-        let mut name = format!("{}/{}/{}", component.name, what.as_str(), host.os);
-        if known.is_some() {
+        let os = self.desired.hosts.get(&address.host).map_or("", |host| &host.os);
+        let mut name = format!("{}/{}/{os}", address.component, what.as_str());
+        if self.checks.contains_key(&*name) {
             // A host that is not like the others of its system.
             name = format!("{name}/{}", address.host);
         }
-        let commands = Commands::new(name, render(resource, component, host, what)?);
+        let commands = Commands::new(name, render(resource, component, what)?);
+        known.push((Arc::clone(resource), commands.clone()));
         if what == What::Healthy {
             let (name, list) = commands.entry();
             self.checks.insert(name, list);
         }
-        self.known.entry(key).or_insert_with(|| (resource, commands.clone()));
-        Ok(Some(commands))
+        Ok(commands)
     }
 
     /// All checks that were rendered, by name.
@@ -86,7 +80,6 @@ impl<'a> Rendered<'a> {
 fn render(
     resource: &Resource,
     component: &Component,
-    host: &DesiredHost,
     what: What,
 ) -> Result<Vec<Command>, RemotePathError> {
     let staged = step::staged_path(&resource.source)?;
@@ -98,7 +91,7 @@ fn render(
         (What::Step(action), staged) => step::change_package(
             resource,
             staged.as_ref(),
-            step::Host { format: host.format, action },
+            step::Host { format: resource.format, action },
             &component.limits,
         ),
     })

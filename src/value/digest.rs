@@ -46,7 +46,7 @@ impl Digest {
 
     /// The digest of `value` as JSON without spaces. The value must be one that JSON can hold.
     #[must_use]
-    pub fn of_json(value: &impl Serialize) -> Self {
+    pub fn of_json(value: &(impl Serialize + ?Sized)) -> Self {
         // JSON is written a few bytes at a time.
         let mut hasher = BufWriter::with_capacity(1 << 16, Hasher(Sha256::new()));
         let written = serde_json::to_writer(&mut hasher, value);

@@ -50,6 +50,7 @@ pub(crate) fn desired<'a>(
             let resource = Resource {
                 version: "2.9.0".parse().unwrap(),
                 package: (*package).to_owned(),
+                format,
                 source: Source::Repository,
                 unit: (*unit).to_owned(),
                 health: health.clone(),

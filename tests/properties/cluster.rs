@@ -168,6 +168,7 @@ fn resource(component: &Component) -> Resource {
     Resource {
         version: NEW.parse().unwrap(),
         package: component.package[&Format::Deb].clone(),
+        format: Format::Deb,
         source: if infrastructure { Source::Repository } else { file },
         unit: component.unit[&Format::Deb].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),

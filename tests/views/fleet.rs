@@ -410,6 +410,7 @@ pub(crate) fn desired() -> Desired {
                 Arc::new(Resource {
                     version: version(line.to),
                     package: format!("md-{}", line.name),
+                    format: Format::Deb,
                     source: Source::Repository,
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),

@@ -1,0 +1,158 @@
+//! The two forms of a plan as JSON: the file, and what the seal is taken of. They differ in how a
+//! step's commands stand in them. Hosts that are alike share their commands, so that each list is
+//! turned into its form once.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::{Basis, HealthyBefore, Plan, Step, Unknown, Withheld, needs};
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::diff::{Action, Reason};
+use crate::transport::Command;
+use crate::value::{Digest, PackageVersion, Period, Version};
+
+/// A form of each list of commands, by where the list is in memory (an empty one may share its place
+/// with another).
+pub(super) type Forms<C> = BTreeMap<(*const Command, usize), C>;
+
+fn place(commands: &[Command]) -> (*const Command, usize) {
+    (commands.as_ptr(), commands.len())
+}
+
+/// What `form` makes of the commands of all steps.
+pub(super) fn forms<C, E>(
+    plan: &Plan,
+    form: impl Fn(&[Command]) -> Result<C, E>,
+) -> Result<Forms<C>, E> {
+    let mut forms = Forms::new();
+    for step in &plan.steps {
+        if let Entry::Vacant(entry) = forms.entry(place(&step.commands)) {
+            entry.insert(form(&step.commands)?);
+        }
+    }
+    Ok(forms)
+}
+
+/// A plan whose commands have the form `C`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct PlanForm<'a, C: Serialize> {
+    format: &'a str,
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: Option<&'a Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<&'a str>,
+    cluster: &'a str,
+    environment: &'a str,
+    release: &'a str,
+    basis: &'a Basis,
+    checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
+    steps: Steps<'a, C>,
+    unknown: &'a [Unknown],
+    withheld: &'a [Withheld],
+    warnings: &'a [String],
+}
+
+impl<'a, C: Serialize> PlanForm<'a, C> {
+    /// The plan without its seal and its locator.
+    pub(super) fn bare(plan: &'a Plan, forms: Forms<C>) -> Self {
+        Self {
+            format: &plan.format,
+            version: plan.version,
+            seal: None,
+            manifest: None,
+            cluster: &plan.cluster,
+            environment: &plan.environment,
+            release: &plan.release,
+            basis: &plan.basis,
+            checks: &plan.checks,
+            steps: Steps { steps: &plan.steps, forms },
+            unknown: &plan.unknown,
+            withheld: &plan.withheld,
+            warnings: &plan.warnings,
+        }
+    }
+
+    /// The whole plan.
+    pub(super) fn whole(plan: &'a Plan, forms: Forms<C>) -> Self {
+        let (seal, manifest) = (Some(&plan.seal), Some(plan.manifest.as_str()));
+        Self { seal, manifest, ..Self::bare(plan, forms) }
+    }
+}
+
+struct Steps<'a, C> {
+    steps: &'a [Step],
+    forms: Forms<C>,
+}
+
+impl<C: Serialize> Serialize for Steps<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.steps.iter().map(|step| StepForm::of(step, &self.forms)))
+    }
+}
+
+/// [`Step`], key by key.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct StepForm<'a, C: Serialize> {
+    id: &'a str,
+    host: &'a HostName,
+    component: &'a ComponentName,
+    action: Action,
+    stage: Stage,
+    wave: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a PackageVersion>,
+    to: &'a Version,
+    after: &'a [Arc<str>],
+    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "needs::serialize")]
+    needs_healthy: &'a [HealthyBefore],
+    reasons: &'a [Reason],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    impact: &'a str,
+    forecast: Period,
+    commands: Option<&'a C>,
+}
+
+impl<'a, C: Serialize> StepForm<'a, C> {
+    fn of(step: &'a Step, forms: &'a Forms<C>) -> Self {
+        // Taken apart by name: a part that is added to steps can't be forgotten here.
+        let Step {
+            id,
+            host,
+            component,
+            action,
+            stage,
+            wave,
+            from,
+            to,
+            after,
+            needs_healthy,
+            reasons,
+            impact,
+            forecast,
+            commands,
+        } = step;
+        Self {
+            id,
+            host,
+            component,
+            action: *action,
+            stage: *stage,
+            wave: *wave,
+            from: from.as_ref(),
+            to,
+            after,
+            needs_healthy,
+            reasons,
+            impact,
+            forecast: *forecast,
+            commands: forms.get(&place(commands)),
+        }
+    }
+}
