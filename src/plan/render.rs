@@ -31,11 +31,14 @@ impl What {
     }
 }
 
+/// A resource with what was rendered for it.
+type Known = (Arc<Resource>, Commands);
+
 /// Everything that was rendered.
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     /// By component; few resources of one are different.
-    known: BTreeMap<(ComponentName, What), Vec<(Arc<Resource>, Commands)>>,
+    known: BTreeMap<(ComponentName, What), Vec<Known>>,
     checks: BTreeMap<Arc<str>, Arc<[Command]>>,
 }
 

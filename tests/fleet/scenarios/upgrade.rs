@@ -71,9 +71,8 @@ fn is_whole(plan: &Value) {
     }
     assert_eq!(ids, expected);
     for step in steps {
-        for what in ["reasons", "commands"] {
-            let list = &step[what];
-            assert!(!list.as_array().unwrap().is_empty(), "{}: no {what}", step["id"]);
+        for part in ["reasons", "commands"] {
+            assert!(!step[part].as_array().unwrap().is_empty(), "{}: no {part}", step["id"]);
         }
     }
 }
