@@ -72,7 +72,8 @@ impl Plan {
         thread::scope(|scope| {
             let reading = self.snapshot.as_ref().map(|path| scope.spawn(|| read_snapshot(path)));
             let site = Site::load(&self.path.manifest, common, console);
-            let snapshot = reading.map(|reading| reading.join().unwrap_or_else(|p| resume_unwind(p)));
+            let snapshot =
+                reading.map(|reading| reading.join().unwrap_or_else(|p| resume_unwind(p)));
             (site, snapshot)
         })
     }
