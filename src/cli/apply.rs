@@ -57,8 +57,8 @@ impl Apply {
                 None => return Ok(Exit::Done),
             },
             (None, file) => match self.begin(file, &site, &runs, console)? {
-                Some(run) => run,
-                None => return Ok(Exit::Done),
+                Begun::Run(run) => *run,
+                Begun::Nothing(exit) => return Ok(exit),
             },
         };
         let ending = carry_out(&mut run, &site, console)?;
@@ -84,15 +84,14 @@ impl Apply {
         Ok(None)
     }
 
-    /// Begins a run of the plan file, or of a plan made now; none when there is nothing to do, or
-    /// nobody agrees.
+    /// Begins a run of the plan file, or of a plan made now.
     fn begin(
         &self,
         file: Option<Plan>,
         site: &Site,
         runs: &Runs,
         console: &Console,
-    ) -> Result<Option<Run>, Problem> {
+    ) -> Result<Begun, Problem> {
         let observed = watch::observe(site, console);
         let plan = match file {
             Some(plan) => {
@@ -102,10 +101,13 @@ impl Apply {
             None => plan::make(site, &observed, Utf8Path::new(""))?,
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
-        if plan.is_empty() || !self.agrees(console)? {
-            return Ok(None);
+        if plan.is_empty() {
+            return Ok(Begun::Nothing(left_out(&plan, console)));
         }
-        Ok(Some(runs.begin(plan, Timestamp::now())?))
+        if !self.agrees(console)? {
+            return Ok(Begun::Nothing(Exit::Done));
+        }
+        Ok(Begun::Run(Box::new(runs.begin(plan, Timestamp::now())?)))
     }
 
     /// Continues `run`, if the rest of its plan still holds.
@@ -143,8 +145,32 @@ impl Apply {
         let next = format!("mdc apply {}", self.target);
         let report = report::of(&run.plan, &run.id, ending, run.folder.as_str(), &next);
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
-        Ok(if report.next.is_empty() { Exit::Done } else { Exit::Incomplete })
+        let left_out = left_out(&run.plan, console);
+        Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
     }
+}
+
+/// What came of the wish to begin a run.
+enum Begun {
+    /// A run.
+    Run(Box<Run>),
+    /// No run: there is nothing to do, or nobody agreed.
+    Nothing(Exit),
+}
+
+/// Says what the plan could not hold, so that nobody takes a part for the whole.
+fn left_out(plan: &Plan, console: &Console) -> Exit {
+    if plan.unknown.is_empty() && plan.withheld.is_empty() {
+        return Exit::Done;
+    }
+    let hosts: Vec<&str> = plan.unknown.iter().map(|unknown| unknown.host.as_str()).collect();
+    console.say(&format!(
+        "The cluster is not as desired yet: {} could not be read, and {} changes that come after or \
+         need it were left out of the plan. Make it readable, then apply again.",
+        hosts.join(", "),
+        plan.withheld.len()
+    ));
+    Exit::Incomplete
 }
 
 fn carry_out(run: &mut Run, site: &Site, console: &Console) -> Result<Ending, Problem> {
