@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 pub(crate) enum Subject {
     Validate,
     Plan,
+    PlanToFile,
 }
 
 /// What one run cost.
@@ -21,11 +22,11 @@ pub(crate) struct Cost {
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 2] = [Self::Validate, Self::Plan];
+    pub(crate) const ALL: [Self; 3] = [Self::Validate, Self::Plan, Self::PlanToFile];
 
     /// The steps and the megabytes of the plan file that was written.
     pub(crate) fn product(self, cluster: &Cluster) -> (String, String) {
-        if self == Self::Validate {
+        if self != Self::PlanToFile {
             return (String::new(), String::new());
         }
         let bytes = fs::metadata(cluster.plan()).unwrap().len();
@@ -39,6 +40,7 @@ impl fmt::Display for Subject {
         f.write_str(match self {
             Self::Validate => "`validate`",
             Self::Plan => "`plan --snapshot`",
+            Self::PlanToFile => "`plan --snapshot -o`",
         })
     }
 }
@@ -47,16 +49,17 @@ impl fmt::Display for Subject {
 pub(crate) fn measure(subject: Subject, cluster: &Cluster) -> Cost {
     let mut command = Command::new("/usr/bin/time");
     command.args(["-f", "%M", "-o", cluster.memory().as_str(), env!("CARGO_BIN_EXE_mdc")]);
-    match subject {
-        Subject::Validate => command.arg("validate").arg(cluster.manifest()),
-        Subject::Plan => command
-            .arg("plan")
-            .arg(cluster.manifest())
-            .args(["--snapshot", cluster.snapshot().as_str(), "-o", cluster.plan().as_str()])
-            .args(["--detail", "summary"]),
-    };
+    if subject == Subject::Validate {
+        command.arg("validate");
+    } else {
+        command.args(["plan", "--detail", "summary", "--snapshot", cluster.snapshot().as_str()]);
+    }
+    if subject == Subject::PlanToFile {
+        command.args(["-o", cluster.plan().as_str()]);
+    }
+    command.arg(cluster.manifest()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
-    let status = command.stdout(Stdio::null()).status().unwrap();
+    let status = command.status().unwrap();
     let wall_ms = start.elapsed().as_secs_f64() * 1e3;
     assert!(status.success(), "{subject} of {} hosts failed", cluster.hosts);
     let kib: f64 = fs::read_to_string(cluster.memory()).unwrap().trim().parse().unwrap();

@@ -1,6 +1,8 @@
 //! `mdc plan`: the whole chain from text and hosts to a plan, read top to bottom.
 
 use std::fs::File;
+use std::panic::resume_unwind;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -35,10 +37,11 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let site = Site::load(&self.path.manifest, common, console)?;
-        let observed = match &self.snapshot {
-            Some(path) => from_snapshot(path, &site)?,
-            None => watch::observe(&site, console),
+        let (site, snapshot) = self.load(common, console);
+        let site = site?;
+        let observed = match (&self.snapshot, snapshot) {
+            (Some(path), Some(snapshot)) => of_this_cluster(path, snapshot?, &site)?,
+            _ => watch::observe(&site, console),
         };
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
@@ -57,6 +60,22 @@ impl Plan {
         // tenth of all the time that planning a large cluster takes.
         std::mem::forget((site, observed, plan));
         Ok(if changes { Exit::Changes } else { Exit::Done })
+    }
+
+    /// The site and the snapshot: neither needs the other, and for a large cluster both take their
+    /// time, so they are read side by side.
+    fn load(
+        &self,
+        common: &Common,
+        console: &Console,
+    ) -> (Result<Site, Problem>, Option<Result<Snapshot, Problem>>) {
+        thread::scope(|scope| {
+            let reading = self.snapshot.as_ref().map(|path| scope.spawn(|| read_snapshot(path)));
+            let site = Site::load(&self.path.manifest, common, console);
+            let snapshot =
+                reading.map(|reading| reading.join().unwrap_or_else(|p| resume_unwind(p)));
+            (site, snapshot)
+        })
     }
 }
 
@@ -97,10 +116,15 @@ fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
     plan::write(plan, &mut file).map_err(|error| Problem::file(path, &error, hint))
 }
 
-fn from_snapshot(path: &Utf8Path, site: &Site) -> Result<Observed, Problem> {
-    let hint = "make a new one with `mdc observe -o FILE`";
-    let mut file = File::open(path).map_err(|error| Problem::file(path, &error, hint))?;
-    let snapshot = Snapshot::read(&mut file).map_err(|error| Problem::file(path, &error, hint))?;
+const NEW_SNAPSHOT: &str = "make a new one with `mdc observe -o FILE`";
+
+fn read_snapshot(path: &Utf8Path) -> Result<Snapshot, Problem> {
+    let unusable = |error: &dyn std::fmt::Display| Problem::file(path, error, NEW_SNAPSHOT);
+    let mut file = File::open(path).map_err(|error| unusable(&error))?;
+    Snapshot::read(&mut file).map_err(|error| unusable(&error))
+}
+
+fn of_this_cluster(path: &Utf8Path, snapshot: Snapshot, site: &Site) -> Result<Observed, Problem> {
     if snapshot.cluster == site.desired.cluster {
         return Ok(snapshot.observed);
     }
@@ -109,6 +133,6 @@ fn from_snapshot(path: &Utf8Path, site: &Site) -> Result<Observed, Problem> {
             "{path} is a snapshot of the cluster {}, and the manifest is of {}",
             snapshot.cluster, site.desired.cluster
         ),
-        hint,
+        NEW_SNAPSHOT,
     ))
 }

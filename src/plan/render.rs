@@ -60,10 +60,12 @@ impl<'a> Rendered<'a> {
             return Ok(commands.clone());
         }
         let os = self.desired.hosts.get(&address.host).map_or("", |host| &host.os);
-        let mut name = format!("{}/{}/{os}", address.component, what.as_str());
-        if self.checks.contains_key(&*name) {
-            // A host that is not like the others of its system.
-            name = format!("{name}/{}", address.host);
+        let mut name = format!("{}/{}/{}", address.component, what.as_str(), resource.format);
+        // Systems that are not alike, and hosts that are not like the others of their system.
+        for part in [os, address.host.as_str()] {
+            if self.checks.contains_key(&*name) {
+                name = format!("{name}/{part}");
+            }
         }
         let commands = Commands::new(name, render(resource, component, what)?);
         known.push((Arc::clone(resource), commands.clone()));

@@ -41,6 +41,14 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
+    /// A cluster of execution hosts with all four components, all of the old version.
+    pub(crate) fn of_size(hosts: usize) -> Self {
+        let all: Vec<String> = (0..hosts).map(|host| format!("exec-{host:05}")).collect();
+        let components = ["worker", "md-core", "api-gateway", "callback-service"];
+        let placement = components.map(|component| (component, all.clone())).into();
+        build(&placement, (4, 2), &vec![State::Old; 4 * hosts], &[])
+    }
+
     pub(crate) fn comparison(&self) -> Comparison {
         diff::compare(&self.desired, &self.observed)
     }

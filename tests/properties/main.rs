@@ -5,3 +5,4 @@
 mod apply;
 mod cluster;
 mod order;
+mod size;
