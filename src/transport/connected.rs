@@ -13,6 +13,7 @@ use super::dialogue::Work;
 use super::errand::{Done, Errand};
 use super::failure::{Failure, Problem, Trouble};
 use super::process::Shell;
+use super::job::{self, Order, Tenure, Verdict};
 use super::questions::Questions;
 use super::sudo::Rights;
 use super::{Connection, Output, Target};
@@ -75,25 +76,48 @@ impl<S: Shell + Send> Connection for Connected<S> {
             is_stop: false,
         };
         let done = errand.run(&mut self.shell, input);
-        done.and_then(whole).map_err(|trouble| trouble.of(&self.host))
+        done.and_then(|done| whole(done, &errand)).map_err(|trouble| trouble.of(&self.host))
+    }
+
+    fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure> {
+        let script = order.script(tenure);
+        let errand = Errand {
+            during: order.in_words(),
+            work: Work::ScriptFromInput,
+            rights: Rights::of(Account::Root, &self.sudo),
+            within: order.within(),
+            keep: job::ANSWER,
+            folder: &self.folder,
+            is_stop: false,
+        };
+        let done = errand.run(&mut self.shell, Some(&mut script.as_bytes()));
+        let answer = done.and_then(|done| whole(done, &errand));
+        let verdict = answer.and_then(|answer| {
+            Verdict::read(&answer).map_err(|problem| unusable(errand.during, &problem))
+        });
+        verdict.map_err(|trouble| trouble.of(&self.host))
     }
 }
 
 /// An answer counts only when the script came to its own end and nothing of it is missing.
-fn whole(done: Done) -> Result<Vec<u8>, Trouble> {
+fn whole(done: Done, errand: &Errand<'_>) -> Result<Vec<u8>, Trouble> {
     let Done { output, is_cut } = done;
     let problem = match output.end {
         super::End::Exit(0) if !is_cut => return Ok(output.stdout),
-        super::End::Exit(0) => format!("it is longer than {ANSWER} bytes"),
+        super::End::Exit(0) => format!("it is longer than {} bytes", errand.keep),
         super::End::Exit(status) => format!(
             "the script ended with status {status}: {}",
             super::excerpt::excerpt(&output.stderr, "it printed no reason")
         ),
         super::End::Signal(signal) => format!("the script was killed by signal {signal}"),
     };
-    Err(Trouble::new(
-        "ask for its state",
+    Err(unusable(errand.during, &problem))
+}
+
+fn unusable(during: &'static str, problem: &str) -> Trouble {
+    Trouble::new(
+        during,
         Problem::Answer(format!("the answer can't be used: {problem}")),
         "look on the host at what its shell and its logs say, then try again",
-    ))
+    )
 }

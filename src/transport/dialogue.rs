@@ -170,8 +170,8 @@ impl<'a> Dialogue<'a> {
         }
         let end = match (ending.signal, told) {
             (Some(signal), _) => End::Signal(signal),
-            (None, Some((_, status))) => shell_status(status),
-            (None, None) if ending.status != 0 => shell_status(ending.status),
+            (None, Some((_, status))) => End::of_shell(status),
+            (None, None) if ending.status != 0 => End::of_shell(ending.status),
             (None, None) => return Err(unproven()),
         };
         Ok(Output { end, stdout: self.stdout.into_bytes(), stderr })
@@ -202,30 +202,6 @@ fn unproven() -> Trouble {
         Problem::Lost("the host closed the channel without telling how it ended".to_owned()),
         "look on the host at what the command did before it is run again",
     )
-}
-
-/// A shell tells a child's death by a signal as 128 and the signal's number (POSIX.1-2024, 2.8.2).
-fn shell_status(status: i64) -> End {
-    signal_name(status - 128).map_or(End::Exit(status), |name| End::Signal(name.to_owned()))
-}
-
-/// The names that RFC 4254 (section 6.10) has, by their numbers on Linux (signal(7)).
-pub(super) const fn signal_name(number: i64) -> Option<&'static str> {
-    Some(match number {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        7 => "BUS",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        _ => return None,
-    })
 }
 
 /// Where the frame's last line is, and the status in it. The last one counts.

@@ -11,7 +11,8 @@ use rustix::event::{PollFd, PollFlags};
 use crate::manifest::LocalConnection;
 
 use super::connected::Connected;
-use super::dialogue::{Ending, signal_name};
+use super::dialogue::Ending;
+use super::end::signal_name;
 use super::failure::Problem;
 use super::process::{Moved, Process, Shell, Stream};
 use super::readiness::poll;

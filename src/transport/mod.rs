@@ -5,9 +5,11 @@ mod connected;
 mod controller;
 mod dialer;
 mod dialogue;
+mod end;
 mod errand;
 mod excerpt;
 mod failure;
+mod job;
 mod local;
 mod process;
 mod pump;
@@ -25,7 +27,9 @@ mod token;
 pub use command::{Account, Command, Task};
 pub use controller::Controller;
 pub use dialer::Dialer;
+pub use end::End;
 pub use failure::{Failure, Problem};
+pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
 pub use questions::{MARK, Questions, ResourceQuestions};
 pub use quote::quote;
 
@@ -67,32 +71,13 @@ pub trait Connection: Send {
     /// # Errors
     /// When the answer is not whole.
     fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure>;
-}
 
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// With this status.
-    Exit(i64),
-    /// Killed by this signal.
-    Signal(String),
-}
-
-impl End {
-    /// Whether the command says that it succeeded.
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        *self == Self::Exit(0)
-    }
-}
-
-impl std::fmt::Display for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Exit(status) => write!(f, "exit status {status}"),
-            Self::Signal(name) => write!(f, "killed by signal {name}"),
-        }
-    }
+    /// Gives an `order` about jobs and records, as root. Every order may be given again when its
+    /// answer was not seen: a job that was started is found, not started anew.
+    ///
+    /// # Errors
+    /// When the answer is not seen whole.
+    fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure>;
 }
 
 /// What a command left.

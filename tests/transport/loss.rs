@@ -8,7 +8,7 @@ use mdc::value::Period;
 use crate::sshd::{Sshd, children_of, command, skips, stdout};
 
 /// The sshd processes that serve our one connection, innermost last.
-fn servants(sshd: &Sshd) -> Vec<i32> {
+pub(crate) fn servants(sshd: &Sshd) -> Vec<i32> {
     let mut found = sshd.children();
     let mut at = 0;
     while let Some(&pid) = found.get(at) {
@@ -22,13 +22,13 @@ fn servants(sshd: &Sshd) -> Vec<i32> {
     found
 }
 
-fn signal(name: &str, pids: &[i32]) {
+pub(crate) fn signal(name: &str, pids: &[i32]) {
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
     assert!(Program::new("kill").arg(name).args(pids).status().unwrap().success());
 }
 
 /// Waits until the command on the host has made `path`.
-fn await_file(path: &camino::Utf8Path) {
+pub(crate) fn await_file(path: &camino::Utf8Path) {
     let started = Instant::now();
     while !path.exists() {
         assert!(started.elapsed() < Duration::from_secs(20), "{path} is not made");

@@ -5,6 +5,8 @@ mod commands;
 #[cfg(test)]
 mod host_keys;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod jumps;
 #[cfg(test)]
 mod local;

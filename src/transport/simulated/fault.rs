@@ -38,6 +38,19 @@ pub(super) struct Fault {
     /// The command does its work, but the connection breaks before its end is seen.
     #[serde(default)]
     pub(super) lost: bool,
+    /// The job is cut off half-way and its end is never known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cut: Option<Cut>,
+}
+
+/// What cuts a job off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Cut {
+    /// The host reboots.
+    Reboot,
+    /// The kernel kills it, for want of memory.
+    Kill,
 }
 
 impl Faults {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
+use super::job::{Job, Lease};
 use crate::address::HostName;
 use crate::catalog::Format;
 use crate::desired::Probe;
@@ -33,6 +34,15 @@ pub(super) struct Host {
     pub(super) units: BTreeMap<String, Unit>,
     /// The digests of files that were copied here, by path.
     pub(super) files: BTreeMap<String, Digest>,
+    /// The newest lease that was here.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) lease: Lease,
+    /// Jobs, by `run/job`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) jobs: BTreeMap<String, Job>,
+    /// Copies of the records of runs: by run, then by file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) records: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) durations: Durations,
     pub(super) faults: Faults,
 }
@@ -92,6 +102,9 @@ impl Default for Host {
             packages: BTreeMap::new(),
             units: BTreeMap::new(),
             files: BTreeMap::new(),
+            lease: Lease::default(),
+            jobs: BTreeMap::new(),
+            records: BTreeMap::new(),
             durations: Durations::default(),
             faults: Faults::default(),
         }
@@ -152,4 +165,8 @@ impl Unit {
 /// A product's version as its package has it: with the first packaging revision.
 pub(super) fn packaged(version: &Version) -> Option<PackageVersion> {
     format!("{version}-1").parse().ok()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

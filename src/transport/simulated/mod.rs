@@ -5,19 +5,26 @@ mod answer;
 mod fault;
 mod file;
 mod host;
+mod job;
 mod task;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::time::Duration;
 
-use super::{Command, Connection, End, Failure, Output, Problem, Questions, Target, Task};
+use super::{
+    Command, Connection, End, Failure, Order, Output, Problem, Questions, Target, Task, Tenure,
+    Verdict,
+};
 use crate::address::HostName;
 use crate::manifest;
 use crate::value::{Digest, Version};
 use fault::Fault;
 use file::HostFile;
 use host::Host;
+
+/// How often it is seen whether a job was ended by somebody.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Opens the way to a host of a simulated fleet, and makes the fleet's folder when there is none.
 ///
@@ -82,6 +89,26 @@ impl Connection for Simulated {
         self.pass("ask the host", takes, within)?;
         Ok(answer.into_bytes())
     }
+
+    fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure> {
+        let during = order.in_words();
+        let (verdict, lost) = self.change(during, |host| {
+            if let Some(verdict) = host.enter(tenure, order) {
+                return Ok((verdict, None));
+            }
+            match *order {
+                Order::Attend { run, job, command } => {
+                    Ok(host.attend((run, job), command, self.speed))
+                }
+                _ => Ok((host.obey(order), None)),
+            }
+        })?;
+        if let Some(says) = lost {
+            return Err(self.failure(during, Problem::Lost(says)));
+        }
+        let Order::Attend { run, job, .. } = *order else { return Ok(verdict) };
+        self.await_end(run, job, verdict)
+    }
 }
 
 impl Simulated {
@@ -130,6 +157,24 @@ impl Simulated {
             return Err(self.failure(during, problem));
         }
         Ok(())
+    }
+
+    /// Lets the modelled time of a job pass; somebody may end the job meanwhile.
+    fn await_end(
+        &self,
+        run: &str,
+        job: &str,
+        verdict: Verdict,
+    ) -> Result<Verdict, Failure> {
+        loop {
+            let during = "see the end of the job";
+            let left = self.change(during, |host| Ok(host.left(run, job)))?;
+            let Some(left) = left.filter(|left| !left.is_zero()) else {
+                let end = self.change(during, |host| Ok(host.job_end(run, job)))?;
+                return Ok(end.unwrap_or(verdict));
+            };
+            std::thread::sleep(left.min(LOOK));
+        }
     }
 
     fn failure(&self, during: &str, problem: Problem) -> Failure {

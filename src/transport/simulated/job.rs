@@ -1,0 +1,200 @@
+//! Jobs and records of a simulated host, as `transport/job/host.sh` keeps them on a real one.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::exit;
+use super::fault::{self, Cut};
+use super::host::Host;
+use crate::fact::UnitState;
+use crate::transport::{Command, Gone, JobEnd, Order, Output, PART, Tenure, Verdict};
+
+/// The newest lease that was on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Lease {
+    fence: u64,
+    holder: String,
+}
+
+/// A job. The host changes when it starts; its end is known when its time has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Job {
+    end: End,
+    status: i64,
+    stdout: String,
+    stderr: String,
+    /// When its modelled time is over.
+    until: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum End {
+    Ended,
+    Late,
+    Cancelled,
+    Rebooted,
+    Killed,
+}
+
+impl Job {
+    fn end(&self) -> JobEnd {
+        let output = exit(self.status, self.stdout.trim_end(), self.stderr.trim_end());
+        match self.end {
+            End::Ended => JobEnd::Ended(output),
+            End::Late => JobEnd::Late(output),
+            End::Cancelled => JobEnd::Cancelled(output),
+            End::Rebooted => JobEnd::Gone(Gone::Rebooted, output),
+            End::Killed => JobEnd::Gone(Gone::Killed, output),
+        }
+    }
+
+    fn left(&self) -> Duration {
+        Duration::try_from(self.until.duration_since(Timestamp::now())).unwrap_or_default()
+    }
+}
+
+impl Host {
+    /// Lets a newer lease be known; says no to an older one.
+    pub(super) fn enter(&mut self, tenure: &Tenure, order: &Order<'_>) -> Option<Verdict> {
+        if matches!(order, Order::Survey | Order::Recall { .. }) {
+            return None;
+        }
+        if self.lease.fence > tenure.fence {
+            let Lease { fence, holder } = self.lease.clone();
+            return Some(Verdict::Fenced { fence, holder });
+        }
+        if self.lease.fence < tenure.fence {
+            self.lease = Lease { fence: tenure.fence, holder: tenure.holder.clone() };
+        }
+        None
+    }
+
+    /// Starts the job, unless it was started before; tells also why the connection breaks, when it
+    /// does.
+    pub(super) fn attend(
+        &mut self,
+        (run, id): (&str, &str),
+        command: &Command,
+        speed: u32,
+    ) -> (Verdict, Option<String>) {
+        let key = format!("{run}/{id}");
+        if let Some(job) = self.jobs.get(&key) {
+            return (Verdict::Job(job.end()), None);
+        }
+        let fault = self.faults.meet(&fault::key(&command.task));
+        let cut = fault.as_ref().and_then(|fault| fault.cut);
+        let within = command.within.duration();
+        let outcome = self.carry_out(&command.task, None, fault.as_ref());
+        let end = match cut {
+            Some(Cut::Reboot) => {
+                self.reboot();
+                End::Rebooted
+            }
+            Some(Cut::Kill) => End::Killed,
+            None if outcome.takes > within => End::Late,
+            None => End::Ended,
+        };
+        let takes = outcome.takes.min(within).checked_div(speed).unwrap_or_default();
+        let job = Job::new(end, &outcome.output, takes);
+        let verdict = Verdict::Job(job.end());
+        self.jobs.insert(key, job);
+        (verdict, fault.filter(|fault| fault.lost).map(|fault| fault.says))
+    }
+
+    /// How much longer the job runs.
+    pub(super) fn left(&self, run: &str, job: &str) -> Option<Duration> {
+        self.jobs.get(&format!("{run}/{job}")).map(Job::left)
+    }
+
+    /// How the job ended.
+    pub(super) fn job_end(&self, run: &str, job: &str) -> Option<Verdict> {
+        self.jobs.get(&format!("{run}/{job}")).map(|job| Verdict::Job(job.end()))
+    }
+
+    /// Does what other orders say.
+    pub(super) fn obey(&mut self, order: &Order<'_>) -> Verdict {
+        match *order {
+            Order::Enter | Order::Attend { .. } => Verdict::Done,
+            Order::Cancel { run, job } => self.cancel(&format!("{run}/{job}")),
+            Order::Forget { run } => {
+                let own = format!("{run}/");
+                self.jobs.retain(|key, _| !key.starts_with(&own));
+                self.records.remove(run);
+                Verdict::Done
+            }
+            Order::Keep { run, file, offset, content } => self.keep((run, file), offset, content),
+            Order::Survey => Verdict::Survey {
+                fence: self.lease.fence,
+                holder: self.lease.holder.clone(),
+                runs: self.records.keys().cloned().collect(),
+            },
+            Order::Recall { run, file, offset } => self.recall((run, file), offset),
+        }
+    }
+
+    /// The host has changed when the job began: cancelling only ends the wait.
+    fn cancel(&mut self, key: &str) -> Verdict {
+        match self.jobs.get_mut(key) {
+            None => Verdict::Unknown,
+            Some(job) if job.left().is_zero() => Verdict::Cancelled,
+            Some(job) => {
+                (job.end, job.status, job.until) = (End::Cancelled, 143, Timestamp::now());
+                Verdict::Cancelled
+            }
+        }
+    }
+
+    fn keep(&mut self, (run, file): (&str, &str), offset: u64, content: &str) -> Verdict {
+        let files = self.records.entry(run.to_owned()).or_default();
+        let kept = files.entry(file.to_owned()).or_default();
+        let have = kept.len() as u64;
+        match usize::try_from(offset) {
+            Ok(offset) if kept.is_char_boundary(offset) => {
+                kept.truncate(offset);
+                kept.push_str(content);
+                Verdict::Has(kept.len() as u64)
+            }
+            _ => Verdict::Has(have),
+        }
+    }
+
+    fn recall(&self, (run, file): (&str, &str), offset: u64) -> Verdict {
+        let Some(text) = self.records.get(run).and_then(|files| files.get(file)) else {
+            return Verdict::Unknown;
+        };
+        let rest = text.as_bytes().get(usize::try_from(offset).unwrap_or(usize::MAX)..);
+        let rest = rest.unwrap_or_default();
+        Verdict::Part(rest.get(..PART).unwrap_or(rest).to_vec())
+    }
+
+    fn reboot(&mut self) {
+        self.boot_id = format!("{}-again", self.boot_id);
+        self.reboot_pending = false;
+        for unit in self.units.values_mut().filter(|unit| unit.state == UnitState::Active) {
+            unit.starting = true;
+        }
+    }
+}
+
+impl Job {
+    fn new(end: End, output: &Output, takes: Duration) -> Self {
+        let status = match output.end {
+            crate::transport::End::Exit(status) => status,
+            crate::transport::End::Signal(_) => 137,
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let takes = SignedDuration::try_from(takes).unwrap_or_default();
+        Self {
+            end,
+            status,
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            until: Timestamp::now().checked_add(takes).unwrap_or(Timestamp::MAX),
+        }
+    }
+}
