@@ -89,9 +89,13 @@ pub fn run(
     inbox: Inbox,
     listen: &mut dyn FnMut(Option<Event>),
 ) -> Result<Ending, JournalError> {
-    let Run { id, plan, journal, progress, .. } = run;
-    journal
-        .append(Entry::Started { seal: plan.seal, tool: env!("CARGO_PKG_VERSION").to_owned() })?;
+    let Run { id, plan, journal, progress, fence, controller, .. } = run;
+    journal.append(Entry::Started {
+        seal: plan.seal,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        fence: *fence,
+        controller: controller.clone(),
+    })?;
     listen(Some(Event::RunStarted {
         run: id.clone(),
         steps: plan.steps.len(),
@@ -136,6 +140,7 @@ fn attempt(
         let wanted = 0..apply.at_once.get().min(plan.steps.len());
         let mut coordinator = Coordinator {
             plan,
+            progress,
             journal,
             schedule: Schedule::new(&plan.steps, &progress.done),
             // Fewer threads than asked for: these do the work.
@@ -184,6 +189,8 @@ fn defect() -> StepFailure {
 
 struct Coordinator<'a, 'b> {
     plan: &'a Plan,
+    /// How far earlier attempts came.
+    progress: &'a Progress,
     journal: &'b mut Journal,
     schedule: Schedule<'a>,
     /// Workers without a step.
@@ -222,7 +229,10 @@ impl Coordinator<'_, '_> {
         while self.free > 0 && self.ending.stopped.is_none() {
             let Some(place) = self.schedule.take() else { break };
             let Some(step) = self.plan.steps.get(place) else { break };
-            let intent = self.journal.append(Entry::Intent { step: step.id.to_string() });
+            let intent = self.journal.append(Entry::Intent {
+                step: step.id.to_string(),
+                attempt: self.progress.next_attempt(&step.id),
+            });
             if intent.is_err() || hand_out.send(place).is_err() {
                 self.schedule.ended(place, false);
                 return intent;

@@ -143,7 +143,7 @@ impl Apply {
 
     fn report(&self, run: &Run, ending: &Ending, console: &Console) -> Result<Exit, Problem> {
         let next = format!("mdc apply {}", self.target);
-        let report = report::of(&run.plan, &run.id, ending, run.folder.as_str(), &next);
+        let report = report::of(&run.plan, &run.id, ending, &run.place, &next);
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
         Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
@@ -184,7 +184,7 @@ fn carry_out(run: &mut Run, site: &Site, console: &Console) -> Result<Ending, Pr
     let packages = &site.release.folder;
     let apply = apply::Apply { dial: &dial, packages, at_once: site.at_once };
     let plan = run.plan.clone();
-    let folder = run.folder.clone();
+    let place = run.place.clone();
     let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
         apply::run(&apply, run, inbox, &mut |event| match event {
             Some(event) => progress.event(start.elapsed(), &event),
@@ -194,7 +194,7 @@ fn carry_out(run: &mut Run, site: &Site, console: &Console) -> Result<Ending, Pr
     ended.map_err(|error| {
         Problem::new(
             format!("the run was stopped, since it could no longer be recorded: {error}"),
-            format!("make room for {folder}, then apply again: it continues"),
+            format!("make room for {place}, then apply again: it continues"),
         )
     })
 }

@@ -1,59 +1,20 @@
 //! The write-ahead journal of a run: one JSON line for each intent and each result, on disk before
 //! anything follows from it, chained by SHA-256 so that no line can be changed or taken out.
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::StepOutcome;
-use crate::value::{Digest, Period};
+use super::{Entry, Progress};
+use crate::value::Digest;
 
 /// The longest line that is read; a failure with its output is the longest that is written.
 const LONGEST_LINE: u64 = 1 << 20;
-
-/// One thing that a run did or was about to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Entry {
-    /// The run began, or was continued.
-    Started {
-        /// The seal of its plan.
-        seal: Digest,
-        /// The version of `mdc`.
-        tool: String,
-    },
-    /// A step is about to begin.
-    Intent {
-        /// Its id in the plan.
-        step: String,
-    },
-    /// A step ended.
-    Result {
-        /// Its id in the plan.
-        step: String,
-        /// How.
-        outcome: StepOutcome,
-        /// What it took.
-        took: Period,
-    },
-    /// This attempt ended.
-    Ended {
-        /// Why it ended early, in words; none when every step is done.
-        stopped: Option<String>,
-    },
-    /// The run was given up: what is left of it is never done.
-    GivenUp {
-        /// Why, in the user's words.
-        reason: String,
-    },
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -85,44 +46,6 @@ pub enum JournalError {
         /// What is wrong with it.
         problem: String,
     },
-}
-
-/// What the journal of a run tells about its steps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Steps that ended well.
-    pub done: BTreeSet<String>,
-    /// Steps that began and whose end is not recorded.
-    pub interrupted: BTreeSet<String>,
-    /// Steps that ended in a failure.
-    pub failed: BTreeSet<String>,
-    /// Whether nothing is left to do or nothing is to be done any more.
-    pub over: bool,
-}
-
-impl Progress {
-    /// Whether a step was never begun.
-    #[must_use]
-    pub fn is_untouched(&self, step: &str) -> bool {
-        ![&self.done, &self.interrupted, &self.failed].iter().any(|steps| steps.contains(step))
-    }
-
-    fn take(&mut self, entry: &Entry) {
-        match entry {
-            Entry::Started { .. } => {}
-            Entry::Intent { step } => {
-                self.failed.remove(step);
-                self.interrupted.insert(step.clone());
-            }
-            Entry::Result { step, outcome, .. } => {
-                self.interrupted.remove(step);
-                let ended = if outcome.is_done() { &mut self.done } else { &mut self.failed };
-                ended.insert(step.clone());
-            }
-            Entry::Ended { stopped } => self.over = stopped.is_none(),
-            Entry::GivenUp { .. } => self.over = true,
-        }
-    }
 }
 
 /// An open journal.

@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::journal::{Entry, Journal, JournalError, Progress};
 use super::lock::Lock;
+use super::{Entry, FORMAT, Journal, JournalError, Progress, VERSION};
 use crate::plan::{self, FileError, Plan};
 
 /// Why the record of runs can't be used.
@@ -53,14 +53,18 @@ pub struct Runs {
 pub struct Run {
     /// Its id: when it began, and the beginning of its plan's seal.
     pub id: String,
-    /// Where it is recorded.
-    pub folder: Utf8PathBuf,
+    /// Where it is recorded, in words.
+    pub place: String,
     /// The plan that it carries out.
     pub plan: Plan,
     /// Its journal.
     pub journal: Journal,
     /// What was already done.
     pub progress: Progress,
+    /// The fencing number under which it goes on.
+    pub fence: u64,
+    /// Who works on it, from where.
+    pub controller: String,
 }
 
 impl Runs {
@@ -121,21 +125,35 @@ impl Runs {
         file.sync_all().map_err(io)?;
         fs::rename(&unborn, &folder).map_err(io)?;
         sync_folder(&self.folder.join("runs"))?;
-        let (journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
+        let (mut journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
+        journal.append(Entry::Opened {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            run: id.clone(),
+        })?;
         sync_folder(&folder)?;
-        Ok(Run { id, folder, plan, journal, progress })
+        Ok(opened((id, folder), plan, (journal, progress)))
     }
 
     fn load(&self, id: String) -> Result<Run, StateError> {
         let folder = self.folder.join("runs").join(&id);
         let path = folder.join("plan.json");
         let plan = plan::read(&path).map_err(|error| StateError::Plan { path, error })?;
-        let (journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
-        Ok(Run { id, folder, plan, journal, progress })
+        let journal = Journal::open(&folder.join("journal.jsonl"))?;
+        Ok(opened((id, folder), plan, journal))
     }
 }
 
-impl Run {}
+fn opened(
+    (id, folder): (String, Utf8PathBuf),
+    plan: Plan,
+    (journal, progress): (Journal, Progress),
+) -> Run {
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
+    let fence = now.max(progress.fence.saturating_add(1));
+    let controller = format!("process {}", std::process::id());
+    Run { id, place: folder.into_string(), plan, journal, progress, fence, controller }
+}
 
 impl Run {
     /// Records that what is left of the run is never done, and why.

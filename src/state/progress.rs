@@ -1,0 +1,71 @@
+//! How far a run is, as its journal tells it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Entry;
+
+/// What the journal of a run tells about its steps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps that ended well.
+    pub done: BTreeSet<String>,
+    /// Steps that began and whose end is not recorded.
+    pub interrupted: BTreeSet<String>,
+    /// Steps that ended in a failure.
+    pub failed: BTreeSet<String>,
+    /// Debts: steps that the user left out and that were not done since, with the reason.
+    pub skipped: BTreeMap<String, String>,
+    /// How often each step was begun.
+    pub attempts: BTreeMap<String, u32>,
+    /// The highest fencing number that the run went on under.
+    pub fence: u64,
+    /// Whether nothing is left to do but debts, or nothing is to be done any more.
+    pub over: bool,
+}
+
+impl Progress {
+    /// Whether a step was never begun.
+    #[must_use]
+    pub fn is_untouched(&self, step: &str) -> bool {
+        ![&self.done, &self.interrupted, &self.failed].iter().any(|steps| steps.contains(step))
+    }
+
+    /// The number of the next attempt at a step, from 1.
+    #[must_use]
+    pub fn next_attempt(&self, step: &str) -> u32 {
+        self.attempts.get(step).map_or(1, |last| last.saturating_add(1))
+    }
+
+    /// Takes in what an entry tells.
+    pub fn take(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Opened { .. } | Entry::Asked { .. } => {}
+            Entry::Started { fence, .. } => {
+                self.fence = self.fence.max(*fence);
+                self.over = false;
+            }
+            Entry::Intent { step, attempt } => {
+                self.failed.remove(step);
+                self.interrupted.insert(step.clone());
+                self.attempts.insert(step.clone(), *attempt);
+            }
+            Entry::Result { step, outcome, .. } => {
+                self.interrupted.remove(step);
+                if outcome.is_done() {
+                    self.skipped.remove(step);
+                    self.done.insert(step.clone());
+                } else {
+                    self.failed.insert(step.clone());
+                }
+            }
+            Entry::Skipped { step, reason } => {
+                self.skipped.insert(step.clone(), reason.clone());
+            }
+            Entry::Ended { stopped } => self.over = stopped.is_none(),
+            Entry::GivenUp { .. } => {
+                self.over = true;
+                self.skipped.clear();
+            }
+        }
+    }
+}
