@@ -1,7 +1,5 @@
 //! `mdc apply`: carries a plan out, or continues a run that did not come to its end.
 
-use std::io::IsTerminal;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
@@ -9,11 +7,11 @@ use jiff::Timestamp;
 use super::console::Console;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, show, watch};
+use super::{Common, Exit, plan, show, watch, who};
 use crate::apply::{self, Ending, Stop};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
-use crate::state::{Progress, Run, Runs};
+use crate::state::{Lease, Progress, Run, Store};
 use crate::view;
 use crate::view::progress::Subject;
 
@@ -48,15 +46,15 @@ impl Apply {
         if let Some(plan) = &file {
             same_basis(plan, &site)?;
         }
-        let runs = Runs::open(&site.state_folder())?;
-        let _lock = runs.lock(&holder(&site))?;
-        let unfinished = self.unfinished(&runs, console)?;
+        let store = site.store();
+        let lease = store.acquire(&who::claim(format!("mdc apply {}", self.target)), None)?;
+        let unfinished = self.unfinished((&*store, &lease), console)?;
         let mut run = match (unfinished, file) {
             (Some(run), file) => match self.go_on(run, file.as_ref(), &site, console)? {
                 Some(run) => run,
                 None => return Ok(Exit::Done),
             },
-            (None, file) => match self.begin(file, &site, &runs, console)? {
+            (None, file) => match self.begin(file, &site, (&*store, &lease), console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
@@ -76,8 +74,12 @@ impl Apply {
         }
     }
 
-    fn unfinished(&self, runs: &Runs, console: &Console) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = runs.unfinished()? else { return Ok(None) };
+    fn unfinished(
+        &self,
+        (store, lease): (&dyn Store, &Lease),
+        console: &Console,
+    ) -> Result<Option<Run>, Problem> {
+        let Some(mut run) = store.unfinished(lease)? else { return Ok(None) };
         let Some(reason) = &self.give_up else { return Ok(Some(run)) };
         run.give_up(reason).map_err(crate::state::StateError::from)?;
         console.say(&format!("The run {} is given up: {reason}", run.id));
@@ -89,7 +91,7 @@ impl Apply {
         &self,
         file: Option<Plan>,
         site: &Site,
-        runs: &Runs,
+        (store, lease): (&dyn Store, &Lease),
         console: &Console,
     ) -> Result<Begun, Problem> {
         let observed = watch::observe(site, console);
@@ -107,7 +109,7 @@ impl Apply {
         if !self.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        Ok(Begun::Run(Box::new(runs.begin(plan, Timestamp::now())?)))
+        Ok(Begun::Run(Box::new(store.begin(lease, plan, Timestamp::now())?)))
     }
 
     /// Continues `run`, if the rest of its plan still holds.
@@ -197,14 +199,6 @@ fn carry_out(run: &mut Run, site: &Site, console: &Console) -> Result<Ending, Pr
             format!("make room for {place}, then apply again: it continues"),
         )
     })
-}
-
-fn holder(site: &Site) -> String {
-    let user = rustix::process::getuid().as_raw();
-    let process = std::process::id();
-    let since = Timestamp::now();
-    let shown = if std::io::stdin().is_terminal() { "on a terminal" } else { "without a terminal" };
-    format!("mdc apply {}, process {process} of user {user} {shown}, since {since}", site.path)
 }
 
 fn continuing(run: &Run) -> String {

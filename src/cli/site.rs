@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
+use crate::state::{Local, Store};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
 
 /// A manifest with everything that it leads to.
@@ -60,9 +61,9 @@ impl Site {
         })
     }
 
-    /// The folder in which runs are recorded.
-    pub(super) fn state_folder(&self) -> Utf8PathBuf {
-        self.manifest.path(&self.manifest.cluster.state)
+    /// Where runs are recorded.
+    pub(super) fn store(&self) -> Box<dyn Store> {
+        Box::new(Local::new(self.manifest.path(&self.manifest.cluster.state)))
     }
 
     /// The way to a host of this site.
