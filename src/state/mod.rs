@@ -11,6 +11,6 @@ mod run;
 pub use entry::{Asked, Entry, FORMAT, Record, Request, VERSION};
 pub use journal::{Journal, JournalError};
 pub use lock::Lock;
-pub use outcome::{StepFailure, StepOutcome};
+pub use outcome::{FailureKind, StepFailure, StepOutcome};
 pub use progress::Progress;
 pub use run::{Run, Runs, StateError};

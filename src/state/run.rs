@@ -93,6 +93,11 @@ impl Runs {
     /// # Errors
     /// When its record is damaged.
     pub fn unfinished(&self) -> Result<Option<Run>, StateError> {
+        // Only the newest can be unfinished: a new one is begun only when the last is over.
+        Ok(self.newest()?.filter(|run| !run.progress.over))
+    }
+
+    fn newest(&self) -> Result<Option<Run>, StateError> {
         let path = self.folder.join("runs");
         let io = |error| StateError::Io { path: path.clone(), error };
         let mut ids = Vec::new();
@@ -100,11 +105,15 @@ impl Runs {
             ids.push(entry.map_err(io)?.file_name().to_owned());
         }
         ids.sort_unstable();
-        match ids.pop() {
-            // Only the newest can be unfinished: a new one is begun only when the last is over.
-            Some(id) => Ok(Some(self.load(id)?).filter(|run| !run.progress.over)),
-            None => Ok(None),
-        }
+        ids.pop().map(|id| self.load(id)).transpose()
+    }
+
+    /// The newest run, if it is over and owes something.
+    ///
+    /// # Errors
+    /// When its record is damaged.
+    pub fn owing(&self) -> Result<Option<Run>, StateError> {
+        Ok(self.newest()?.filter(|run| run.progress.over && !run.progress.skipped.is_empty()))
     }
 
     /// Begins a run of `plan`.

@@ -128,7 +128,8 @@ fn twenty_that_start_one_job_start_it_once() {
 #[test]
 fn a_job_that_takes_too_long_is_ended() {
     let Some(site) = Site::new("late") else { return };
-    let slow = Command { within: Period::seconds(1), ..command("echo first; sleep 100; echo second") };
+    let slow =
+        Command { within: Period::seconds(1), ..command("echo first; sleep 100; echo second") };
     let JobEnd::Late(output) = site.attend("job", &slow) else { panic!() };
     assert_eq!(output.stdout, b"first\n");
     // A command that has this status of its own is not late.
@@ -161,7 +162,9 @@ fn a_job_that_was_killed_with_its_watcher_is_gone_not_ended() {
 fn a_job_is_cancelled_by_another_connection() {
     let Some(site) = Site::new("cancel") else { return };
     let begun = site.sshd.folder.join("begun");
-    let run = format!("trap '' TERM; touch {begun}; i=0; while [ $i -lt 900 ]; do sleep 0.1; i=$((i+1)); done");
+    let run = format!(
+        "trap '' TERM; touch {begun}; i=0; while [ $i -lt 900 ]; do sleep 0.1; i=$((i+1)); done"
+    );
     let polite = site.sshd.folder.join("polite");
     let cancelled = |id: &str, run: &str, begun: &camino::Utf8Path| {
         std::thread::scope(|scope| {

@@ -80,9 +80,7 @@ impl Verdict {
             }
             "ended" => Self::Job(JobEnd::Ended(output(detail, rest)?)),
             "late" => Self::Job(JobEnd::Late(output(detail, rest)?)),
-            "cancelled" if !rest.is_empty() => {
-                Self::Job(JobEnd::Cancelled(output(detail, rest)?))
-            }
+            "cancelled" if !rest.is_empty() => Self::Job(JobEnd::Cancelled(output(detail, rest)?)),
             "gone" if !rest.is_empty() => {
                 Self::Job(JobEnd::Gone(gone(detail)?, output("0", rest)?))
             }

@@ -160,12 +160,7 @@ impl Simulated {
     }
 
     /// Lets the modelled time of a job pass; somebody may end the job meanwhile.
-    fn await_end(
-        &self,
-        run: &str,
-        job: &str,
-        verdict: Verdict,
-    ) -> Result<Verdict, Failure> {
+    fn await_end(&self, run: &str, job: &str, verdict: Verdict) -> Result<Verdict, Failure> {
         loop {
             let during = "see the end of the job";
             let left = self.change(during, |host| Ok(host.left(run, job)))?;
