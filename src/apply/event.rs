@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::address::HostName;
 use crate::state::StepOutcome;
 
 /// Something happened. Steps are named by their id in the plan.
@@ -45,6 +46,61 @@ pub enum Event {
         outcome: StepOutcome,
         /// What it took.
         took: Duration,
+    },
+    /// The way to a host is cut; it is tried again.
+    HostLost {
+        /// The step that needs it.
+        step: String,
+        /// The host.
+        host: HostName,
+        /// What is wrong.
+        problem: String,
+        /// For how long it is still tried.
+        left: Duration,
+    },
+    /// The way to a host is there again.
+    HostBack {
+        /// The step that needs it.
+        step: String,
+        /// The host.
+        host: HostName,
+    },
+    /// A step failed for something that may pass, and is tried again.
+    Retrying {
+        /// The step.
+        step: String,
+        /// How.
+        outcome: StepOutcome,
+        /// The number of the attempt that comes.
+        attempt: u32,
+        /// When it comes.
+        after: Duration,
+    },
+    /// Nothing new is started until somebody lets the run go on.
+    Paused {
+        /// Who asked for it, and why.
+        by: String,
+        /// The steps that still run.
+        running: Vec<String>,
+    },
+    /// The pause is over.
+    GoesOn {
+        /// Who asked for it, and why.
+        by: String,
+    },
+    /// Running steps are ended on their hosts.
+    Cancelling {
+        /// Who asked for it, and why.
+        by: String,
+        /// The steps.
+        running: Vec<String>,
+    },
+    /// The files that the run left on a host could not be removed.
+    LeftBehind {
+        /// The host.
+        host: HostName,
+        /// Why.
+        why: String,
     },
     /// Nothing new is started; running steps are waited for.
     Stopping {

@@ -11,13 +11,22 @@
 //!
 //! A failed step stops what comes after it; everything else goes on to its end.
 
+mod cancel;
 mod connections;
+mod control;
 mod coordinator;
 mod event;
+mod failures;
+mod halt;
+mod job;
+mod leave;
+mod reach;
+mod run;
 mod schedule;
 mod telling;
 mod worker;
 
 pub use connections::Dial;
-pub use coordinator::{Apply, Ending, Inbox, Stop, run};
+pub use control::{Control, Inbox};
 pub use event::Event;
+pub use run::{Apply, Ending, run};

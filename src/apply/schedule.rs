@@ -20,8 +20,8 @@ pub(super) struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// The schedule of `steps`, of which those that `done` names are over.
-    pub(super) fn new(steps: &'a [Step], done: &BTreeSet<String>) -> Self {
+    /// The schedule of `steps`, of which those that `over` names are over.
+    pub(super) fn new(steps: &'a [Step], over: &BTreeSet<&str>) -> Self {
         let places: BTreeMap<&str, usize> =
             steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
         let mut schedule = Self {
@@ -32,9 +32,9 @@ impl<'a> Schedule<'a> {
             running: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !done.contains(&*step.id))
+        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !over.contains(&*step.id))
         {
-            let open = step.after.iter().filter(|id| !done.contains(&***id));
+            let open = step.after.iter().filter(|id| !over.contains(&***id));
             let before: Vec<usize> = open.filter_map(|id| places.get(&**id).copied()).collect();
             schedule.wait(place, &before);
         }
@@ -85,9 +85,47 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// The step at `place` failed and that is tolerated: what comes after it may come nearer, except
+    /// on the same resource, where the steps that are named here are not begun.
+    pub(super) fn tolerated(&mut self, place: usize) -> Vec<String> {
+        let Some(failed) = self.steps.get(place) else { return Vec::new() };
+        let same = |step: &Step| step.host == failed.host && step.component == failed.component;
+        let mut stopped = Vec::new();
+        let mut over = vec![place];
+        while let Some(place) = over.pop() {
+            let own = self.followers.get(place).into_iter().flatten().copied();
+            let own = own.filter(|&next| self.steps.get(next).is_some_and(same));
+            let own: Vec<usize> = own.filter(|next| !over.contains(next)).collect();
+            // They are never ready again: one more to wait for, which never comes.
+            for &next in &own {
+                if let Some(count) = self.waits_for.get_mut(next) {
+                    *count += 1;
+                }
+                stopped.extend(self.steps.get(next).map(|step| step.id.to_string()));
+            }
+            self.ended(place, true);
+            over.extend(own);
+        }
+        stopped
+    }
+
+    /// Whether nothing runs.
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Whether something could begin, if only for its host.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The steps that run.
+    pub(super) fn running_steps(&self) -> impl Iterator<Item = &'a Step> {
+        self.running.iter().filter_map(|&place| self.steps.get(place))
+    }
+
+    /// The ids of the steps that run.
     pub(super) fn running(&self) -> Vec<String> {
-        let steps = self.running.iter().filter_map(|&place| self.steps.get(place));
-        steps.map(|step| step.id.to_string()).collect()
+        self.running_steps().map(|step| step.id.to_string()).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! The telling lines of what a failed command printed, and what to do about it.
 
 use crate::address::HostName;
-use crate::state::StepFailure;
-use crate::transport::{Command, Failure, Output, Task};
+use crate::state::{FailureKind, StepFailure};
+use crate::transport::{Command, Failure, Output, Problem, Task};
 
 /// How many lines a failure shows.
 const MOST: usize = 15;
@@ -13,9 +13,32 @@ const WIDEST: usize = 300;
 const TELLING: [&str; 9] =
     ["error", "fail", "cannot", "can't", "denied", "unable", "no space", "not found", "unmet"];
 
+/// What tools print when the failure passes by itself: another program holds a lock (apt-get(8),
+/// dpkg(1), dnf(8)), or a package server did not answer.
+const PASSING: [&str; 10] = [
+    "could not get lock",
+    "unable to acquire the dpkg frontend lock",
+    "is another process using it",
+    "dpkg frontend lock was locked by another process",
+    "waiting for process with pid",
+    "failed to fetch",
+    "temporary failure resolving",
+    "temporary failure in name resolution",
+    "curl error (28)",
+    "failed to download metadata",
+];
+
+/// Whether a command failed for something that passes.
+fn passes(output: &Output) -> bool {
+    let said = [output.stderr.as_slice(), output.stdout.as_slice()].concat();
+    let said = String::from_utf8_lossy(&said).to_ascii_lowercase();
+    PASSING.iter().any(|words| said.contains(words))
+}
+
 /// A failed command of a step.
 pub(super) fn failed_command(host: &HostName, command: &Command, output: &Output) -> StepFailure {
     StepFailure {
+        kind: if passes(output) { FailureKind::Passing } else { FailureKind::Command },
         during: format!("{} on {host}", command.task.in_words()),
         command: command.run.clone(),
         ended: output.end.to_string(),
@@ -26,11 +49,16 @@ pub(super) fn failed_command(host: &HostName, command: &Command, output: &Output
 
 /// A way to a host that failed.
 pub(super) fn failed_way(failure: &Failure, command: Option<&Command>) -> StepFailure {
+    let kind = match &failure.problem {
+        Problem::Unreachable(_) | Problem::TimedOut { .. } | Problem::Lost(_) => FailureKind::Way,
+        _ => FailureKind::Here,
+    };
     StepFailure {
+        kind,
         during: format!("{} on {}", failure.during, failure.host),
         command: command.map(|command| command.run.clone()).unwrap_or_default(),
         ended: failure.problem.to_string(),
-        output: Vec::new(),
+        output: Box::default(),
         hint: failure.hint.clone(),
     }
 }
@@ -50,7 +78,7 @@ fn hint(host: &HostName, task: &Task) -> String {
 }
 
 /// The lines with telling words and the last ones, standard error first, made harmless.
-fn telling_lines(output: &Output) -> Vec<String> {
+pub(super) fn telling_lines(output: &Output) -> Box<[String]> {
     let mut lines = lines(&output.stderr);
     if lines.len() < 3 {
         let mut all = self::lines(&output.stdout);
@@ -69,7 +97,7 @@ fn telling_lines(output: &Output) -> Vec<String> {
         .map(|(_, line)| line)
         .collect();
     kept.drain(..kept.len().saturating_sub(MOST));
-    kept
+    kept.into()
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {

@@ -2,41 +2,59 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::time::Duration;
 
 use camino::Utf8Path;
 
-use super::connections::Connections;
+use super::cancel::Jobs;
 use super::event::Event;
+use super::job;
+use super::reach::Reach;
 use super::telling::{failed_command, failed_way};
 use crate::plan::Step;
 use crate::state::{StepFailure, StepOutcome};
-use crate::transport::{Command, Connection, Failure, Problem, Task};
+use crate::transport::{Command, Connection, Failure, Order, Problem, Task};
 
 /// Bytes between two events of a copy.
 const COPIED_EVERY: u64 = 1 << 20;
 
 /// What carrying out steps takes.
 pub(super) struct Worker<'a> {
-    pub(super) connections: &'a Connections<'a>,
+    pub(super) reach: &'a Reach<'a>,
     /// The folder that package files are relative to.
     pub(super) packages: &'a Utf8Path,
-    pub(super) tell: &'a (dyn Fn(Event) + Sync),
+    /// The jobs of the run.
+    pub(super) jobs: &'a Jobs<'a>,
+}
+
+/// One attempt at a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt {
+    /// From 1.
+    pub(super) number: u32,
+    /// How long to wait first.
+    pub(super) after: Duration,
+    /// Whether an earlier attempt may have done what the step promises, so that its effect is
+    /// observed before anything is done again.
+    pub(super) observes: bool,
+}
+
+/// A step in one attempt.
+struct Work<'s> {
+    step: &'s Step,
+    attempt: u32,
 }
 
 impl Worker<'_> {
-    /// Carries `step` out. `interrupted`: an earlier attempt began it and did not see its end, so
-    /// that its effect is observed before anything is done again.
-    pub(super) fn carry_out(&self, step: &Step, interrupted: bool) -> StepOutcome {
-        let result = self.needs(step).and_then(|()| {
-            let mut command = None;
-            let done = self.connections.with(&step.host, |connection| {
-                if interrupted && found_done(step, connection)? {
-                    return Ok(Ok(StepOutcome::FoundDone));
-                }
-                self.commands(step, connection, &mut command)
-            });
-            done.unwrap_or_else(|failure| Err(failed_way(&failure, command)))
-        });
+    /// Carries `step` out.
+    pub(super) fn carry_out(&self, step: &Step, attempt: Attempt) -> StepOutcome {
+        self.reach.halt.wait(attempt.after);
+        let work = Work { step, attempt: attempt.number };
+        let result = match attempt.observes.then(|| self.found_done(step)) {
+            Some(Ok(true)) => Ok(StepOutcome::FoundDone),
+            Some(Err(failure)) => Err(failure),
+            Some(Ok(false)) | None => self.needs(step).and_then(|()| self.commands(&work)),
+        };
         result.unwrap_or_else(StepOutcome::Failed)
     }
 
@@ -45,8 +63,8 @@ impl Worker<'_> {
         let checks = step.needs_healthy.iter();
         for (need, check) in checks.flat_map(|need| need.check.iter().map(move |one| (need, one))) {
             let output = self
-                .connections
-                .with(&need.host, |connection| connection.run(check, None))
+                .reach
+                .with(&step.id, &need.host, &mut |connection| connection.run(check, None))
                 .map_err(|failure| failed_way(&failure, Some(check)))?;
             if !output.end.is_success() {
                 let mut failure = failed_command(&need.host, check, &output);
@@ -60,30 +78,80 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn commands<'s>(
-        &self,
-        step: &'s Step,
-        connection: &mut dyn Connection,
-        at: &mut Option<&'s Command>,
-    ) -> Result<Result<StepOutcome, StepFailure>, Failure> {
+    fn commands(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
+        let step = work.step;
         for (index, command) in step.commands.iter().enumerate() {
-            *at = Some(command);
-            (self.tell)(Event::CommandStarted { step: step.id.to_string(), index });
+            if self.reach.halt.is_said() {
+                return Err(job::cancelled_before(step, command));
+            }
+            self.tell(Event::CommandStarted { step: step.id.to_string(), index });
+            if command.task.is_job() {
+                self.job(work, index, command)?;
+                continue;
+            }
             let output = match &command.task {
                 Task::ReceiveFile { from, size, .. } => {
-                    let mut file = self.open(step, from, *size)?;
-                    connection.run(command, Some(&mut file))?
+                    self.enter(step)?;
+                    self.on_host(step, command, &mut |connection| {
+                        let mut file = self.open(step, from, *size)?;
+                        connection.run(command, Some(&mut file))
+                    })?
                 }
-                _ => connection.run(command, None)?,
+                _ => self.on_host(step, command, &mut |host| host.run(command, None))?,
             };
             match (&command.task, output.end.is_success()) {
                 // The file is there: the rest of a copy has nothing to do.
-                (Task::FindFile { .. }, true) => return Ok(Ok(StepOutcome::FoundDone)),
+                (Task::FindFile { .. }, true) => return Ok(StepOutcome::FoundDone),
                 (Task::FindFile { .. }, false) | (_, true) => {}
-                (_, false) => return Ok(Err(failed_command(&step.host, command, &output))),
+                (_, false) => return Err(failed_command(&step.host, command, &output)),
             }
         }
-        Ok(Ok(StepOutcome::Done))
+        Ok(StepOutcome::Done)
+    }
+
+    /// Carries a command out as a job; one that was begun before is found again.
+    fn job(&self, work: &Work<'_>, index: usize, command: &Command) -> Result<(), StepFailure> {
+        let id = job::id(&work.step.id, work.attempt, index);
+        self.jobs.begun(&work.step.id, work.attempt, index);
+        let order = Order::Attend { run: self.jobs.run, job: &id, command };
+        let verdict =
+            self.on_host(work.step, command, &mut |host| host.order(self.jobs.tenure, &order))?;
+        job::end(work.step, command, verdict)
+    }
+
+    /// Lets the host know of this lease, and be refused when there is a newer one.
+    fn enter(&self, step: &Step) -> Result<(), StepFailure> {
+        let mut enter = |host: &mut dyn Connection| host.order(self.jobs.tenure, &Order::Enter);
+        let verdict = self.reach.with(&step.id, &step.host, &mut enter);
+        job::entered(&step.host, verdict.map_err(|failure| failed_way(&failure, None))?)
+    }
+
+    /// Whether all that a step's checks look at is already so.
+    fn found_done(&self, step: &Step) -> Result<bool, StepFailure> {
+        // The check of the package file tells nothing about the installation; waiting comes last,
+        // so that nothing is waited for that isn't even there.
+        let looks = |command: &&Command| {
+            command.task.only_looks() && !matches!(command.task, Task::CheckFile { .. })
+        };
+        let mut looks: Vec<&Command> = step.commands.iter().filter(looks).collect();
+        looks.sort_by_key(|command| matches!(command.task, Task::AwaitHealth { .. }));
+        for command in looks {
+            let output = self.on_host(step, command, &mut |host| host.run(command, None))?;
+            if !output.end.is_success() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn on_host<T>(
+        &self,
+        step: &Step,
+        command: &Command,
+        work: &mut dyn FnMut(&mut dyn Connection) -> Result<T, Failure>,
+    ) -> Result<T, StepFailure> {
+        let done = self.reach.with(&step.id, &step.host, work);
+        done.map_err(|failure| failed_way(&failure, Some(command)))
     }
 
     fn open<'w>(&'w self, step: &'w Step, from: &str, total: u64) -> Result<Counted<'w>, Failure> {
@@ -94,28 +162,18 @@ impl Worker<'_> {
             problem: Problem::Here(format!("{path}: {error}")),
             hint: "put the package file back where the release says".to_owned(),
         })?;
-        Ok(Counted { file, tell: self.tell, step: &step.id, sent: 0, told: 0, total })
+        Ok(Counted { file, reach: self.reach, step: &step.id, sent: 0, told: 0, total })
+    }
+
+    fn tell(&self, event: Event) {
+        (self.reach.tell)(event);
     }
 }
 
-/// Whether all that a step's checks look at is already so.
-fn found_done(step: &Step, connection: &mut dyn Connection) -> Result<bool, Failure> {
-    // The check of the package file tells nothing about the installation.
-    let looks = |command: &&Command| {
-        command.task.only_looks() && !matches!(command.task, Task::CheckFile { .. })
-    };
-    for command in step.commands.iter().filter(looks) {
-        if !connection.run(command, None)?.end.is_success() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// A package file that tells how much of it was read.
+/// A package file that tells how much of it was read, and ends early when it is told to.
 struct Counted<'a> {
     file: File,
-    tell: &'a (dyn Fn(Event) + Sync),
+    reach: &'a Reach<'a>,
     step: &'a str,
     sent: u64,
     told: u64,
@@ -124,12 +182,15 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.reach.halt.is_said() {
+            return Err(io::Error::other("the copy was cancelled"));
+        }
         let count = self.file.read(buffer)?;
         self.sent += count as u64;
         if self.sent - self.told >= COPIED_EVERY || count == 0 {
             self.told = self.sent;
             let step = self.step.to_owned();
-            (self.tell)(Event::Copied { step, sent: self.sent, total: self.total });
+            (self.reach.tell)(Event::Copied { step, sent: self.sent, total: self.total });
         }
         Ok(count)
     }

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ComponentName;
-use crate::value::{Period, Version};
+use crate::value::{Period, Share, Version};
 
 /// What a component is to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -135,6 +135,9 @@ pub struct Component {
     pub durations: Durations,
     /// What follows when its host can't be read.
     pub when_unknown: WhenUnknown,
+    /// What follows when a step of it fails.
+    #[serde(default)]
+    pub on_failure: OnFailure,
     /// The oldest version that the cluster works with.
     #[serde(default)]
     pub minimum_version: Option<Version>,
@@ -207,6 +210,25 @@ pub struct Limits {
 /// Long enough to see a service that starts, answers once and dies.
 const fn settle() -> Period {
     Period::seconds(5)
+}
+
+/// What follows when a step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct OnFailure {
+    /// How many times more it is tried, when the failure is of a kind that may pass by itself and
+    /// doing the step twice comes to the same as doing it once.
+    #[schemars(range(min = 0, max = 10))]
+    pub retries: u32,
+    /// How many of the component's hosts may fail, of those that a plan changes, before what comes
+    /// after them is stopped.
+    pub tolerate: Share,
+}
+
+impl Default for OnFailure {
+    fn default() -> Self {
+        Self { retries: 2, tolerate: Share::default() }
+    }
 }
 
 /// Modelled durations of a change.

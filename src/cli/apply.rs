@@ -4,16 +4,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::carry::{self, Manner};
 use super::console::Console;
+use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, show, watch, who};
-use crate::apply::{self, Ending, Stop};
-use crate::plan::{Moved, Plan, Step, moved};
-use crate::report;
-use crate::state::{Lease, Progress, Run, Store};
+use super::{Common, Exit, plan, show, watch};
+use crate::plan::Plan;
+use crate::state::{Run, StateError, Store};
 use crate::view;
-use crate::view::progress::Subject;
 
 /// Carries a plan out, after showing it and asking.
 ///
@@ -28,12 +27,11 @@ pub(super) struct Apply {
     /// The manifest of the plan file, when it is no longer where it was
     #[arg(long, value_name = "MANIFEST")]
     manifest: Option<Utf8PathBuf>,
-    /// Don't ask
-    #[arg(long)]
-    yes: bool,
     /// Give an unfinished run up, with the reason for the record, and go on with a new plan
     #[arg(long, value_name = "REASON")]
     give_up: Option<String>,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 impl Apply {
@@ -44,23 +42,29 @@ impl Apply {
         };
         let site = Site::load(&self.manifest_path(file.as_ref()), common, console)?;
         if let Some(plan) = &file {
-            same_basis(plan, &site)?;
+            carry::same_basis(plan, &site)?;
         }
         let store = site.store();
-        let lease = store.acquire(&who::claim(format!("mdc apply {}", self.target)), None)?;
-        let unfinished = self.unfinished((&*store, &lease), console)?;
-        let mut run = match (unfinished, file) {
-            (Some(run), file) => match self.go_on(run, file.as_ref(), &site, console)? {
-                Some(run) => run,
-                None => return Ok(Exit::Done),
-            },
-            (None, file) => match self.begin(file, &site, (&*store, &lease), console)? {
+        let purpose = format!("mdc apply {}", self.target);
+        let hold = Hold::take(&*store, &site, purpose, self.manner.take_over())?;
+        let mut run = match (self.unfinished((&*store, &hold), console)?, file) {
+            (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
+                return Err(carry::another_plan(&run, "this plan file is another one"));
+            }
+            (Some(mut run), _) => {
+                if !self.manner.go_on(&mut run, &site, console)? {
+                    return Ok(Exit::Done);
+                }
+                run
+            }
+            (None, file) => match self.begin(file, &site, (&*store, &hold), console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
         };
-        let ending = carry_out(&mut run, &site, console)?;
-        self.report(&run, &ending, console)
+        self.manner.leave_out(&mut run)?;
+        let next = format!("mdc apply {}", self.target);
+        self.manner.carry_out(&mut run, (&site, &hold), console, &next)
     }
 
     fn manifest_path(&self, plan: Option<&Plan>) -> Utf8PathBuf {
@@ -76,12 +80,12 @@ impl Apply {
 
     fn unfinished(
         &self,
-        (store, lease): (&dyn Store, &Lease),
+        (store, hold): (&dyn Store, &Hold),
         console: &Console,
     ) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = store.unfinished(lease)? else { return Ok(None) };
+        let Some(mut run) = store.unfinished(hold.lease())? else { return Ok(None) };
         let Some(reason) = &self.give_up else { return Ok(Some(run)) };
-        run.give_up(reason).map_err(crate::state::StateError::from)?;
+        run.give_up(reason).map_err(StateError::from)?;
         console.say(&format!("The run {} is given up: {reason}", run.id));
         Ok(None)
     }
@@ -91,64 +95,26 @@ impl Apply {
         &self,
         file: Option<Plan>,
         site: &Site,
-        (store, lease): (&dyn Store, &Lease),
+        (store, hold): (&dyn Store, &Hold),
         console: &Console,
     ) -> Result<Begun, Problem> {
         let observed = watch::observe(site, console);
         let plan = match file {
             Some(plan) => {
-                still_holds(&plan, plan.steps.iter(), &observed)?;
+                carry::still_holds(&plan, plan.steps.iter(), &observed)?;
                 plan
             }
             None => plan::make(site, &observed, Utf8Path::new(""))?,
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
         if plan.is_empty() {
-            return Ok(Begun::Nothing(left_out(&plan, console)));
+            return Ok(Begun::Nothing(carry::left_out(&plan, console)));
         }
-        if !self.agrees(console)? {
+        self.manner.check(&plan)?;
+        if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        Ok(Begun::Run(Box::new(store.begin(lease, plan, Timestamp::now())?)))
-    }
-
-    /// Continues `run`, if the rest of its plan still holds.
-    fn go_on(
-        &self,
-        run: Run,
-        file: Option<&Plan>,
-        site: &Site,
-        console: &Console,
-    ) -> Result<Option<Run>, Problem> {
-        if file.is_some_and(|plan| plan.seal != run.plan.seal) {
-            return Err(another_plan(&run, "this plan file is another one"));
-        }
-        if run.plan.basis.desired != site.desired.digest() {
-            return Err(another_plan(&run, "manifest, release or catalog changed since"));
-        }
-        console.say(&continuing(&run));
-        let observed = watch::observe(site, console);
-        let untouched = |step: &&Step| run.progress.is_untouched(&step.id);
-        still_holds(&run.plan, run.plan.steps.iter().filter(untouched), &observed)?;
-        let rest = rest(&run.plan, &run.progress);
-        console.show(&view::plan::document(&rest, view::plan::Detail::Steps, ""))?;
-        Ok(self.agrees(console)?.then_some(run))
-    }
-
-    fn agrees(&self, console: &Console) -> Result<bool, Problem> {
-        let agreed = self.yes || console.agrees("Carry this plan out?")?;
-        if !agreed {
-            console.say("Nothing was changed.");
-        }
-        Ok(agreed)
-    }
-
-    fn report(&self, run: &Run, ending: &Ending, console: &Console) -> Result<Exit, Problem> {
-        let next = format!("mdc apply {}", self.target);
-        let report = report::of(&run.plan, &run.id, ending, &run.place, &next);
-        console.show(&view::report::document(&report, view::report::Detail::Summary))?;
-        let left_out = left_out(&run.plan, console);
-        Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
+        Ok(Begun::Run(Box::new(store.begin(hold.lease(), plan, Timestamp::now())?)))
     }
 }
 
@@ -158,110 +124,4 @@ enum Begun {
     Run(Box<Run>),
     /// No run: there is nothing to do, or nobody agreed.
     Nothing(Exit),
-}
-
-/// Says what the plan could not hold, so that nobody takes a part for the whole.
-fn left_out(plan: &Plan, console: &Console) -> Exit {
-    if plan.unknown.is_empty() && plan.withheld.is_empty() {
-        return Exit::Done;
-    }
-    let hosts: Vec<&str> = plan.unknown.iter().map(|unknown| unknown.host.as_str()).collect();
-    console.say(&format!(
-        "The cluster is not as desired yet: {} could not be read, and {} changes that come after or \
-         need it were left out of the plan. Make it readable, then apply again.",
-        hosts.join(", "),
-        plan.withheld.len()
-    ));
-    Exit::Incomplete
-}
-
-fn carry_out(run: &mut Run, site: &Site, console: &Console) -> Result<Ending, Problem> {
-    let (stop, inbox) = Stop::channel();
-    // The first signal lets running steps end; there is no second handler to lose.
-    let handled = ctrlc::set_handler(move || stop.stop("interrupted by a signal (Ctrl-C)"));
-    handled.map_err(|error| {
-        Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")
-    })?;
-    let dial = site.dial();
-    let packages = &site.release.folder;
-    let apply = apply::Apply { dial: &dial, packages, at_once: site.at_once };
-    let plan = run.plan.clone();
-    let place = run.place.clone();
-    let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
-        apply::run(&apply, run, inbox, &mut |event| match event {
-            Some(event) => progress.event(start.elapsed(), &event),
-            None => progress.tick(start.elapsed()),
-        })
-    });
-    ended.map_err(|error| {
-        Problem::new(
-            format!("the run was stopped, since it could no longer be recorded: {error}"),
-            format!("make room for {place}, then apply again: it continues"),
-        )
-    })
-}
-
-fn continuing(run: &Run) -> String {
-    format!(
-        "The run {} did not come to its end: {} of {} steps are done, {} failed, {} were cut off. \
-         It is continued.",
-        run.id,
-        run.progress.done.len(),
-        run.plan.steps.len(),
-        run.progress.failed.len(),
-        run.progress.interrupted.len(),
-    )
-}
-
-/// The part of a plan that is still to be done, for reading.
-fn rest(plan: &Plan, progress: &Progress) -> Plan {
-    let mut rest = plan.clone();
-    rest.steps.retain(|step| !progress.done.contains(&*step.id));
-    for step in &mut rest.steps {
-        step.after.retain(|id| !progress.done.contains(&**id));
-    }
-    rest
-}
-
-fn another_plan(run: &Run, why: &str) -> Problem {
-    Problem::new(
-        format!("the run {} is unfinished, and {why}", run.id),
-        "put it back and apply again to finish that run, or give the run up with --give-up REASON: \
-         the new plan then begins from what the hosts show",
-    )
-}
-
-fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
-    if plan.basis.desired == site.desired.digest() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        format!(
-            "the plan is stale: {}, its release or the catalog say something else now than when it \
-             was made",
-            site.path
-        ),
-        "make the plan again and have it reviewed",
-    ))
-}
-
-fn still_holds<'a>(
-    plan: &Plan,
-    steps: impl Iterator<Item = &'a Step>,
-    observed: &crate::observe::Observed,
-) -> Result<(), Problem> {
-    let moved = moved(plan, steps, observed);
-    if moved.is_empty() {
-        return Ok(());
-    }
-    let line = |moved: &Moved| {
-        format!("\n  {}: {} was {}, is {}", moved.step, moved.fact, moved.planned, moved.observed)
-    };
-    Err(Problem::new(
-        format!(
-            "the plan is stale, since facts that it rests on have moved:{}",
-            moved.iter().map(line).collect::<String>()
-        ),
-        "nothing was changed; make the plan again and have it reviewed",
-    ))
 }

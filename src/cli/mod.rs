@@ -4,12 +4,16 @@
 //! (`plan --detailed-exitcode`).
 
 mod apply;
+mod carry;
+mod choice;
 mod console;
 mod explain;
 mod generate;
+mod hold;
 mod observe;
 mod plan;
 mod problem;
+mod resume;
 mod show;
 mod site;
 mod status;
@@ -74,6 +78,8 @@ enum Command {
     Show(show::Show),
     /// Carry a plan out: a saved one, or one made now
     Apply(apply::Apply),
+    /// Go on with a run that did not come to its end
+    Resume(resume::Resume),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
     /// Say more about a diagnostic code
@@ -133,6 +139,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Plan(plan) => plan.run(common, console),
         Command::Show(show) => show.run(console),
         Command::Apply(apply) => apply.run(common, console),
+        Command::Resume(resume) => resume.run(common, console),
         Command::Status(status) => status.run(common, console),
         Command::Explain(explain) => explain.run(console),
         Command::Generate(generate) => generate.run(console),

@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
 use crate::state::{Local, Store};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
+use crate::value::Digest;
 
 /// A manifest with everything that it leads to.
 pub(super) struct Site {
@@ -64,6 +65,20 @@ impl Site {
     /// Where runs are recorded.
     pub(super) fn store(&self) -> Box<dyn Store> {
         Box::new(Local::new(self.manifest.path(&self.manifest.cluster.state)))
+    }
+
+    /// The name under which hosts keep what belongs to this site: safe in paths, and its own also
+    /// beside another site whose names differ only in unsafe characters.
+    pub(super) fn name(&self) -> String {
+        let cluster = &self.manifest.cluster;
+        let whole = format!("{}-{}", cluster.name, cluster.environment);
+        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+        let name: String = whole.chars().take(80).map(safe).collect();
+        if name == whole {
+            name
+        } else {
+            format!("{name}-{}", Digest::of(whole.as_bytes()).short())
+        }
     }
 
     /// The way to a host of this site.

@@ -73,6 +73,8 @@ codes! {
     BadDigest = "value::digest" Error,
     /// Not a period.
     BadPeriod = "value::period" Error,
+    /// Not a number or a part of a hundred.
+    BadShare = "value::share" Error,
 
     /// A secret that is written into the file.
     PlainSecret = "manifest::plain-secret" Error,

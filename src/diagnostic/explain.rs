@@ -92,6 +92,11 @@ impl Code {
                  longer than zero. A bare number is refused because nothing says whether it means \
                  seconds or minutes."
             }
+            Self::BadShare => {
+                "How many of a group is written as a number in quotes, `\"2\"`, or as a part of a \
+                 hundred, `\"10%\"`, with at most `\"100%\"`. A part is rounded down: `\"10%\"` of nine \
+                 hosts is none."
+            }
             Self::PlainSecret => {
                 "A password or passphrase stands in the manifest itself. Manifests are kept in \
                  version control and shown in reviews, so a secret in one is no longer a secret. \

@@ -51,6 +51,20 @@ impl Action {
         matches!(self, Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair)
     }
 
+    /// Whether doing it twice comes to the same as doing it once, so that it may be tried again when
+    /// its end is not known.
+    #[must_use]
+    pub const fn may_repeat(self) -> bool {
+        match self {
+            Self::Copy
+            | Self::Install
+            | Self::Upgrade
+            | Self::Downgrade
+            | Self::Repair
+            | Self::Start => true,
+        }
+    }
+
     /// Whether it brings something up that is missing or down, rather than moving what runs from
     /// one version to another. What is missing has to be there before those who need it change.
     #[must_use]

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Basis, HealthyBefore, Plan, Step, Unknown, Withheld, needs};
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Stage;
+use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version};
@@ -51,6 +51,7 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     environment: &'a str,
     release: &'a str,
     basis: &'a Basis,
+    on_failure: &'a BTreeMap<ComponentName, OnFailure>,
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     steps: Steps<'a, C>,
     unknown: &'a [Unknown],
@@ -70,6 +71,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             environment: &plan.environment,
             release: &plan.release,
             basis: &plan.basis,
+            on_failure: &plan.on_failure,
             checks: &plan.checks,
             steps: Steps { steps: &plan.steps, forms },
             unknown: &plan.unknown,

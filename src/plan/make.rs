@@ -7,7 +7,7 @@ use super::needed::Needed;
 use super::render::{Rendered, What};
 use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, Withheld};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::Component;
+use crate::catalog::{Component, OnFailure};
 use crate::desired::{Desired, Resource, Source};
 use crate::diff::{Action, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
@@ -43,6 +43,7 @@ pub fn make(
         environment: desired.environment.clone(),
         release: desired.release.clone(),
         basis: basis(desired, comparison, graph),
+        on_failure: on_failure(desired, &steps),
         checks: maker.rendered.into_checks(),
         steps,
         unknown: unknown(desired, comparison),
@@ -140,6 +141,12 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
         },
         facts: used.collect(),
     }
+}
+
+fn on_failure(desired: &Desired, steps: &[Step]) -> BTreeMap<ComponentName, OnFailure> {
+    let changed: BTreeSet<&ComponentName> = steps.iter().map(|step| &step.component).collect();
+    let components = desired.components.iter().filter(|(name, _)| changed.contains(name));
+    components.map(|(name, component)| (name.clone(), component.on_failure)).collect()
 }
 
 fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {

@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Stage;
+use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::observe::{ComponentFacts, PackageState, UnitState};
 use crate::transport::Command;
@@ -55,6 +55,8 @@ pub struct Plan {
     pub release: String,
     /// What the plan rests on.
     pub basis: Basis,
+    /// What follows when a step fails, by component.
+    pub on_failure: BTreeMap<ComponentName, OnFailure>,
     /// How components are asked for their health before steps that need them, by name.
     pub checks: BTreeMap<Arc<str>, Arc<[Command]>>,
     /// The steps, in an order in which they could run one by one.

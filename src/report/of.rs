@@ -13,7 +13,7 @@ use crate::value::Period;
 /// goes on from here.
 #[must_use]
 pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -> Report {
-    let whole = plan.steps.iter().all(|step| is_done(ending, &step.id));
+    let whole = plan.steps.iter().all(|step| ending.is_done(&step.id));
     Report {
         run: run.to_owned(),
         cluster: plan.cluster.clone(),
@@ -24,11 +24,6 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         recorded: recorded.to_owned(),
         next: if whole { String::new() } else { next.to_owned() },
     }
-}
-
-fn is_done(ending: &Ending, id: &str) -> bool {
-    ending.done_before.contains(id)
-        || ending.outcomes.get(id).is_some_and(|(outcome, _)| outcome.is_done())
 }
 
 fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
@@ -58,6 +53,9 @@ fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> St
     let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
     let waits = match outcome {
         Some(_) => None,
+        None if ending.skipped.contains_key(&*step.id) => {
+            Some("a later run: it was left out, and is owed".to_owned())
+        }
         None => Some(
             step.after
                 .iter()
@@ -77,7 +75,7 @@ fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> St
 /// Which components are left between two versions, in words; nothing while nothing was changed.
 fn mixed(plan: &Plan, ending: &Ending) -> Vec<String> {
     let changes = || plan.steps.iter().filter(|step| step.action.installs());
-    if !changes().any(|step| is_done(ending, &step.id) || failed(ending, &step.id)) {
+    if !changes().any(|step| ending.is_done(&step.id) || failed(ending, &step.id)) {
         return Vec::new();
     }
     let mut versions: BTreeMap<&ComponentName, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
@@ -98,7 +96,7 @@ fn mixed(plan: &Plan, ending: &Ending) -> Vec<String> {
 fn left_at(step: &Step, ending: &Ending) -> String {
     let from = step.from.as_ref().map(|version| version.upstream().to_string());
     let from = from.unwrap_or_else(|| "not installed".to_owned());
-    if is_done(ending, &step.id) {
+    if ending.is_done(&step.id) {
         step.to.to_string()
     } else if failed(ending, &step.id) {
         format!("between {from} and {}", step.to)

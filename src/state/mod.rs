@@ -30,7 +30,7 @@ pub use error::StateError;
 pub use journal::{Copies, Journal, JournalError};
 pub use lease::{ALIVE, Claim, Forced, Holder, Lease, LeaseLost, Tenant};
 pub use local::Local;
-pub use outcome::{StepFailure, StepOutcome};
+pub use outcome::{FailureKind, StepFailure, StepOutcome};
 pub use process::Process;
 pub use progress::Progress;
 pub use reader::Reader;

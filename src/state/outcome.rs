@@ -27,6 +27,9 @@ impl StepOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StepFailure {
+    /// Of what kind it is.
+    #[serde(default)]
+    pub kind: FailureKind,
     /// What was being done, in words: `install the package`.
     pub during: String,
     /// The exact text that failed; empty when no command had begun.
@@ -34,7 +37,39 @@ pub struct StepFailure {
     /// How it ended, in words: `exit status 100`, `the connection broke`.
     pub ended: String,
     /// The telling lines of what it printed, control characters made harmless.
-    pub output: Vec<String>,
+    pub output: Box<[String]>,
     /// What to do next.
     pub hint: String,
+}
+
+/// Kinds of failures, by what can be done about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The command says so, and would say so again.
+    #[default]
+    Command,
+    /// The command failed for something that passes by itself: a lock that another program holds, a
+    /// server that did not answer.
+    Passing,
+    /// Its end is not known: it was killed together with what watched it, or the host rebooted.
+    Gone,
+    /// Its time was up.
+    Late,
+    /// It was cancelled.
+    Cancelled,
+    /// There was no way to the host for longer than the run is patient.
+    Way,
+    /// Another controller has taken the cluster over.
+    Fenced,
+    /// Something is wrong on the controller.
+    Here,
+}
+
+impl FailureKind {
+    /// Whether the same step may succeed when it is tried again, without anybody's help.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        matches!(self, Self::Passing | Self::Gone)
+    }
 }

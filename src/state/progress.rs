@@ -30,10 +30,12 @@ impl Progress {
         ![&self.done, &self.interrupted, &self.failed].iter().any(|steps| steps.contains(step))
     }
 
-    /// The number of the next attempt at a step, from 1.
+    /// The number of the attempt at a step that comes now, from 1. One that was cut off is gone on
+    /// with: its jobs are found again by it.
     #[must_use]
-    pub fn next_attempt(&self, step: &str) -> u32 {
-        self.attempts.get(step).map_or(1, |last| last.saturating_add(1))
+    pub fn attempt(&self, step: &str) -> u32 {
+        let last = self.attempts.get(step).copied().unwrap_or_default();
+        if self.interrupted.contains(step) { last.max(1) } else { last.saturating_add(1) }
     }
 
     /// Takes in what an entry tells.

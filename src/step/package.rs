@@ -9,6 +9,12 @@ use crate::diff::Action;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Period, RemotePath, Version};
 
+/// apt refuses to work after an installation that was cut off, for which dpkg keeps notes in this
+/// folder, and names the command that mends it. What is wrong with other packages is not this
+/// step's matter: apt says whether it stands in the way.
+const DPKG_REPAIR: &str = "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || \
+                           dpkg --configure -a --force-confdef --force-confold; ";
+
 /// Time for one question to the package database.
 const ASK: Period = Period::seconds(30);
 
@@ -51,7 +57,7 @@ pub struct Host {
 fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Limits) -> Command {
     let file = quote(path.as_str());
     let run = match host.format {
-        Format::Deb => format!("{} {file}", apt_install(host.action)),
+        Format::Deb => format!("{DPKG_REPAIR}{} {file}", apt_install(host.action)),
         // dnf has nothing to do for a version that is there, also when its scriptlets failed.
         Format::Rpm | Format::Msi => format!(
             "if rpm -q --quiet {package}-{version}; then dnf reinstall -y {file}; \
@@ -81,7 +87,7 @@ fn install_from_repository(resource: &Resource, host: Host, limits: &Limits) -> 
         // apt knows whole package versions only: take the one of this product version that the
         // repository offers, so that exactly what was reviewed is installed.
         Format::Deb => format!(
-            "apt-get update -q && found=$(apt-cache madison {name} | cut -d'|' -f2 | tr -d ' ' | \
+            "{DPKG_REPAIR}apt-get update -q && found=$(apt-cache madison {name} | cut -d'|' -f2 | tr -d ' ' | \
              grep -E -x -m 1 {pattern}) && {install} {name}=\"$found\" || \
              {{ echo {missing} >&2; apt-cache policy {name} >&2; exit 1; }}",
             name = quote(package),

@@ -141,4 +141,17 @@ impl Task {
                 | Self::AwaitHealth { .. }
         )
     }
+
+    /// Whether it is a job on the host, apart from the connection: everything that changes the host
+    /// or waits there. A copy is fed over the connection, and can be sent again.
+    #[must_use]
+    pub const fn is_job(&self) -> bool {
+        matches!(
+            self,
+            Self::InstallFile { .. }
+                | Self::InstallFromRepository { .. }
+                | Self::StartUnit { .. }
+                | Self::AwaitHealth { .. }
+        )
+    }
 }

@@ -1,13 +1,16 @@
-//! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets.
+//! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets,
+//! shares.
 
 mod digest;
 mod period;
 mod remote_path;
 mod secret;
+mod share;
 mod version;
 
 pub use digest::{Digest, DigestError};
 pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};
+pub use share::{Share, ShareError};
 pub use version::{PackageVersion, Version, VersionError};

@@ -95,7 +95,7 @@ fn failure(step: &StepReport) -> Option<Vec<Block>> {
         .and(Label::Strong, StepName::of(&step.step).in_words());
     let mut blocks = vec![Block::heading(heading), Block::Fields(circumstances(step, failure))];
     if !failure.output.is_empty() {
-        blocks.push(Block::Code(failure.output.clone()));
+        blocks.push(Block::Code(failure.output.to_vec()));
     }
     if !failure.hint.is_empty() {
         blocks.push(Block::Fields(vec![Field::new("next", failure.hint.as_str())]));

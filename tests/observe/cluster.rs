@@ -99,6 +99,7 @@ fn component(name: &str, health: &Probe) -> Component {
             settle: Period::seconds(5),
         },
         durations: Durations { install: Period::seconds(8), start: Period::seconds(4) },
+        on_failure: mdc::catalog::OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         minimum_version: None,
         sure: BTreeMap::new(),

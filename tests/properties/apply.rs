@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use mdc::address::HostName;
-use mdc::apply::{self, Apply, Event, Stop};
+use mdc::apply::{self, Apply, Control, Event};
 use mdc::manifest::{Connection as Way, SimulatedConnection};
 use mdc::observe::{self, Limits, Observed};
 use mdc::plan::Plan;
 use mdc::state::{Claim, Local, Store};
-use mdc::transport::{Connection, Failure, Target, simulated};
+use mdc::transport::{Connection, Failure, Target, Tenure, simulated};
 use mdc::value::Version;
 use proptest::prelude::*;
 
@@ -75,8 +76,15 @@ impl<'a> Fleet<'a> {
         let mut events = Vec::new();
         let dial = |host: &HostName| self.dial(host);
         let at_once = NonZeroUsize::new(4).unwrap();
-        let apply = Apply { dial: &dial, packages: self.folder, at_once };
-        let (_stop, inbox) = Stop::channel();
+        let tenure = Tenure { site: "lab".to_owned(), fence: 1, holder: "the tests".to_owned() };
+        let apply = Apply {
+            dial: &dial,
+            packages: self.folder,
+            at_once,
+            tenure: &tenure,
+            patience: Duration::ZERO,
+        };
+        let (_control, inbox) = Control::channel();
         apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();
         assert!(run.progress.over, "{events:#?}");
         events

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mdc::address::{Address, ComponentName, HostName};
-use mdc::catalog::{Component, Durations, Format, Health, Kind, Limits, Stage, WhenUnknown};
+use mdc::catalog::{
+    Component, Durations, Format, Health, Kind, Limits, OnFailure, Stage, WhenUnknown,
+};
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
 use mdc::diff::{Action, Reason};
 use mdc::observe::{
@@ -19,7 +21,7 @@ use mdc::observe::{
 };
 use mdc::plan::{self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, Withheld};
 use mdc::report::{Report, StepReport};
-use mdc::state::{StepFailure, StepOutcome};
+use mdc::state::{FailureKind, StepFailure, StepOutcome};
 use mdc::transport::{Account, Command, Task};
 use mdc::value::{Digest, PackageVersion, Period, Version};
 
@@ -179,6 +181,7 @@ pub(crate) fn plan() -> Plan {
     }
     let needs = steps.iter().flat_map(|step| &step.needs_healthy);
     Plan {
+        on_failure: BTreeMap::new(),
         checks: needs.map(|need| need.check.entry()).collect(),
         steps,
         unknown: vec![Unknown {
@@ -218,6 +221,7 @@ pub(crate) fn empty_plan() -> Plan {
             compared: Compared { hosts: 12, resources },
             facts: BTreeMap::new(),
         },
+        on_failure: BTreeMap::new(),
         checks: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
@@ -370,6 +374,7 @@ pub(crate) fn failed_report() -> Report {
 
 fn dpkg_failure() -> StepFailure {
     StepFailure {
+        kind: FailureKind::Command,
         during: "install md-md-core 5.14.2".into(),
         command: "DEBIAN_FRONTEND=noninteractive apt-get install -y /var/lib/mdc/packages/md-core_5.14.2.deb".into(),
         ended: "exit status 100".into(),
@@ -377,7 +382,8 @@ fn dpkg_failure() -> StepFailure {
             "Unpacking md-md-core (5.14.2-1) over (5.14.1-1) ...".into(),
             "dpkg: error processing archive /var/lib/mdc/packages/md-core_5.14.2.deb (--unpack):".into(),
             " cannot copy extracted data for './opt/ometascan/engines.bin': No space left on device".into(),
-        ],
+        ]
+        .into(),
         hint: "free space below /opt on core-02, then go on: the half-installed package is repaired first".into(),
     }
 }
@@ -444,6 +450,7 @@ fn entry(line: &Line, order: u32) -> Component {
             settle: Period::seconds(1),
         },
         durations: Durations { install: Period::seconds(1), start: Period::seconds(1) },
+        on_failure: OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         minimum_version: None,
         sure: BTreeMap::new(),

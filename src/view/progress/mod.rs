@@ -1,6 +1,7 @@
 //! Says what goes on while it goes on: from events to lines ([`Plain`], for logs) or bars ([`Live`],
 //! for a terminal). Neither has a clock: the caller says when things happen, counted from the start.
 
+mod hitch;
 mod live;
 mod plain;
 mod track;

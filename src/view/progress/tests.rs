@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use indicatif::{ProgressDrawTarget, TermLike};
 
 use super::*;
-use crate::state::{StepFailure, StepOutcome};
+use crate::state::{FailureKind, StepFailure, StepOutcome};
 use crate::view::terminal::Style;
 
 const STYLE: Style = Style { width: 80, colour: false, unicode: false };
@@ -18,7 +18,7 @@ fn plan() -> Plan {
         "format": "mdc/plan", "version": 1, "manifest": "m", "cluster": "c", "environment": "e",
         "release": "r", "unknown": [], "withheld": [], "warnings": [],
         "seal": "0000000000000000000000000000000000000000000000000000000000000000",
-        "basis": {"tool": "0", "facts": {}, "compared": {"hosts": 1, "resources": 1},
+        "on-failure": {}, "basis": {"tool": "0", "facts": {}, "compared": {"hosts": 1, "resources": 1},
             "desired": "0000000000000000000000000000000000000000000000000000000000000000"},
         "steps": [{
             "id": "core-01/md-core/upgrade", "host": "core-01", "component": "md-core",
@@ -38,10 +38,11 @@ fn step(text: &str) -> String {
 
 fn failure() -> StepOutcome {
     StepOutcome::Failed(StepFailure {
+        kind: FailureKind::Command,
         during: "start md-core".into(),
         command: "true".into(),
         ended: "exit status 1\x1b[2J".into(),
-        output: Vec::new(),
+        output: Box::default(),
         hint: String::new(),
     })
 }

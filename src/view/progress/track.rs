@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Subject;
+use super::{Subject, hitch};
 use crate::address::HostName;
 use crate::apply::Event;
 use crate::plan::Step;
@@ -83,8 +83,13 @@ impl<'a> Track<'a> {
                 None
             }
             Event::StepFinished { step, outcome, took } => Some(self.ended(step, outcome, *took)),
-            Event::Stopping { reason, running } => Some(stopping(reason, running)),
+            Event::Retrying { step, .. } => {
+                let running = Running { since: at, command: None, sent: None };
+                self.running.insert(step.clone(), running);
+                hitch::line(event)
+            }
             Event::RunFinished => Some(self.run_ended()),
+            other => hitch::line(other),
         }
     }
 
@@ -157,7 +162,7 @@ impl<'a> Track<'a> {
 }
 
 /// The first word of a line, as wide as the widest, so that the rest stands in a column.
-fn word(label: Label, word: &str) -> Text {
+pub(super) fn word(label: Label, word: &str) -> Text {
     Text::of(label, word).plain(" ".repeat(9_usize.saturating_sub(word.len())))
 }
 
@@ -166,20 +171,11 @@ pub(super) fn waits(what: String) -> Text {
     word(Label::Dim, "waiting").plain(what)
 }
 
-fn title(step: &str) -> String {
+pub(super) fn title(step: &str) -> String {
     StepName::of(step).in_words()
 }
 
 fn begun(run: &str, steps: usize, finished: usize) -> Text {
     let text = word(Label::Strong, "run").plain(format!("{run}, {}", words::count(steps, "step")));
     if finished == 0 { text } else { text.plain(format!(", {finished} finished before")) }
-}
-
-fn stopping(reason: &str, running: &[String]) -> Text {
-    let text = word(Label::Warning, "stopping").plain(reason);
-    if running.is_empty() {
-        return text;
-    }
-    let names: Vec<String> = running.iter().map(|step| title(step)).collect();
-    text.plain(format!("; waiting for the end of {}", names.join(", ")))
 }

@@ -1,0 +1,63 @@
+//! What follows from a step's failure, by the policy of its component in the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::address::{ComponentName, HostName};
+use crate::plan::{Plan, Step};
+use crate::state::FailureKind;
+
+/// The pause before the first retry; each one after it is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// What comes after the step may begin.
+    GoOn,
+    /// The step is tried again, after this time.
+    Retry(Duration),
+    /// What comes after the step may begin, except on what failed.
+    Tolerate,
+    /// What comes after the step is not begun.
+    Stop,
+}
+
+/// The failures of a run, counted.
+pub(super) struct Failures<'a> {
+    plan: &'a Plan,
+    retried: BTreeMap<&'a str, u32>,
+    /// Hosts that failed, by component.
+    failed: BTreeMap<&'a ComponentName, BTreeSet<&'a HostName>>,
+    /// Hosts that the plan changes, by component.
+    changed: BTreeMap<&'a ComponentName, BTreeSet<&'a HostName>>,
+}
+
+impl<'a> Failures<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let mut changed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for step in &plan.steps {
+            changed.entry(&step.component).or_default().insert(&step.host);
+        }
+        Self { plan, retried: BTreeMap::new(), failed: BTreeMap::new(), changed }
+    }
+
+    /// What follows from a failure of `step`.
+    pub(super) fn next(&mut self, step: &'a Step, kind: FailureKind) -> Next {
+        let policy = self.plan.on_failure.get(&step.component).copied().unwrap_or_default();
+        let retried = self.retried.entry(&step.id).or_default();
+        if kind.may_pass() && step.action.may_repeat() && *retried < policy.retries {
+            let pause = FIRST_PAUSE.saturating_mul(1 << (*retried).min(6));
+            *retried += 1;
+            return Next::Retry(pause);
+        }
+        // Who may change the cluster, and what the user wants, are not a host's failures.
+        if matches!(kind, FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Here) {
+            return Next::Stop;
+        }
+        let failed = self.failed.entry(&step.component).or_default();
+        failed.insert(&step.host);
+        let all = self.changed.get(&step.component).map_or(0, BTreeSet::len);
+        if failed.len() <= policy.tolerate.of(all) { Next::Tolerate } else { Next::Stop }
+    }
+}

@@ -1,0 +1,203 @@
+//! A run, from its first entry in the journal to its last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+
+use super::cancel::Jobs;
+use super::connections::{Connections, Dial};
+use super::control::{Inbox, Message};
+use super::coordinator::{Coordinator, Handed};
+use super::event::Event;
+use super::failures::Failures;
+use super::halt::Halt;
+use super::leave;
+use super::reach::Reach;
+use super::schedule::Schedule;
+use super::worker::Worker;
+use crate::plan::{Plan, Step};
+use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
+use crate::transport::Tenure;
+use crate::value::Period;
+
+/// A worker's stack: the SSH library and TLS need far less.
+const STACK: usize = 1 << 20;
+
+/// What carrying out a plan takes besides the run itself.
+pub struct Apply<'a> {
+    /// Makes connections.
+    pub dial: &'a Dial<'a>,
+    /// The folder that package files are relative to.
+    pub packages: &'a Utf8Path,
+    /// How many steps may run at once.
+    pub at_once: NonZeroUsize,
+    /// The lease under which hosts are changed.
+    pub tenure: &'a Tenure,
+    /// For how long a host that can't be reached is tried again.
+    pub patience: Duration,
+}
+
+/// How an attempt at a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ending {
+    /// How each step that was begun ended, and what it took.
+    pub outcomes: BTreeMap<String, (StepOutcome, Period)>,
+    /// The steps that were over before this attempt.
+    pub done_before: BTreeSet<String>,
+    /// The steps that the user left out, with the reason.
+    pub skipped: BTreeMap<String, String>,
+    /// Steps that were not begun since an earlier one of the same resource failed and that was
+    /// tolerated.
+    pub tolerated: BTreeSet<String>,
+    /// Why it was stopped from outside, when it was.
+    pub stopped: Option<String>,
+}
+
+impl Ending {
+    /// Whether a step is done.
+    #[must_use]
+    pub fn is_done(&self, step: &str) -> bool {
+        self.done_before.contains(step)
+            || self.outcomes.get(step).is_some_and(|(outcome, _)| outcome.is_done())
+    }
+
+    /// The steps of `plan` that are neither done nor left out.
+    fn left(&self, plan: &Plan) -> usize {
+        let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
+        plan.steps.iter().filter(open).count()
+    }
+}
+
+/// Carries out what is left of `run`. `listen` hears every event, and nothing (`None`) once a
+/// second.
+///
+/// # Errors
+/// When the journal can't be written: no step is then begun, and running ones are waited for.
+pub fn run(
+    apply: &Apply<'_>,
+    run: &mut Run,
+    inbox: Inbox,
+    listen: &mut dyn FnMut(Option<Event>),
+) -> Result<Ending, JournalError> {
+    run.journal.append(Entry::Started {
+        seal: run.plan.seal,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        fence: run.fence,
+        controller: run.controller.clone(),
+    })?;
+    listen(Some(Event::RunStarted {
+        run: run.id.clone(),
+        steps: run.plan.steps.len(),
+        finished: run.progress.done.len(),
+    }));
+    let ending = attempt(apply, run, inbox, listen)?;
+    let left = ending.left(&run.plan);
+    let stopped = (left > 0)
+        .then(|| ending.stopped.clone().unwrap_or_else(|| format!("{left} steps are left")));
+    run.progress.over = stopped.is_none();
+    run.journal.append(Entry::Ended { stopped })?;
+    if run.plan.steps.iter().all(|step| ending.is_done(&step.id)) {
+        leave::nothing(apply, run, listen);
+    }
+    listen(Some(Event::RunFinished));
+    Ok(ending)
+}
+
+fn attempt(
+    apply: &Apply<'_>,
+    run: &mut Run,
+    inbox: Inbox,
+    listen: &mut dyn FnMut(Option<Event>),
+) -> Result<Ending, JournalError> {
+    let Run { id, plan, journal, progress, .. } = run;
+    let (plan, progress): (&Plan, &Progress) = (plan, progress);
+    let Inbox { sender, receiver } = inbox;
+    let jobs = Jobs::new(apply.dial, apply.tenure, id);
+    let tell = |event| {
+        let _ = sender.send(Message::Happened(event));
+    };
+    let halt = Halt::default();
+    let connections = Connections::new(apply.dial);
+    let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
+    let worker = Worker { reach: &reach, packages: apply.packages, jobs: &jobs };
+    let (hand_out, take_up) = channel::<Handed>();
+    let take_up = Mutex::new(take_up);
+    thread::scope(|scope| {
+        let spawn = |_: &usize| {
+            let (worker, take_up, sender) = (&worker, &take_up, sender.clone());
+            let life = move || work(worker, plan, take_up, &sender);
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, life).is_ok()
+        };
+        let mut cancel = |step: &Step| {
+            halt.say();
+            let (jobs, step) = (&jobs, step.clone());
+            let end = move || jobs.cancel(&step);
+            // Without a thread the worker waits for the job's own end.
+            let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, end);
+        };
+        let over: BTreeSet<&str> =
+            progress.done.iter().chain(progress.skipped.keys()).map(String::as_str).collect();
+        let wanted = 0..apply.at_once.get().min(plan.steps.len());
+        let mut coordinator = Coordinator {
+            plan,
+            progress,
+            journal,
+            schedule: Schedule::new(&plan.steps, &over),
+            failures: Failures::new(plan),
+            // Fewer threads than asked for: these do the work.
+            free: wanted.take_while(spawn).count(),
+            paused: false,
+            attempts: BTreeMap::new(),
+            ending: Ending {
+                done_before: progress.done.clone(),
+                skipped: progress.skipped.clone(),
+                ..Ending::default()
+            },
+            hand_out,
+            cancel: &mut cancel,
+            listen,
+        };
+        let result = coordinator.work(&receiver);
+        // Dropping the coordinator drops the way to the workers, who end.
+        result.map(|()| coordinator.ending)
+    })
+}
+
+/// A worker's life: one step after the other until none is handed out any more.
+fn work(
+    worker: &Worker<'_>,
+    plan: &Plan,
+    take_up: &Mutex<Receiver<Handed>>,
+    sender: &Sender<Message>,
+) {
+    loop {
+        let next = take_up.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((place, attempt)) = next else { return };
+        let Some(step) = plan.steps.get(place) else { return };
+        let start = Instant::now();
+        // A defect of ours in one step must not leave the run waiting for ever.
+        let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, attempt)));
+        let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));
+        worker.jobs.over(&step.id);
+        let _ = sender.send(Message::Ended { place, outcome, took: start.elapsed() });
+    }
+}
+
+fn defect() -> StepFailure {
+    StepFailure {
+        kind: FailureKind::Here,
+        during: "carry out the step".to_owned(),
+        command: String::new(),
+        ended: "a defect in mdc".to_owned(),
+        output: Box::default(),
+        hint:
+            "see what the host says, then apply again: the step is observed before it is repeated"
+                .to_owned(),
+    }
+}

@@ -1,0 +1,236 @@
+//! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::choice::Choice;
+use super::console::Console;
+use super::hold::Hold;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Exit, watch};
+use crate::apply::{self, Control, Ending};
+use crate::plan::{Moved, Plan, Step, moved};
+use crate::report;
+use crate::state::{Asked, Entry, Progress, Request, Run, StateError};
+use crate::value::Period;
+use crate::view;
+use crate::view::progress::Subject;
+
+/// How a run is carried out.
+#[derive(Debug, Args)]
+pub(super) struct Manner {
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+    /// For how long a host that can't be reached is tried again while the run goes on
+    #[arg(long, value_name = "PERIOD", default_value = "5m")]
+    patience: Period,
+    /// Take the cluster over from a controller that may still be at work on it, with the reason for
+    /// the record
+    #[arg(long, value_name = "REASON")]
+    take_over: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+impl Manner {
+    /// Why the lease is to be taken by force, if it is.
+    pub(super) fn take_over(&self) -> Option<&str> {
+        self.take_over.as_deref()
+    }
+
+    /// Whether the user wants this plan to be carried out.
+    pub(super) fn agrees(&self, console: &Console) -> Result<bool, Problem> {
+        let agreed = self.yes || console.agrees("Carry this plan out?")?;
+        if !agreed {
+            console.say("Nothing was changed.");
+        }
+        Ok(agreed)
+    }
+
+    /// Continues `run`, if the rest of its plan still holds and the user agrees.
+    pub(super) fn go_on(
+        &self,
+        run: &mut Run,
+        site: &Site,
+        console: &Console,
+    ) -> Result<bool, Problem> {
+        if run.plan.basis.desired != site.desired.digest() {
+            return Err(another_plan(run, "manifest, release or catalog changed since"));
+        }
+        console.say(&continuing(run));
+        let observed = watch::observe(site, console);
+        let untouched = |step: &&Step| run.progress.is_untouched(&step.id);
+        still_holds(&run.plan, run.plan.steps.iter().filter(untouched), &observed)?;
+        let rest = rest(&run.plan, &run.progress);
+        console.show(&view::plan::document(&rest, view::plan::Detail::Steps, ""))?;
+        self.agrees(console)
+    }
+
+    /// Records what the user leaves out of `run`.
+    pub(super) fn leave_out(&self, run: &mut Run) -> Result<(), Problem> {
+        let left_out = self.choice.left_out(&rest(&run.plan, &run.progress))?;
+        for (step, reason) in left_out {
+            let entry = Entry::Skipped { step, reason };
+            run.progress.take(&entry);
+            run.journal.append(entry).map_err(StateError::from)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a choice that `plan` can't be carried out in.
+    pub(super) fn check(&self, plan: &Plan) -> Result<(), Problem> {
+        self.choice.left_out(plan).map(drop)
+    }
+
+    /// Carries `run` out to its end and reports it; `next` is the command that goes on from there.
+    pub(super) fn carry_out(
+        &self,
+        run: &mut Run,
+        (site, hold): (&Site, &Hold),
+        console: &Console,
+        next: &str,
+    ) -> Result<Exit, Problem> {
+        let ending = attempt(run, (site, hold), self.patience.duration(), console)?;
+        let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
+        console.show(&view::report::document(&report, view::report::Detail::Summary))?;
+        let left_out = left_out(&run.plan, console);
+        Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
+    }
+}
+
+fn attempt(
+    run: &mut Run,
+    (site, hold): (&Site, &Hold),
+    patience: Duration,
+    console: &Console,
+) -> Result<Ending, Problem> {
+    let (control, inbox) = Control::channel();
+    handle_signals(control.clone())?;
+    let dial = site.dial();
+    let apply = apply::Apply {
+        dial: &dial,
+        packages: &site.release.folder,
+        at_once: site.at_once,
+        tenure: hold.tenure(),
+        patience,
+    };
+    let plan = run.plan.clone();
+    let place = run.place.clone();
+    let ended = hold.beating(control, || {
+        watch::watching(console, Subject::Plan(&plan), |progress, start| {
+            apply::run(&apply, run, inbox, &mut |event| match event {
+                Some(event) => progress.event(start.elapsed(), &event),
+                None => progress.tick(start.elapsed()),
+            })
+        })
+    });
+    ended.map_err(|error| {
+        Problem::new(
+            format!("the run was stopped, since it could no longer be recorded: {error}"),
+            format!("make room for {place}, then apply again: it continues"),
+        )
+    })
+}
+
+/// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on
+/// their hosts; there is none that drops them.
+fn handle_signals(control: Control) -> Result<(), Problem> {
+    let heard = AtomicU32::new(0);
+    let handled = ctrlc::set_handler(move || {
+        let (what, reason) = match heard.fetch_add(1, Ordering::SeqCst) {
+            0 => (Request::Stop, "interrupted (Ctrl-C or a signal); once more cancels what runs"),
+            1 => (Request::Cancel, "interrupted twice"),
+            _ => return,
+        };
+        let by = "a signal".to_owned();
+        control.ask(Asked { what, by, reason: reason.to_owned() });
+    });
+    handled.map_err(|error| {
+        Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")
+    })
+}
+
+/// Says what the plan could not hold, so that nobody takes a part for the whole.
+pub(super) fn left_out(plan: &Plan, console: &Console) -> Exit {
+    if plan.unknown.is_empty() && plan.withheld.is_empty() {
+        return Exit::Done;
+    }
+    let hosts: Vec<&str> = plan.unknown.iter().map(|unknown| unknown.host.as_str()).collect();
+    console.say(&format!(
+        "The cluster is not as desired yet: {} could not be read, and {} changes that come after or \
+         need it were left out of the plan. Make it readable, then apply again.",
+        hosts.join(", "),
+        plan.withheld.len()
+    ));
+    Exit::Incomplete
+}
+
+fn continuing(run: &Run) -> String {
+    format!(
+        "The run {} did not come to its end: {} of {} steps are done, {} failed, {} were cut off. \
+         It is continued.",
+        run.id,
+        run.progress.done.len(),
+        run.plan.steps.len(),
+        run.progress.failed.len(),
+        run.progress.interrupted.len(),
+    )
+}
+
+/// The part of a plan that is still to be done, for reading.
+fn rest(plan: &Plan, progress: &Progress) -> Plan {
+    let mut rest = plan.clone();
+    let over = |id: &str| progress.done.contains(id) || progress.skipped.contains_key(id);
+    rest.steps.retain(|step| !over(&step.id));
+    for step in &mut rest.steps {
+        step.after.retain(|id| !over(id));
+    }
+    rest
+}
+
+pub(super) fn another_plan(run: &Run, why: &str) -> Problem {
+    Problem::new(
+        format!("the run {} is unfinished, and {why}", run.id),
+        "put it back and apply again to finish that run, or give the run up with --give-up REASON: \
+         the new plan then begins from what the hosts show",
+    )
+}
+
+pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    if plan.basis.desired == site.desired.digest() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!(
+            "the plan is stale: {}, its release or the catalog say something else now than when it \
+             was made",
+            site.path
+        ),
+        "make the plan again and have it reviewed",
+    ))
+}
+
+pub(super) fn still_holds<'a>(
+    plan: &Plan,
+    steps: impl Iterator<Item = &'a Step>,
+    observed: &crate::observe::Observed,
+) -> Result<(), Problem> {
+    let moved = moved(plan, steps, observed);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let line = |moved: &Moved| {
+        format!("\n  {}: {} was {}, is {}", moved.step, moved.fact, moved.planned, moved.observed)
+    };
+    Err(Problem::new(
+        format!(
+            "the plan is stale, since facts that it rests on have moved:{}",
+            moved.iter().map(line).collect::<String>()
+        ),
+        "nothing was changed; make the plan again and have it reviewed",
+    ))
+}

@@ -1,0 +1,100 @@
+//! Part of a plan: what `--only` and `--skip` leave to be done. What is left out is owed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+
+use super::problem::Problem;
+use crate::plan::{Plan, Step};
+
+/// Which steps are done now.
+#[derive(Debug, Args)]
+pub(super) struct Choice {
+    /// Do only what concerns this: a host, a component, `HOST/COMPONENT` or a step. The rest is owed
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave out what concerns this: a host, a component, `HOST/COMPONENT` or a step. It is owed
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Why something is left out, for the record
+    #[arg(long, value_name = "REASON")]
+    because: Option<String>,
+}
+
+impl Choice {
+    /// The steps of `plan` that are left out, with the reason for the record.
+    pub(super) fn left_out(&self, plan: &Plan) -> Result<BTreeMap<String, String>, Problem> {
+        if self.only.is_empty() && self.skip.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        for word in self.only.iter().chain(&self.skip) {
+            known(plan, word)?;
+        }
+        let chosen: BTreeSet<&str> =
+            plan.steps.iter().filter(|step| self.chooses(step)).map(|step| &*step.id).collect();
+        in_order(plan, &chosen)?;
+        let reason = self.reason();
+        let left_out = plan.steps.iter().filter(|step| !chosen.contains(&*step.id));
+        Ok(left_out.map(|step| (step.id.to_string(), reason.clone())).collect())
+    }
+
+    fn chooses(&self, step: &Step) -> bool {
+        let names = |words: &[String]| words.iter().any(|word| concerns(word, step));
+        (self.only.is_empty() || names(&self.only)) && !names(&self.skip)
+    }
+
+    fn reason(&self) -> String {
+        let option = |name: &str, words: &[String]| {
+            if words.is_empty() { String::new() } else { format!("--{name} {} ", words.join(",")) }
+        };
+        let asked = format!("{}{}", option("only", &self.only), option("skip", &self.skip));
+        let asked = asked.trim_end();
+        self.because.as_ref().map_or_else(|| asked.to_owned(), |why| format!("{why} ({asked})"))
+    }
+}
+
+fn concerns(word: &str, step: &Step) -> bool {
+    word == step.host.as_str()
+        || word == step.component.as_str()
+        || word == &*step.id
+        || step.id.strip_prefix(word).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
+    if plan.steps.iter().any(|step| concerns(word, step)) {
+        return Ok(());
+    }
+    let names: BTreeSet<&str> =
+        plan.steps.iter().flat_map(|step| [step.host.as_str(), step.component.as_str()]).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Err(Problem::new(
+        format!("no step of this plan concerns `{word}`"),
+        format!("name a host, a component, HOST/COMPONENT or a step: {}", names.join(", ")),
+    ))
+}
+
+/// Other hosts of one component may be left out; a component that has to come first may not.
+fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
+    let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
+    for step in plan.steps.iter().filter(|step| chosen.contains(&*step.id)) {
+        let mut seen = BTreeSet::new();
+        let mut before: Vec<&str> = step.after.iter().map(|id| &**id).collect();
+        while let Some(id) = before.pop() {
+            let Some(earlier) = steps.get(id) else { continue };
+            if chosen.contains(id) || !seen.insert(id) {
+                continue;
+            }
+            if earlier.component != step.component {
+                return Err(Problem::new(
+                    format!("{} comes after {id}, which would be left out", step.id),
+                    format!(
+                        "the procedure's order is kept also in parts: do {} first, or choose it too",
+                        earlier.component
+                    ),
+                ));
+            }
+            before.extend(earlier.after.iter().map(|id| &**id));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `mdc resume`: goes on with a run that did not come to its end, or with what it owes.
+
+use clap::Args;
+
+use super::carry::Manner;
+use super::console::Console;
+use super::hold::Hold;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Common, Exit, ManifestPath};
+
+/// Goes on with the unfinished run of a cluster; makes no new plan.
+///
+/// Finished steps are not repeated. A step that was cut off is looked up on its host by the id of
+/// its job: one that ended there is taken as it ended, one that still runs is waited for.
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    #[command(flatten)]
+    site: ManifestPath,
+    /// Do what was left out before with --only and --skip
+    #[arg(long)]
+    debts: bool,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+impl Resume {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let site = Site::load(&self.site.manifest, common, console)?;
+        let store = site.store();
+        let purpose = format!("mdc resume {}", site.path);
+        let hold = Hold::take(&*store, &site, purpose, self.manner.take_over())?;
+        let found =
+            if self.debts { store.owing(hold.lease())? } else { store.unfinished(hold.lease())? };
+        let Some(mut run) = found else {
+            let what = if self.debts { "owes anything" } else { "is unfinished" };
+            console.say(&format!("No run {what}; there is nothing to resume."));
+            return Ok(Exit::Done);
+        };
+        if self.debts {
+            run.progress.skipped.clear();
+        }
+        if !self.manner.go_on(&mut run, &site, console)? {
+            return Ok(Exit::Done);
+        }
+        self.manner.leave_out(&mut run)?;
+        let next = format!("mdc resume {}", site.path);
+        self.manner.carry_out(&mut run, (&site, &hold), console, &next)
+    }
+}

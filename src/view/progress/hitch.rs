@@ -1,0 +1,60 @@
+//! What does not go as planned, and what people ask of a run, in one line each.
+
+use super::track::{title, word};
+use crate::apply::Event;
+use crate::state::StepOutcome;
+use crate::view::document::{Label, Text};
+use crate::view::words;
+
+/// The line for `event`, if it is one of these.
+pub(super) fn line(event: &Event) -> Option<Text> {
+    Some(match event {
+        Event::HostLost { step, host, problem, left } => {
+            word(Label::Warning, "cut off").and(Label::Host, host.as_str()).plain(format!(
+                ": {problem}; it is tried again for at most {}, for {}",
+                words::about(*left),
+                title(step)
+            ))
+        }
+        Event::HostBack { step, host } => word(Label::Good, "back")
+            .and(Label::Host, host.as_str())
+            .plain(format!(": {} goes on", title(step))),
+        Event::Retrying { step, outcome, attempt, after } => word(Label::Warning, "retrying")
+            .plain(format!(
+                "{} in {}, attempt {attempt}: {}",
+                title(step),
+                words::about(*after),
+                why(outcome)
+            )),
+        Event::Paused { by, running } => {
+            list(word(Label::Warning, "paused").plain(by), "still running", running)
+                .plain("; `mdc go-on` lets it go on, `mdc stop` ends it")
+        }
+        Event::GoesOn { by } => word(Label::Good, "going on").plain(by),
+        Event::Cancelling { by, running } => {
+            list(word(Label::Warning, "ending").plain(by), "ending on their hosts", running)
+        }
+        Event::Stopping { reason, running } => {
+            list(word(Label::Warning, "stopping").plain(reason), "waiting for the end of", running)
+        }
+        Event::LeftBehind { host, why } => word(Label::Warning, "left")
+            .and(Label::Host, host.as_str())
+            .plain(format!(": the run's files under /var/lib/mdc could not be removed: {why}")),
+        _ => return None,
+    })
+}
+
+fn why(outcome: &StepOutcome) -> String {
+    match outcome {
+        StepOutcome::Failed(failure) => format!("{}: {}", failure.during, failure.ended),
+        StepOutcome::Done | StepOutcome::FoundDone => String::new(),
+    }
+}
+
+fn list(text: Text, what: &str, running: &[String]) -> Text {
+    if running.is_empty() {
+        return text;
+    }
+    let names: Vec<String> = running.iter().map(|step| title(step)).collect();
+    text.plain(format!("; {what} {}", names.join(", ")))
+}
