@@ -52,12 +52,14 @@ echo "$w $s" >status.new && mv status.new status'
 start() {
   mkdir -p "$j" || cant "make $j"
   printf '%s\n' "$2" >"$j/command.new" && cat /proc/sys/kernel/random/boot_id >"$j/boot" &&
+    printf '%s\n' "$runner" >"$j/runner" &&
     mv -f "$j/command.new" "$j/command" || cant "write to $j"
+  # From a file: systemd puts its own meaning on every `$` in arguments (systemd.service(5)).
   if [ -d /run/systemd/system ] && systemd-run --quiet --collect --unit="$unit" \
-    --property=KillMode=process -- /bin/sh -c "$runner" mdc "$j" "$1" 2>/dev/null 9>&-; then
+    --property=KillMode=process -- /bin/sh "$j/runner" "$j" "$1" 2>/dev/null 9>&-; then
     return
   fi
-  setsid sh -c "$runner" mdc "$j" "$1" </dev/null >/dev/null 2>&1 9>&- &
+  setsid sh "$j/runner" "$j" "$1" </dev/null >/dev/null 2>&1 9>&- &
 }
 
 tell() {
