@@ -261,7 +261,7 @@ fn an_older_release_is_refused_unless_the_manifest_allows_it() {
 fn nobody_is_asked_where_nobody_can_answer() {
     let site = Site::new();
     site.mdc(&["apply"]).exits(1).says("give --yes");
-    assert!(fs::read_dir(site.path(".mdc/runs")).unwrap().next().is_none(), "no run was begun");
+    assert!(!site.path(".mdc/runs").exists(), "no run was begun");
 }
 
 #[test]

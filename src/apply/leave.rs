@@ -15,7 +15,7 @@ use crate::transport::{Order, Verdict};
 pub(super) fn nothing(apply: &Apply<'_>, run: &Run, listen: &mut dyn FnMut(Option<Event>)) {
     let hosts: BTreeSet<&HostName> = run.plan.steps.iter().map(|step| &step.host).collect();
     let at_once = apply.at_once.get().min(hosts.len());
-    let hosts = Mutex::new(hosts.into_iter());
+    let (hosts, id) = (Mutex::new(hosts.into_iter()), run.id.as_str());
     let (tell, hear) = channel();
     thread::scope(|scope| {
         for _ in 0..at_once {
@@ -24,7 +24,7 @@ pub(super) fn nothing(apply: &Apply<'_>, run: &Run, listen: &mut dyn FnMut(Optio
                 loop {
                     let next = hosts.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(host) = next else { return };
-                    if let Err(why) = forget(apply, &run.id, host) {
+                    if let Err(why) = forget(apply, id, host) {
                         let _ = tell.send(Event::LeftBehind { host: host.clone(), why });
                     }
                 }

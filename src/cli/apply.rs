@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, plan, show, watch};
 use crate::plan::Plan;
-use crate::state::{Run, Runs, StateError};
+use crate::state::{Run, StateError};
 use crate::view;
 
 /// Carries a plan out, after showing it and asking.
@@ -44,9 +44,9 @@ impl Apply {
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
         }
-        let runs = Runs::open(&site.state_folder())?;
-        let hold = Hold::take(&runs, &site, &format!("mdc apply {}", self.target))?;
-        let mut run = match (self.unfinished(&runs, console)?, file) {
+        let next = format!("mdc apply {}", self.target);
+        let hold = Hold::take(&site, &next, self.manner.take_over())?;
+        let mut run = match (self.unfinished(&hold, console)?, file) {
             (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
                 return Err(carry::another_plan(&run, "this plan file is another one"));
             }
@@ -56,13 +56,12 @@ impl Apply {
                 }
                 run
             }
-            (None, file) => match self.begin(file, &site, &runs, console)? {
+            (None, file) => match self.begin(file, &site, &hold, console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
         };
         self.manner.leave_out(&mut run)?;
-        let next = format!("mdc apply {}", self.target);
         self.manner.carry_out(&mut run, (&site, &hold), console, &next)
     }
 
@@ -77,8 +76,8 @@ impl Apply {
         }
     }
 
-    fn unfinished(&self, runs: &Runs, console: &Console) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = runs.unfinished()? else { return Ok(None) };
+    fn unfinished(&self, hold: &Hold, console: &Console) -> Result<Option<Run>, Problem> {
+        let Some(mut run) = hold.unfinished()? else { return Ok(None) };
         let Some(reason) = &self.give_up else { return Ok(Some(run)) };
         run.give_up(reason).map_err(StateError::from)?;
         console.say(&format!("The run {} is given up: {reason}", run.id));
@@ -90,7 +89,7 @@ impl Apply {
         &self,
         file: Option<Plan>,
         site: &Site,
-        runs: &Runs,
+        hold: &Hold,
         console: &Console,
     ) -> Result<Begun, Problem> {
         let observed = watch::observe(site, console);
@@ -109,7 +108,7 @@ impl Apply {
         if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        Ok(Begun::Run(Box::new(runs.begin(plan, Timestamp::now())?)))
+        Ok(Begun::Run(Box::new(hold.store.begin(&hold.lease, plan, Timestamp::now())?)))
     }
 }
 

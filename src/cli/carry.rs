@@ -28,11 +28,20 @@ pub(super) struct Manner {
     /// For how long a host that can't be reached is tried again while the run goes on
     #[arg(long, value_name = "PERIOD", default_value = "5m")]
     patience: Period,
+    /// Take the cluster over from a controller that may still be at work, with the reason for the
+    /// record; that one can then change nothing any more
+    #[arg(long, value_name = "REASON")]
+    take_over: Option<String>,
     #[command(flatten)]
     choice: Choice,
 }
 
 impl Manner {
+    /// Why the lease may be taken by force.
+    pub(super) fn take_over(&self) -> Option<&str> {
+        self.take_over.as_deref()
+    }
+
     /// Whether the user wants this plan to be carried out.
     pub(super) fn agrees(&self, console: &Console) -> Result<bool, Problem> {
         let agreed = self.yes || console.agrees("Carry this plan out?")?;
@@ -65,9 +74,7 @@ impl Manner {
     pub(super) fn leave_out(&self, run: &mut Run) -> Result<(), Problem> {
         let left_out = self.choice.left_out(&rest(&run.plan, &run.progress))?;
         for (step, reason) in left_out {
-            let entry = Entry::Skipped { step, reason };
-            run.progress.take(&entry);
-            run.journal.append(entry).map_err(StateError::from)?;
+            run.record(Entry::Skipped { step, reason }).map_err(StateError::from)?;
         }
         Ok(())
     }
@@ -111,7 +118,7 @@ fn attempt(
     };
     let plan = run.plan.clone();
     let place = run.place.clone();
-    let ended = hold.beating(control, || {
+    let ended = hold.beating(&control, || {
         watch::watching(console, Subject::Plan(&plan), |progress, start| {
             apply::run(&apply, run, inbox, &mut |event| match event {
                 Some(event) => progress.event(start.elapsed(), &event),

@@ -1,43 +1,73 @@
 //! The right to change a cluster, held for as long as a command works on it.
 
-use std::io::IsTerminal;
-
-use jiff::Timestamp;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 use super::problem::Problem;
 use super::site::Site;
+use super::who;
 use crate::apply::Control;
-use crate::state::{Lock, Runs};
+use crate::state::{Lease, Run, Store};
 use crate::transport::Tenure;
 
-/// The lease, and what hosts are told of it.
+/// How often a sign of life is given, and requests of other terminals are heard.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// The lease, where it is kept, and what hosts are told of it.
 pub(super) struct Hold {
-    _lock: Lock,
+    pub(super) store: Box<dyn Store>,
+    pub(super) lease: Lease,
     tenure: Tenure,
 }
 
 impl Hold {
-    pub(super) fn take(runs: &Runs, site: &Site, purpose: &str) -> Result<Self, Problem> {
-        let holder = holder(purpose);
-        let lock = runs.lock(&holder)?;
-        let fence = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
-        Ok(Self { _lock: lock, tenure: Tenure { site: site.name(), fence, holder } })
+    /// Takes the lease for `purpose`; by force, with a reason, also from somebody who may still be
+    /// at work.
+    pub(super) fn take(site: &Site, purpose: &str, force: Option<&str>) -> Result<Self, Problem> {
+        let store = site.store();
+        let lease = store.acquire(&who::claim(purpose.to_owned()), force)?;
+        let holder = lease.holder();
+        let tenure = Tenure {
+            site: site.name(),
+            fence: lease.fence(),
+            holder: format!("{}: {}", holder.who(), holder.purpose),
+        };
+        Ok(Self { store, lease, tenure })
     }
 
     pub(super) const fn tenure(&self) -> &Tenure {
         &self.tenure
     }
 
-    /// Does `work` while signs of life are given.
-    pub(super) fn beating<T>(&self, _control: Control, work: impl FnOnce() -> T) -> T {
-        work()
+    /// The newest run, if it is not over.
+    pub(super) fn unfinished(&self) -> Result<Option<Run>, Problem> {
+        Ok(self.store.unfinished(&self.lease)?)
     }
-}
 
-fn holder(purpose: &str) -> String {
-    let user = rustix::process::getuid().as_raw();
-    let process = std::process::id();
-    let since = Timestamp::now();
-    let shown = if std::io::stdin().is_terminal() { "on a terminal" } else { "without a terminal" };
-    format!("{purpose}, process {process} of user {user} {shown}, since {since}")
+    /// The newest run, if it is over and owes something.
+    pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
+        let Some(id) = self.store.ids()?.into_iter().next() else { return Ok(None) };
+        let run = self.store.open(&self.lease, &id)?;
+        Ok(Some(run).filter(|run| run.progress.over && !run.progress.skipped.is_empty()))
+    }
+
+    /// Does `work` while signs of life are given; tells the run what is asked of it, and when the
+    /// lease is lost.
+    pub(super) fn beating<T>(&self, control: &Control, work: impl FnOnce() -> T) -> T {
+        let (over, is_over) = channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Err(RecvTimeoutError::Timeout) = is_over.recv_timeout(BEAT) {
+                    match self.lease.beat() {
+                        Ok(asked) => asked.into_iter().for_each(|asked| control.ask(asked)),
+                        Err(lost) => return control.lost(lost.to_string()),
+                    }
+                }
+            });
+            let done = work();
+            drop(over);
+            done
+        })
+    }
 }

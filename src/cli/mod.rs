@@ -19,6 +19,7 @@ mod site;
 mod status;
 mod validate;
 mod watch;
+mod who;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;

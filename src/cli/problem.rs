@@ -35,14 +35,7 @@ impl Problem {
 
 impl From<StateError> for Problem {
     fn from(error: StateError) -> Self {
-        let hint = match &error {
-            StateError::Locked { .. } => "wait for it to end, or end it",
-            StateError::Io { .. } => "see rights and free space of the folder that records runs",
-            StateError::Journal(_) | StateError::Plan { .. } => {
-                "nothing was changed; keep the folder for the inquiry, see with `mdc status` where \
-                 the cluster stands, and move the folder away to begin anew"
-            }
-        };
+        let hint = error.hint();
         Self::new(error.to_string(), hint)
     }
 }

@@ -8,7 +8,6 @@ use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath};
-use crate::state::Runs;
 
 /// Goes on with the unfinished run of a cluster; makes no new plan.
 ///
@@ -28,9 +27,9 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
-        let runs = Runs::open(&site.state_folder())?;
-        let hold = Hold::take(&runs, &site, &format!("mdc resume {}", site.path))?;
-        let found = if self.debts { runs.owing()? } else { runs.unfinished()? };
+        let next = format!("mdc resume {}", site.path);
+        let hold = Hold::take(&site, &next, self.manner.take_over())?;
+        let found = if self.debts { hold.owing()? } else { hold.unfinished()? };
         let Some(mut run) = found else {
             let what = if self.debts { "owes anything" } else { "is unfinished" };
             console.say(&format!("No run {what}; there is nothing to resume."));
@@ -43,7 +42,6 @@ impl Resume {
             return Ok(Exit::Done);
         }
         self.manner.leave_out(&mut run)?;
-        let next = format!("mdc resume {}", site.path);
         self.manner.carry_out(&mut run, (&site, &hold), console, &next)
     }
 }

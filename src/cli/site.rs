@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
+use crate::state::{Local, Store};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
 use crate::value::Digest;
 
@@ -61,9 +62,9 @@ impl Site {
         })
     }
 
-    /// The folder in which runs are recorded.
-    pub(super) fn state_folder(&self) -> Utf8PathBuf {
-        self.manifest.path(&self.manifest.cluster.state)
+    /// Where runs are recorded.
+    pub(super) fn store(&self) -> Box<dyn Store> {
+        Box::new(Local::new(self.manifest.path(&self.manifest.cluster.state)))
     }
 
     /// The name under which hosts keep what belongs to this site: safe in paths, and its own also

@@ -6,7 +6,6 @@ use super::console::Console;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
-use crate::state::Runs;
 use crate::view;
 
 /// Reads all hosts and shows each component as it is beside what is desired.
@@ -21,16 +20,12 @@ impl Status {
         let site = Site::load(&self.path.manifest, common, console)?;
         let observed = watch::observe(&site, console);
         console.show(&view::status::document(&site.desired, &observed))?;
-        let folder = site.state_folder();
-        if folder.exists()
-            && let Some(run) = Runs::open(&folder)?.unfinished()?
-        {
+        let store = site.store();
+        let newest = store.ids()?.into_iter().next().map(|id| store.summary(&id)).transpose()?;
+        if let Some(run) = newest.filter(|run| !run.is_over()) {
             console.data(&format!(
                 "\nThe run {} is unfinished: {} of {} steps are done. `mdc apply {}` continues it.\n",
-                run.id,
-                run.progress.done.len(),
-                run.plan.steps.len(),
-                site.path,
+                run.run, run.done, run.steps, site.path,
             ))?;
         }
         Ok(if observed.unknown().count() == 0 { Exit::Done } else { Exit::Incomplete })

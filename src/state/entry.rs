@@ -24,6 +24,21 @@ pub enum Entry {
         version: u32,
         /// The run's id.
         run: String,
+        /// The seal of its plan.
+        seal: Digest,
+        /// The release that the plan leads to.
+        release: String,
+        /// How many steps the plan has.
+        steps: u64,
+    },
+    /// The lease was taken from somebody who may still be at work.
+    TakenOver {
+        /// From whom.
+        from: String,
+        /// By whom.
+        by: String,
+        /// Why, in the words of those who did it.
+        reason: String,
     },
     /// The run began, or was continued.
     Started {

@@ -1,149 +1,146 @@
-//! The write-ahead journal of a run: one JSON line for each intent and each result, on disk before
-//! anything follows from it, chained by SHA-256 so that no line can be changed or taken out.
+//! The write-ahead journal of a run: one line for each intent and each result, kept for good before
+//! anything follows from it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Entry, Progress};
-use crate::value::Digest;
-
-/// The longest line that is read; a failure with its output is the longest that is written.
-const LONGEST_LINE: u64 = 1 << 20;
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Line {
-    number: u64,
-    at: Timestamp,
-    previous: Digest,
-    entry: Entry,
-}
+use super::chain::{Chain, LARGEST, LONGEST_LINE};
+use super::{Entry, FORMAT, Reader, VERSION};
 
 /// Why a journal can't be read or written.
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// The file can't be read or written.
-    #[error("{path}: {error}")]
+    #[error("{place}: {error}")]
     Io {
         /// The journal.
-        path: Utf8PathBuf,
+        place: String,
         /// What the system says.
         error: io::Error,
     },
+    /// The database can't be read or written.
+    #[error("{place}: {problem}")]
+    Server {
+        /// The journal.
+        place: String,
+        /// What is wrong, in words.
+        problem: String,
+    },
     /// A line other than a torn last one is damaged.
-    #[error("{path}, line {line}: {problem}")]
+    #[error("{place} is damaged at line {line} (byte {offset}): {problem}")]
     Damaged {
         /// The journal.
-        path: Utf8PathBuf,
+        place: String,
         /// The line, from 1.
         line: u64,
+        /// Where the line begins, in bytes from the journal's beginning.
+        offset: u64,
         /// What is wrong with it.
         problem: String,
     },
+    /// Another format or version.
+    #[error(
+        "{place} has the format `{format}` version {version}; this mdc reads `{FORMAT}` version {VERSION}"
+    )]
+    OtherFormat {
+        /// The journal.
+        place: String,
+        /// What its first line says.
+        format: String,
+        /// What its first line says.
+        version: u64,
+    },
+    /// What was to be written could not be read again.
+    #[error(
+        "{place}: an entry may have at most {LONGEST_LINE} bytes and a journal at most {LARGEST}; \
+         this entry would exceed that and was not written"
+    )]
+    TooLarge {
+        /// The journal.
+        place: String,
+    },
+    /// Somebody else has the lease now.
+    #[error("{place} belongs to somebody else now, and nothing more is written to it: {holder}")]
+    LostLease {
+        /// The journal.
+        place: String,
+        /// Who has it, in words.
+        holder: String,
+    },
 }
 
+/// Where the lines of a journal are kept.
+pub(super) trait Lines: Send + fmt::Debug {
+    /// Keeps `text` as line `number` and returns when it is kept for good. A line that was kept before
+    /// but whose keeping was not seen is not kept twice.
+    fn keep(&mut self, number: u64, text: &str) -> Result<(), JournalError>;
+}
+
+/// Hears each line once it is kept: where it begins in the journal, and the line with its end.
+pub type Copies = Box<dyn FnMut(u64, &str) + Send>;
+
 /// An open journal.
-#[derive(Debug)]
 pub struct Journal {
-    path: Utf8PathBuf,
-    file: File,
-    number: u64,
-    previous: Digest,
+    place: String,
+    chain: Chain,
+    lines: Box<dyn Lines>,
+    copies: Option<Copies>,
 }
 
 impl Journal {
-    /// Opens the journal at `path`, new or existing, and tells what it holds. A torn last line,
-    /// which a crash leaves, is cut off: what it was about to promise was never begun.
-    ///
-    /// # Errors
-    /// When it can't be read, or any other line is damaged.
-    pub fn open(path: &Utf8Path) -> Result<(Self, Progress), JournalError> {
-        let io = |error| JournalError::Io { path: path.to_owned(), error };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(io)?;
-        let read = read(path, &mut file)?;
-        if read.length < file.metadata().map_err(io)?.len() {
-            file.set_len(read.length).map_err(io)?;
-            file.sync_data().map_err(io)?;
-        }
-        let journal =
-            Self { path: path.to_owned(), file, number: read.number, previous: read.previous };
-        Ok((journal, read.progress))
+    /// The journal that stands at `chain` and goes on in `lines`.
+    pub(super) fn new(place: String, chain: Chain, lines: Box<dyn Lines>) -> Self {
+        Self { place, chain, lines, copies: None }
     }
 
-    /// Appends `entry` and returns when it is on disk.
+    /// The records in the journal's file at `path`, for reading only.
     ///
     /// # Errors
-    /// When it can't be written: then nothing may follow from it.
+    /// When the file can't be opened.
+    pub fn read(path: &Utf8Path) -> Result<Reader<BufReader<File>>, JournalError> {
+        let place = path.to_string();
+        match File::open(path) {
+            Ok(file) => Ok(Reader::new(BufReader::with_capacity(1 << 18, file), place)),
+            Err(error) => Err(JournalError::Io { place, error }),
+        }
+    }
+
+    /// Appends `entry` and returns when it is kept for good.
+    ///
+    /// # Errors
+    /// When it can't be kept, or the lease was lost: then nothing may follow from it.
     pub fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
-        let line =
-            Line { number: self.number + 1, at: Timestamp::now(), previous: self.previous, entry };
-        self.write(&line).map_err(|error| JournalError::Io { path: self.path.clone(), error })
-    }
-
-    fn write(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        let digest = Digest::of(&text);
-        text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()?;
-        self.number = line.number;
-        self.previous = digest;
+        let link = self
+            .chain
+            .link(Timestamp::now(), entry)
+            .ok_or_else(|| JournalError::TooLarge { place: self.place.clone() })?;
+        self.lines.keep(link.after.number, &link.text)?;
+        if let Some(copies) = &mut self.copies {
+            copies(self.chain.length, &(link.text + "\n"));
+        }
+        self.chain = link.after;
         Ok(())
     }
-}
 
-struct Found {
-    progress: Progress,
-    number: u64,
-    previous: Digest,
-    /// Bytes of whole lines.
-    length: u64,
-}
+    /// Hands each line that is kept from now on to `copies` too.
+    pub fn copy_to(&mut self, copies: Copies) {
+        self.copies = Some(copies);
+    }
 
-fn read(path: &Utf8Path, file: &mut File) -> Result<Found, JournalError> {
-    let io = |error| JournalError::Io { path: path.to_owned(), error };
-    file.rewind().map_err(io)?;
-    let mut reader = BufReader::new(file);
-    let mut found =
-        Found { progress: Progress::default(), number: 0, previous: Digest::of(&[]), length: 0 };
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text).map_err(io)?;
-        let Some((b'\n', line)) = text.split_last() else { return Ok(found) };
-        found.check(line).map_err(|problem| JournalError::Damaged {
-            path: path.to_owned(),
-            line: found.number + 1,
-            problem,
-        })?;
-        found.length += text.len() as u64;
+    /// The bytes that the journal has.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.chain.length
     }
 }
 
-impl Found {
-    fn check(&mut self, text: &[u8]) -> Result<(), String> {
-        let line: Line = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        if line.number != self.number + 1 {
-            return Err(format!("it has the number {}, not {}", line.number, self.number + 1));
-        }
-        if line.previous != self.previous {
-            return Err("the line before it was changed: its digest doesn't fit".to_owned());
-        }
-        self.progress.take(&line.entry);
-        self.number = line.number;
-        self.previous = Digest::of(text);
-        Ok(())
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("place", &self.place).finish_non_exhaustive()
     }
 }

@@ -1,16 +1,40 @@
-//! The record of runs, in a local directory: `runs/<id>/{plan.json, journal.jsonl}` and a lock.
-//! Directories are for their owner alone (0700), files too (0600).
+//! The record of runs, and who may add to it.
+//!
+//! ```text
+//! Claim ── Store::acquire ──► Lease ── Store::begin / open ──► Run { plan, progress, journal }
+//!                               │ beat: sign of life                        │ append: line, kept for good
+//!                               └── Asked, by another terminal              └── Entry ── Progress
+//! ```
+//!
+//! A [`Store`] keeps the plans and journals of one cluster and one [`Lease`]; [`Local`] does so in a
+//! folder. Whoever lost the lease can't write to a journal any more, and learns it at the next
+//! line or beat.
 
+mod adopted;
+mod chain;
 mod entry;
+mod error;
 mod journal;
-mod lock;
+mod lease;
+mod local;
 mod outcome;
+mod process;
 mod progress;
+mod reader;
 mod run;
+mod store;
+mod token;
 
 pub use entry::{Asked, Entry, FORMAT, Record, Request, VERSION};
-pub use journal::{Journal, JournalError};
-pub use lock::Lock;
+pub use error::StateError;
+pub use journal::{Copies, Journal, JournalError};
+pub use lease::{ALIVE, Claim, Forced, Holder, Lease, LeaseLost, Tenant};
+pub use local::Local;
 pub use outcome::{FailureKind, StepFailure, StepOutcome};
+pub use process::Process;
 pub use progress::Progress;
-pub use run::{Run, Runs, StateError};
+pub use reader::Reader;
+pub use run::{Run, RunEnding, Summary};
+pub use store::{Checked, Store};
+
+use token::token;

@@ -41,7 +41,7 @@ impl Progress {
     /// Takes in what an entry tells.
     pub fn take(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { .. } | Entry::Asked { .. } => {}
+            Entry::Opened { .. } | Entry::TakenOver { .. } | Entry::Asked { .. } => {}
             Entry::Started { fence, .. } => {
                 self.fence = self.fence.max(*fence);
                 self.over = false;

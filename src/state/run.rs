@@ -1,52 +1,15 @@
-//! Runs: one folder each, with the plan as it was approved and the journal.
+//! A run: one carrying out of one plan, from its beginning to its end, however many attempts that
+//! takes.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use thiserror::Error;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::lock::Lock;
-use super::{Entry, FORMAT, Journal, JournalError, Progress, VERSION};
-use crate::plan::{self, FileError, Plan};
-
-/// Why the record of runs can't be used.
-#[derive(Debug, Error)]
-pub enum StateError {
-    /// A file or folder can't be read or written.
-    #[error("{path}: {error}")]
-    Io {
-        /// Which.
-        path: Utf8PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// A journal can't be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// A run's plan can't be used.
-    #[error("{path}: {error}")]
-    Plan {
-        /// The plan file.
-        path: Utf8PathBuf,
-        /// What is wrong with it.
-        error: FileError,
-    },
-    /// Somebody else is at work.
-    #[error("another mdc is at work on this cluster: {holder}")]
-    Locked {
-        /// Who, what and since when.
-        holder: String,
-    },
-}
-
-/// The record of all runs of one cluster.
-#[derive(Debug)]
-pub struct Runs {
-    folder: Utf8PathBuf,
-}
+use super::{Entry, Journal, JournalError, Lease, Progress, Record};
+use crate::plan::Plan;
+use crate::value::Digest;
 
 /// One run, open for going on.
 #[derive(Debug)]
@@ -67,125 +30,149 @@ pub struct Run {
     pub controller: String,
 }
 
-impl Runs {
-    /// Opens the record in `folder`, making it when it isn't there.
-    ///
-    /// # Errors
-    /// When a folder can't be made.
-    pub fn open(folder: &Utf8Path) -> Result<Self, StateError> {
-        private_folder(&folder.join("runs"))?;
-        Ok(Self { folder: folder.to_owned() })
-    }
-
-    /// Makes sure that nobody else changes this cluster from this record, until the lock is
-    /// dropped. `holder` tells others who has it.
-    ///
-    /// # Errors
-    /// When somebody else has it.
-    pub fn lock(&self, holder: &str) -> Result<Lock, StateError> {
-        let path = self.folder.join("lock");
-        let taken = Lock::take(&path, holder).map_err(|error| StateError::Io { path, error })?;
-        taken.map_err(|holder| StateError::Locked { holder })
-    }
-
-    /// The newest run that is not over.
-    ///
-    /// # Errors
-    /// When its record is damaged.
-    pub fn unfinished(&self) -> Result<Option<Run>, StateError> {
-        // Only the newest can be unfinished: a new one is begun only when the last is over.
-        Ok(self.newest()?.filter(|run| !run.progress.over))
-    }
-
-    fn newest(&self) -> Result<Option<Run>, StateError> {
-        let path = self.folder.join("runs");
-        let io = |error| StateError::Io { path: path.clone(), error };
-        let mut ids = Vec::new();
-        for entry in path.read_dir_utf8().map_err(io)? {
-            ids.push(entry.map_err(io)?.file_name().to_owned());
-        }
-        ids.sort_unstable();
-        ids.pop().map(|id| self.load(id)).transpose()
-    }
-
-    /// The newest run, if it is over and owes something.
-    ///
-    /// # Errors
-    /// When its record is damaged.
-    pub fn owing(&self) -> Result<Option<Run>, StateError> {
-        Ok(self.newest()?.filter(|run| run.progress.over && !run.progress.skipped.is_empty()))
-    }
-
-    /// Begins a run of `plan`.
-    ///
-    /// # Errors
-    /// When it can't be recorded; then nothing may be changed.
-    pub fn begin(&self, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
-        let id = format!("{}-{}", at.strftime("%Y%m%dT%H%M%S%3fZ"), plan.seal.short());
-        let folder = self.folder.join("runs").join(&id);
-        // Under a name that is not a run's until the plan is whole on disk.
-        let unborn = self.folder.join(format!("new-{id}"));
-        private_folder(&unborn)?;
-        let path = unborn.join("plan.json");
-        let io = |error| StateError::Io { path: path.clone(), error };
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(io)?;
-        plan::write(&plan, &mut file).map_err(io)?;
-        file.sync_all().map_err(io)?;
-        fs::rename(&unborn, &folder).map_err(io)?;
-        sync_folder(&self.folder.join("runs"))?;
-        let (mut journal, progress) = Journal::open(&folder.join("journal.jsonl"))?;
-        journal.append(Entry::Opened {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            run: id.clone(),
-        })?;
-        sync_folder(&folder)?;
-        Ok(opened((id, folder), plan, (journal, progress)))
-    }
-
-    fn load(&self, id: String) -> Result<Run, StateError> {
-        let folder = self.folder.join("runs").join(&id);
-        let path = folder.join("plan.json");
-        let plan = plan::read(&path).map_err(|error| StateError::Plan { path, error })?;
-        let journal = Journal::open(&folder.join("journal.jsonl"))?;
-        Ok(opened((id, folder), plan, journal))
-    }
-}
-
-fn opened(
-    (id, folder): (String, Utf8PathBuf),
-    plan: Plan,
-    (journal, progress): (Journal, Progress),
-) -> Run {
-    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
-    let fence = now.max(progress.fence.saturating_add(1));
-    let controller = format!("process {}", std::process::id());
-    Run { id, place: folder.into_string(), plan, journal, progress, fence, controller }
-}
-
 impl Run {
     /// Records that what is left of the run is never done, and why.
     ///
     /// # Errors
     /// When it can't be recorded.
     pub fn give_up(&mut self, reason: &str) -> Result<(), JournalError> {
-        self.progress.over = true;
-        self.journal.append(Entry::GivenUp { reason: reason.to_owned() })
+        self.record(Entry::GivenUp { reason: reason.to_owned() })
+    }
+
+    /// Appends `entry` to the journal and takes it into the progress.
+    ///
+    /// # Errors
+    /// When it can't be recorded.
+    pub fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
+        let recorded = entry.clone();
+        self.journal.append(entry)?;
+        self.progress.take(&recorded);
+        Ok(())
+    }
+
+    /// Records that the lease was taken by force, when it was.
+    pub(super) fn record_force(&mut self, lease: &Lease) -> Result<(), JournalError> {
+        let Some(forced) = lease.holder().forced.clone() else { return Ok(()) };
+        let (from, by, reason) = (forced.from, self.controller.clone(), forced.reason);
+        self.record(Entry::TakenOver { from, by, reason })
     }
 }
 
-fn private_folder(path: &Utf8Path) -> Result<(), StateError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| StateError::Io { path: path.to_owned(), error })
+/// The id of a run of the plan with `seal` that begins at `at`: ids sort by time.
+pub(super) fn id(at: Timestamp, seal: &Digest) -> String {
+    format!("{}-{}", at.strftime("%Y%m%dT%H%M%S%3fZ"), seal.short())
 }
 
-/// A new name in a folder is only sure to last when the folder itself is on disk (fsync(2)).
-fn sync_folder(path: &Utf8Path) -> Result<(), StateError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| StateError::Io { path: path.to_owned(), error })
+/// The first entry of the journal of a run of `plan`.
+pub(super) fn opened(id: &str, plan: &Plan) -> Entry {
+    Entry::Opened {
+        format: super::FORMAT.to_owned(),
+        version: super::VERSION,
+        run: id.to_owned(),
+        seal: plan.seal,
+        release: plan.release.clone(),
+        steps: plan.steps.len() as u64,
+    }
+}
+
+/// What there is to say about a run in one line, from its journal alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Summary {
+    /// The run's id.
+    pub run: String,
+    /// The release that its plan leads to.
+    pub release: String,
+    /// The seal of its plan.
+    pub seal: Option<Digest>,
+    /// When it began.
+    #[schemars(with = "Option<String>")]
+    pub began: Option<Timestamp>,
+    /// When something was last recorded.
+    #[schemars(with = "Option<String>")]
+    pub last: Option<Timestamp>,
+    /// Who worked on it, from where; each once, first to last.
+    pub controllers: Vec<String>,
+    /// Steps of the plan.
+    pub steps: u64,
+    /// Of these, done.
+    pub done: u64,
+    /// Of these, ended in a failure.
+    pub failed: u64,
+    /// Of these, begun without a recorded end.
+    pub interrupted: u64,
+    /// Of these, left out by the user and still owed: step and reason.
+    pub debts: BTreeMap<String, String>,
+    /// How it ended.
+    pub ending: RunEnding,
+    /// Why its journal can't be trusted, in words.
+    pub damage: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnding {
+    /// It didn't: no end is recorded since it last went on.
+    #[default]
+    Open,
+    /// Nothing is left but debts.
+    Complete,
+    /// The last attempt ended early, for this reason.
+    Stopped(String),
+    /// It was given up, for this reason.
+    GivenUp(String),
+}
+
+impl Summary {
+    /// Nothing yet of the run `id`.
+    pub(super) fn of(id: &str) -> Self {
+        Self { run: id.to_owned(), ..Self::default() }
+    }
+
+    /// Takes in what a record tells.
+    pub(super) fn take(&mut self, record: &Record) {
+        self.began = self.began.or(Some(record.at));
+        self.last = Some(record.at);
+        match &record.entry {
+            Entry::Opened { seal, release, steps, .. } => {
+                self.seal = Some(*seal);
+                self.release.clone_from(release);
+                self.steps = *steps;
+            }
+            Entry::Started { controller, .. } => {
+                if !self.controllers.contains(controller) {
+                    self.controllers.push(controller.clone());
+                }
+                self.ending = RunEnding::Open;
+            }
+            Entry::Ended { stopped } => {
+                self.ending = stopped.clone().map_or(RunEnding::Complete, RunEnding::Stopped);
+            }
+            Entry::GivenUp { reason } => self.ending = RunEnding::GivenUp(reason.clone()),
+            _ => {}
+        }
+    }
+
+    /// With what all its records come to.
+    pub(super) fn closed(mut self, progress: &Progress, damage: Option<&JournalError>) -> Self {
+        self.done = progress.done.len() as u64;
+        self.failed = progress.failed.len() as u64;
+        self.interrupted = progress.interrupted.len() as u64;
+        self.debts.clone_from(&progress.skipped);
+        self.damage = damage.map(ToString::to_string);
+        self
+    }
+
+    /// Steps that are neither done nor owed.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.steps.saturating_sub(self.done).saturating_sub(self.debts.len() as u64)
+    }
+
+    /// Whether nothing is left to do but debts, or nothing is to be done any more.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.ending, RunEnding::Complete | RunEnding::GivenUp(_))
+    }
 }

@@ -10,7 +10,7 @@ use mdc::apply::{self, Apply, Control, Event};
 use mdc::manifest::{Connection as Way, SimulatedConnection};
 use mdc::observe::{self, Limits, Observed};
 use mdc::plan::Plan;
-use mdc::state::Runs;
+use mdc::state::{Claim, Local, Store};
 use mdc::transport::{Connection, Failure, Target, Tenure, simulated};
 use mdc::value::Version;
 use proptest::prelude::*;
@@ -64,8 +64,15 @@ impl<'a> Fleet<'a> {
     }
 
     fn apply(&self, plan: Plan) -> Vec<Event> {
-        let runs = Runs::open(&self.folder.join("state")).unwrap();
-        let mut run = runs.begin(plan, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let store = Local::new(self.folder.join("state"));
+        let claim = Claim {
+            user: "ops".into(),
+            host: "laptop".into(),
+            purpose: "mdc apply".into(),
+            above: 0,
+        };
+        let lease = store.acquire(&claim, None).unwrap();
+        let mut run = store.begin(&lease, plan, jiff::Timestamp::UNIX_EPOCH).unwrap();
         let mut events = Vec::new();
         let dial = |host: &HostName| self.dial(host);
         let at_once = NonZeroUsize::new(4).unwrap();

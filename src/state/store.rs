@@ -1,0 +1,137 @@
+//! What every store can do.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{
+    Asked, Claim, JournalError, Lease, Progress, Record, Run, StateError, Summary, Tenant,
+};
+use crate::plan::Plan;
+use crate::value::Digest;
+
+/// What the check of a whole journal came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// How many entries are good.
+    pub entries: u64,
+    /// The digest of the last one, which vouches for all before it.
+    pub head: Digest,
+    /// Whether a crash cut a last line off.
+    pub torn: bool,
+    /// What is wrong after the good ones.
+    pub damage: Option<JournalError>,
+}
+
+/// Where the runs of one cluster are recorded.
+pub trait Store: Send + Sync {
+    /// Where that is, for messages. Holds no secret.
+    fn place(&self) -> String;
+
+    /// Takes the lease. `force`: also from somebody who may still be at work, for this reason.
+    ///
+    /// # Errors
+    /// When somebody else has it, or it can't be recorded.
+    fn acquire(&self, claim: &Claim, force: Option<&str>) -> Result<Lease, StateError>;
+
+    /// Who has the lease, or had it last.
+    ///
+    /// # Errors
+    /// When that can't be read.
+    fn tenant(&self) -> Result<Option<Tenant>, StateError>;
+
+    /// Asks whoever is at work for something, and returns who that is.
+    ///
+    /// # Errors
+    /// When nobody is at work, or the request can't be recorded.
+    fn ask(&self, asked: &Asked) -> Result<Tenant, StateError>;
+
+    /// Begins a run of `plan`.
+    ///
+    /// # Errors
+    /// When it can't be recorded; then nothing may be changed.
+    fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError>;
+
+    /// Opens a run for going on.
+    ///
+    /// # Errors
+    /// When its record is damaged, or the lease is lost.
+    fn open(&self, lease: &Lease, run: &str) -> Result<Run, StateError>;
+
+    /// Takes over the record of a run that was kept elsewhere: its plan and the text of its journal. A
+    /// run that is there already must have a journal that begins the same way, and keeps what is
+    /// more.
+    ///
+    /// # Errors
+    /// When the record is damaged, or another one of the same run is here.
+    fn adopt(&self, lease: &Lease, plan: &Plan, journal: &[u8]) -> Result<String, StateError>;
+
+    /// The ids of all runs, newest first.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    fn ids(&self) -> Result<Vec<String>, StateError>;
+
+    /// The plan of a run.
+    ///
+    /// # Errors
+    /// When it can't be read, or is not what was recorded.
+    fn plan(&self, run: &str) -> Result<Plan, StateError>;
+
+    /// The text of a run's journal, as it was written.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn text(&self, run: &str) -> Result<Vec<u8>, StateError>;
+
+    /// Hands every good record of a run's journal to `each`, first to last.
+    ///
+    /// # Errors
+    /// When it can't be read. Damage is no error here, but part of what is returned.
+    fn read(&self, run: &str, each: &mut dyn FnMut(Record)) -> Result<Checked, StateError>;
+}
+
+impl dyn Store + '_ {
+    /// Opens the newest run, if it is not over. Only the newest can be: a new one is begun only when
+    /// the last is over.
+    ///
+    /// # Errors
+    /// When its record is damaged, or the lease is lost.
+    pub fn unfinished(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
+        let Some(id) = self.ids()?.into_iter().next() else { return Ok(None) };
+        Ok(Some(self.open(lease, &id)?).filter(|run| !run.progress.over))
+    }
+
+    /// A line about a run.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn summary(&self, run: &str) -> Result<Summary, StateError> {
+        Ok(self.account(run)?.0)
+    }
+
+    /// A line about each run, newest first. A debt that a later run has paid is none any more.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn runs(&self) -> Result<Vec<Summary>, StateError> {
+        let mut paid = BTreeSet::new();
+        let mut runs = Vec::new();
+        for id in self.ids()? {
+            let (mut summary, progress) = self.account(&id)?;
+            summary.debts.retain(|step, _| !paid.contains(step));
+            paid.extend(progress.done);
+            runs.push(summary);
+        }
+        Ok(runs)
+    }
+
+    fn account(&self, run: &str) -> Result<(Summary, Progress), StateError> {
+        let (mut summary, mut progress) = (Summary::of(run), Progress::default());
+        let checked = self.read(run, &mut |record| {
+            summary.take(&record);
+            progress.take(&record.entry);
+        })?;
+        Ok((summary.closed(&progress, checked.damage.as_ref()), progress))
+    }
+}
