@@ -139,13 +139,12 @@ fn attempt(
 fn handle_signals(control: Control) -> Result<(), Problem> {
     let heard = AtomicU32::new(0);
     let handled = ctrlc::set_handler(move || {
-        let (what, reason) = match heard.fetch_add(1, Ordering::SeqCst) {
-            0 => (Request::Stop, "interrupted (Ctrl-C or a signal); once more cancels what runs"),
+        let (what, by) = match heard.fetch_add(1, Ordering::SeqCst) {
+            0 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
             1 => (Request::Cancel, "interrupted twice"),
             _ => return,
         };
-        let by = "a signal".to_owned();
-        control.ask(Asked { what, by, reason: reason.to_owned() });
+        control.ask(Asked { what, by: by.to_owned(), reason: String::new() });
     });
     handled.map_err(|error| {
         Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")

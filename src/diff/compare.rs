@@ -72,14 +72,20 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
         }
     }
     let mut changes = Vec::new();
-    for (address, resource) in &desired.resources {
-        let Some(HostState::Known(host)) = observed.hosts.get(&address.host) else { continue };
-        let Some(facts) = host.components.get(&address.component) else {
-            comparison.unknown.insert(address.host.clone(), not_observed());
-            continue;
-        };
-        if let Some(change) = comparison.change(desired, address, resource, facts) {
-            changes.push((address.clone(), Arc::new(change)));
+    let resources: Vec<(&Address, &Arc<Resource>)> = desired.resources.iter().collect();
+    // They are in the order of hosts, so that each host is looked up once.
+    for of_host in resources.chunk_by(|(one, _), (next, _)| one.host == next.host) {
+        let name = of_host.first().map(|(address, _)| &address.host);
+        let state = name.and_then(|name| observed.hosts.get(name));
+        let Some(HostState::Known(host)) = state else { continue };
+        for (address, resource) in of_host {
+            let Some(facts) = host.components.get(&address.component) else {
+                comparison.unknown.insert(address.host.clone(), not_observed());
+                continue;
+            };
+            if let Some(change) = comparison.change(desired, address, resource, facts) {
+                changes.push(((*address).clone(), Arc::new(change)));
+            }
         }
     }
     comparison.changes = changes.into_iter().collect();
