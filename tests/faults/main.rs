@@ -2,11 +2,6 @@
 //! plan, on its simulated cluster. Each case ends the same: `resume` finishes, nothing ran twice that
 //! must not, nothing was left out, and the cluster is as after a run that nothing disturbed.
 
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")
-)]
-
 #[cfg(test)]
 mod controller;
 #[cfg(test)]
