@@ -9,7 +9,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, show, watch};
+use super::{Common, Exit, plan, records, show, watch};
 use crate::plan::Plan;
 use crate::state::{Run, StateError};
 use crate::view;
@@ -92,6 +92,7 @@ impl Apply {
         hold: &Hold,
         console: &Console,
     ) -> Result<Begun, Problem> {
+        records::none_elsewhere(site, hold)?;
         let observed = watch::observe(site, console);
         let plan = match file {
             Some(plan) => {

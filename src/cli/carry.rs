@@ -10,7 +10,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, watch};
+use super::{Exit, records, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
@@ -109,12 +109,14 @@ fn attempt(
     let (control, inbox) = Control::channel();
     handle_signals(control.clone())?;
     let dial = site.dial();
+    let copied = records::copied(run, site, hold)?;
     let apply = apply::Apply {
         dial: &dial,
         packages: &site.release.folder,
         at_once: site.at_once,
         tenure: hold.tenure(),
         patience,
+        copied: &copied,
     };
     let plan = run.plan.clone();
     let place = run.place.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::site::Site;
-use super::who;
+use super::{records, who};
 use crate::apply::Control;
 use crate::state::{Lease, Run, Store};
 use crate::transport::Tenure;
@@ -26,7 +26,13 @@ impl Hold {
     /// at work.
     pub(super) fn take(site: &Site, purpose: &str, force: Option<&str>) -> Result<Self, Problem> {
         let store = site.store();
-        let lease = store.acquire(&who::claim(purpose.to_owned()), force)?;
+        let mut claim = who::claim(purpose.to_owned());
+        if force.is_some() {
+            // Those who are to be kept out may have told the hosts of leases unknown to the store.
+            let nobody = Tenure { site: site.name(), fence: 0, holder: String::new() };
+            claim.above = records::above_all(site, &nobody);
+        }
+        let lease = store.acquire(&claim, force)?;
         let holder = lease.holder();
         let tenure = Tenure {
             site: site.name(),

@@ -1,6 +1,8 @@
 //! People interrupt, pause, leave out, and work at the same time.
 
-use std::process::Command;
+use std::process::{Child, Command};
+
+use serde_json::json;
 
 use crate::site::{Ran, Site};
 
@@ -28,6 +30,55 @@ fn a_part_keeps_the_order() {
     let ran = site.mdc(&["apply", "--yes", "--only", "nothing-01"]).ended(1);
     assert!(ran.said.contains("no step of this plan concerns `nothing-01`"), "{}", ran.said);
     assert!(site.log("storage-01").is_empty());
+}
+
+#[test]
+fn a_lost_laptop_loses_nothing() {
+    let fresh = Site::new();
+    let undisturbed = fresh.copy();
+    undisturbed.mdc(&["apply", "--yes"]).ended(0);
+    for (host, key) in [
+        ("identity-01", "install:md-cluster-identity-service"),
+        ("core-02", "await-health:ometascan"),
+        ("storage-01", "check-unit:md-cluster-file-storage"),
+    ] {
+        let lost = fresh.copy();
+        lost.fault(host, key, &json!({ "says": "", "times": 1, "kill": "during" }));
+        assert_eq!(lost.mdc(&["apply", "--yes"]).status, None);
+        // Another controller has the manifest and the hosts, and nothing of the runs.
+        let other = lost.copy();
+        other.forget();
+        let ran = other.mdc(&["apply", "--yes"]).ended(1);
+        assert!(ran.said.contains("was begun from another controller"), "{}", ran.said);
+        assert!(ran.said.contains("mdc resume --from-host control-01"), "{}", ran.said);
+        other.mdc(&["resume", "--yes", "--from-host", "control-01"]).ended(0);
+        other.is_as(&undisturbed, key);
+        assert!(other.log(host).values().all(|times| *times == 1), "{:?}", other.log(host));
+        // And the laptop that turns up again learns that it is over.
+        let survey = other.mdc(&["apply", "--yes"]).ended(0);
+        assert!(survey.said.contains("Nothing to do"), "{}", survey.said);
+    }
+}
+
+#[test]
+fn a_laptop_that_slept_can_not_go_on() {
+    let site = Site::new();
+    site.edit("speed = 0", "speed = 2");
+    let mut child = site.start(&["apply", "--yes"]);
+    let mut said = await_line(&mut child, "upgrade identity-service on identity-01: install");
+    signal(&child, "STOP");
+    // Somebody else takes over, by force and with a reason, from a state that knows nothing of it.
+    let other = site.sharing();
+    let ran = other.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("begun from another controller"), "{}", ran.said);
+    let from = ["resume", "--yes", "--from-host", "control-01", "--take-over", "it fell asleep"];
+    other.mdc(&from).ended(0);
+    signal(&child, "CONT");
+    let output = child.wait_with_output().unwrap();
+    said += &String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the host obeys a newer lease"), "{said}");
+    other.mdc(&["plan", "--detailed-exitcode"]).ended(0);
 }
 
 #[test]
@@ -73,8 +124,13 @@ fn interrupted_once_it_ends_cleanly_and_twice_it_cancels() {
     }
 }
 
+fn signal(child: &Child, name: &str) {
+    let (name, id) = (format!("-{name}"), child.id().to_string());
+    assert!(Command::new("kill").args([name, id]).status().unwrap().success());
+}
+
 /// Reads the child's standard error up to a line with `word`.
-fn await_line(child: &mut std::process::Child, word: &str) -> String {
+fn await_line(child: &mut Child, word: &str) -> String {
     use std::io::Read;
     let stderr = child.stderr.as_mut().unwrap();
     let (mut said, mut byte) = (String::new(), [0]);

@@ -40,6 +40,26 @@ impl Site {
         Self { folder }
     }
 
+    /// Another controller's folder for the same hosts, without any record of runs.
+    pub(crate) fn sharing(&self) -> Self {
+        let other = self.copy();
+        other.forget();
+        let fleet = self.path(".mdc/fleet");
+        other.edit("folder = \".mdc/fleet\"", &format!("folder = {:?}", fleet.to_str().unwrap()));
+        other
+    }
+
+    /// Removes all records of runs, but not the hosts.
+    pub(crate) fn forget(&self) {
+        for entry in fs::read_dir(self.path(".mdc")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap() == "fleet" {
+                continue;
+            }
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -114,7 +134,7 @@ impl Site {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let Some(host) = name.strip_suffix(".json") else { continue };
             let mut file = self.host(host);
-            for key in ["lease", "faults", "log", "boot-id"] {
+            for key in ["lease", "faults", "log", "boot-id", "jobs", "records"] {
                 file.as_object_mut().unwrap().remove(key);
             }
             hosts.insert(host.to_owned(), file);

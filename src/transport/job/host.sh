@@ -170,6 +170,15 @@ survey() {
   exit 0
 }
 
+# RUN: the jobs of a run that were begun here.
+jobs() {
+  echo jobs
+  for j in "$base/jobs/$1"/*/; do
+    [ ! -e "$j/began" ] || basename "$j"
+  done
+  exit 0
+}
+
 # RUN FILE OFFSET MOST: shows a part of a file of the record.
 recall() {
   f=$base/runs/$1/$2

@@ -60,7 +60,7 @@ impl Job {
 impl Host {
     /// Lets a newer lease be known; says no to an older one.
     pub(super) fn enter(&mut self, tenure: &Tenure, order: &Order<'_>) -> Option<Verdict> {
-        if matches!(order, Order::Survey | Order::Recall { .. }) {
+        if matches!(order, Order::Survey | Order::Jobs { .. } | Order::Recall { .. }) {
             return None;
         }
         if self.lease.fence > tenure.fence {
@@ -133,6 +133,11 @@ impl Host {
                 holder: self.lease.holder.clone(),
                 runs: self.records.keys().cloned().collect(),
             },
+            Order::Jobs { run } => {
+                let own = format!("{run}/");
+                let jobs = self.jobs.keys().filter_map(|key| key.strip_prefix(&own));
+                Verdict::Jobs(jobs.map(str::to_owned).collect())
+            }
             Order::Recall { run, file, offset } => self.recall((run, file), offset),
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn run(fleet: &Fleet) {
     // What went on without its controller is found, and not begun again.
     site.mdc(&["apply", "--yes"]).ends(0).tells(&[
         "0 failed, 1 were cut off. It is continued.",
-        "done     upgrade file-storage on storage-01",
+        "done upgrade file-storage on storage-01 in",
     ]);
     for (host, component, _) in steps {
         let package = format!("md-cluster-{component}");

@@ -104,7 +104,7 @@ fn hosts_have(fleet: &Fleet, release: &Release) {
     );
     // What it did stands in the host's own log.
     let log = fleet.ask("identity-01", "sudo journalctl -b -o cat -t mdc");
-    assert!(log.contains("apt-get install") && log.contains("ops"), "{log}");
+    assert!(log.contains("apt-get install") && log.contains("mdc apply"), "{log}");
     let logins = fleet.ask("identity-01", "sudo journalctl -b -o cat _COMM=sshd");
     assert!(logins.contains("Accepted publickey for ops "), "{logins}");
     assert!(!logins.contains(" for root "), "{logins}");
