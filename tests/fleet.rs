@@ -41,7 +41,7 @@ fn fleet() {
             return;
         }
     };
-    let only = env::var("MDC_FLEET_ONLY").ok();
+    let only = env::var_os("MDC_FLEET_ONLY").map(|names| names.into_string().unwrap());
     let wanted = |scenario: &&Scenario| {
         only.as_ref().is_none_or(|only| only.split(',').any(|name| name == scenario.name))
     };

@@ -53,9 +53,7 @@ impl Hold {
 
     /// The newest run, if it is over and owes something.
     pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
-        let Some(id) = self.store.ids()?.into_iter().next() else { return Ok(None) };
-        let run = self.store.open(&self.lease, &id)?;
-        Ok(Some(run).filter(|run| run.progress.over && !run.progress.skipped.is_empty()))
+        Ok(self.store.owing(&self.lease)?)
     }
 
     /// Does `work` while signs of life are given; tells the run what is asked of it, and when the

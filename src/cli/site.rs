@@ -12,7 +12,7 @@ use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
-use crate::state::{Local, Store};
+use crate::state::{self, Store};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
 use crate::value::Digest;
 
@@ -64,7 +64,7 @@ impl Site {
 
     /// Where runs are recorded.
     pub(super) fn store(&self) -> Box<dyn Store> {
-        Box::new(Local::new(self.manifest.path(&self.manifest.cluster.state)))
+        state::of(&self.manifest)
     }
 
     /// The name under which hosts keep what belongs to this site: safe in paths, and its own also

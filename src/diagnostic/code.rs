@@ -78,6 +78,8 @@ codes! {
 
     /// A secret that is written into the file.
     PlainSecret = "manifest::plain-secret" Error,
+    /// Not the address of a database that can be used.
+    BadDatabase = "manifest::database" Error,
     /// No host at all.
     NoHosts = "manifest::no-hosts" Error,
     /// A range that can't be read.

@@ -103,6 +103,12 @@ impl Code {
                  Refer to it by `{ env = }`, `{ file = }` or `{ command = }`; mdc reads it only at \
                  the moment of use. Change the secret: the file has already held it."
             }
+            Self::BadDatabase => {
+                "The address of the database that runs are recorded in can't be used. It is a URL \
+                 as PostgreSQL's own tools take it, `postgresql://user@host:port/database`, or \
+                 words such as `host=db user=mdc`; it names at least one host, and neither a \
+                 password nor an `sslmode`, which have keys of their own beside it."
+            }
             Self::NoHosts => {
                 "The manifest describes no host, so there is nothing to plan. Add tables such as \
                  `[hosts.core-01]` with `components = [...]`."

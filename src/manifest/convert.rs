@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
-use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host, machine};
+use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host, machine, state};
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, closest, did_you_mean};
@@ -45,13 +45,14 @@ pub(super) fn convert(
 }
 
 fn convert_cluster(text: ClusterText) -> Cluster {
+    let own_name = format!("{}/{}", text.name, text.environment);
     Cluster {
         name: text.name,
         environment: text.environment,
         release: text.release.value.into(),
         release_span: text.release.span,
         allow_downgrade: text.allow_downgrade,
-        state: text.state.unwrap_or_else(|| ".mdc".to_owned()).into(),
+        state: state::convert(text.state, own_name),
     }
 }
 

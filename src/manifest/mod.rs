@@ -7,12 +7,14 @@ mod host;
 mod machine;
 mod range;
 pub mod release;
+mod state;
 mod text;
 
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
+pub use state::{PostgresState, State};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -110,8 +112,8 @@ pub struct Cluster {
     pub release_span: Span,
     /// Whether a plan may go to an older version.
     pub allow_downgrade: bool,
-    /// Where runs are recorded, relative to the manifest's folder.
-    pub state: Utf8PathBuf,
+    /// Where runs are recorded.
+    pub state: State,
 }
 
 /// One machine.

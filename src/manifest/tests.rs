@@ -38,7 +38,7 @@ fn ranges_and_defaults_are_filled_in() {
             ("gate-b", "gate-b", "rocky-9"),
         ]
     );
-    assert_eq!(manifest.cluster.state, ".mdc");
+    assert_eq!(manifest.cluster.state, State::Folder(".mdc".into()));
     assert_eq!(manifest.hosts["gate-b"].labels["zone"], "a");
     let host = &manifest.hosts["core-10"];
     assert_eq!(&manifest.source.text[host.span.clone()], "\"core-[09..11]\"");
@@ -76,6 +76,35 @@ fn every_key_of_a_connection_is_read() {
         },
     };
     assert_eq!(**ssh, expected);
+}
+
+#[test]
+fn runs_are_recorded_in_a_folder_or_in_a_database() {
+    let state = |text: &str| {
+        let host = "[connections.f.ssh]\n[hosts.a]\nconnection = \"f\"\nos = \"debian-12\"\n\
+                    components = [\"redis\"]\n";
+        good(&format!("state = {text}\n{host}")).cluster.state
+    };
+    assert_eq!(state("\"runs\""), State::Folder("runs".into()));
+    let expected = PostgresState {
+        address: "postgresql://mdc@db/mdc".into(),
+        password: Some(SecretReference::Env("PGPASSWORD".into())),
+        ca: Some("ca.pem".into()),
+        encrypted: true,
+        site: "east".into(),
+    };
+    let whole = "{ postgres = \"postgresql://mdc@db/mdc\", password = { env = \"PGPASSWORD\" }, \
+                 ca = \"ca.pem\", tls = \"verify-full\", site = \"east\" }";
+    assert_eq!(state(whole), State::Postgres(Box::new(expected.clone())));
+    let local = PostgresState {
+        address: "postgresql:///mdc?host=/run/postgresql".into(),
+        password: None,
+        ca: None,
+        encrypted: false,
+        site: "lab/test".into(),
+    };
+    let short = "{ postgres = \"postgresql:///mdc?host=/run/postgresql\" }";
+    assert_eq!(state(short), State::Postgres(Box::new(local)));
 }
 
 #[test]

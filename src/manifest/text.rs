@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
 use crate::catalog::Override;
@@ -53,9 +54,10 @@ pub(super) struct ClusterText {
     /// Whether a plan may go to an older version; default no.
     #[serde(default)]
     pub(super) allow_downgrade: bool,
-    /// The folder that runs are recorded in, relative to this file's folder; default `.mdc`.
-    #[schemars(length(min = 1))]
-    pub(super) state: Option<String>,
+    /// Where runs are recorded: a folder, relative to this file's folder (default `.mdc`), or a
+    /// PostgreSQL database.
+    #[serde(default)]
+    pub(super) state: StateText,
 }
 
 /// One way to reach hosts.

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::path::Path;
-use super::{Span, word};
+use super::{Span, database, word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
 /// All the ways in which `table` differs from `schema`.
@@ -114,6 +114,8 @@ impl<'a> Checker<'a> {
     fn text(&mut self, path: Path<'_>, schema: &Schema<'a>, span: Span, text: &str) {
         if text.is_empty() && schema.node["minLength"].as_u64() > Some(0) {
             self.empty(path, schema, span);
+        } else if schema.name == database::NAME {
+            self.database(&path, span, text);
         } else {
             self.word(&path, schema.name, span, text);
         }

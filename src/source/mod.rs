@@ -7,6 +7,7 @@
 mod at;
 mod check;
 mod choice;
+mod database;
 mod endpoint;
 mod file;
 mod keys;
@@ -17,6 +18,7 @@ mod syntax;
 mod word;
 
 pub use at::At;
+pub use database::{DatabaseAddress, is_on_this_machine};
 pub use endpoint::{JumpHost, address_problem};
 pub use file::{LARGEST, folder_of, read};
 pub use parse::{key_span, parse, schema};

@@ -111,7 +111,8 @@ pub enum Request {
 }
 
 /// A request, who made it and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Asked {
     /// What.
     pub what: Request,

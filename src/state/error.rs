@@ -108,7 +108,7 @@ impl StateError {
             }
             Self::Locked { .. } => {
                 "wait for it to end, or ask it to end with `mdc stop`; only if it can't go on, take \
-                 over by force and say why"
+                 over with --take-over REASON"
                     .into()
             }
             Self::Lost(_) => LOST.into(),

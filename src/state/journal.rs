@@ -75,14 +75,14 @@ pub enum JournalError {
 }
 
 /// Where the lines of a journal are kept.
-pub(super) trait Lines: Send + fmt::Debug {
+pub(super) trait Lines: Send + Sync + fmt::Debug {
     /// Keeps `text` as line `number` and returns when it is kept for good. A line that was kept before
     /// but whose keeping was not seen is not kept twice.
     fn keep(&mut self, number: u64, text: &str) -> Result<(), JournalError>;
 }
 
 /// Hears each line once it is kept: where it begins in the journal, and the line with its end.
-pub type Copies = Box<dyn FnMut(u64, &str) + Send>;
+pub type Copies = Box<dyn FnMut(u64, &str) + Send + Sync>;
 
 /// An open journal.
 pub struct Journal {

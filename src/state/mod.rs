@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A [`Store`] keeps the plans and journals of one cluster and one [`Lease`]; [`Local`] does so in a
-//! folder. Whoever lost the lease can't write to a journal any more, and learns it at the next
+//! folder, [`Postgres`] in a database. Whoever lost the lease can't write to a journal any more, and learns it at the next
 //! line or beat.
 
 mod adopted;
@@ -18,6 +18,7 @@ mod journal;
 mod lease;
 mod local;
 mod outcome;
+mod postgres;
 mod process;
 mod progress;
 mod reader;
@@ -31,6 +32,7 @@ pub use journal::{Copies, Journal, JournalError};
 pub use lease::{ALIVE, Claim, Forced, Holder, Lease, LeaseLost, Tenant};
 pub use local::Local;
 pub use outcome::{FailureKind, StepFailure, StepOutcome};
+pub use postgres::Postgres;
 pub use process::Process;
 pub use progress::Progress;
 pub use reader::Reader;
@@ -38,3 +40,16 @@ pub use run::{Run, RunEnding, Summary};
 pub use store::{Checked, Store};
 
 use token::token;
+
+use crate::manifest::{self, Manifest};
+
+/// The store that `manifest` names. Nothing is opened yet.
+#[must_use]
+pub fn of(manifest: &Manifest) -> Box<dyn Store> {
+    match &manifest.cluster.state {
+        manifest::State::Folder(folder) => Box::new(Local::new(manifest.path(folder))),
+        manifest::State::Postgres(setting) => {
+            Box::new(Postgres::new(setting.as_ref().clone(), manifest.folder.clone()))
+        }
+    }
+}

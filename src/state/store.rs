@@ -98,8 +98,30 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn unfinished(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
+        self.newest(lease, |progress| !progress.over)
+    }
+
+    /// Opens the newest run, if it is over and owes something.
+    ///
+    /// # Errors
+    /// When its record is damaged, or the lease is lost.
+    pub fn owing(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
+        self.newest(lease, |progress| progress.over && !progress.skipped.is_empty())
+    }
+
+    fn newest(
+        &self,
+        lease: &Lease,
+        wanted: impl Fn(&Progress) -> bool,
+    ) -> Result<Option<Run>, StateError> {
         let Some(id) = self.ids()?.into_iter().next() else { return Ok(None) };
-        Ok(Some(self.open(lease, &id)?).filter(|run| !run.progress.over))
+        let mut progress = Progress::default();
+        let checked = self.read(&id, &mut |record| progress.take(&record.entry))?;
+        match checked.damage {
+            Some(damage) => Err(damage.into()),
+            None if wanted(&progress) => Ok(Some(self.open(lease, &id)?)),
+            None => Ok(None),
+        }
     }
 
     /// A line about a run.

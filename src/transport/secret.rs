@@ -22,10 +22,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// # Errors
 /// When there is no value, when others can read its file, when its command fails or takes longer
 /// than 30 s.
-pub(super) fn resolve(
-    reference: &SecretReference,
-    folder: &Utf8Path,
-) -> Result<Secret, SecretError> {
+pub fn resolve(reference: &SecretReference, folder: &Utf8Path) -> Result<Secret, SecretError> {
     let (named, value) = match reference {
         SecretReference::Env(name) => {
             (format!("the environment variable `{name}`"), from_environment(name))

@@ -144,7 +144,7 @@ pub(crate) fn report(text: &str) -> Report {
         (step.step, step.waits) = (own(), step.waits.as_ref().map(|_| own()));
         if let Some(StepOutcome::Failed(failure)) = &mut step.outcome {
             (failure.during, failure.command, failure.ended) = (own(), own(), own());
-            (failure.output, failure.hint) = (vec![own(), own()].into(), own());
+            (failure.output, failure.hint) = ([own(), own()].into(), own());
         }
     }
     report

@@ -8,24 +8,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::folder;
-use crate::state::{Asked, Request, token};
+use crate::state::{Asked, token};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Letter {
     /// Whom it is for, so that nobody gets what another one was asked.
     fence: u64,
-    what: Request,
-    by: String,
-    reason: String,
+    asked: Asked,
 }
 
 /// Leaves a request for the holder of the lease with `fence`.
 pub(super) fn put(state: &Utf8Path, fence: u64, asked: &Asked) -> io::Result<()> {
     let requests = state.join("requests");
     folder::private(&requests)?;
-    let Asked { what, by, reason } = asked.clone();
-    let letter = serde_json::to_vec(&Letter { fence, what, by, reason })?;
+    let letter = serde_json::to_vec(&Letter { fence, asked: asked.clone() })?;
     // Names sort by time; the reader takes only those that end so.
     let name = format!("{:020}-{}.json", Timestamp::now().as_microsecond(), token()?);
     folder::replace(&requests.join(name), &letter)
@@ -43,8 +40,7 @@ pub(super) fn take(state: &Utf8Path, fence: u64) -> Option<Asked> {
         if let Ok(letter) = serde_json::from_slice::<Letter>(&letter)
             && letter.fence == fence
         {
-            let Letter { what, by, reason, .. } = letter;
-            return Some(Asked { what, by, reason });
+            return Some(letter.asked);
         }
     }
     None
