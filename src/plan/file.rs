@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
 
-/// The largest plan file that is read: some 200,000 steps.
+/// The largest plan file that is read: some 300,000 steps.
 const LARGEST: u64 = 1 << 30;
 
 /// Why a file is not a plan that can be applied.
