@@ -41,8 +41,10 @@ fn fleet() {
             return;
         }
     };
-    let only = env::var_os("MDC_FLEET_ONLY");
-    let wanted = |scenario: &&Scenario| only.as_ref().is_none_or(|only| only == scenario.name);
+    let only = env::var_os("MDC_FLEET_ONLY").map(|names| names.into_string().unwrap());
+    let wanted = |scenario: &&Scenario| {
+        only.as_ref().is_none_or(|only| only.split(',').any(|name| name == scenario.name))
+    };
     let mut changed: &[&str] = &ALL;
     let mut failed = Vec::new();
     for scenario in SCENARIOS.iter().filter(wanted) {

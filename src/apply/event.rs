@@ -102,6 +102,13 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// The record of the run could not be copied to a host; it is tried again.
+    NotCopied {
+        /// The host.
+        host: HostName,
+        /// Why.
+        why: String,
+    },
     /// Nothing new is started; running steps are waited for.
     Stopping {
         /// Why.

@@ -13,6 +13,15 @@ pub(super) fn id(step: &str, attempt: u32, command: usize) -> String {
     format!("{}-{attempt}-{command}", Digest::of(step.as_bytes()).short())
 }
 
+/// The step and the attempt that a job's id is made of, when it is of one of `steps`.
+#[must_use]
+pub fn step_of<'s>(id: &str, steps: &'s [Step]) -> Option<(&'s Step, u32)> {
+    let mut parts = id.split('-');
+    let (digest, attempt) = (parts.next()?, parts.next()?.parse().ok()?);
+    let step = steps.iter().find(|step| Digest::of(step.id.as_bytes()).short() == digest)?;
+    Some((step, attempt))
+}
+
 /// What the host's verdict on a job means for its step.
 pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<(), StepFailure> {
     let failed = |kind, ended: String, output: &Output, hint: String| StepFailure {

@@ -1,38 +1,28 @@
 //! Removes what a run that is done leaves on its hosts.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
+use super::each::each;
 use super::event::Event;
 use super::run::Apply;
 use crate::address::HostName;
 use crate::state::Run;
 use crate::transport::{Order, Verdict};
 
-/// Removes the files of the run from every host that the plan changed; says what stays.
+/// How many hosts may have a copy of a record: the first two, and two in whose place they were.
+const KEEPERS: usize = 4;
+
+/// Removes the files of the run from every host that the plan changed or that has a copy of its
+/// record; says what stays.
 pub(super) fn nothing(apply: &Apply<'_>, run: &Run, listen: &mut dyn FnMut(Option<Event>)) {
-    let hosts: BTreeSet<&HostName> = run.plan.steps.iter().map(|step| &step.host).collect();
-    let at_once = apply.at_once.get().min(hosts.len());
-    let hosts = Mutex::new(hosts.into_iter());
-    let (tell, hear) = channel();
-    thread::scope(|scope| {
-        for _ in 0..at_once {
-            let (hosts, tell) = (&hosts, tell.clone());
-            scope.spawn(move || {
-                loop {
-                    let next = hosts.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some(host) = next else { return };
-                    if let Err(why) = forget(apply, &run.id, host) {
-                        let _ = tell.send(Event::LeftBehind { host: host.clone(), why });
-                    }
-                }
-            });
-        }
-        drop(tell);
-        for event in hear {
-            listen(Some(event));
+    let changed = run.plan.steps.iter().map(|step| &step.host);
+    let hosts: BTreeSet<&HostName> =
+        changed.chain(apply.copied.hosts.iter().take(KEEPERS)).collect();
+    let id = run.id.as_str();
+    let forget = |host: &HostName| forget(apply, id, host);
+    each(&hosts, apply.at_once, forget, |host, forgotten| {
+        if let Err(why) = forgotten {
+            listen(Some(Event::LeftBehind { host: host.clone(), why }));
         }
     });
 }

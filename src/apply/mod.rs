@@ -15,6 +15,8 @@ mod cancel;
 mod connections;
 mod control;
 mod coordinator;
+mod copies;
+mod each;
 mod event;
 mod failures;
 mod halt;
@@ -28,5 +30,8 @@ mod worker;
 
 pub use connections::Dial;
 pub use control::{Control, Inbox};
+pub use copies::Copied;
+pub use each::each;
 pub use event::Event;
+pub use job::step_of;
 pub use run::{Apply, Ending, run};

@@ -14,6 +14,7 @@ use super::cancel::Jobs;
 use super::connections::{Connections, Dial};
 use super::control::{Inbox, Message};
 use super::coordinator::{Coordinator, Handed};
+use super::copies::{self, Copied};
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
@@ -41,6 +42,8 @@ pub struct Apply<'a> {
     pub tenure: &'a Tenure,
     /// For how long a host that can't be reached is tried again.
     pub patience: Duration,
+    /// What of the run is copied to hosts of the cluster, and to which.
+    pub copied: &'a Copied,
 }
 
 /// How an attempt at a run ended.
@@ -85,6 +88,25 @@ pub fn run(
     inbox: Inbox,
     listen: &mut dyn FnMut(Option<Event>),
 ) -> Result<Ending, JournalError> {
+    let ending = thread::scope(|scope| {
+        copies::begin(scope, (apply.dial, apply.tenure), (&mut *run, apply.copied), &inbox.sender);
+        let ending = recorded(apply, run, inbox, listen);
+        copies::end(run);
+        ending
+    })?;
+    if run.plan.steps.iter().all(|step| ending.is_done(&step.id)) {
+        leave::nothing(apply, run, listen);
+    }
+    listen(Some(Event::RunFinished));
+    Ok(ending)
+}
+
+fn recorded(
+    apply: &Apply<'_>,
+    run: &mut Run,
+    inbox: Inbox,
+    listen: &mut dyn FnMut(Option<Event>),
+) -> Result<Ending, JournalError> {
     run.journal.append(Entry::Started {
         seal: run.plan.seal,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -102,10 +124,6 @@ pub fn run(
         .then(|| ending.stopped.clone().unwrap_or_else(|| format!("{left} steps are left")));
     run.progress.over = stopped.is_none();
     run.journal.append(Entry::Ended { stopped })?;
-    if run.plan.steps.iter().all(|step| ending.is_done(&step.id)) {
-        leave::nothing(apply, run, listen);
-    }
-    listen(Some(Event::RunFinished));
     Ok(ending)
 }
 

@@ -9,9 +9,9 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, show, watch};
+use super::{Common, Exit, plan, records, show, watch};
 use crate::plan::Plan;
-use crate::state::{Run, StateError, Store};
+use crate::state::{Run, StateError};
 use crate::view;
 
 /// Carries a plan out, after showing it and asking.
@@ -44,10 +44,9 @@ impl Apply {
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
         }
-        let store = site.store();
-        let purpose = format!("mdc apply {}", self.target);
-        let hold = Hold::take(&*store, &site, purpose, self.manner.take_over())?;
-        let mut run = match (self.unfinished((&*store, &hold), console)?, file) {
+        let next = format!("mdc apply {}", self.target);
+        let hold = Hold::take(&site, &next, self.manner.take_over())?;
+        let mut run = match (self.unfinished(&hold, console)?, file) {
             (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
                 return Err(carry::another_plan(&run, "this plan file is another one"));
             }
@@ -57,13 +56,12 @@ impl Apply {
                 }
                 run
             }
-            (None, file) => match self.begin(file, &site, (&*store, &hold), console)? {
+            (None, file) => match self.begin(file, &site, &hold, console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
         };
         self.manner.leave_out(&mut run)?;
-        let next = format!("mdc apply {}", self.target);
         self.manner.carry_out(&mut run, (&site, &hold), console, &next)
     }
 
@@ -78,12 +76,8 @@ impl Apply {
         }
     }
 
-    fn unfinished(
-        &self,
-        (store, hold): (&dyn Store, &Hold),
-        console: &Console,
-    ) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = store.unfinished(hold.lease())? else { return Ok(None) };
+    fn unfinished(&self, hold: &Hold, console: &Console) -> Result<Option<Run>, Problem> {
+        let Some(mut run) = hold.unfinished()? else { return Ok(None) };
         let Some(reason) = &self.give_up else { return Ok(Some(run)) };
         run.give_up(reason).map_err(StateError::from)?;
         console.say(&format!("The run {} is given up: {reason}", run.id));
@@ -95,9 +89,10 @@ impl Apply {
         &self,
         file: Option<Plan>,
         site: &Site,
-        (store, hold): (&dyn Store, &Hold),
+        hold: &Hold,
         console: &Console,
     ) -> Result<Begun, Problem> {
+        records::none_elsewhere(site, hold)?;
         let observed = watch::observe(site, console);
         let plan = match file {
             Some(plan) => {
@@ -114,7 +109,7 @@ impl Apply {
         if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        Ok(Begun::Run(Box::new(store.begin(hold.lease(), plan, Timestamp::now())?)))
+        Ok(Begun::Run(Box::new(hold.store.begin(&hold.lease, plan, Timestamp::now())?)))
     }
 }
 

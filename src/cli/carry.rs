@@ -10,7 +10,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, watch};
+use super::{Exit, records, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
@@ -28,8 +28,8 @@ pub(super) struct Manner {
     /// For how long a host that can't be reached is tried again while the run goes on
     #[arg(long, value_name = "PERIOD", default_value = "5m")]
     patience: Period,
-    /// Take the cluster over from a controller that may still be at work on it, with the reason for
-    /// the record
+    /// Take the cluster over from a controller that may still be at work, with the reason for the
+    /// record; that one can then change nothing any more
     #[arg(long, value_name = "REASON")]
     take_over: Option<String>,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    /// Why the lease is to be taken by force, if it is.
+    /// Why the lease may be taken by force.
     pub(super) fn take_over(&self) -> Option<&str> {
         self.take_over.as_deref()
     }
@@ -74,9 +74,7 @@ impl Manner {
     pub(super) fn leave_out(&self, run: &mut Run) -> Result<(), Problem> {
         let left_out = self.choice.left_out(&rest(&run.plan, &run.progress))?;
         for (step, reason) in left_out {
-            let entry = Entry::Skipped { step, reason };
-            run.progress.take(&entry);
-            run.journal.append(entry).map_err(StateError::from)?;
+            run.record(Entry::Skipped { step, reason }).map_err(StateError::from)?;
         }
         Ok(())
     }
@@ -111,16 +109,18 @@ fn attempt(
     let (control, inbox) = Control::channel();
     handle_signals(control.clone())?;
     let dial = site.dial();
+    let copied = records::copied(run, site, hold)?;
     let apply = apply::Apply {
         dial: &dial,
         packages: &site.release.folder,
         at_once: site.at_once,
         tenure: hold.tenure(),
         patience,
+        copied: &copied,
     };
     let plan = run.plan.clone();
     let place = run.place.clone();
-    let ended = hold.beating(control, || {
+    let ended = hold.beating(&control, || {
         watch::watching(console, Subject::Plan(&plan), |progress, start| {
             apply::run(&apply, run, inbox, &mut |event| match event {
                 Some(event) => progress.event(start.elapsed(), &event),
@@ -141,13 +141,12 @@ fn attempt(
 fn handle_signals(control: Control) -> Result<(), Problem> {
     let heard = AtomicU32::new(0);
     let handled = ctrlc::set_handler(move || {
-        let (what, reason) = match heard.fetch_add(1, Ordering::SeqCst) {
-            0 => (Request::Stop, "interrupted (Ctrl-C or a signal); once more cancels what runs"),
+        let (what, by) = match heard.fetch_add(1, Ordering::SeqCst) {
+            0 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
             1 => (Request::Cancel, "interrupted twice"),
             _ => return,
         };
-        let by = "a signal".to_owned();
-        control.ask(Asked { what, by, reason: reason.to_owned() });
+        control.ask(Asked { what, by: by.to_owned(), reason: String::new() });
     });
     handled.map_err(|error| {
         Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Args;
 
 use super::problem::Problem;
+use crate::address::ComponentName;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
 /// Which steps are done now.
@@ -73,18 +75,27 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
     ))
 }
 
-/// Other hosts of one component may be left out; a component that has to come first may not.
+/// Some hosts of a component may be left out; all of them may not when something chosen comes after
+/// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    for step in plan.steps.iter().filter(|step| chosen.contains(&*step.id)) {
+    let changes = |step: &&Step| step.action != Action::Copy;
+    let begun: BTreeSet<&ComponentName> = plan
+        .steps
+        .iter()
+        .filter(changes)
+        .filter(|step| chosen.contains(&*step.id))
+        .map(|step| &step.component)
+        .collect();
+    for step in plan.steps.iter().filter(changes).filter(|step| chosen.contains(&*step.id)) {
         let mut seen = BTreeSet::new();
         let mut before: Vec<&str> = step.after.iter().map(|id| &**id).collect();
         while let Some(id) = before.pop() {
-            let Some(earlier) = steps.get(id) else { continue };
+            let Some(earlier) = steps.get(id).filter(|earlier| changes(earlier)) else { continue };
             if chosen.contains(id) || !seen.insert(id) {
                 continue;
             }
-            if earlier.component != step.component {
+            if !begun.contains(&earlier.component) {
                 return Err(Problem::new(
                     format!("{} comes after {id}, which would be left out", step.id),
                     format!(

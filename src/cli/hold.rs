@@ -6,49 +6,63 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::site::Site;
-use super::who;
+use super::{records, who};
 use crate::apply::Control;
-use crate::state::{Lease, Store};
+use crate::state::{Lease, Run, Store};
 use crate::transport::Tenure;
 
-/// How often a sign of life is given, and requests of other terminals are looked for.
+/// How often a sign of life is given, and requests of other terminals are heard.
 const BEAT: Duration = Duration::from_secs(2);
 
-/// The lease, and what hosts are told of it.
+/// The lease, where it is kept, and what hosts are told of it.
 pub(super) struct Hold {
-    lease: Lease,
+    pub(super) store: Box<dyn Store>,
+    pub(super) lease: Lease,
     tenure: Tenure,
 }
 
 impl Hold {
-    /// Takes the lease; `force`: also from somebody who may still be at work, for this reason.
-    pub(super) fn take(
-        store: &dyn Store,
-        site: &Site,
-        purpose: String,
-        force: Option<&str>,
-    ) -> Result<Self, Problem> {
-        let lease = store.acquire(&who::claim(purpose), force)?;
+    /// Takes the lease for `purpose`; by force, with a reason, also from somebody who may still be
+    /// at work.
+    pub(super) fn take(site: &Site, purpose: &str, force: Option<&str>) -> Result<Self, Problem> {
+        let store = site.store();
+        let mut claim = who::claim(purpose.to_owned());
+        if force.is_some() {
+            // Those who are to be kept out may have told the hosts of leases unknown to the store.
+            let nobody = Tenure { site: site.name(), fence: 0, holder: String::new() };
+            claim.above = records::above_all(site, &nobody);
+        }
+        let lease = store.acquire(&claim, force)?;
         let holder = lease.holder();
-        let holder = format!("{}: `{}`, since {}", holder.who(), holder.purpose, holder.since);
-        let tenure = Tenure { site: site.name(), fence: lease.fence(), holder };
-        Ok(Self { lease, tenure })
-    }
-
-    pub(super) const fn lease(&self) -> &Lease {
-        &self.lease
+        let tenure = Tenure {
+            site: site.name(),
+            fence: lease.fence(),
+            holder: format!("{}: {}", holder.who(), holder.purpose),
+        };
+        Ok(Self { store, lease, tenure })
     }
 
     pub(super) const fn tenure(&self) -> &Tenure {
         &self.tenure
     }
 
-    /// Does `work` while signs of life are given; hands requests and the loss of the lease on.
-    pub(super) fn beating<T>(&self, control: Control, work: impl FnOnce() -> T) -> T {
-        let (working, over) = channel::<()>();
+    /// The newest run, if it is not over.
+    pub(super) fn unfinished(&self) -> Result<Option<Run>, Problem> {
+        Ok(self.store.unfinished(&self.lease)?)
+    }
+
+    /// The newest run, if it is over and owes something.
+    pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
+        Ok(self.store.owing(&self.lease)?)
+    }
+
+    /// Does `work` while signs of life are given; tells the run what is asked of it, and when the
+    /// lease is lost.
+    pub(super) fn beating<T>(&self, control: &Control, work: impl FnOnce() -> T) -> T {
+        let (over, is_over) = channel::<()>();
         thread::scope(|scope| {
             scope.spawn(move || {
-                while over.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                while let Err(RecvTimeoutError::Timeout) = is_over.recv_timeout(BEAT) {
                     match self.lease.beat() {
                         Ok(asked) => asked.into_iter().for_each(|asked| control.ask(asked)),
                         Err(lost) => return control.lost(lost.to_string()),
@@ -56,7 +70,7 @@ impl Hold {
                 }
             });
             let done = work();
-            drop(working);
+            drop(over);
             done
         })
     }

@@ -13,6 +13,7 @@ mod hold;
 mod observe;
 mod plan;
 mod problem;
+mod records;
 mod resume;
 mod show;
 mod site;

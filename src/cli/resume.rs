@@ -7,7 +7,8 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath};
+use super::{Common, Exit, ManifestPath, records};
+use crate::address::HostName;
 
 /// Goes on with the unfinished run of a cluster; makes no new plan.
 ///
@@ -20,6 +21,10 @@ pub(super) struct Resume {
     /// Do what was left out before with --only and --skip
     #[arg(long)]
     debts: bool,
+    /// Take the record of the run from a host of the cluster first: for when the controller that
+    /// began it is lost. Two hosts keep it
+    #[arg(long, value_name = "HOST")]
+    from_host: Option<HostName>,
     #[command(flatten)]
     manner: Manner,
 }
@@ -27,16 +32,21 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
-        let store = site.store();
-        let purpose = format!("mdc resume {}", site.path);
-        let hold = Hold::take(&*store, &site, purpose, self.manner.take_over())?;
-        let found =
-            if self.debts { store.owing(hold.lease())? } else { store.unfinished(hold.lease())? };
+        let next = format!("mdc resume {}", site.path);
+        let hold = Hold::take(&site, &next, self.manner.take_over())?;
+        if let Some(host) = &self.from_host {
+            let run = records::adopt(&site, &hold, host)?;
+            console.say(&format!("The record of the run {run} was taken over from {host}."));
+        }
+        let found = if self.debts { hold.owing()? } else { hold.unfinished()? };
         let Some(mut run) = found else {
             let what = if self.debts { "owes anything" } else { "is unfinished" };
             console.say(&format!("No run {what}; there is nothing to resume."));
             return Ok(Exit::Done);
         };
+        if self.from_host.is_some() {
+            records::complete(&mut run, &site, hold.tenure())?;
+        }
         if self.debts {
             run.progress.skipped.clear();
         }
@@ -44,7 +54,6 @@ impl Resume {
             return Ok(Exit::Done);
         }
         self.manner.leave_out(&mut run)?;
-        let next = format!("mdc resume {}", site.path);
         self.manner.carry_out(&mut run, (&site, &hold), console, &next)
     }
 }

@@ -53,36 +53,8 @@ struct Decision {
 #[must_use]
 pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let mut comparison = Comparison::default();
-    for (name, host) in &desired.hosts {
-        match observed.hosts.get(name) {
-            Some(HostState::Known(facts)) if facts.os == host.os => {}
-            Some(HostState::Known(facts)) => {
-                comparison.refusals.push(Refusal::OperatingSystem {
-                    host: name.clone(),
-                    observed: facts.os.clone(),
-                    desired: host.os.clone(),
-                });
-            }
-            Some(HostState::Unknown(why)) => {
-                comparison.unknown.insert(name.clone(), why.clone());
-            }
-            None => {
-                comparison.unknown.insert(name.clone(), not_observed());
-            }
-        }
-    }
-    let mut changes = Vec::new();
-    for (address, resource) in &desired.resources {
-        let Some(HostState::Known(host)) = observed.hosts.get(&address.host) else { continue };
-        let Some(facts) = host.components.get(&address.component) else {
-            comparison.unknown.insert(address.host.clone(), not_observed());
-            continue;
-        };
-        if let Some(change) = comparison.change(desired, address, resource, facts) {
-            changes.push((address.clone(), Arc::new(change)));
-        }
-    }
-    comparison.changes = changes.into_iter().collect();
+    comparison.hosts(desired, observed);
+    comparison.resources(desired, observed);
     comparison
 }
 
@@ -94,6 +66,49 @@ fn not_observed() -> Unreadable {
 }
 
 impl Comparison {
+    /// Which hosts could be read, and which run another system than they should.
+    fn hosts(&mut self, desired: &Desired, observed: &Observed) {
+        for (name, host) in &desired.hosts {
+            match observed.hosts.get(name) {
+                Some(HostState::Known(facts)) if facts.os == host.os => {}
+                Some(HostState::Known(facts)) => {
+                    self.refusals.push(Refusal::OperatingSystem {
+                        host: name.clone(),
+                        observed: facts.os.clone(),
+                        desired: host.os.clone(),
+                    });
+                }
+                Some(HostState::Unknown(why)) => {
+                    self.unknown.insert(name.clone(), why.clone());
+                }
+                None => {
+                    self.unknown.insert(name.clone(), not_observed());
+                }
+            }
+        }
+    }
+
+    fn resources(&mut self, desired: &Desired, observed: &Observed) {
+        let mut changes = Vec::new();
+        let resources: Vec<(&Address, &Arc<Resource>)> = desired.resources.iter().collect();
+        // They are in the order of hosts, so that each host is looked up once.
+        for of_host in resources.chunk_by(|(one, _), (next, _)| one.host == next.host) {
+            let name = of_host.first().map(|(address, _)| &address.host);
+            let state = name.and_then(|name| observed.hosts.get(name));
+            let Some(HostState::Known(host)) = state else { continue };
+            for (address, resource) in of_host {
+                let Some(facts) = host.components.get(&address.component) else {
+                    self.unknown.insert(address.host.clone(), not_observed());
+                    continue;
+                };
+                if let Some(change) = self.change(desired, address, resource, facts) {
+                    changes.push(((*address).clone(), Arc::new(change)));
+                }
+            }
+        }
+        self.changes = changes.into_iter().collect();
+    }
+
     /// What has to be done to one resource; none when it is as desired.
     fn change(
         &mut self,

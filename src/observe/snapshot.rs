@@ -14,7 +14,7 @@ use super::answer::printable;
 pub const FORMAT: &str = "mdc/snapshot";
 /// The format's version that this `mdc` writes and reads.
 pub const VERSION: u32 = 1;
-/// The largest file that is read: a hundred thousand hosts fit in.
+/// The largest file that is read: fifty thousand hosts of four components fit in.
 const LARGEST: u64 = 64 << 20;
 
 /// Observed state with its cluster and its time.

@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
 
-/// The largest plan file that is read: some 200,000 steps.
+/// The largest plan file that is read: some 300,000 steps.
 const LARGEST: u64 = 1 << 30;
 
 /// Why a file is not a plan that can be applied.
@@ -82,7 +82,7 @@ pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
     parse(&text)
 }
 
-/// The plan that `text`, the whole content of a plan file, holds.
+/// Reads a plan out of its text and checks format, version and seal.
 ///
 /// # Errors
 /// When it is not exactly a plan that an `mdc` of this format wrote.

@@ -1,10 +1,12 @@
 //! From ordered changes to a plan: exact commands, reasons, impact and what each step needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use super::needed::Needed;
-use super::render::{Rendered, What};
+use super::render::{Checks, Rendered, What};
 use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, Withheld};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure};
@@ -26,14 +28,13 @@ pub fn make(
     comparison: &Comparison,
     graph: &StepGraph,
 ) -> Result<Plan, RemotePathError> {
-    let mut maker = Maker::new(desired, comparison);
-    let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
-    let ids: Vec<Arc<str>> = ids.collect();
-    let mut steps = Vec::with_capacity(ids.len());
-    for (node, id) in graph.nodes.iter().zip(&ids) {
-        let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
-        steps.extend(maker.step(node, id, after)?);
-    }
+    let (basis, made) = thread::scope(|scope| {
+        // Neither needs the other, and for a large cluster both take their time.
+        let basis = scope.spawn(|| basis(desired, comparison, graph));
+        let made = steps(desired, comparison, graph);
+        (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
+    });
+    let (steps, checks) = made?;
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -42,9 +43,9 @@ pub fn make(
         cluster: desired.cluster.clone(),
         environment: desired.environment.clone(),
         release: desired.release.clone(),
-        basis: basis(desired, comparison, graph),
+        basis,
         on_failure: on_failure(desired, &steps),
-        checks: maker.rendered.into_checks(),
+        checks,
         steps,
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
@@ -52,6 +53,23 @@ pub fn make(
     };
     plan.seal = plan.digest();
     Ok(plan)
+}
+
+/// The steps, and the checks that they name.
+fn steps(
+    desired: &Desired,
+    comparison: &Comparison,
+    graph: &StepGraph,
+) -> Result<(Vec<Step>, Checks), RemotePathError> {
+    let mut maker = Maker::new(desired, comparison);
+    let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
+    let ids: Vec<Arc<str>> = ids.collect();
+    let mut steps = Vec::with_capacity(ids.len());
+    for (node, id) in graph.nodes.iter().zip(&ids) {
+        let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
+        steps.extend(maker.step(node, id, after)?);
+    }
+    Ok((steps, maker.rendered.into_checks()))
 }
 
 fn text(address: &Address, action: Action) -> String {

@@ -31,6 +31,9 @@ impl What {
     }
 }
 
+/// Checks, by name.
+pub(super) type Checks = BTreeMap<Arc<str>, Arc<[Command]>>;
+
 /// A resource with what was rendered for it.
 type Known = (Arc<Resource>, Commands);
 
@@ -39,7 +42,7 @@ pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     /// By component; few resources of one are different.
     known: BTreeMap<(ComponentName, What), Vec<Known>>,
-    checks: BTreeMap<Arc<str>, Arc<[Command]>>,
+    checks: Checks,
 }
 
 impl<'a> Rendered<'a> {
@@ -77,7 +80,7 @@ impl<'a> Rendered<'a> {
     }
 
     /// All checks that were rendered, by name.
-    pub(super) fn into_checks(self) -> BTreeMap<Arc<str>, Arc<[Command]>> {
+    pub(super) fn into_checks(self) -> Checks {
         self.checks
     }
 }

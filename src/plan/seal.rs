@@ -17,7 +17,7 @@ impl Plan {
     pub fn digest(&self) -> Digest {
         let digest = |list: &[Command]| Ok::<_, Infallible>(Digest::of_json(list).to_string());
         let Ok(digests) = forms(self, digest);
-        Digest::of_json(&PlanForm::bare(self, digests))
+        Digest::of_long_json(&PlanForm::bare(self, digests))
     }
 
     /// Whether the plan is still the one that was sealed.

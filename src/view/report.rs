@@ -94,8 +94,13 @@ fn failure(step: &StepReport) -> Option<Vec<Block>> {
     let heading = Text::of(Label::Error, "✗ Failed: ")
         .and(Label::Strong, StepName::of(&step.step).in_words());
     let mut blocks = vec![Block::heading(heading), Block::Fields(circumstances(step, failure))];
-    if !failure.output.is_empty() {
-        blocks.push(Block::Code(failure.output.to_vec()));
+    let command: Vec<String> = failure.command.lines().map(str::to_owned).collect();
+    for (what, lines) in
+        [("The command:", &command[..]), ("The telling lines of its output:", &failure.output)]
+    {
+        if !lines.is_empty() {
+            blocks.extend([Block::Paragraph(what.into()), Block::Code(lines.to_vec())]);
+        }
     }
     if !failure.hint.is_empty() {
         blocks.push(Block::Fields(vec![Field::new("next", failure.hint.as_str())]));
@@ -104,13 +109,11 @@ fn failure(step: &StepReport) -> Option<Vec<Block>> {
 }
 
 fn circumstances(step: &StepReport, failure: &StepFailure) -> Vec<Field> {
-    let mut fields = vec![Field::new("while", failure.during.as_str())];
-    if !failure.command.is_empty() {
-        fields.push(Field::new("command", Text::of(Label::Code, &failure.command)));
-    }
-    fields.push(Field::new("ended", Text::of(Label::Error, &failure.ended)));
-    fields.push(Field::new("after", words::about(step.took.duration())));
-    fields
+    vec![
+        Field::new("while", failure.during.as_str()),
+        Field::new("ended", Text::of(Label::Error, &failure.ended)),
+        Field::new("after", words::about(step.took.duration())),
+    ]
 }
 
 /// What was not started, by what it waits for.

@@ -74,10 +74,15 @@ impl Site {
 
     /// A file of the only run's record.
     pub(crate) fn record(&self, name: &str) -> String {
+        fs::read_to_string(self.path(".mdc/runs").join(self.run()).join(name)).unwrap()
+    }
+
+    /// The id of the only run.
+    pub(crate) fn run(&self) -> String {
         let runs = fs::read_dir(self.path(".mdc/runs")).unwrap();
         let runs: Vec<PathBuf> = runs.map(|run| run.unwrap().path()).collect();
         let [run] = runs.as_slice() else { panic!("there are {} runs, not one", runs.len()) };
-        fs::read_to_string(run.join(name)).unwrap()
+        run.file_name().unwrap().to_str().unwrap().to_owned()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use mdc::address::HostName;
-use mdc::apply::{self, Apply, Control, Event};
+use mdc::apply::{self, Apply, Control, Copied, Event};
 use mdc::manifest::{Connection as Way, SimulatedConnection};
 use mdc::observe::{self, Limits, Observed};
 use mdc::plan::Plan;
@@ -77,12 +77,15 @@ impl<'a> Fleet<'a> {
         let dial = |host: &HostName| self.dial(host);
         let at_once = NonZeroUsize::new(4).unwrap();
         let tenure = Tenure { site: "lab".to_owned(), fence: 1, holder: "the tests".to_owned() };
+        let (plan, journal) = (String::new(), String::new());
+        let copied = Copied { plan, journal, hosts: Vec::new() };
         let apply = Apply {
             dial: &dial,
             packages: self.folder,
             at_once,
             tenure: &tenure,
             patience: Duration::ZERO,
+            copied: &copied,
         };
         let (_control, inbox) = Control::channel();
         apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();

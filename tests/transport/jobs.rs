@@ -84,6 +84,7 @@ fn a_job_tells_how_it_ended_and_what_it_printed() {
         ("e", "yes | head -c 900000 >&2", End::Exit(0), b"", &b"y\n".repeat(65536)),
     ] {
         let output = output(site.attend(id, &command(run)));
+        assert_eq!(site.order(&Order::Jobs { run: "none" }), Verdict::Jobs(Vec::new()));
         assert_eq!(output.end, end, "{run}");
         assert_eq!(output.stdout, stdout, "{run}");
         assert_eq!(output.stderr, stderr, "{run}");
@@ -110,6 +111,7 @@ fn a_job_goes_on_without_its_connection_and_is_found_again() {
     // Again: what it left is still there, and it does not run again.
     assert_eq!(output(site.attend("job", &command)).stdout, b"end\n");
     assert_eq!(fs::read_to_string(&begun).unwrap(), "x\n");
+    assert_eq!(site.order(&Order::Jobs { run: "run" }), Verdict::Jobs(vec!["job".to_owned()]));
 }
 
 #[test]

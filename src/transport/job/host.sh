@@ -35,7 +35,7 @@ alive() {
 }
 
 # $1: RUN, $2: JOB. The two are names, and nothing else.
-job() { j=$base/jobs/$1/$2 unit=mdc-$1-$2; }
+job() { run=$1 name=$2 j=$base/jobs/$1/$2 unit=mdc-$1-$2; }
 
 # mkdir is what decides: of several runners, or a runner and somebody who gives it up, one begins.
 runner='cd "$1" && mkdir began 2>/dev/null || exit 0
@@ -52,12 +52,16 @@ echo "$w $s" >status.new && mv status.new status'
 start() {
   mkdir -p "$j" || cant "make $j"
   printf '%s\n' "$2" >"$j/command.new" && cat /proc/sys/kernel/random/boot_id >"$j/boot" &&
+    printf '%s\n' "$runner" >"$j/runner" &&
     mv -f "$j/command.new" "$j/command" || cant "write to $j"
+  # For those who read the host's own log.
+  logger -t mdc -p auth.notice -- "$run, job $name, for $holder: $2" 2>/dev/null
+  # From a file: systemd puts its own meaning on every `$` in arguments (systemd.service(5)).
   if [ -d /run/systemd/system ] && systemd-run --quiet --collect --unit="$unit" \
-    --property=KillMode=process -- /bin/sh -c "$runner" mdc "$j" "$1" 2>/dev/null 9>&-; then
+    --property=KillMode=process -- /bin/sh "$j/runner" "$j" "$1" 2>/dev/null 9>&-; then
     return
   fi
-  setsid sh -c "$runner" mdc "$j" "$1" </dev/null >/dev/null 2>&1 9>&- &
+  setsid sh "$j/runner" "$j" "$1" </dev/null >/dev/null 2>&1 9>&- &
 }
 
 tell() {
@@ -162,6 +166,15 @@ survey() {
   printf 'survey %s %s\n' "$newest" "$by"
   for r in "$base"/runs/*/; do
     [ ! -d "$r" ] || basename "$r"
+  done
+  exit 0
+}
+
+# RUN: the jobs of a run that were begun here.
+jobs() {
+  echo jobs
+  for j in "$base/jobs/$1"/*/; do
+    [ ! -e "$j/began" ] || basename "$j"
   done
   exit 0
 }

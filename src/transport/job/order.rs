@@ -56,6 +56,11 @@ pub enum Order<'a> {
     },
     /// Tells the newest lease that the host has seen, and the runs whose records it keeps.
     Survey,
+    /// Tells the jobs of a run that were begun on the host.
+    Jobs {
+        /// The run.
+        run: &'a str,
+    },
     /// Shows the part of a file of a run's record that begins at `offset`.
     Recall {
         /// The run.
@@ -77,6 +82,7 @@ impl Order<'_> {
             Self::Forget { .. } => "remove the files of the run",
             Self::Keep { .. } => "copy the record of the run to the host",
             Self::Survey => "ask for records of runs",
+            Self::Jobs { .. } => "ask for the jobs of the run",
             Self::Recall { .. } => "read the record of the run",
         }
     }
@@ -112,6 +118,7 @@ impl Order<'_> {
                 say("keep", &[run, file, &offset.to_string(), content]);
             }
             Self::Survey => say("survey", &[]),
+            Self::Jobs { run } => say("jobs", &[run]),
             Self::Recall { run, file, offset } => {
                 say("recall", &[run, file, &offset.to_string(), &super::PART.to_string()]);
             }

@@ -31,6 +31,8 @@ pub enum Verdict {
         /// The runs.
         runs: Vec<String>,
     },
+    /// The ids of jobs.
+    Jobs(Vec<String>),
     /// A part of a file.
     Part(Vec<u8>),
     /// There is no such thing.
@@ -88,6 +90,7 @@ impl Verdict {
             "running" => Self::Running,
             "has" => Self::Has(number(detail)?),
             "survey" => survey(detail, rest)?,
+            "jobs" => Self::Jobs(names(rest)?),
             "recall" => Self::Part(part(detail, rest)?.0.to_vec()),
             "unknown" => Self::Unknown,
             "busy" => Self::Cannot("another order has kept it busy for 30 s".to_owned()),
@@ -138,6 +141,10 @@ fn gone(detail: &str) -> Result<Gone, String> {
 
 fn survey(detail: &str, rest: &[u8]) -> Result<Verdict, String> {
     let (fence, holder) = numbered(detail)?;
-    let text = std::str::from_utf8(rest).map_err(|_| "the names of runs are not text")?;
-    Ok(Verdict::Survey { fence, holder, runs: text.lines().map(str::to_owned).collect() })
+    Ok(Verdict::Survey { fence, holder, runs: names(rest)? })
+}
+
+fn names(rest: &[u8]) -> Result<Vec<String>, String> {
+    let text = std::str::from_utf8(rest).map_err(|_| "the names are not text")?;
+    Ok(text.lines().map(str::to_owned).collect())
 }

@@ -38,6 +38,9 @@ pub(super) struct Fault {
     /// The command does its work, but the connection breaks before its end is seen.
     #[serde(default)]
     pub(super) lost: bool,
+    /// The controller dies (SIGKILL) at this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kill: Option<Moment>,
     /// The job is cut off half-way and its end is never known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cut: Option<Cut>,
@@ -51,6 +54,23 @@ pub(super) enum Cut {
     Reboot,
     /// The kernel kills it, for want of memory.
     Kill,
+}
+
+/// A moment of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Moment {
+    /// Before the host has heard of it.
+    Before,
+    /// While the host works on it: the host goes on.
+    During,
+}
+
+impl Fault {
+    /// Whether the command itself fails.
+    pub(super) const fn fails(&self) -> bool {
+        !self.lost && self.kill.is_none()
+    }
 }
 
 impl Faults {

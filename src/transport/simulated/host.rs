@@ -43,6 +43,9 @@ pub(super) struct Host {
     /// Copies of the records of runs: by run, then by file.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) records: BTreeMap<String, BTreeMap<String, String>>,
+    /// What was done here, in order: commands that change a host, by the key of their faults.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) log: Vec<String>,
     pub(super) durations: Durations,
     pub(super) faults: Faults,
 }
@@ -105,6 +108,7 @@ impl Default for Host {
             lease: Lease::default(),
             jobs: BTreeMap::new(),
             records: BTreeMap::new(),
+            log: Vec::new(),
             durations: Durations::default(),
             faults: Faults::default(),
         }

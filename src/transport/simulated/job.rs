@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::exit;
-use super::fault::{self, Cut};
+use super::fault::{self, Cut, Fault, Moment};
 use super::host::Host;
-use crate::fact::UnitState;
 use crate::transport::{Command, Gone, JobEnd, Order, Output, PART, Tenure, Verdict};
 
 /// The newest lease that was on a host.
@@ -61,7 +60,7 @@ impl Job {
 impl Host {
     /// Lets a newer lease be known; says no to an older one.
     pub(super) fn enter(&mut self, tenure: &Tenure, order: &Order<'_>) -> Option<Verdict> {
-        if matches!(order, Order::Survey | Order::Recall { .. }) {
+        if matches!(order, Order::Survey | Order::Jobs { .. } | Order::Recall { .. }) {
             return None;
         }
         if self.lease.fence > tenure.fence {
@@ -74,23 +73,24 @@ impl Host {
         None
     }
 
-    /// Starts the job, unless it was started before; tells also why the connection breaks, when it
-    /// does.
+    /// Starts the job, unless it was started before; tells also the fault that it met.
     pub(super) fn attend(
         &mut self,
         (run, id): (&str, &str),
         command: &Command,
         speed: u32,
-    ) -> (Verdict, Option<String>) {
+    ) -> (Verdict, Option<Fault>) {
         let key = format!("{run}/{id}");
         if let Some(job) = self.jobs.get(&key) {
             return (Verdict::Job(job.end()), None);
         }
         let fault = self.faults.meet(&fault::key(&command.task));
-        let cut = fault.as_ref().and_then(|fault| fault.cut);
+        if fault.as_ref().is_some_and(|fault| fault.kill == Some(Moment::Before)) {
+            return (Verdict::Unknown, fault);
+        }
         let within = command.within.duration();
         let outcome = self.carry_out(&command.task, None, fault.as_ref());
-        let end = match cut {
+        let end = match fault.as_ref().and_then(|fault| fault.cut) {
             Some(Cut::Reboot) => {
                 self.reboot();
                 End::Rebooted
@@ -103,7 +103,7 @@ impl Host {
         let job = Job::new(end, &outcome.output, takes);
         let verdict = Verdict::Job(job.end());
         self.jobs.insert(key, job);
-        (verdict, fault.filter(|fault| fault.lost).map(|fault| fault.says))
+        (verdict, fault)
     }
 
     /// How much longer the job runs.
@@ -133,6 +133,11 @@ impl Host {
                 holder: self.lease.holder.clone(),
                 runs: self.records.keys().cloned().collect(),
             },
+            Order::Jobs { run } => {
+                let own = format!("{run}/");
+                let jobs = self.jobs.keys().filter_map(|key| key.strip_prefix(&own));
+                Verdict::Jobs(jobs.map(str::to_owned).collect())
+            }
             Order::Recall { run, file, offset } => self.recall((run, file), offset),
         }
     }
@@ -175,9 +180,6 @@ impl Host {
     fn reboot(&mut self) {
         self.boot_id = format!("{}-again", self.boot_id);
         self.reboot_pending = false;
-        for unit in self.units.values_mut().filter(|unit| unit.state == UnitState::Active) {
-            unit.starting = true;
-        }
     }
 }
 

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::{
     Command, Connection, End, Failure, Order, Output, Problem, Questions, Target, Task, Tenure,
     Verdict,
@@ -19,7 +21,7 @@ use super::{
 use crate::address::HostName;
 use crate::manifest;
 use crate::value::{Digest, Version};
-use fault::Fault;
+use fault::{Fault, Moment};
 use file::HostFile;
 use host::Host;
 
@@ -67,8 +69,14 @@ impl Connection for Simulated {
         // on when mdc is killed meanwhile.
         let (outcome, fault) = self.change("run a command", |host| {
             let fault = host.faults.meet(&fault::key(&command.task));
-            Ok((host.carry_out(&command.task, received, fault.as_ref()), fault))
+            if fault.as_ref().is_some_and(|fault| fault.kill == Some(Moment::Before)) {
+                return Ok((None, fault));
+            }
+            Ok((Some(host.carry_out(&command.task, received, fault.as_ref())), fault))
         })?;
+        let (Some(outcome), None) = (outcome, fault.as_ref().and_then(|fault| fault.kill)) else {
+            return Err(self.die("run a command"));
+        };
         self.pass("run a command", outcome.takes, command.within.duration())?;
         match fault {
             Some(Fault { says, lost: true, .. }) => {
@@ -92,7 +100,7 @@ impl Connection for Simulated {
 
     fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure> {
         let during = order.in_words();
-        let (verdict, lost) = self.change(during, |host| {
+        let (verdict, fault) = self.change(during, |host| {
             if let Some(verdict) = host.enter(tenure, order) {
                 return Ok((verdict, None));
             }
@@ -103,8 +111,12 @@ impl Connection for Simulated {
                 _ => Ok((host.obey(order), None)),
             }
         })?;
-        if let Some(says) = lost {
-            return Err(self.failure(during, Problem::Lost(says)));
+        match fault {
+            Some(Fault { kill: Some(_), .. }) => return Err(self.die(during)),
+            Some(Fault { lost: true, says, .. }) => {
+                return Err(self.failure(during, Problem::Lost(says)));
+            }
+            _ => {}
         }
         let Order::Attend { run, job, .. } = *order else { return Ok(verdict) };
         self.await_end(run, job, verdict)
@@ -170,6 +182,13 @@ impl Simulated {
             };
             std::thread::sleep(left.min(LOOK));
         }
+    }
+
+    /// Ends this process as a power cut would, for a rehearsal of that. Returns only when the
+    /// system doesn't allow it.
+    fn die(&self, during: &str) -> Failure {
+        let killed = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
+        self.failure(during, Problem::Here(format!("this process could not be killed: {killed:?}")))
     }
 
     fn failure(&self, during: &str, problem: Problem) -> Failure {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::exit;
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::host::{Host, Unit, packaged};
 use crate::catalog::Format;
 use crate::desired::Probe;
@@ -26,8 +26,11 @@ impl Host {
         received: Option<(Digest, u64)>,
         fault: Option<&Fault>,
     ) -> Outcome {
-        let says = fault.filter(|fault| !fault.lost).map(|fault| fault.says.as_str());
+        let says = fault.filter(|fault| fault.fails()).map(|fault| fault.says.as_str());
         let check = self.durations.check;
+        if !task.only_looks() {
+            self.log.push(fault::key(task));
+        }
         let (period, output) = match (task, says) {
             (Task::InstallFile { path, .. }, None) if !self.files.contains_key(path.as_str()) => {
                 (check, exit(100, "", format!("E: Unsupported file {path} given on commandline")))

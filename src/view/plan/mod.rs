@@ -11,6 +11,8 @@ mod summary;
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
 use crate::plan::{Compared, Plan};
+use parts::{Part, parts};
+use rows::rows;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,13 +38,22 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(summary::blocks(plan));
     }
     if detail >= Detail::Steps {
-        document.extend(steps::blocks(plan, detail));
+        document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
     }
     document.extend(left_out::blocks(plan));
     if !plan.steps.is_empty() && !next.is_empty() {
         document.extend(closing(plan, next));
     }
     document
+}
+
+fn every_step(part: &Part<'_>, detail: Detail) -> Vec<Block> {
+    let rows = rows(part.steps.iter().copied());
+    let mut blocks = Vec::from(steps::blocks(part, &rows));
+    if detail == Detail::Commands {
+        blocks.push(commands::details(part.title, &rows));
+    }
+    blocks
 }
 
 /// The plan as one comment of a pull request: as much detail as fits in

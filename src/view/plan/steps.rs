@@ -1,25 +1,13 @@
-//! The steps, by part and wave, with why, impact and needs.
+//! The steps of a part, by wave, with why, impact and needs.
 
-use super::parts::{Part, elapsed, parts};
-use super::rows::{StepRow, rows};
-use super::{Detail, commands};
+use super::parts::{Part, elapsed};
+use super::rows::StepRow;
 use crate::diff::Action;
-use crate::plan::Plan;
 use crate::view::document::{Block, Field, Label, NO_BREAK, Row, Side, Table, Text};
 use crate::view::words;
 
-pub(super) fn blocks(plan: &Plan, detail: Detail) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for part in parts(plan) {
-        let rows = rows(part.steps.iter().copied());
-        blocks.push(Block::heading(heading(&part)));
-        blocks.push(Block::Paragraph(part.means.into()));
-        blocks.push(Block::Table(table(&rows)));
-        if detail == Detail::Commands {
-            blocks.push(commands::details(part.title, &rows));
-        }
-    }
-    blocks
+pub(super) fn blocks(part: &Part<'_>, rows: &[StepRow<'_>]) -> [Block; 3] {
+    [Block::heading(heading(part)), Block::Paragraph(part.means.into()), Block::Table(table(rows))]
 }
 
 fn heading(part: &Part<'_>) -> Text {

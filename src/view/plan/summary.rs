@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::parts::{distinct, elapsed, parts};
+use super::parts::{elapsed, hosts, parts};
 use super::rows::size;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
@@ -27,7 +27,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
 
 fn changes(plan: &Plan) -> Text {
     let changing = || plan.steps.iter().filter(|step| step.action != Action::Copy);
-    let hosts = distinct(changing().map(|step| &step.host));
+    let hosts = hosts(changing());
     let mut text = Text::of(Label::Strong, changing().count().to_string())
         .plain(format!(" on {}", words::count(hosts, "host")));
     let mut before = ": ";
@@ -75,7 +75,8 @@ fn times(plan: &Plan) -> Table {
     let mut table = Table::new(&columns);
     for part in parts(plan) {
         let mut cells = vec![Text::of(Label::Stage, part.title)];
-        let numbers = [part.steps.len(), part.hosts(), part.waves()];
+        let hosts = hosts(part.steps.iter().copied());
+        let numbers = [part.steps.len(), hosts, part.waves()];
         cells.extend(numbers.map(|number| Text::from(number.to_string())));
         cells.push(words::about(elapsed(&part.steps)).into());
         table.rows.push(Row::new(cells));

@@ -37,6 +37,11 @@ pub(super) fn line(event: &Event) -> Option<Text> {
         Event::Stopping { reason, running } => {
             list(word(Label::Warning, "stopping").plain(reason), "waiting for the end of", running)
         }
+        Event::NotCopied { host, why } => word(Label::Warning, "no copy")
+            .and(Label::Host, host.as_str())
+            .plain(format!(
+                ": the record of this run is not there: {why}; the run goes on, and it is tried again"
+            )),
         Event::LeftBehind { host, why } => word(Label::Warning, "left")
             .and(Label::Host, host.as_str())
             .plain(format!(": the run's files under /var/lib/mdc could not be removed: {why}")),

@@ -16,8 +16,8 @@ pub(crate) fn run(fleet: &Fleet) {
     running.says(&["running", "upgrade worker on exec-01", "install"]);
     running.send(Signal::INT);
     running.end().ends(1).tells(&[
-        "stopping interrupted by a signal (Ctrl-C); waiting for the end of upgrade worker on exec-01",
-        "Stopped: interrupted by a signal (Ctrl-C)",
+        "stopping interrupted by Ctrl-C or a signal; waiting for the end of upgrade worker on exec-01",
+        "Stopped: interrupted by Ctrl-C or a signal",
         "Not started: 1 step",
         "go on mdc apply mdc.toml",
     ]);

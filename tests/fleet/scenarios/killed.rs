@@ -28,12 +28,19 @@ pub(crate) fn run(fleet: &Fleet) {
         assert!(journal.begin(&step).is_some(), "its intent is on disk");
         assert!(!journal.is_done(&step) && !journal.has_failed(&step), "its end is not");
     }
-    // What was installed before the last death is found so, and not installed again.
+    // What went on without its controller is found, and not begun again.
     site.mdc(&["apply", "--yes"]).ends(0).tells(&[
         "0 failed, 1 were cut off. It is continued.",
-        "upgrade file-storage on storage-01: nothing was left to do",
-        "1 found done already",
+        "done upgrade file-storage on storage-01 in",
     ]);
+    for (host, component, _) in steps {
+        let package = format!("md-cluster-{component}");
+        let ask = format!(
+            "sudo journalctl -b -o cat -t mdc | grep {} | grep -c 'install.*{package}[_-]'",
+            site.run()
+        );
+        assert_eq!(fleet.ask(host, &ask), "1", "{component} was installed once on {host}");
+    }
     let twice: Vec<String> = steps.iter().map(|(host, what, _)| id(host, what)).collect();
     let twice: BTreeSet<&str> = twice.iter().map(String::as_str).collect();
     assert_eq!(site.journal().repeated(), twice, "finished steps are not repeated");

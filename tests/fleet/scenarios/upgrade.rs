@@ -98,7 +98,13 @@ fn hosts_have(fleet: &Fleet, release: &Release) {
     }
     // `mdc` came as a user who isn't root, and used sudo.
     let sudo = fleet.ask("identity-01", "sudo journalctl -b -o cat _COMM=sudo");
-    assert!(sudo.lines().any(|line| line.contains("ops :") && line.contains("apt-get install")));
+    assert!(
+        sudo.lines().any(|line| line.contains("ops :") && line.contains("USER=root")),
+        "{sudo}"
+    );
+    // What it did stands in the host's own log.
+    let log = fleet.ask("identity-01", "sudo journalctl -b -o cat -t mdc");
+    assert!(log.contains("apt-get install") && log.contains("mdc apply"), "{log}");
     let logins = fleet.ask("identity-01", "sudo journalctl -b -o cat _COMM=sshd");
     assert!(logins.contains("Accepted publickey for ops "), "{logins}");
     assert!(!logins.contains(" for root "), "{logins}");

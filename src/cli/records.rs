@@ -1,0 +1,182 @@
+//! Records of runs that hosts of the cluster keep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hold::Hold;
+use super::problem::Problem;
+use super::site::Site;
+use crate::address::HostName;
+use crate::apply::{self, Copied};
+use crate::catalog::Format;
+use crate::plan;
+use crate::state::{Entry, Run, StateError};
+use crate::transport::{Connection, Order, Tenure, Verdict};
+
+/// How many hosts are asked for records before a run is begun: as many as keep each.
+const ASKED: usize = 2;
+/// The largest file of a record that is read.
+const LARGEST: usize = 1 << 30;
+
+/// What of `run` is copied, and to which hosts.
+pub(super) fn copied(run: &Run, site: &Site, hold: &Hold) -> Result<Copied, Problem> {
+    let mut bytes = Vec::new();
+    plan::write(&run.plan, &mut bytes).map_err(|error| unusable(&run.place, &error.to_string()))?;
+    let text =
+        |bytes| String::from_utf8(bytes).map_err(|error| unusable(&run.place, &error.to_string()));
+    Ok(Copied {
+        plan: text(bytes)?,
+        journal: text(hold.store.text(&run.id)?)?,
+        hosts: keepers(site).cloned().collect(),
+    })
+}
+
+/// Refuses to begin a run while hosts keep the record of one that was begun elsewhere and is not
+/// over: a record is removed when its run is done.
+pub(super) fn none_elsewhere(site: &Site, hold: &Hold) -> Result<(), Problem> {
+    let own = hold.store.ids()?;
+    let mut asked = 0;
+    for host in keepers(site) {
+        // A host that can't be reached is dealt with in the plan.
+        let Ok(survey) = survey(site, hold.tenure(), host) else { continue };
+        if let Some(other) = survey.runs.iter().find(|run| !own.contains(run)) {
+            return Err(Problem::new(
+                format!(
+                    "the run {other} was begun from another controller and is not over: {host} has \
+                     its record, and {} does not",
+                    hold.store.place()
+                ),
+                format!(
+                    "go on with it: `mdc resume --from-host {host}`; or, when it is to be left as it \
+                     is, remove /var/lib/mdc/{}/runs/{other} on the hosts that have it",
+                    site.name()
+                ),
+            ));
+        }
+        asked += 1;
+        if asked == ASKED {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the newest record that `host` keeps over into the store.
+pub(super) fn adopt(site: &Site, hold: &Hold, host: &HostName) -> Result<String, Problem> {
+    if !site.desired.hosts.contains_key(host) {
+        let names: Vec<&str> = site.desired.hosts.keys().map(HostName::as_str).collect();
+        return Err(Problem::new(
+            format!("the manifest has no host {host}"),
+            format!("name one of {}", names.join(", ")),
+        ));
+    }
+    let survey = survey(site, hold.tenure(), host)?;
+    let Some(run) = survey.runs.iter().max() else {
+        return Err(Problem::new(
+            format!("{host} keeps no record of a run"),
+            "try another host; records are on two hosts of a cluster, and are removed when their \
+             run is done",
+        ));
+    };
+    let mut connection = dial(site, host)?;
+    let mut file = |name| recall(connection.as_mut(), (hold.tenure(), host), (run, name));
+    let (plan, journal) = (file("plan.json")?, file("journal.jsonl")?);
+    let plan = plan::parse(&plan)
+        .map_err(|error| unusable(&format!("the plan of {run} on {host}"), &error.to_string()))?;
+    Ok(hold.store.adopt(&hold.lease, &plan, &journal)?)
+}
+
+/// Records what hosts know of `run` and its record doesn't: jobs that were begun in the moments that
+/// the copies were behind.
+pub(super) fn complete(run: &mut Run, site: &Site, tenure: &Tenure) -> Result<(), Problem> {
+    let hosts: BTreeSet<&HostName> = run.plan.steps.iter().map(|step| &step.host).collect();
+    let order = Order::Jobs { run: &run.id };
+    let ask = |host: &HostName| site.dial()(host).and_then(|mut host| host.order(tenure, &order));
+    let mut begun: BTreeMap<String, u32> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    apply::each(&hosts, site.at_once, ask, |host, answer| match answer {
+        Ok(Verdict::Jobs(jobs)) => {
+            let known = jobs.iter().filter_map(|job| apply::step_of(job, &run.plan.steps));
+            for (step, attempt) in known.filter(|(step, _)| step.host == *host) {
+                let newest = begun.entry(step.id.to_string()).or_default();
+                *newest = attempt.max(*newest);
+            }
+        }
+        _ => unknown.push(host.as_str()),
+    });
+    if !unknown.is_empty() {
+        return Err(Problem::new(
+            format!("what the run {} began on {} can't be asked", run.id, unknown.join(", ")),
+            "nothing was changed; make these hosts reachable, then resume again",
+        ));
+    }
+    for (step, attempt) in begun {
+        let known = run.progress.attempts.get(&step).copied().unwrap_or_default();
+        if attempt > known {
+            run.record(Entry::Intent { step, attempt }).map_err(StateError::from)?;
+        }
+    }
+    Ok(())
+}
+
+/// A number above every lease that any host has seen, as far as hosts can be asked.
+pub(super) fn above_all(site: &Site, tenure: &Tenure) -> u64 {
+    let surveys = keepers(site).filter_map(|host| survey(site, tenure, host).ok());
+    surveys.map(|survey| survey.fence).max().unwrap_or_default()
+}
+
+/// The hosts that can keep records, first the one that is asked first.
+fn keepers(site: &Site) -> impl Iterator<Item = &HostName> {
+    let hosts = site.desired.hosts.iter().filter(|(_, host)| host.format != Format::Msi);
+    hosts.map(|(name, _)| name)
+}
+
+struct Survey {
+    fence: u64,
+    runs: Vec<String>,
+}
+
+fn survey(site: &Site, tenure: &Tenure, host: &HostName) -> Result<Survey, Problem> {
+    let answer = dial(site, host)?.order(tenure, &Order::Survey).map_err(no_way)?;
+    let Verdict::Survey { fence, runs, .. } = answer else {
+        return Err(unusable(host.as_str(), &format!("its answer doesn't fit: {answer:?}")));
+    };
+    // What a host calls a run becomes a file's name here.
+    let is_name =
+        |run: &String| run.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && run.len() < 80;
+    Ok(Survey { fence, runs: runs.into_iter().filter(is_name).collect() })
+}
+
+fn recall(
+    connection: &mut dyn Connection,
+    (tenure, host): (&Tenure, &HostName),
+    (run, file): (&str, &str),
+) -> Result<Vec<u8>, Problem> {
+    let mut whole = Vec::new();
+    loop {
+        let order = Order::Recall { run, file, offset: whole.len() as u64 };
+        match connection.order(tenure, &order).map_err(no_way)? {
+            Verdict::Part(part) if part.is_empty() => return Ok(whole),
+            Verdict::Part(part) if whole.len() + part.len() <= LARGEST => whole.extend(part),
+            Verdict::Part(_) => {
+                return Err(unusable(host.as_str(), &format!("{file} is too large")));
+            }
+            Verdict::Unknown => return Err(unusable(host.as_str(), &format!("{file} is missing"))),
+            other => return Err(unusable(host.as_str(), &format!("unfit answer: {other:?}"))),
+        }
+    }
+}
+
+fn dial(site: &Site, host: &HostName) -> Result<Box<dyn Connection>, Problem> {
+    site.dial()(host).map_err(no_way)
+}
+
+fn no_way(failure: crate::transport::Failure) -> Problem {
+    Problem::new(failure.to_string(), failure.hint)
+}
+
+fn unusable(what: &str, why: &str) -> Problem {
+    Problem::new(
+        format!("{what}: the record can't be used: {why}"),
+        "nothing was changed; try another host that keeps it, or the state of another controller",
+    )
+}

@@ -1,0 +1,14 @@
+//! What goes wrong while a plan is carried out, at every command of every step of the quickstart's
+//! plan, on its simulated cluster. Each case ends the same: `resume` finishes, nothing ran twice that
+//! must not, nothing was left out, and the cluster is as after a run that nothing disturbed.
+
+#[cfg(test)]
+mod controller;
+#[cfg(test)]
+mod host;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod point;
+#[cfg(test)]
+mod site;

@@ -1,0 +1,144 @@
+//! People interrupt, pause, leave out, and work at the same time.
+
+use std::process::{Child, Command};
+
+use serde_json::json;
+
+use crate::site::{Ran, Site};
+
+#[test]
+fn what_is_left_out_is_owed_until_it_is_done() {
+    let site = Site::new();
+    let ran =
+        site.mdc(&["apply", "--yes", "--skip", "core-03", "--because", "its disk is changed"]);
+    assert!(ran.said.contains("owed"), "{}", ran.said);
+    assert!(site.log("core-03").is_empty());
+    let skipped: Vec<_> =
+        site.journal().into_iter().filter(|entry| entry.get("skipped").is_some()).collect();
+    assert!(!skipped.is_empty());
+    assert!(skipped[0]["skipped"]["reason"].as_str().unwrap().contains("its disk is changed"));
+    site.mdc(&["resume", "--yes", "--debts"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    assert_eq!(site.log("core-03")["install:md-core"], 1);
+}
+
+#[test]
+fn a_part_keeps_the_order() {
+    let site = Site::new();
+    let ran = site.mdc(&["apply", "--yes", "--only", "file-storage"]).ended(1);
+    assert!(ran.said.contains("comes after") && ran.said.contains("do "), "{}", ran.said);
+    let ran = site.mdc(&["apply", "--yes", "--only", "nothing-01"]).ended(1);
+    assert!(ran.said.contains("no step of this plan concerns `nothing-01`"), "{}", ran.said);
+    assert!(site.log("storage-01").is_empty());
+}
+
+#[test]
+fn a_lost_laptop_loses_nothing() {
+    let fresh = Site::new();
+    let undisturbed = fresh.copy();
+    undisturbed.mdc(&["apply", "--yes"]).ended(0);
+    for (host, key) in [
+        ("identity-01", "install:md-cluster-identity-service"),
+        ("core-02", "await-health:ometascan"),
+        ("storage-01", "check-unit:md-cluster-file-storage"),
+    ] {
+        let lost = fresh.copy();
+        lost.fault(host, key, &json!({ "says": "", "times": 1, "kill": "during" }));
+        assert_eq!(lost.mdc(&["apply", "--yes"]).status, None);
+        // Another controller has the manifest and the hosts, and nothing of the runs.
+        let other = lost.copy();
+        other.forget();
+        let ran = other.mdc(&["apply", "--yes"]).ended(1);
+        assert!(ran.said.contains("was begun from another controller"), "{}", ran.said);
+        assert!(ran.said.contains("mdc resume --from-host control-01"), "{}", ran.said);
+        other.mdc(&["resume", "--yes", "--from-host", "control-01"]).ended(0);
+        other.is_as(&undisturbed, key);
+        assert!(other.log(host).values().all(|times| *times == 1), "{:?}", other.log(host));
+        // And the laptop that turns up again learns that it is over.
+        let survey = other.mdc(&["apply", "--yes"]).ended(0);
+        assert!(survey.said.contains("Nothing to do"), "{}", survey.said);
+    }
+}
+
+#[test]
+fn a_laptop_that_slept_can_not_go_on() {
+    let site = Site::new();
+    site.edit("speed = 0", "speed = 2");
+    let mut child = site.start(&["apply", "--yes"]);
+    let mut said = await_line(&mut child, "upgrade identity-service on identity-01: install");
+    signal(&child, "STOP");
+    // Somebody else takes over, by force and with a reason, from a state that knows nothing of it.
+    let other = site.sharing();
+    let ran = other.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("begun from another controller"), "{}", ran.said);
+    let from = ["resume", "--yes", "--from-host", "control-01", "--take-over", "it fell asleep"];
+    other.mdc(&from).ended(0);
+    signal(&child, "CONT");
+    let output = child.wait_with_output().unwrap();
+    said += &String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the host obeys a newer lease"), "{said}");
+    other.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn twenty_at_once_are_one() {
+    let site = Site::new();
+    let children: Vec<_> = (0..20).map(|_| site.start(&["apply", "--yes"])).collect();
+    let ran: Vec<Ran> =
+        children.into_iter().map(|child| Ran::of(&child.wait_with_output().unwrap())).collect();
+    let done = ran.iter().filter(|ran| ran.status == Some(0)).count();
+    assert!(done >= 1, "{ran:#?}");
+    for other in ran.iter().filter(|ran| ran.status != Some(0)) {
+        assert!(other.said.contains("another mdc is at work"), "{}", other.said);
+    }
+    for host in ["core-01", "db-01", "storage-01"] {
+        assert!(site.log(host).values().all(|times| *times == 1), "{:?}", site.log(host));
+    }
+}
+
+#[test]
+fn interrupted_once_it_ends_cleanly_and_twice_it_cancels() {
+    for (times, word) in [(1, "stopping"), (2, "ending")] {
+        let site = Site::new();
+        site.edit("speed = 0", "speed = 1");
+        let mut child = site.start(&["apply", "--yes"]);
+        let mut said = await_line(&mut child, "install ");
+        for _ in 0..times {
+            assert!(
+                Command::new("kill")
+                    .args(["-INT", &child.id().to_string()])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            said += &await_line(&mut child, if times == 1 { "stopping" } else { "" });
+        }
+        let output = child.wait_with_output().unwrap();
+        said += &String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(word), "{said}");
+        site.edit("speed = 1", "speed = 0");
+        site.mdc(&["resume", "--yes"]).ended(0);
+        site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let (name, id) = (format!("-{name}"), child.id().to_string());
+    assert!(Command::new("kill").args([name, id]).status().unwrap().success());
+}
+
+/// Reads the child's standard error up to a line with `word`.
+fn await_line(child: &mut Child, word: &str) -> String {
+    use std::io::Read;
+    let stderr = child.stderr.as_mut().unwrap();
+    let (mut said, mut byte) = (String::new(), [0]);
+    while stderr.read(&mut byte).unwrap() == 1 {
+        said.push(char::from(byte[0]));
+        if byte[0] == b'\n' && said.lines().last().unwrap_or_default().contains(word) {
+            break;
+        }
+    }
+    said
+}

@@ -1,0 +1,50 @@
+//! Every command of every step: where something can go wrong.
+
+use serde_json::Value;
+
+use crate::site::Site;
+
+/// One command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) host: String,
+    /// Under which key the simulated host keeps the command's faults.
+    pub(crate) key: String,
+    /// Whether it is a job, apart from the connection.
+    pub(crate) is_job: bool,
+    /// Whether it changes the host.
+    pub(crate) changes: bool,
+}
+
+/// All commands of the plan that takes the quickstart from release A to B.
+pub(crate) fn all(site: &Site) -> Vec<Point> {
+    let plan = site.plan();
+    let mut points = Vec::new();
+    for step in plan["steps"].as_array().unwrap() {
+        for command in step["commands"].as_array().unwrap() {
+            let point = of(step["host"].as_str().unwrap(), &command["task"]);
+            // Two steps on one host may look for the same thing: the first meets the fault.
+            if !points.contains(&point) {
+                points.push(point);
+            }
+        }
+    }
+    points
+}
+
+fn of(host: &str, task: &Value) -> Point {
+    let (kind, task) = task.as_object().unwrap().iter().next().unwrap();
+    let text = |key: &str| task[key].as_str().unwrap().to_owned();
+    let (word, what, is_job, changes) = match kind.as_str() {
+        "find-file" => ("find", text("path"), false, false),
+        "receive-file" => ("receive", text("path"), false, true),
+        "check-file" => ("check-file", text("path"), false, false),
+        "install-file" | "install-from-repository" => ("install", text("package"), true, true),
+        "start-unit" => ("start", text("unit"), true, true),
+        "check-version" => ("check-version", text("package"), false, false),
+        "check-unit" => ("check-unit", text("unit"), false, false),
+        "await-health" => ("await-health", text("unit"), true, false),
+        other => panic!("{other} is a new kind of command"),
+    };
+    Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes }
+}
