@@ -1,6 +1,8 @@
 //! What people see of a cluster of twelve hosts, kept as files: `SNAPSHOTS=overwrite cargo test`
 //! writes them anew.
 
+#[path = "views/change.rs"]
+mod change;
 #[path = "views/commonmark.rs"]
 mod commonmark;
 #[path = "views/fleet.rs"]
@@ -11,7 +13,7 @@ mod hostile;
 use mdc::view::document::{Block, Document};
 use mdc::view::plan::Detail;
 use mdc::view::terminal::{self, Style};
-use mdc::view::{markdown, observed, plan, report, status};
+use mdc::view::{history, html, markdown, observed, plan, report, status};
 use proptest::prelude::*;
 use snapbox::{Assert, Data};
 
@@ -77,6 +79,23 @@ fn the_report_of_a_failed_run() {
 }
 
 #[test]
+fn the_change_record_of_a_run() {
+    let plan = fleet::plan();
+    let document = report::change_record(&change::record(&plan), &plan);
+    same("change.100.txt", terminal::render(&document, &plain(100)));
+    same("change.md", markdown::render(&document));
+    same("change.html", html::render(&document));
+    let document = report::change_record(&change::damaged(&plan), &plan);
+    same("change.damaged.80.txt", terminal::render(&document, &plain(80)));
+}
+
+#[test]
+fn the_history_of_a_cluster() {
+    same_at_each_width("history", &history::document(&change::history(None)));
+    same("history.md", markdown::render(&history::document(&change::history(None))));
+}
+
+#[test]
 fn the_status_in_the_middle_of_an_upgrade() {
     let document = status::document(&fleet::desired(), &fleet::observed());
     same_at_each_width("status", &document);
@@ -95,6 +114,8 @@ fn documents(text: &str) -> Vec<Document> {
         plan::document(&plan, Detail::Commands, text),
         plan::document(&mdc::plan::Plan { steps: Vec::new(), ..plan }, Detail::Steps, text),
         report::document(&hostile::report(text), report::Detail::Steps),
+        report::change_record(&change::hostile(&hostile::plan(text), text), &hostile::plan(text)),
+        history::document(&change::history(Some(text))),
         status::document(&hostile::desired(text), &hostile::observed(text)),
         observed::document(&hostile::observed(text)),
     ]
@@ -167,11 +188,37 @@ proptest! {
     }
 }
 
+/// The names of a page's elements, first to last; fails where one isn't ours.
+fn elements(page: &str) -> Vec<&str> {
+    let opened = page.split('<').skip(1);
+    opened.map(|rest| rest.split(['>', ' ']).next().unwrap_or_default()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the texts hold, a page has the elements that it has with harmless ones.
+    #[test]
+    fn nothing_foreign_is_an_element(text in hostile::text()) {
+        prop_assume!(!text.is_empty());
+        let harmless = documents("harmless");
+        for (document, harmless) in documents(&text).iter().zip(&harmless) {
+            let (page, harmless) = (html::render(document), html::render(harmless));
+            prop_assert_eq!(page.chars().find(|c| *c != '\n' && c.is_control()), None);
+            let (ours, body) = page.split_once("<body>").unwrap();
+            prop_assert!(ours.matches('<').count() == harmless.split_once("<body>").unwrap().0.matches('<').count());
+            let known = elements(&harmless);
+            prop_assert!(elements(body).iter().all(|name| known.contains(name)), "{}", body);
+        }
+    }
+}
+
 #[test]
 fn lines_keep_to_the_width_but_for_code() {
     let documents = [
         plan::document(&fleet::plan(), Detail::Steps, ""),
         report::document(&fleet::failed_report(), report::Detail::Steps),
+        history::document(&change::history(None)),
         status::document(&fleet::desired(), &fleet::observed()),
         observed::document(&fleet::observed()),
     ];

@@ -60,6 +60,12 @@ impl Console {
         self.data(&terminal::render(document, &self.out))
     }
 
+    /// A document as text for a file.
+    #[expect(clippy::unused_self, reason = "how a document becomes text is known here alone")]
+    pub(super) fn plain(&self, document: &Document) -> String {
+        terminal::render(document, &Style { width: WIDTH, colour: false, unicode: true })
+    }
+
     /// Says a sentence.
     pub(super) fn say(&self, sentence: &str) {
         self.talk(&format!("{}\n", crate::view::harmless::visible(sentence)));

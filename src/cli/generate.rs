@@ -99,6 +99,8 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("plan", schema_of::<plan::Plan>()),
         ("journal-entry", schema_of::<state::Entry>()),
         ("report", schema_of::<report::Report>()),
+        ("change-record", schema_of::<report::ChangeRecord>()),
+        ("history", schema_of::<report::History>()),
     ]
 }
 

@@ -9,15 +9,19 @@ mod choice;
 mod console;
 mod explain;
 mod generate;
+mod history;
 mod hold;
 mod observe;
 mod plan;
 mod problem;
+mod recorded;
 mod records;
+mod report;
 mod resume;
 mod show;
 mod site;
 mod status;
+mod stop;
 mod validate;
 mod watch;
 mod who;
@@ -81,6 +85,16 @@ enum Command {
     Apply(apply::Apply),
     /// Go on with a run that did not come to its end
     Resume(resume::Resume),
+    /// Ask the run that goes on to begin no more steps for now
+    Pause(stop::Pause),
+    /// Ask a paused run to go on
+    GoOn(stop::GoOn),
+    /// Ask the run that goes on to stop
+    Stop(stop::Stop),
+    /// List what was carried out
+    History(history::History),
+    /// Tell all about a run, as a record for an audit
+    Report(report::Report),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
     /// Say more about a diagnostic code
@@ -141,6 +155,11 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Show(show) => show.run(console),
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
+        Command::Pause(pause) => pause.run(console),
+        Command::GoOn(go_on) => go_on.run(console),
+        Command::Stop(stop) => stop.run(console),
+        Command::History(history) => history.run(console),
+        Command::Report(report) => report.run(console),
         Command::Status(status) => status.run(common, console),
         Command::Explain(explain) => explain.run(console),
         Command::Generate(generate) => generate.run(console),

@@ -10,7 +10,6 @@ pub(super) fn claim(purpose: String) -> Claim {
 }
 
 /// This process in words.
-#[expect(dead_code, reason = "the commands that ask come next")]
 pub(super) fn here() -> String {
     format!("{} on {}", user(), host())
 }

@@ -1,7 +1,11 @@
 //! What happened in a run, against what the plan promised.
 
+pub mod change;
+mod history;
 mod of;
 
+pub use change::ChangeRecord;
+pub use history::History;
 pub use of::of;
 
 use schemars::JsonSchema;

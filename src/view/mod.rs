@@ -2,10 +2,12 @@
 //! once; a renderer turns any document into text and decides nothing about its content.
 //!
 //! ```text
-//! Plan ─────────── plan::document ─────┐
-//! Report ───────── report::document ───┤              ┌─ terminal::render
-//! Desired+Observed status::document ───┼─► Document ──┤
-//! Observed ─────── observed::document ─┘              └─ markdown::render
+//! Plan ─────────── plan::document ────────┐
+//! Report ───────── report::document ──────┤
+//! ChangeRecord ─── report::change_record ─┤              ┌─ terminal::render
+//! History ──────── history::document ─────┼─► Document ──┼─ markdown::render
+//! Desired+Observed status::document ──────┤              └─ html::render
+//! Observed ─────── observed::document ────┘
 //!
 //! Event ── progress::{Plain, Live} ── lines and bars while a run goes on
 //! ```
@@ -17,6 +19,8 @@ pub mod diagnostic;
 pub mod document;
 mod group;
 pub mod harmless;
+pub mod history;
+pub mod html;
 pub mod markdown;
 pub mod observed;
 pub mod plan;

@@ -15,6 +15,7 @@
 mod bed;
 mod chain;
 mod child;
+mod commands;
 mod database;
 mod folder;
 mod proxy;

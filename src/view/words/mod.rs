@@ -1,14 +1,17 @@
 //! The words for actions, reasons, states and amounts, each written in one place.
 
 mod hosts;
+mod time;
 
 pub use hosts::hosts;
+pub use time::{time, time_of_day};
 
 use std::time::Duration;
 
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
+use crate::state::{Request, RunEnding};
 use crate::value::Period;
 
 /// An action in one word.
@@ -144,6 +147,28 @@ pub fn health(state: &HealthState) -> (&'static str, Option<&str>) {
         HealthState::Healthy => ("healthy", None),
         HealthState::Unhealthy(said) => ("unhealthy", Some(said)),
         HealthState::NotAsked(why) => ("not asked", Some(why)),
+    }
+}
+
+/// How a run ended, and why, when there is a reason.
+#[must_use]
+pub fn ending(ending: &RunEnding) -> (&'static str, Option<&str>) {
+    match ending {
+        RunEnding::Open => ("no end recorded", None),
+        RunEnding::Complete => ("complete", None),
+        RunEnding::Stopped(reason) => ("stopped", Some(reason)),
+        RunEnding::GivenUp(reason) => ("given up", Some(reason)),
+    }
+}
+
+/// What another terminal asked for.
+#[must_use]
+pub const fn request(request: Request) -> &'static str {
+    match request {
+        Request::Pause => "pause",
+        Request::Stop => "stop",
+        Request::Cancel => "cancel",
+        Request::GoOn => "go on",
     }
 }
 

@@ -1,5 +1,10 @@
 //! What happened in a run: how far it came, why it stopped, what state it leaves, how to go on.
 
+mod change;
+mod tries;
+
+pub use change::change_record;
+
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
 use super::words::{self, StepName};

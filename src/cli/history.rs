@@ -1,0 +1,52 @@
+//! `mdc history`: what was carried out so far.
+
+use clap::{Args, ValueEnum};
+
+use super::console::Console;
+use super::problem::Problem;
+use super::recorded::InsteadOf;
+use super::{Exit, ManifestPath};
+use crate::report;
+use crate::view;
+
+/// Lists the runs of a cluster, newest first: when, by whom, how far, how each ended, what is still
+/// owed.
+#[derive(Debug, Args)]
+pub(super) struct History {
+    #[command(flatten)]
+    path: ManifestPath,
+    #[command(flatten)]
+    instead: InsteadOf,
+    /// In which form
+    #[arg(long, visible_alias = "output", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A page for a terminal
+    Text,
+    /// For programs
+    Json,
+}
+
+impl History {
+    pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
+        let store = self.instead.store(&self.path.manifest, console)?;
+        let history = report::History::new(store.place(), store.runs()?);
+        match self.format {
+            Format::Text => console.show(&view::history::document(&history))?,
+            Format::Json => console.data(&json(&history)?)?,
+        }
+        let whole = history.runs.iter().all(|run| run.damage.is_none());
+        Ok(if whole { Exit::Done } else { Exit::Incomplete })
+    }
+}
+
+/// A value's text as JSON.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|error| {
+        Problem::new(format!("it can't be written as JSON: {error}"), "report this")
+    })
+}
