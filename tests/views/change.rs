@@ -1,5 +1,11 @@
 //! A run of the fleet's plan with all that can happen in one, as its journal tells it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a run that is not whole is a broken test"
+)]
+
 use jiff::Timestamp;
 use mdc::plan::Plan;
 use mdc::report::{ChangeRecord, History, change};
