@@ -20,6 +20,8 @@ enter() {
   [ ! -s "$base/fence" ] || read -r newest by <"$base/fence"
   case $newest in *[!0-9]*|'') cant "read $base/fence: it is damaged" ;; esac
   [ "$newest" -le "$fence" ] || verdict "fenced $newest $by"
+  # Two that began in the same second, with stores that don't know of each other.
+  [ "$newest" -ne "$fence" ] || [ "$by" = "$holder" ] || verdict "fenced $newest $by"
   [ "$newest" -eq "$fence" ] || {
     printf '%s %s\n' "$fence" "$holder" >"$base/fence.new" && sync "$base/fence.new" &&
       mv -f "$base/fence.new" "$base/fence"
