@@ -40,21 +40,23 @@ pub(super) fn acquire(
     folder::private(state).map_err(io)?;
     let guard = guard(state).map_err(io)?;
     let now = guard.metadata().and_then(|it| it.modified()).map_err(io)?;
-    let last = match (read(state, now), force) {
-        (Ok(last), _) => last,
+    let (last, is_gone) = match (read(state, now), force) {
+        (Ok(last), _) => {
+            let is_gone = last.as_ref().is_none_or(is_gone);
+            (last, is_gone)
+        }
         // Who forces, does so also when it can't be known from whom.
-        (Err(StateError::Holder { .. }), Some(_)) => None,
+        (Err(StateError::Holder { .. }), Some(_)) => (None, false),
         (Err(error), _) => return Err(error),
     };
     let lock = take_lock(state, force.is_some()).map_err(io)?;
-    let Some((lock, was_free)) = lock.filter(|(_, was_free)| {
-        force.is_some() || (*was_free && last.as_ref().is_none_or(is_gone))
-    }) else {
-        return Err(locked(last.as_ref()));
+    let is_gone = is_gone && matches!(lock, Some((_, Was::Free)));
+    let Some((lock, _)) = lock.filter(|_| is_gone || force.is_some()) else {
+        return Err(StateError::Locked { holder: words(last.as_ref()) });
     };
     let mut holder = Holder::next(claim, last.as_ref(), (token().map_err(io)?, Timestamp::now()));
     holder.forced = force
-        .filter(|_| !was_free || !last.as_ref().is_none_or(is_gone))
+        .filter(|_| !is_gone)
         .map(|reason| Forced { from: words(last.as_ref()), reason: reason.to_owned() });
     requests::clear(state).map_err(io)?;
     write(state, &holder).map_err(io)?;
@@ -67,13 +69,10 @@ pub(super) fn acquire(
     Ok(Lease::new(holder, Box::new(held)))
 }
 
-/// The lock was free, so that a holder under this kernel is gone.
+/// Whether the holder is gone, given that the lock is free: it would be locked by one under this
+/// kernel.
 fn is_gone(last: &Tenant) -> bool {
     last.is_gone() || last.holder.process.is_of_this_kernel()
-}
-
-fn locked(last: Option<&Tenant>) -> StateError {
-    StateError::Locked { holder: words(last) }
 }
 
 fn words(last: Option<&Tenant>) -> String {
@@ -153,13 +152,19 @@ fn touch(file: &File) -> io::Result<()> {
     Ok(futimens(file, &Timestamps { last_access: now, last_modification: now })?)
 }
 
-/// Takes the lock, and says whether it was free. By force a new file takes the place of one that
+/// What was found of the lock.
+enum Was {
+    Free,
+    Locked,
+}
+
+/// Takes the lock, and says what it was. By force a new file takes the place of one that
 /// somebody has locked; what they hold has no name any more.
-fn take_lock(state: &Utf8Path, force: bool) -> io::Result<Option<(File, bool)>> {
+fn take_lock(state: &Utf8Path, force: bool) -> io::Result<Option<(File, Was)>> {
     let path = state.join("lock");
     let file = folder::open(&path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => return Ok(Some((file, true))),
+        Ok(()) => return Ok(Some((file, Was::Free))),
         Err(Errno::WOULDBLOCK) if !force => return Ok(None),
         Err(Errno::WOULDBLOCK) => {}
         Err(error) => return Err(error.into()),
@@ -168,7 +173,7 @@ fn take_lock(state: &Utf8Path, force: bool) -> io::Result<Option<(File, bool)>> 
     let file = folder::create(&new)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     fs::rename(&new, &path)?;
-    Ok(Some((file, false)))
+    Ok(Some((file, Was::Locked)))
 }
 
 /// A lease that this process has.

@@ -225,11 +225,21 @@ fn try_lock_once(client: &mut Client, number: i64) -> Result<(), Error> {
     Ok(())
 }
 
+impl Held {
+    fn beat_once(&self) -> Result<Beat, Trouble> {
+        let mine = self.mine.clone();
+        self.session.once(move |client| beat(client, &mine))
+    }
+}
+
 impl Grip for Held {
     fn beat(&self) -> Result<Option<Asked>, LeaseLost> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = self.mine.clone();
-        match self.session.once(move |client| beat(client, &mine)) {
+        match self.beat_once().or_else(|trouble| match trouble {
+            // That a connection broke is noticed only when it is used.
+            Trouble::Passing(_) => self.beat_once(),
+            lasting => Err(lasting),
+        }) {
             Ok(Ok(requests)) => {
                 heard.alive = Instant::now();
                 let new = requests.into_iter().find(|(id, _)| !heard.requests.contains(id));
