@@ -17,6 +17,7 @@ mod resume;
 mod show;
 mod site;
 mod status;
+mod trust;
 mod validate;
 mod watch;
 mod who;
@@ -82,6 +83,8 @@ enum Command {
     Resume(resume::Resume),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
+    /// Show hosts' keys and, where you have compared them, trust them from now on
+    Trust(trust::Trust),
     /// Say more about a diagnostic code
     Explain(explain::Explain),
     /// Write schemas, shell completions or man pages
@@ -141,6 +144,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
         Command::Status(status) => status.run(common, console),
+        Command::Trust(trust) => trust.run(common, console),
         Command::Explain(explain) => explain.run(console),
         Command::Generate(generate) => generate.run(console),
     }

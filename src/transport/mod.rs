@@ -32,6 +32,7 @@ pub use failure::{Failure, Problem};
 pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
 pub use questions::{MARK, Questions, ResourceQuestions};
 pub use quote::quote;
+pub use ssh::{Judgement, ShownKey};
 
 use std::io::Read;
 use std::time::Duration;

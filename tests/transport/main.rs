@@ -18,3 +18,5 @@ mod loss;
 mod sshd;
 #[cfg(test)]
 mod sudo;
+#[cfg(test)]
+mod trust;

@@ -2,6 +2,10 @@
 //! `@cert-authority` for a host's name and passes over `@revoked`; so each line is read by the
 //! `ssh-key` crate, and matched here.
 
+mod append;
+
+pub(super) use append::append;
+
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -101,8 +105,8 @@ impl KnownHosts {
     }
 
     /// The first file, where a new line is best added.
-    pub(super) fn first_file(&self) -> &str {
-        self.files.first().map_or("~/.ssh/known_hosts", |file| file.as_str())
+    pub(super) fn first_file(&self) -> &Utf8Path {
+        self.files.first().map_or(Utf8Path::new("~/.ssh/known_hosts"), |file| file)
     }
 
     /// The lines about `name`, in the order of reading.
@@ -116,7 +120,8 @@ impl KnownHosts {
         found.into_iter().filter_map(|at| self.lines.get(at)).collect()
     }
 
-    fn take(&mut self, file: &Utf8Path, text: &str) -> Result<(), String> {
+    /// Takes the lines of `text` in, which stands in `file`.
+    pub(super) fn take(&mut self, file: &Utf8Path, text: &str) -> Result<(), String> {
         let file: Arc<Utf8Path> = file.into();
         for (index, text) in text.lines().enumerate() {
             let text = text.trim();
