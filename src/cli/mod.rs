@@ -87,7 +87,7 @@ enum Command {
     Trust(trust::Trust),
     /// Say more about a diagnostic code
     Explain(explain::Explain),
-    /// Write schemas, shell completions or man pages
+    /// Write schemas, shell completions, man pages, or what hosts need for least privilege
     Generate(generate::Generate),
 }
 
@@ -146,6 +146,6 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Status(status) => status.run(common, console),
         Command::Trust(trust) => trust.run(common, console),
         Command::Explain(explain) => explain.run(console),
-        Command::Generate(generate) => generate.run(console),
+        Command::Generate(generate) => generate.run(common, console),
     }
 }

@@ -17,8 +17,8 @@ mod trust;
 mod wire;
 
 pub(super) use keyring::Keyring;
-pub use trust::{Judgement, ShownKey};
 pub(super) use trust::look;
+pub use trust::{Judgement, ShownKey};
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;

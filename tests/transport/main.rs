@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod host_keys;
 #[cfg(test)]
 mod jobs;

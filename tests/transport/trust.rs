@@ -117,9 +117,11 @@ fn somebody_at_a_terminal_is_asked() {
     let sshd = Sshd::start();
     manifest(&sshd, "");
     let (print, other) = (fingerprint("host"), fingerprint("other"));
-    for (answer, told) in
-        [("no", "you did not agree"), ("y", "you did not agree"), (&other, "the fingerprints differ")]
-    {
+    for (answer, told) in [
+        ("no", "you did not agree"),
+        ("y", "you did not agree"),
+        (&other, "the fingerprints differ"),
+    ] {
         asked(&sshd, answer).says(1, &[&print, told]);
         assert_eq!(written(&sshd), "");
     }
@@ -195,7 +197,10 @@ fn each_host_on_the_way_is_trusted_for_itself() {
     // The host's name says nothing of the jump host, behind which nothing is seen until then.
     expect(&last, &format!("web-1 {jump}\nweb-1 {own}\n")).says(
         1,
-        &[&format!("{} {jump} ED25519 unknown (on the way to web-1)", name(&one)), "has no line for"],
+        &[
+            &format!("{} {jump} ED25519 unknown (on the way to web-1)", name(&one)),
+            "has no line for",
+        ],
     );
     assert_eq!(written(&last), "");
     expect(&last, &format!("{} {jump}\n", name(&one))).says(1, &[&own, "has no line for"]);

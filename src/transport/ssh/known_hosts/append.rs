@@ -81,11 +81,7 @@ fn open(file: &Utf8Path) -> io::Result<File> {
 }
 
 /// Whether the file knows the key. Others may have written to it since the host was asked.
-fn stands_in(
-    file: &Utf8Path,
-    text: &str,
-    (name, key): (&str, &KeyData),
-) -> Result<bool, String> {
+fn stands_in(file: &Utf8Path, text: &str, (name, key): (&str, &KeyData)) -> Result<bool, String> {
     let mut known = KnownHosts::default();
     known.take(file, text)?;
     let lines = known.lines_for(name);
