@@ -1,8 +1,7 @@
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+#[allow(dead_code, reason = "each target calls one of them")]
+#[path = "../parsers.rs"]
+mod parsers;
 
-fuzz_target!(|data: &[u8]| {
-    let mut file = data;
-    let _ = mdc::observe::Snapshot::read(&mut file);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::snapshot(data));

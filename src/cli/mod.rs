@@ -14,6 +14,7 @@ mod observe;
 mod plan;
 mod problem;
 mod resume;
+mod saved;
 mod show;
 mod site;
 mod status;
@@ -27,6 +28,9 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[cfg(target_os = "linux")]
+use rustix::process::DumpableBehavior;
 
 use console::Console;
 use problem::Problem;
@@ -113,6 +117,11 @@ struct ManifestPath {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Secrets are in memory for moments, and the environment may hold some all the time: neither a
+    // core dump nor another process of the same user may see them (prctl(2), PR_SET_DUMPABLE).
+    // Where the kernel refuses, everything else still holds.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -82,7 +82,11 @@ pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
     parse(&text)
 }
 
-fn parse(text: &[u8]) -> Result<Plan, FileError> {
+/// Reads a plan from a file's bytes.
+///
+/// # Errors
+/// When it is not exactly a plan that an `mdc` of this format wrote.
+pub fn parse(text: &[u8]) -> Result<Plan, FileError> {
     let not_a_plan = |error: serde_json::Error| FileError::NotAPlan(error.to_string());
     let head: Head = serde_json::from_slice(text).map_err(not_a_plan)?;
     if head.format != FORMAT || head.version != u64::from(VERSION) {

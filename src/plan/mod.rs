@@ -12,7 +12,7 @@ mod seal;
 mod stale;
 
 pub use commands::Commands;
-pub use file::{FileError, read, write};
+pub use file::{FileError, parse, read, write};
 pub use make::make;
 pub use stale::{Moved, moved};
 

@@ -34,7 +34,8 @@ pub use gate::{ALLOWED_PATH, GATE_PATH, allowed, host_gate, sudoers};
 pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
 pub use questions::{MARK, Questions, ResourceQuestions};
 pub use quote::quote;
-pub use ssh::{Judgement, ShownKey};
+pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
+pub use token::random_word;
 
 use std::io::Read;
 use std::time::Duration;

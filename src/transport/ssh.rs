@@ -13,10 +13,13 @@ mod login;
 mod pattern;
 mod route;
 mod tcp;
+mod text_file;
 mod trust;
 mod wire;
 
+pub use config::settings_about;
 pub(super) use keyring::Keyring;
+pub use known_hosts::knows_host;
 pub(super) use trust::look;
 pub use trust::{Judgement, ShownKey};
 

@@ -17,6 +17,7 @@ use ssh_key::known_hosts::{Entry, HostPatterns, Marker};
 use ssh_key::public::KeyData;
 
 use super::pattern::matches_list;
+use super::text_file;
 
 /// The largest file that is read.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -83,12 +84,7 @@ impl KnownHosts {
     pub(super) fn read(files: Vec<Utf8PathBuf>) -> Result<Self, String> {
         let mut known = Self::default();
         for file in &files {
-            match std::fs::metadata(file).and_then(|about| {
-                if about.len() > LARGEST {
-                    return Err(std::io::Error::other("it is larger than 16 MiB"));
-                }
-                std::fs::read(file)
-            }) {
+            match text_file::read(file, LARGEST) {
                 Ok(bytes) => known.take(file, &String::from_utf8_lossy(&bytes))?,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(format!("{file} can't be read: {error}")),
@@ -163,6 +159,17 @@ impl KnownHosts {
         let key = entry.public_key().key_data().clone();
         self.lines.push(Known { file: Arc::clone(file), line, role, hosts, key });
     }
+}
+
+/// Whether the text of a `known_hosts` file says something about the host `name` (`address`, or
+/// `[address]:port` except for port 22).
+///
+/// # Errors
+/// In words, when a line about a revoked key can't be read.
+pub fn knows_host(text: &str, name: &str) -> Result<bool, String> {
+    let mut known = KnownHosts::default();
+    known.take(Utf8Path::new("known_hosts"), text)?;
+    Ok(!known.lines_for(name).is_empty())
 }
 
 #[cfg(test)]
