@@ -2,6 +2,8 @@
 //! away from all of them.
 
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod files;

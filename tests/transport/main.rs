@@ -17,6 +17,8 @@ mod logins;
 #[cfg(test)]
 mod loss;
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod sshd;
 #[cfg(test)]
 mod sudo;
