@@ -15,9 +15,11 @@ mod plan;
 mod problem;
 mod records;
 mod resume;
+mod saved;
 mod show;
 mod site;
 mod status;
+mod trust;
 mod validate;
 mod watch;
 mod who;
@@ -27,6 +29,9 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[cfg(target_os = "linux")]
+use rustix::process::DumpableBehavior;
 
 use console::Console;
 use problem::Problem;
@@ -83,9 +88,11 @@ enum Command {
     Resume(resume::Resume),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
+    /// Show hosts' keys and, where you have compared them, trust them from now on
+    Trust(trust::Trust),
     /// Say more about a diagnostic code
     Explain(explain::Explain),
-    /// Write schemas, shell completions or man pages
+    /// Write schemas, shell completions, man pages, or what hosts need for least privilege
     Generate(generate::Generate),
 }
 
@@ -111,6 +118,11 @@ struct ManifestPath {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Secrets are in memory for moments, and the environment may hold some all the time: neither a
+    // core dump nor another process of the same user may see them (prctl(2), PR_SET_DUMPABLE).
+    // Where the kernel refuses, everything else still holds.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -142,7 +154,8 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
         Command::Status(status) => status.run(common, console),
+        Command::Trust(trust) => trust.run(common, console),
         Command::Explain(explain) => explain.run(console),
-        Command::Generate(generate) => generate.run(console),
+        Command::Generate(generate) => generate.run(common, console),
     }
 }
