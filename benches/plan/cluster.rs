@@ -55,8 +55,9 @@ impl Cluster {
         self.folder.join("plan.json")
     }
 
-    pub(crate) fn memory(&self) -> Utf8PathBuf {
-        self.folder.join("memory")
+    /// What GNU time tells of a run.
+    pub(crate) fn cost(&self) -> Utf8PathBuf {
+        self.folder.join("cost")
     }
 
     fn desired(&self) -> Desired {

@@ -1,5 +1,5 @@
-//! What `validate` and `plan` cost at a given number of hosts: wall time and peak memory of the
-//! real program, from reading its files to the last byte written.
+//! What `validate` and `plan` cost at a given number of hosts: wall time, processor time and peak
+//! memory of the real program, from reading its files to the last byte written.
 //!
 //! `cargo bench --bench plan`, or with sizes of your own: `cargo bench --bench plan -- 1000 2000`.
 
@@ -30,12 +30,15 @@ fn main() {
             }
         }
     }
-    println!("| command | hosts | resources | steps | plan file MB | wall ms | growth | peak MB |");
-    println!("|---|---|---|---|---|---|---|---|");
+    println!(
+        "| command | hosts | resources | steps | plan file MB | wall ms | growth | CPU ms | peak MB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
     let mut before: Option<(Subject, f64)> = None;
     for ((subject, hosts), costs) in &mut costs {
         let cluster = clusters.iter().find(|cluster| cluster.hosts == *hosts).unwrap();
         let wall = run::median(costs.iter().map(|cost| cost.wall_ms));
+        let cpu = run::median(costs.iter().map(|cost| cost.cpu_ms));
         let peak = run::median(costs.iter().map(|cost| cost.peak_mb));
         // A host's share of the time against its share at the size before: 1.00 is linear.
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -48,7 +51,7 @@ fn main() {
         let (steps, size) = subject.product(cluster);
         let resources = cluster.resources;
         println!(
-            "| {subject} | {hosts} | {resources} | {steps} | {size} | {wall:.0} | {growth} | {peak:.0} |"
+            "| {subject} | {hosts} | {resources} | {steps} | {size} | {wall:.0} | {growth} | {cpu:.0} | {peak:.0} |"
         );
     }
 }

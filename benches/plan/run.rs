@@ -1,4 +1,4 @@
-//! Runs the real program under GNU time, which tells the peak memory of what it started.
+//! Runs the real program under GNU time, which tells what the program that it started cost.
 
 use std::fmt;
 use std::fs;
@@ -18,6 +18,8 @@ pub(crate) enum Subject {
 /// What one run cost.
 pub(crate) struct Cost {
     pub(crate) wall_ms: f64,
+    /// Of all threads, in the program and in the kernel; GNU time tells hundredths of a second.
+    pub(crate) cpu_ms: f64,
     pub(crate) peak_mb: f64,
 }
 
@@ -48,7 +50,7 @@ impl fmt::Display for Subject {
 /// One run, from the start of the process to its end. Its output goes nowhere.
 pub(crate) fn measure(subject: Subject, cluster: &Cluster) -> Cost {
     let mut command = Command::new("/usr/bin/time");
-    command.args(["-f", "%M", "-o", cluster.memory().as_str(), env!("CARGO_BIN_EXE_mdc")]);
+    command.args(["-f", "%U %S %M", "-o", cluster.cost().as_str(), env!("CARGO_BIN_EXE_mdc")]);
     if subject == Subject::Validate {
         command.arg("validate");
     } else {
@@ -62,8 +64,10 @@ pub(crate) fn measure(subject: Subject, cluster: &Cluster) -> Cost {
     let status = command.status().unwrap();
     let wall_ms = start.elapsed().as_secs_f64() * 1e3;
     assert!(status.success(), "{subject} of {} hosts failed", cluster.hosts);
-    let kib: f64 = fs::read_to_string(cluster.memory()).unwrap().trim().parse().unwrap();
-    Cost { wall_ms, peak_mb: kib * 1024.0 / 1e6 }
+    let told = fs::read_to_string(cluster.cost()).unwrap();
+    let told: Vec<f64> = told.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let [user, system, kib]: [f64; 3] = told.try_into().unwrap();
+    Cost { wall_ms, cpu_ms: (user + system) * 1e3, peak_mb: kib * 1024.0 / 1e6 }
 }
 
 /// The middle one.

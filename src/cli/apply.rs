@@ -46,6 +46,7 @@ impl Apply {
         }
         let next = format!("mdc apply {}", self.target);
         let hold = Hold::take(&site, &next, self.manner.take_over())?;
+        carry::say_debts(&*hold.store, console)?;
         let mut run = match (self.unfinished(&hold, console)?, file) {
             (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
                 return Err(carry::another_plan(&run, "this plan file is another one"));

@@ -14,7 +14,7 @@ use super::{Exit, records, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
-use crate::state::{Asked, Entry, Progress, Request, Run, StateError};
+use crate::state::{Asked, Entry, Progress, Request, Run, StateError, Store};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -134,6 +134,18 @@ fn attempt(
             format!("make room for {place}, then apply again: it continues"),
         )
     })
+}
+
+/// Says what earlier runs left out and nobody has done since.
+pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Problem> {
+    for run in store.runs()? {
+        if !run.debts.is_empty() {
+            let debt = |(step, reason): (&String, &String)| format!("\n  {step}: {reason}");
+            let list: String = run.debts.iter().map(debt).collect();
+            console.say(&format!("The run {} still owes what was left out of it:{list}", run.run));
+        }
+    }
+    Ok(())
 }
 
 /// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on

@@ -103,6 +103,17 @@ impl Console {
         Ok(read.is_ok() && answer.trim() == "yes")
     }
 
+    /// Asks a question and gives the answer; none when there is no terminal to ask on.
+    pub(super) fn answer(&self, question: &str) -> Option<String> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        self.talk(&crate::view::harmless::visible(question));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
     /// What standard error can show, for progress.
     pub(super) const fn talk_style(&self) -> Style {
         self.err

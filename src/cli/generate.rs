@@ -1,4 +1,6 @@
-//! `mdc generate`: schemas, completions and man pages.
+//! `mdc generate`: schemas, completions, man pages, and what hosts need for least privilege.
+
+mod host;
 
 use std::fs;
 
@@ -11,15 +13,16 @@ use serde_json::Value;
 
 use super::console::Console;
 use super::problem::Problem;
-use super::{Arguments, Exit};
+use super::{Arguments, Common, Exit};
 use crate::catalog;
 use crate::manifest;
 use crate::observe;
 use crate::plan;
 use crate::report;
 use crate::state;
+use crate::transport::host_gate;
 
-/// Writes what is generated from `mdc` itself.
+/// Writes what is generated from `mdc` itself, or for the hosts of a manifest.
 #[derive(Debug, Args)]
 pub(super) struct Generate {
     #[command(subcommand)]
@@ -47,10 +50,16 @@ enum What {
         /// Where to
         folder: Utf8PathBuf,
     },
+    /// The gate: a script for hosts that runs, as root, what their root has listed
+    HostGate,
+    /// The rule by which sudo lets the login user run the gate, and nothing else
+    Sudoers(host::Sudoers),
+    /// The list of what the gate of a host may run: reading it, and a plan's commands
+    Allowed(host::Allowed),
 }
 
 impl Generate {
-    pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         match &self.what {
             What::Schemas { folder, check } => schemas(folder, *check)?,
             What::Completions { shell } => {
@@ -63,6 +72,9 @@ impl Generate {
                     .and_then(|()| clap_mangen::generate_to(Arguments::command(), folder));
                 written.map_err(|error| Problem::file(folder, &error, WRITABLE))?;
             }
+            What::HostGate => console.data(&host_gate())?,
+            What::Sudoers(sudoers) => console.data(&sudoers.text()?)?,
+            What::Allowed(allowed) => console.data(&allowed.text(common, console)?)?,
         }
         Ok(Exit::Done)
     }

@@ -18,10 +18,12 @@ mod recorded;
 mod records;
 mod report;
 mod resume;
+mod saved;
 mod show;
 mod site;
 mod status;
 mod stop;
+mod trust;
 mod validate;
 mod watch;
 mod who;
@@ -31,6 +33,9 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[cfg(target_os = "linux")]
+use rustix::process::DumpableBehavior;
 
 use console::Console;
 use problem::Problem;
@@ -97,9 +102,11 @@ enum Command {
     Report(report::Report),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
+    /// Show hosts' keys and, where you have compared them, trust them from now on
+    Trust(trust::Trust),
     /// Say more about a diagnostic code
     Explain(explain::Explain),
-    /// Write schemas, shell completions or man pages
+    /// Write schemas, shell completions, man pages, or what hosts need for least privilege
     Generate(generate::Generate),
 }
 
@@ -125,6 +132,11 @@ struct ManifestPath {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Secrets are in memory for moments, and the environment may hold some all the time: neither a
+    // core dump nor another process of the same user may see them (prctl(2), PR_SET_DUMPABLE).
+    // Where the kernel refuses, everything else still holds.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -161,7 +173,8 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::History(history) => history.run(console),
         Command::Report(report) => report.run(console),
         Command::Status(status) => status.run(common, console),
+        Command::Trust(trust) => trust.run(common, console),
         Command::Explain(explain) => explain.run(console),
-        Command::Generate(generate) => generate.run(console),
+        Command::Generate(generate) => generate.run(common, console),
     }
 }

@@ -1,6 +1,6 @@
 //! `mdc observe`: what the hosts tell.
 
-use std::fs;
+use std::io::Write;
 
 use camino::Utf8PathBuf;
 use clap::Args;
@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::problem::Problem;
+use super::saved;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
 use crate::observe::Snapshot;
@@ -36,8 +37,7 @@ impl Observe {
             Problem::new(format!("the snapshot can't be written as JSON: {error}"), "report this")
         })?;
         if let Some(path) = &self.output {
-            fs::write(path, &json)
-                .map_err(|error| Problem::file(path, &error, "name a file that can be written"))?;
+            saved::save(path, &mut |file| file.write_all(json.as_bytes()))?;
             console.say(&format!("The snapshot is in {path}."));
         }
         if self.json {

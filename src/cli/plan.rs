@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::console::Console;
 use super::problem::Problem;
+use super::saved;
 use super::show::How;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
@@ -111,9 +112,7 @@ fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
 }
 
 fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
-    let hint = "name a file that can be written";
-    let mut file = File::create(path).map_err(|error| Problem::file(path, &error, hint))?;
-    plan::write(plan, &mut file).map_err(|error| Problem::file(path, &error, hint))
+    saved::save(path, &mut |file| plan::write(plan, file))
 }
 
 const NEW_SNAPSHOT: &str = "make a new one with `mdc observe -o FILE`";

@@ -5,7 +5,7 @@ use clap::Args;
 use super::console::Console;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, watch};
+use super::{Common, Exit, ManifestPath, carry, watch};
 use crate::view;
 
 /// Reads all hosts and shows each component as it is beside what is desired.
@@ -21,6 +21,7 @@ impl Status {
         let observed = watch::observe(&site, console);
         console.show(&view::status::document(&site.desired, &observed))?;
         let store = site.store();
+        carry::say_debts(&*store, console)?;
         let newest = store.ids()?.into_iter().next().map(|id| store.summary(&id)).transpose()?;
         if let Some(run) = newest.filter(|run| !run.is_over()) {
             console.data(&format!(

@@ -28,8 +28,10 @@ pub(super) fn effective(
 }
 
 /// Where each component is placed first.
-pub(super) fn first_places(manifest: &Manifest) -> BTreeMap<&ComponentName, &Span> {
-    let mut places: BTreeMap<&ComponentName, &Span> = BTreeMap::new();
+pub(super) type Places<'m> = BTreeMap<&'m ComponentName, &'m Span>;
+
+pub(super) fn first_places(manifest: &Manifest) -> Places<'_> {
+    let mut places = Places::new();
     for (name, span) in manifest.hosts.values().flat_map(|host| &host.components) {
         let first = places.entry(name).or_insert(span);
         if span.start < first.start {
@@ -41,14 +43,14 @@ pub(super) fn first_places(manifest: &Manifest) -> BTreeMap<&ComponentName, &Spa
 
 /// Placed or released components that the catalog doesn't have.
 pub(super) fn unknown_ones(
+    places: &Places<'_>,
     manifest: &Manifest,
     release: &Release,
     catalog: &Catalog,
 ) -> Diagnostics {
-    let placed =
-        first_places(manifest).into_iter().map(|(name, span)| (name, span, &manifest.source));
+    let written = places.iter().map(|(name, span)| (*name, *span, &manifest.source));
     let released = release.components.iter().map(|(name, c)| (name, &c.span, &release.source));
-    placed
+    written
         .chain(released)
         .filter(|(name, ..)| catalog.component(name.as_str()).is_none())
         .map(|(name, span, source)| unknown(catalog, name, source, span))

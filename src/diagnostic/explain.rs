@@ -15,8 +15,8 @@ impl Code {
                  user may read it."
             }
             Self::FileTooLarge => {
-                "mdc reads at most 4 MiB of a manifest, release or component file. A manifest of \
-                 10,000 hosts is smaller than that, so the file is probably not the one you mean. \
+                "mdc reads at most 8 MiB of a manifest, release or component file. A manifest of \
+                 30,000 hosts is smaller than that, so the file is probably not the one you mean. \
                  Check the path; write many hosts as a range such as `core-[01..99]`."
             }
             Self::FileNotUtf8 => {

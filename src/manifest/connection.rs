@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
 use crate::source::JumpHost;
-use crate::value::{Period, SecretReference};
+use crate::value::{Period, RemotePath, SecretReference};
 
 /// How the hosts of one connection are reached. Paths are relative to the manifest's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,9 @@ pub enum Sudo {
     Passwordless,
     /// `sudo -S`: the password goes in over standard input.
     Password(SecretReference),
+    /// `sudo -n` of the gate at this path (`mdc generate host-gate`), which runs only what the host's
+    /// root has listed.
+    Gate(RemotePath),
 }
 
 /// Time limits of a connection; each has a name in the error that it causes.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::Unreadable;
 use crate::transport::MARK;
+use crate::value::steers;
 
 /// No host has more to say; what is longer is not an answer to our questions.
 const LONGEST: usize = 1 << 20;
@@ -75,21 +76,15 @@ pub(super) fn odd(key: &str, value: &str) -> Unreadable {
     not_usable(format!("`{key}` is `{}`", printable(value)))
 }
 
-/// Text of a host, made safe to show: control characters and the like become spaces, and only
-/// the beginning is kept.
+/// Text of a host, made safe to show: steering characters become spaces, and only the beginning is
+/// kept.
 pub(super) fn printable(text: &str) -> String {
-    let safe = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
+    let safe = |c: char| if steers(c) { ' ' } else { c };
     let mut shown: String = text.chars().take(LONGEST_TEXT).map(safe).collect();
     if text.chars().nth(LONGEST_TEXT).is_some() {
         shown.push('…');
     }
     shown.trim().to_owned()
-}
-
-/// Marks that turn the direction of writing or take no room (Unicode UAX #9): with them a text can
-/// look like another one.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

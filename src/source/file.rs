@@ -7,9 +7,9 @@ use camino::Utf8Path;
 
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 
-/// The largest file that is read, in bytes. A manifest of 10,000 hosts, each with a table of its
-/// own, stays below 2 MiB.
-pub const LARGEST: u64 = 4 << 20;
+/// The largest file that is read, in bytes. A manifest of 30,000 hosts, each with a table of its
+/// own, stays below 6 MiB.
+pub const LARGEST: u64 = 8 << 20;
 
 /// The text of the file at `path`, under the name that the user knows it by.
 ///

@@ -12,6 +12,7 @@ use super::command::{Account, Command};
 use super::dialogue::Work;
 use super::errand::{Done, Errand};
 use super::failure::{Failure, Problem, Trouble};
+use super::gate;
 use super::job::{self, Order, Tenure, Verdict};
 use super::process::Shell;
 use super::questions::Questions;
@@ -80,11 +81,15 @@ impl<S: Shell + Send> Connection for Connected<S> {
     }
 
     fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure> {
-        let script = order.script(tenure);
+        let rights = Rights::of(Account::Root, &self.sudo);
+        let script = match rights {
+            Rights::Gate(_) => gate::encoded(&order.words(tenure)),
+            _ => order.script(tenure),
+        };
         let errand = Errand {
             during: order.in_words(),
-            work: Work::ScriptFromInput,
-            rights: Rights::of(Account::Root, &self.sudo),
+            work: Work::Order,
+            rights,
             within: order.within(),
             keep: job::ANSWER,
             folder: &self.folder,

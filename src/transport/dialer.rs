@@ -2,7 +2,7 @@
 
 use super::controller::Controller;
 use super::failure::Failure;
-use super::{Connection, Target, local, simulated, ssh};
+use super::{Connection, ShownKey, Target, local, simulated, ssh};
 use crate::manifest;
 
 /// Opens connections, from any number of threads. Files that many hosts share (`known_hosts`,
@@ -34,6 +34,21 @@ impl Dialer {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),
             manifest::Connection::Simulated(_) => simulated::connect(target),
+        }
+    }
+
+    /// Looks at the keys on the way to `target` without showing anything to a host that isn't known:
+    /// gives the first key that isn't believed, or else the target's own. None for ways without
+    /// keys.
+    ///
+    /// # Errors
+    /// When a host on the way can't be reached, or a known one does not let us through.
+    pub fn look(&self, target: &Target<'_>) -> Result<Option<ShownKey>, Failure> {
+        match target.connection {
+            manifest::Connection::Ssh(settings) => {
+                ssh::look(&self.keyring, target, settings).map(Some)
+            }
+            manifest::Connection::Local(_) | manifest::Connection::Simulated(_) => Ok(None),
         }
     }
 

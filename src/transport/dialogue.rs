@@ -12,7 +12,9 @@ use super::End;
 use super::Output;
 use super::excerpt::excerpt;
 use super::failure::{Problem, Trouble};
+use super::gate;
 use super::quote::quote;
+use super::stop;
 use super::sudo::{Rights, prompt};
 use super::tail::Tail;
 use super::token::Token;
@@ -30,6 +32,11 @@ pub(super) enum Work<'a> {
     /// The script that comes over standard input. It is read as a whole first: shells may read a
     /// script from a pipe byte by byte, and its commands could eat the rest of it.
     ScriptFromInput,
+    /// An order, whose script comes over standard input like that one; where there is a gate, only
+    /// its words do.
+    Order,
+    /// Ending the process group of another errand's process.
+    Stop(u32),
 }
 
 /// How the way to the host says that a command ended.
@@ -89,10 +96,16 @@ impl<'a> Dialogue<'a> {
     /// The text for the login shell. `exec` keeps the process id of the session's leader.
     pub(super) fn text(&self, work: Work<'_>) -> String {
         let token = &self.token;
+        if let Rights::Gate(gate) = self.rights {
+            // The gate is the frame.
+            let prefix = self.rights.prefix(token);
+            return format!("exec {prefix}{} {token} {}", quote(gate.as_str()), for_gate(work));
+        }
         let body = match work {
             Work::Command(command) => format!("sh -c {}", quote(command)),
             Work::Script(script) => format!("({script}\n)"),
-            Work::ScriptFromInput => "(eval \"$(cat)\")".to_owned(),
+            Work::ScriptFromInput | Work::Order => "(eval \"$(cat)\")".to_owned(),
+            Work::Stop(pid) => format!("sh -c {}", quote(&stop::script(&pid.to_string()))),
         };
         let frame = format!(
             "echo '{token}'; printf '{token} start %s\\n' \"$$\" >&2; {body}; s=$?; \
@@ -193,6 +206,16 @@ impl<'a> Dialogue<'a> {
         self.lead.drain(line);
         let lead = std::mem::take(&mut self.lead);
         self.stderr.push(&lead);
+    }
+}
+
+/// What the gate is asked for (`gate.sh`).
+fn for_gate(work: Work<'_>) -> String {
+    match work {
+        Work::Command(command) | Work::Script(command) => format!("command {}", quote(command)),
+        Work::ScriptFromInput => "script".to_owned(),
+        Work::Order => format!("order {}", gate::host_digest()),
+        Work::Stop(pid) => format!("stop {pid}"),
     }
 }
 

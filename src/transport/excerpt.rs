@@ -1,6 +1,8 @@
 //! What a host printed, made fit for a one-line message: bounded, and without control characters,
 //! which could redraw the reader's terminal.
 
+use crate::value::steers;
+
 /// The most characters that are shown.
 const LONGEST: usize = 400;
 
@@ -19,12 +21,9 @@ pub(super) fn excerpt(bytes: &[u8], fallback: &str) -> String {
     if over > 0 { format!("…{kept}") } else { kept }
 }
 
-/// Control characters, and the ones that change the direction of writing (Unicode TR 9), can make
-/// a terminal show something else than what is there.
+/// Steering characters can make a terminal show something else than what is there.
 fn harmless(c: char) -> char {
-    let reorders =
-        matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if c.is_control() || reorders { '\u{fffd}' } else { c }
+    if steers(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! This machine itself as a host.
 
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -34,6 +35,8 @@ impl Shell for LocalShell {
     fn start(&mut self, text: &str, _: Instant) -> Result<Box<dyn Process>, Problem> {
         let mut child = std::process::Command::new("sh")
             .args(["-c", text])
+            .env_clear()
+            .envs(login_environment())
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -53,6 +56,16 @@ impl Shell for LocalShell {
 
     /// Nothing to give up: the next command is a process of its own.
     fn give_up(&mut self, _: String) {}
+}
+
+/// What a login would have given the command. mdc's own environment may hold secrets
+/// (`{ env = "…" }`), which no command on a host needs.
+fn login_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    let of_login = |name: &str| {
+        ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ"].contains(&name)
+            || name.starts_with("LC_")
+    };
+    std::env::vars_os().filter(move |(name, _)| name.to_str().is_some_and(of_login))
 }
 
 /// A child process; a stream that is at its end is `None`.

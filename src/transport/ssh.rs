@@ -13,11 +13,18 @@ mod login;
 mod pattern;
 mod route;
 mod tcp;
+mod text_file;
+mod trust;
 mod wire;
 
+pub use config::settings_about;
 pub(super) use keyring::Keyring;
+pub use known_hosts::knows_host;
+pub(super) use trust::look;
+pub use trust::{Judgement, ShownKey};
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::manifest::SshConnection;
@@ -27,6 +34,7 @@ use super::failure::{Failure, Problem, Trouble};
 use super::process::{Process, Shell};
 use super::{Connection, Target};
 use channel::RemoteProcess;
+use host_key::Doubt;
 use known_hosts::KnownHosts;
 use route::{Hop, Planner};
 use wire::{Limit, Snag, Wire};
@@ -48,6 +56,20 @@ fn reach(
     target: &Target<'_>,
     settings: &SshConnection,
 ) -> Result<Wire, Trouble> {
+    let mut reached: Option<Wire> = None;
+    for hop in way(keyring, target, settings)? {
+        let socket = socket(reached, &hop)?;
+        reached = Some(enter(keyring, &hop, socket)?);
+    }
+    reached.ok_or_else(|| no_answer(Problem::Here("the way to the host is empty".to_owned())))
+}
+
+/// The hops to `target`, the last of which is that host.
+fn way(
+    keyring: &Keyring,
+    target: &Target<'_>,
+    settings: &SshConnection,
+) -> Result<Vec<Hop>, Trouble> {
     let controller = keyring.controller();
     let config = settings.ssh_config.as_ref().map(|path| controller.path(target.folder, path));
     let config = config.map(|path| keyring.config(&path)).transpose().map_err(|problem| {
@@ -59,16 +81,16 @@ fn reach(
     })?;
     let planner =
         Planner { settings, folder: target.folder, controller, config: config.as_deref() };
-    let mut reached: Option<Wire> = None;
-    for hop in planner.route(target.address)? {
-        let limit = Limit::start("connecting", hop.timeouts.connect.duration());
-        let socket = match reached {
-            None => tcp::connect(&hop.id.address, hop.id.port, &limit).map_err(no_answer)?.into(),
-            Some(before) => jump::through(before, &hop.id, &limit)?,
-        };
-        reached = Some(enter(keyring, &hop, socket)?);
+    planner.route(target.address)
+}
+
+/// A socket to `hop`, through the host that was reached before.
+fn socket(reached: Option<Wire>, hop: &Hop) -> Result<OwnedFd, Trouble> {
+    let limit = Limit::start("connecting", hop.timeouts.connect.duration());
+    match reached {
+        None => Ok(tcp::connect(&hop.id.address, hop.id.port, &limit).map_err(no_answer)?.into()),
+        Some(before) => jump::through(before, &hop.id, &limit),
     }
-    reached.ok_or_else(|| no_answer(Problem::Here("the way to the host is empty".to_owned())))
 }
 
 fn no_answer(problem: Problem) -> Trouble {
@@ -83,6 +105,23 @@ fn no_answer(problem: Problem) -> Trouble {
 
 /// Exchanges keys over `socket`, judges the host's key and logs in.
 fn enter(keyring: &Keyring, hop: &Hop, socket: OwnedFd) -> Result<Wire, Trouble> {
+    let Greeting { mut wire, known, limit } = greet(keyring, hop, socket)?;
+    judge(&wire, hop, &known).map_err(|doubt| {
+        Trouble::new("trust the host", Problem::HostKey(doubt.problem), doubt.hint)
+    })?;
+    login::log_in(&mut wire, hop, keyring, &limit)?;
+    Ok(wire)
+}
+
+/// A session whose keys were exchanged, and nothing more.
+struct Greeting {
+    wire: Wire,
+    known: Arc<KnownHosts>,
+    /// How long the login may take, key exchange included.
+    limit: Limit,
+}
+
+fn greet(keyring: &Keyring, hop: &Hop, socket: OwnedFd) -> Result<Greeting, Trouble> {
     let limit = Limit::start("logging in", hop.timeouts.login.duration());
     let known = keyring.known_hosts(&hop.known_hosts).map_err(|problem| {
         let hint = "no host can be trusted before that; mend the file";
@@ -91,17 +130,17 @@ fn enter(keyring: &Keyring, hop: &Hop, socket: OwnedFd) -> Result<Wire, Trouble>
     let mut wire = Wire::new(socket, &hop.timeouts).map_err(|e| no_session(&e))?;
     algorithms::prefer(&wire.session, &hop.id.lines(&known)).map_err(|e| no_session(&e))?;
     wire.settle(&limit, ssh2::Session::handshake).map_err(no_handshake)?;
-    judge(&wire, hop, &known)?;
-    login::log_in(&mut wire, hop, keyring, &limit)?;
-    Ok(wire)
+    Ok(Greeting { wire, known, limit })
 }
 
-fn judge(wire: &Wire, hop: &Hop, known: &KnownHosts) -> Result<(), Trouble> {
+fn judge(wire: &Wire, hop: &Hop, known: &KnownHosts) -> Result<(), Doubt> {
     let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    let blob = wire.session.host_key().map_or(&[][..], |(blob, _)| blob);
-    host_key::judge(known, &hop.id, blob, now).map_err(|doubt| {
-        Trouble::new("trust the host", Problem::HostKey(doubt.problem), doubt.hint)
-    })
+    host_key::judge(known, &hop.id, shown(wire), now)
+}
+
+/// The key or certificate that the host showed; none is as good as one that can't be read.
+fn shown(wire: &Wire) -> &[u8] {
+    wire.session.host_key().map_or(&[][..], |(blob, _)| blob)
 }
 
 fn no_session(error: &ssh2::Error) -> Trouble {

@@ -20,9 +20,8 @@ pub(super) fn end_group(
     let Some(pid) = pid else {
         return ("it had not started; see what the host waits for".to_owned(), false);
     };
-    let text = script(pid);
     let stop =
-        Errand { work: Work::Command(&text), within: WITHIN, keep: 4096, is_stop: true, ..*errand };
+        Errand { work: Work::Stop(pid), within: WITHIN, keep: 4096, is_stop: true, ..*errand };
     match stop.run(shell, None).map(|done| done.output.end) {
         Ok(End::Exit(0)) => {
             let told = "its processes on the host were ended; what it changed until then stays, \
@@ -45,8 +44,9 @@ fn still_there(pid: u32, why: &str) -> String {
 /// Finds the process group (proc(5), `/proc/pid/stat`: state, parent, group), asks it to end, and
 /// makes it end after two seconds. Processes that only wait to be looked at by their parent (state
 /// `Z`) have ended. Where there is no /proc, the process is taken for its group's leader, as every
-/// command of sshd is. `kill -s`: dash understands a group in no other form.
-fn script(pid: u32) -> String {
+/// command of sshd is. `kill -s`: dash understands a group in no other form. `pid`: the number, or
+/// the shell's word for it.
+pub(super) fn script(pid: &str) -> String {
     format!(
         r#"p={pid}; g=$p; q=
 if [ -r /proc/self/stat ]; then
@@ -71,6 +71,7 @@ while [ $i -lt 40 ]; do
   sleep 0.1 2>/dev/null || sleep 1
   i=$((i+1))
 done
-! alive && [ ! "$q" -o ! -e /proc/$p -o "$(sed 's/.*) //;s/ .*//' /proc/$p/stat 2>/dev/null)" = Z ]"#
+! alive && [ ! "$q" -o ! -e /proc/$p -o "$(sed 's/.*) //;s/ .*//' /proc/$p/stat 2>/dev/null)" = Z ]
+"#
     )
 }

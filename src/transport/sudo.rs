@@ -3,7 +3,7 @@
 //! really asks.
 
 use crate::manifest::Sudo;
-use crate::value::SecretReference;
+use crate::value::{RemotePath, SecretReference};
 
 use super::command::Account;
 use super::failure::{Problem, Trouble};
@@ -18,6 +18,8 @@ pub(super) enum Rights<'a> {
     Sudo,
     /// Root's, with a password when asked (`sudo -S`).
     SudoWithPassword(&'a SecretReference),
+    /// Root's for what the gate at this path lets through, without a question (`sudo -n`).
+    Gate(&'a RemotePath),
 }
 
 impl<'a> Rights<'a> {
@@ -27,6 +29,7 @@ impl<'a> Rights<'a> {
             (Account::Login, _) | (Account::Root, Sudo::None) => Self::Login,
             (Account::Root, Sudo::Passwordless) => Self::Sudo,
             (Account::Root, Sudo::Password(reference)) => Self::SudoWithPassword(reference),
+            (Account::Root, Sudo::Gate(gate)) => Self::Gate(gate),
         }
     }
 
@@ -35,7 +38,7 @@ impl<'a> Rights<'a> {
     pub(super) fn prefix(self, token: &Token) -> String {
         match self {
             Self::Login => String::new(),
-            Self::Sudo => "sudo -n -- ".to_owned(),
+            Self::Sudo | Self::Gate(_) => "sudo -n -- ".to_owned(),
             Self::SudoWithPassword(_) => format!("sudo -S -p '{}' -- ", prompt(token)),
         }
     }
@@ -61,6 +64,13 @@ impl<'a> Rights<'a> {
                 Problem::Privilege(format!("sudo did not start the command: {printed}")),
                 "check by hand that the login user may run `sudo -k sh` and is asked for a \
                  password only",
+            ),
+            Self::Gate(_) => Trouble::new(
+                during,
+                Problem::Privilege(format!("it was not let through the gate: {printed}")),
+                "nothing was run; when the gate refuses, let the host's root install what \
+                 `mdc generate allowed` lists (with `--plan` for a plan's commands); when sudo does, \
+                 what `mdc generate host-gate` and `mdc generate sudoers` print",
             ),
             Self::Sudo => Trouble::new(
                 during,

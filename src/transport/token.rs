@@ -28,6 +28,14 @@ impl fmt::Display for Token {
     }
 }
 
+/// A word that nobody can guess, for the name of a file.
+///
+/// # Errors
+/// When the kernel has no random numbers.
+pub fn random_word() -> io::Result<String> {
+    Token::random().map(|token| token.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ mod period;
 mod remote_path;
 mod secret;
 mod share;
+mod steering;
 mod version;
 
 pub use digest::{Digest, DigestError};
@@ -13,4 +14,5 @@ pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};
 pub use share::{Share, ShareError};
+pub use steering::steers;
 pub use version::{PackageVersion, Version, VersionError};

@@ -7,6 +7,8 @@ mod controller;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod point;

@@ -16,8 +16,15 @@ fn what_is_left_out_is_owed_until_it_is_done() {
     let skipped: Vec<_> =
         site.journal().into_iter().filter(|entry| entry.get("skipped").is_some()).collect();
     assert!(!skipped.is_empty());
+    let status = site.mdc(&["status"]).ended(0);
+    assert!(
+        status.said.contains("core-03/md-core/upgrade: its disk is changed"),
+        "{}",
+        status.said
+    );
     assert!(skipped[0]["skipped"]["reason"].as_str().unwrap().contains("its disk is changed"));
     site.mdc(&["resume", "--yes", "--debts"]).ended(0);
+    assert!(!site.mdc(&["status"]).ended(0).said.contains("owes"));
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
     assert_eq!(site.log("core-03")["install:md-core"], 1);
 }

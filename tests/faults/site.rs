@@ -100,6 +100,11 @@ impl Site {
         self.command(arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts it without anybody who listens.
+    pub(crate) fn start_quietly(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
@@ -134,7 +139,7 @@ impl Site {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let Some(host) = name.strip_suffix(".json") else { continue };
             let mut file = self.host(host);
-            for key in ["lease", "faults", "log", "boot-id", "jobs", "records"] {
+            for key in ["lease", "faults", "log", "boot-id", "jobs"] {
                 file.as_object_mut().unwrap().remove(key);
             }
             hosts.insert(host.to_owned(), file);

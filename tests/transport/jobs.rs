@@ -80,6 +80,7 @@ fn a_job_tells_how_it_ended_and_what_it_printed() {
         ("a", "printf 'a\\0b'; echo it\\'s >&2", End::Exit(0), &b"a\0b"[..], &b"it's\n"[..]),
         ("b", "echo \"$HOME $-\"; exit 100", End::Exit(100), b"/root \n", b""),
         ("c", "kill -9 $$", End::Signal("KILL".into()), b"", b"Killed\n"),
+        ("u", "umask", End::Exit(0), b"0022\n", b""),
         ("d", "cat; echo done", End::Exit(0), b"done\n", b""),
         ("e", "yes | head -c 900000 >&2", End::Exit(0), b"", &b"y\n".repeat(65536)),
     ] {

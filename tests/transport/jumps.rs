@@ -12,7 +12,7 @@ fn know(last: &Sshd, all: &[&Sshd]) {
     last.know(&lines.collect::<String>());
 }
 
-fn hop(sshd: &Sshd) -> String {
+pub(crate) fn hop(sshd: &Sshd) -> String {
     format!("{}@127.0.0.1:{}", me(), sshd.port)
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod host_keys;
 #[cfg(test)]
 mod jobs;
@@ -15,6 +17,10 @@ mod logins;
 #[cfg(test)]
 mod loss;
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod sshd;
 #[cfg(test)]
 mod sudo;
+#[cfg(test)]
+mod trust;

@@ -14,13 +14,13 @@ use mdc::value::SecretReference;
 
 use crate::sshd::{Sshd, is_gone, is_root, root_command, skipped, skips, within};
 
-const NAME: &str = "mdc-test-sudo";
+pub(crate) const NAME: &str = "mdc-test-sudo";
 const PASSWORD: &str = "correct horse battery";
 /// One user, so one test at a time.
-static ONE: Mutex<()> = Mutex::new(());
+pub(crate) static ONE: Mutex<()> = Mutex::new(());
 
 /// Whether sudo can be tried here.
-fn lacks(what: &str) -> bool {
+pub(crate) fn lacks(what: &str) -> bool {
     if skips(what) {
         return true;
     }
@@ -34,10 +34,15 @@ fn lacks(what: &str) -> bool {
 }
 
 /// A throw-away user with a rule for sudo.
-struct User;
+pub(crate) struct User;
 
 impl User {
-    fn add(rule: &str) -> Self {
+    pub(crate) fn add(rule: &str) -> Self {
+        Self::with(&format!("{NAME} {rule}\nDefaults:{NAME} !syslog\n"))
+    }
+
+    /// One with whole rules.
+    pub(crate) fn with(rules: &str) -> Self {
         Self::remove();
         let added = Program::new("useradd").args(["-m", "-s", "/bin/bash", NAME]).output().unwrap();
         assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
@@ -45,7 +50,7 @@ impl User {
         writeln!(chpasswd.stdin.take().unwrap(), "{NAME}:{PASSWORD}").unwrap();
         assert!(chpasswd.wait().unwrap().success());
         let file = format!("/etc/sudoers.d/{NAME}");
-        fs::write(&file, format!("{NAME} {rule}\nDefaults:{NAME} !syslog\n")).unwrap();
+        fs::write(&file, rules).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
         Self
     }
@@ -63,7 +68,7 @@ impl Drop for User {
     }
 }
 
-fn connect(sshd: &Sshd, sudo: Sudo) -> Box<dyn Connection> {
+pub(crate) fn connect(sshd: &Sshd, sudo: Sudo) -> Box<dyn Connection> {
     sshd.connect(SshConnection { user: Some(NAME.into()), sudo, ..sshd.settings() }).unwrap()
 }
 
@@ -75,7 +80,7 @@ fn password(sshd: &Sshd, value: &str) -> Sudo {
 }
 
 /// The server's folder must be open to the user.
-fn server() -> Sshd {
+pub(crate) fn server() -> Sshd {
     let sshd = Sshd::start();
     fs::set_permissions(&sshd.folder, fs::Permissions::from_mode(0o755)).unwrap();
     sshd

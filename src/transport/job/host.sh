@@ -20,6 +20,8 @@ enter() {
   [ ! -s "$base/fence" ] || read -r newest by <"$base/fence"
   case $newest in *[!0-9]*|'') cant "read $base/fence: it is damaged" ;; esac
   [ "$newest" -le "$fence" ] || verdict "fenced $newest $by"
+  # Two that began in the same second, with stores that don't know of each other.
+  [ "$newest" -ne "$fence" ] || [ "$by" = "$holder" ] || verdict "fenced $newest $by"
   [ "$newest" -eq "$fence" ] || {
     printf '%s %s\n' "$fence" "$holder" >"$base/fence.new" && sync "$base/fence.new" &&
       mv -f "$base/fence.new" "$base/fence"
@@ -37,12 +39,15 @@ alive() {
 # $1: RUN, $2: JOB. The two are names, and nothing else.
 job() { run=$1 name=$2 j=$base/jobs/$1/$2 unit=mdc-$1-$2; }
 
+# The command has the umask of a service (systemd.exec(5), UMask=): packages' own scripts rely on it.
 # mkdir is what decides: of several runners, or a runner and somebody who gives it up, one begins.
 runner='cd "$1" && mkdir began 2>/dev/null || exit 0
 trap : TERM
 echo $$ >pid
 read -r t _ </proc/uptime; t=${t%%.*}
+: >stdout; : >stderr; umask 022
 timeout -k 10 "$2" sh ./command >stdout 2>stderr </dev/null; s=$?
+umask 077
 read -r u _ </proc/uptime; u=${u%%.*}
 w=ended
 [ $((u - t)) -lt "$2" ] || case $s in 124|137) w=late ;; esac

@@ -1,6 +1,5 @@
 //! What a controller tells a host to do with jobs and records.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use super::{HOST, SHOWN, WITHIN};
@@ -97,35 +96,35 @@ impl Order<'_> {
 
     /// The script that does it.
     pub(in crate::transport) fn script(&self, tenure: &Tenure) -> String {
+        let words = self.words(tenure);
+        let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
+        format!("set -- {}\n{HOST}", words.join(" "))
+    }
+
+    /// What the script is called with: site, fence, holder, verb and its arguments.
+    pub(in crate::transport) fn words(&self, tenure: &Tenure) -> Vec<String> {
         let Tenure { site, fence, holder } = tenure;
-        let mut words = format!("set -- {} {fence} {}", quote(site), quote(&one_line(holder)));
-        let mut say = |word: &str, rest: &[&str]| {
-            // Writing to a string doesn't fail (`fmt::Error` is for other sinks).
-            let _ = write!(words, " {word}");
-            for one in rest {
-                let _ = write!(words, " {}", quote(one));
-            }
+        let say = |verb: &str, rest: &[&str]| {
+            let first = [site.clone(), fence.to_string(), one_line(holder), verb.to_owned()];
+            first.into_iter().chain(rest.iter().map(|&word| word.to_owned())).collect()
         };
         match *self {
             Self::Enter => say("touch_fence", &[]),
             Self::Attend { run, job, command } => {
                 let limit = command.within.whole_seconds().max(1).to_string();
-                say("attend", &[run, job, &limit, &SHOWN.to_string(), &command.run]);
+                say("attend", &[run, job, &limit, &SHOWN.to_string(), &command.run])
             }
             Self::Cancel { run, job } => say("cancel", &[run, job]),
             Self::Forget { run } => say("forget", &[run]),
             Self::Keep { run, file, offset, content } => {
-                say("keep", &[run, file, &offset.to_string(), content]);
+                say("keep", &[run, file, &offset.to_string(), content])
             }
             Self::Survey => say("survey", &[]),
             Self::Jobs { run } => say("jobs", &[run]),
             Self::Recall { run, file, offset } => {
-                say("recall", &[run, file, &offset.to_string(), &super::PART.to_string()]);
+                say("recall", &[run, file, &offset.to_string(), &super::PART.to_string()])
             }
         }
-        words.push('\n');
-        words.push_str(HOST);
-        words
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a host says to an order. Its bytes are as foreign as any.
 
+use crate::transport::excerpt::excerpt;
 use crate::transport::{End, Output};
 
 /// What a host says to an order.
@@ -67,11 +68,12 @@ pub enum Gone {
 }
 
 impl Verdict {
-    /// Reads an answer.
+    /// Reads an answer. Texts in the verdict are short and free of steering characters; a job's output
+    /// is as the job printed it.
     ///
     /// # Errors
     /// With what is wrong with it.
-    pub(in crate::transport) fn read(answer: &[u8]) -> Result<Self, String> {
+    pub fn read(answer: &[u8]) -> Result<Self, String> {
         let (line, rest) = line(answer)?;
         let (word, detail) = line.split_once(' ').unwrap_or((line, ""));
         Ok(match word {
@@ -94,8 +96,8 @@ impl Verdict {
             "recall" => Self::Part(part(detail, rest)?.0.to_vec()),
             "unknown" => Self::Unknown,
             "busy" => Self::Cannot("another order has kept it busy for 30 s".to_owned()),
-            "cannot" => Self::Cannot(format!("it can't {detail}")),
-            other => return Err(format!("{other:?} is not one of its words")),
+            "cannot" => Self::Cannot(format!("it can't {}", shown(detail))),
+            other => return Err(format!("`{}` is not one of its words", shown(other))),
         })
     }
 }
@@ -108,12 +110,12 @@ fn line(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
 }
 
 fn number(text: &str) -> Result<u64, String> {
-    text.trim().parse().map_err(|_| format!("{text:?} is not a number"))
+    text.trim().parse().map_err(|_| format!("`{}` is not a number", shown(text)))
 }
 
 fn numbered(text: &str) -> Result<(u64, String), String> {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
-    Ok((number(first)?, rest.to_owned()))
+    Ok((number(first)?, shown(rest)))
 }
 
 fn part<'a>(size: &str, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), String> {
@@ -126,7 +128,8 @@ fn output(status: &str, rest: &[u8]) -> Result<Output, String> {
     let (first, second) = sizes.split_once(' ').ok_or("it has no sizes")?;
     let (stdout, rest) = part(first, rest)?;
     let (stderr, _) = part(second, rest)?;
-    let status = status.trim().parse().map_err(|_| format!("{status:?} is not a status"))?;
+    let status =
+        status.trim().parse().map_err(|_| format!("`{}` is not a status", shown(status)))?;
     Ok(Output { end: End::of_shell(status), stdout: stdout.to_vec(), stderr: stderr.to_vec() })
 }
 
@@ -135,7 +138,7 @@ fn gone(detail: &str) -> Result<Gone, String> {
         "rebooted" => Ok(Gone::Rebooted),
         "killed" => Ok(Gone::Killed),
         "unstarted" => Ok(Gone::Unstarted),
-        other => Err(format!("{other:?} is not one of its words")),
+        other => Err(format!("`{}` is not one of its words", shown(other))),
     }
 }
 
@@ -146,5 +149,18 @@ fn survey(detail: &str, rest: &[u8]) -> Result<Verdict, String> {
 
 fn names(rest: &[u8]) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(rest).map_err(|_| "the names are not text")?;
-    Ok(text.lines().map(str::to_owned).collect())
+    Ok(text.lines().filter(|name| is_name(name)).map(str::to_owned).collect())
 }
+
+/// Whether a host's word can be the name of a run: it is used in paths, there and here.
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    !text.is_empty() && text.len() <= 100 && text.chars().all(fits)
+}
+
+fn shown(text: &str) -> String {
+    excerpt(text.as_bytes(), "")
+}
+
+#[cfg(test)]
+mod tests;

@@ -40,9 +40,6 @@ pub(super) struct Host {
     /// Jobs, by `run/job`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) jobs: BTreeMap<String, Job>,
-    /// Copies of the records of runs: by run, then by file.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) records: BTreeMap<String, BTreeMap<String, String>>,
     /// What was done here, in order: commands that change a host, by the key of their faults.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) log: Vec<String>,
@@ -107,7 +104,6 @@ impl Default for Host {
             files: BTreeMap::new(),
             lease: Lease::default(),
             jobs: BTreeMap::new(),
-            records: BTreeMap::new(),
             log: Vec::new(),
             durations: Durations::default(),
             faults: Faults::default(),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::exit;
 use super::fault::{self, Cut, Fault, Moment};
 use super::host::Host;
-use crate::transport::{Command, Gone, JobEnd, Order, Output, PART, Tenure, Verdict};
+use super::record::Records;
+use crate::transport::{Command, Gone, JobEnd, Order, Output, Tenure, Verdict};
 
 /// The newest lease that was on a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,7 +64,8 @@ impl Host {
         if matches!(order, Order::Survey | Order::Jobs { .. } | Order::Recall { .. }) {
             return None;
         }
-        if self.lease.fence > tenure.fence {
+        let is_other = self.lease.fence == tenure.fence && self.lease.holder != tenure.holder;
+        if self.lease.fence > tenure.fence || is_other {
             let Lease { fence, holder } = self.lease.clone();
             return Some(Verdict::Fenced { fence, holder });
         }
@@ -117,28 +119,29 @@ impl Host {
     }
 
     /// Does what other orders say.
-    pub(super) fn obey(&mut self, order: &Order<'_>) -> Verdict {
+    pub(super) fn obey(&mut self, order: &Order<'_>, records: &Records) -> Verdict {
         match *order {
             Order::Enter | Order::Attend { .. } => Verdict::Done,
             Order::Cancel { run, job } => self.cancel(&format!("{run}/{job}")),
             Order::Forget { run } => {
                 let own = format!("{run}/");
                 self.jobs.retain(|key, _| !key.starts_with(&own));
-                self.records.remove(run);
-                Verdict::Done
+                records.forget(run)
             }
-            Order::Keep { run, file, offset, content } => self.keep((run, file), offset, content),
+            Order::Keep { run, file, offset, content } => {
+                records.keep((run, file), offset, content)
+            }
             Order::Survey => Verdict::Survey {
                 fence: self.lease.fence,
                 holder: self.lease.holder.clone(),
-                runs: self.records.keys().cloned().collect(),
+                runs: records.runs(),
             },
             Order::Jobs { run } => {
                 let own = format!("{run}/");
                 let jobs = self.jobs.keys().filter_map(|key| key.strip_prefix(&own));
                 Verdict::Jobs(jobs.map(str::to_owned).collect())
             }
-            Order::Recall { run, file, offset } => self.recall((run, file), offset),
+            Order::Recall { run, file, offset } => records.recall((run, file), offset),
         }
     }
 
@@ -152,29 +155,6 @@ impl Host {
                 Verdict::Cancelled
             }
         }
-    }
-
-    fn keep(&mut self, (run, file): (&str, &str), offset: u64, content: &str) -> Verdict {
-        let files = self.records.entry(run.to_owned()).or_default();
-        let kept = files.entry(file.to_owned()).or_default();
-        let have = kept.len() as u64;
-        match usize::try_from(offset) {
-            Ok(offset) if kept.is_char_boundary(offset) => {
-                kept.truncate(offset);
-                kept.push_str(content);
-                Verdict::Has(kept.len() as u64)
-            }
-            _ => Verdict::Has(have),
-        }
-    }
-
-    fn recall(&self, (run, file): (&str, &str), offset: u64) -> Verdict {
-        let Some(text) = self.records.get(run).and_then(|files| files.get(file)) else {
-            return Verdict::Unknown;
-        };
-        let rest = text.as_bytes().get(usize::try_from(offset).unwrap_or(usize::MAX)..);
-        let rest = rest.unwrap_or_default();
-        Verdict::Part(rest.get(..PART).unwrap_or(rest).to_vec())
     }
 
     fn reboot(&mut self) {

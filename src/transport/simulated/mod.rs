@@ -6,6 +6,7 @@ mod fault;
 mod file;
 mod host;
 mod job;
+mod record;
 mod task;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::value::{Digest, Version};
 use fault::{Fault, Moment};
 use file::HostFile;
 use host::Host;
+use record::Records;
 
 /// How often it is seen whether a job was ended by somebody.
 const LOOK: Duration = Duration::from_millis(100);
@@ -108,7 +110,7 @@ impl Connection for Simulated {
                 Order::Attend { run, job, command } => {
                     Ok(host.attend((run, job), command, self.speed))
                 }
-                _ => Ok((host.obey(order), None)),
+                _ => Ok((host.obey(order, &Records::beside(self.file.path())), None)),
             }
         })?;
         match fault {

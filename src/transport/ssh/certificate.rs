@@ -37,7 +37,7 @@ pub(super) fn check(
     } else {
         return Ok(());
     };
-    Err(Doubt { problem: format!("{about} {problem}"), hint: renew.to_owned() })
+    Err(Doubt { problem: format!("{about} {problem}"), hint: renew.to_owned(), is_unknown: false })
 }
 
 /// One that names no host would be good for every host; ssh-keygen makes such only without `-n`.

@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::pattern::{matches, matches_list};
+use super::text_file;
 
 /// How deep files may include each other, as in OpenSSH.
 const DEEPEST: usize = 16;
+/// How many files may be included: each may name others twice, and those again.
+const MOST_FILES: usize = 256;
 /// The largest file that is read.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -35,6 +38,8 @@ const MANY: [&str; 2] = ["identityfile", "certificatefile"];
 #[derive(Debug, Default)]
 pub(super) struct Config {
     blocks: Vec<Block>,
+    /// How many files were read.
+    files: usize,
     /// What was passed over, one sentence each.
     pub(super) notes: Vec<String>,
 }
@@ -85,11 +90,23 @@ impl Config {
         if depth > DEEPEST {
             return Err(format!("{path} is included more than {DEEPEST} files deep"));
         }
-        let unreadable = |error: std::io::Error| format!("{path} can't be read: {error}");
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
-            return Err(format!("{path} is larger than 1 MiB"));
+        self.files += 1;
+        if self.files > MOST_FILES {
+            return Err(format!("{path} is one of more than {MOST_FILES} included files"));
         }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let bytes = text_file::read(path, LARGEST)
+            .map_err(|error| format!("{path} can't be read: {error}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8 text"))?;
+        self.take(path, &text, home, (conditions, depth))
+    }
+
+    fn take(
+        &mut self,
+        path: &Utf8Path,
+        text: &str,
+        home: Option<&Utf8Path>,
+        (conditions, depth): (&[Vec<String>], usize),
+    ) -> Result<(), String> {
         let mut block = Block { conditions: conditions.to_vec(), settings: Vec::new() };
         for (index, line) in text.lines().enumerate() {
             let place = format!("{path}:{}", index + 1);
@@ -176,6 +193,20 @@ fn included(name: &str, home: Option<&Utf8Path>) -> BTreeSet<Utf8PathBuf> {
     let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
     let files = entries.filter(|entry| matches(last, entry.file_name()));
     files.filter(|entry| entry.path().is_file()).map(|entry| entry.path().to_owned()).collect()
+}
+
+/// What the text of an `ssh_config` file says of `host`: values by key, in lower case. Only the keys
+/// that ways to hosts depend on are read.
+///
+/// # Errors
+/// In words, when a line is no setting or an included file can't be read.
+pub fn settings_about(
+    text: &str,
+    host: &str,
+) -> Result<BTreeMap<String, Vec<Vec<String>>>, String> {
+    let mut config = Config::default();
+    config.take(Utf8Path::new("ssh_config"), text, None, (&[], 0))?;
+    Ok(config.about(host))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) struct Doubt {
     pub(super) problem: String,
     /// What to do.
     pub(super) hint: String,
+    /// Whether nothing speaks against it: no line says anything about the host.
+    pub(super) is_unknown: bool,
 }
 
 impl HostId {
@@ -53,6 +55,7 @@ pub(super) fn judge(known: &KnownHosts, host: &HostId, blob: &[u8], now: u64) ->
         return Err(Doubt {
             problem: format!("{} shows a host key of a kind that can't be read", host.name()),
             hint: "let the host offer an ED25519, ECDSA or RSA key (sshd_config, HostKey)".into(),
+            is_unknown: false,
         });
     };
     if let Some(line) = lines.iter().find(|line| line.role == Role::Revoked && shown.uses(line)) {
@@ -77,13 +80,13 @@ pub(super) fn judge(known: &KnownHosts, host: &HostId, blob: &[u8], now: u64) ->
 }
 
 /// What a host showed.
-enum Shown {
+pub(super) enum Shown {
     Key(KeyData),
     Certificate(Box<Certificate>),
 }
 
 impl Shown {
-    fn read(blob: &[u8]) -> Option<Self> {
+    pub(super) fn read(blob: &[u8]) -> Option<Self> {
         if let Ok(key) = PublicKey::from_bytes(blob) {
             return Some(Self::Key(key.key_data().clone()));
         }
@@ -91,7 +94,7 @@ impl Shown {
     }
 
     /// The host's own key.
-    fn key(&self) -> &KeyData {
+    pub(super) fn key(&self) -> &KeyData {
         match self {
             Self::Key(key) => key,
             Self::Certificate(certificate) => certificate.public_key(),
@@ -126,6 +129,7 @@ fn revoked(host: &HostId, line: &Known) -> Doubt {
         hint: "give the host a new key, or find out who answers in its place; a revoked key is \
                never believed, whatever other lines say"
             .to_owned(),
+        is_unknown: false,
     }
 }
 
@@ -141,6 +145,7 @@ fn changed(host: &HostId, shown: &Shown, line: &Known) -> Doubt {
              `ssh-keygen -lf` on the host's console with {now}; only if they are the same, \
              replace {place}"
         ),
+        is_unknown: false,
     }
 }
 
@@ -159,11 +164,10 @@ fn unknown(known: &KnownHosts, host: &HostId, shown: &Shown) -> Doubt {
              stands in {files}"
         ),
         hint: format!(
-            "compare {print} with `ssh-keygen -lf` on the host's console; if they are the same, \
-             add the key: `ssh-keyscan -p {} {} >> {}`",
-            host.port,
-            host.address,
+            "run `mdc trust` for this host: it shows {print} again and adds the key to {} once you \
+             have compared it with `ssh-keygen -lf` on the host's console",
             known.first_file(),
         ),
+        is_unknown: true,
     }
 }

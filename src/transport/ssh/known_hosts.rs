@@ -2,6 +2,10 @@
 //! `@cert-authority` for a host's name and passes over `@revoked`; so each line is read by the
 //! `ssh-key` crate, and matched here.
 
+mod append;
+
+pub(super) use append::append;
+
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -13,6 +17,7 @@ use ssh_key::known_hosts::{Entry, HostPatterns, Marker};
 use ssh_key::public::KeyData;
 
 use super::pattern::matches_list;
+use super::text_file;
 
 /// The largest file that is read.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -79,12 +84,7 @@ impl KnownHosts {
     pub(super) fn read(files: Vec<Utf8PathBuf>) -> Result<Self, String> {
         let mut known = Self::default();
         for file in &files {
-            match std::fs::metadata(file).and_then(|about| {
-                if about.len() > LARGEST {
-                    return Err(std::io::Error::other("it is larger than 16 MiB"));
-                }
-                std::fs::read(file)
-            }) {
+            match text_file::read(file, LARGEST) {
                 Ok(bytes) => known.take(file, &String::from_utf8_lossy(&bytes))?,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(format!("{file} can't be read: {error}")),
@@ -101,8 +101,8 @@ impl KnownHosts {
     }
 
     /// The first file, where a new line is best added.
-    pub(super) fn first_file(&self) -> &str {
-        self.files.first().map_or("~/.ssh/known_hosts", |file| file.as_str())
+    pub(super) fn first_file(&self) -> &Utf8Path {
+        self.files.first().map_or(Utf8Path::new("~/.ssh/known_hosts"), |file| file)
     }
 
     /// The lines about `name`, in the order of reading.
@@ -116,7 +116,8 @@ impl KnownHosts {
         found.into_iter().filter_map(|at| self.lines.get(at)).collect()
     }
 
-    fn take(&mut self, file: &Utf8Path, text: &str) -> Result<(), String> {
+    /// Takes the lines of `text` in, which stands in `file`.
+    pub(super) fn take(&mut self, file: &Utf8Path, text: &str) -> Result<(), String> {
         let file: Arc<Utf8Path> = file.into();
         for (index, text) in text.lines().enumerate() {
             let text = text.trim();
@@ -158,6 +159,17 @@ impl KnownHosts {
         let key = entry.public_key().key_data().clone();
         self.lines.push(Known { file: Arc::clone(file), line, role, hosts, key });
     }
+}
+
+/// Whether the text of a `known_hosts` file says something about the host `name` (`address`, or
+/// `[address]:port` except for port 22).
+///
+/// # Errors
+/// In words, when a line about a revoked key can't be read.
+pub fn knows_host(text: &str, name: &str) -> Result<bool, String> {
+    let mut known = KnownHosts::default();
+    known.take(Utf8Path::new("known_hosts"), text)?;
+    Ok(!known.lines_for(name).is_empty())
 }
 
 #[cfg(test)]

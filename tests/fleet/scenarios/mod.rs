@@ -3,6 +3,7 @@
 mod certificate_and_jump;
 mod dying_service;
 mod failing_install;
+mod faults;
 mod host_down;
 mod interrupted;
 mod killed;
@@ -18,7 +19,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 9] = [
+pub(crate) const SCENARIOS: [Scenario; 17] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -32,6 +33,14 @@ pub(crate) const SCENARIOS: [Scenario; 9] = [
     Scenario { name: "password", changes: &["identity-01", "exec-01"], run: password::run },
     Scenario { name: "certificate-and-jump", changes: &[], run: certificate_and_jump::run },
     Scenario { name: "interrupted", changes: &EXECUTION, run: interrupted::run },
+    Scenario { name: "cut", changes: &["exec-01"], run: faults::cut },
+    Scenario { name: "power-cut", changes: &["exec-01"], run: faults::power_cut },
+    Scenario { name: "sessions-killed", changes: &["exec-01"], run: faults::sessions_killed },
+    Scenario { name: "job-killed", changes: &["exec-01"], run: faults::job_killed },
+    Scenario { name: "frozen", changes: &["exec-01"], run: faults::frozen },
+    Scenario { name: "disk-full", changes: &["exec-01"], run: faults::disk_full },
+    Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
+    Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
 ];
 
 const EXECUTION: [&str; 2] = ["exec-01", "exec-02"];

@@ -1,0 +1,153 @@
+//! Every parser of foreign bytes, under the name of its corpus. The fuzzers (`targets/`) and the test
+//! that replays the corpora (`tests/hostile/corpus.rs`) call the same functions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mdc::catalog::{Format, Override};
+use mdc::desired::Probe;
+use mdc::diagnostic::SourceText;
+use mdc::observe::{Exchange, Snapshot};
+use mdc::transport::{Questions, ResourceQuestions, Verdict};
+use mdc::value::{PackageVersion, Version, steers};
+
+/// A parser that must take any bytes.
+pub type Parser = fn(&[u8]);
+
+/// All of them.
+pub const PARSERS: [(&str, Parser); 11] = [
+    ("manifest", manifest),
+    ("release", release),
+    ("component", component),
+    ("plan", plan),
+    ("journal", journal),
+    ("snapshot", snapshot),
+    ("answer", answer),
+    ("verdict", verdict),
+    ("known-hosts", known_hosts),
+    ("ssh-config", ssh_config),
+    ("version", version),
+];
+
+/// A folder that isn't there: no file that a text names is read.
+const NOWHERE: &str = "/nonexistent";
+
+/// A manifest, and what is said about it.
+pub fn manifest(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (_, found) = mdc::manifest::parse("mdc.toml", text, NOWHERE.as_ref());
+    shown(&found.sorted());
+}
+
+/// A release.
+pub fn release(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (_, found) = mdc::manifest::release::parse("release.toml", text, NOWHERE.as_ref());
+    shown(&found.sorted());
+}
+
+/// A component of a catalog.
+pub fn component(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let text = SourceText { name: "component.toml".to_owned(), text: text.to_owned() };
+    let (_, found) = mdc::source::parse::<Override>(&Arc::new(text));
+    shown(&found.sorted());
+}
+
+/// A plan.
+pub fn plan(data: &[u8]) {
+    let _ = mdc::plan::parse(data);
+}
+
+/// A journal: what is damaged is said with its place.
+pub fn journal(data: &[u8]) {
+    let checked = mdc::state::Reader::new(data, "journal").check(&mut |_| {});
+    assert!(checked.is_ok(), "bytes in memory can always be read");
+}
+
+/// A snapshot.
+pub fn snapshot(data: &[u8]) {
+    let mut file = data;
+    let _ = Snapshot::read(&mut file);
+}
+
+/// A host's answer to questions, of which no text may steer.
+pub fn answer(data: &[u8]) {
+    for format in [Format::Deb, Format::Rpm] {
+        let answer = mdc::observe::parse(data, &questions(format), at());
+        let said = match &answer {
+            Ok(facts) => serde_json::to_string(facts).unwrap_or_default(),
+            Err(why) => format!("{}{}", why.reason, why.hint),
+        };
+        assert!(!said.chars().any(steers), "{said:?}");
+        assert!(said.len() < 20_000, "{} bytes", said.len());
+    }
+}
+
+/// A host's answer to an order.
+pub fn verdict(data: &[u8]) {
+    let said = match Verdict::read(data) {
+        Ok(Verdict::Fenced { holder, .. }) => holder,
+        Ok(Verdict::Survey { holder, runs, .. }) => holder + &runs.concat(),
+        Ok(Verdict::Cannot(why)) | Err(why) => why,
+        Ok(_) => return,
+    };
+    assert!(!said.chars().any(steers), "{said:?}");
+}
+
+/// A `known_hosts` file.
+pub fn known_hosts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for name in ["core-01", "[10.0.0.1]:2222"] {
+        let _ = mdc::transport::knows_host(&text, name);
+    }
+}
+
+/// An `ssh_config` file, which includes no other one.
+pub fn ssh_config(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if !text.to_ascii_lowercase().contains("include") {
+        let _ = mdc::transport::settings_about(&text, "core-01");
+    }
+}
+
+/// Versions of products and packages: two of them, in one order.
+pub fn version(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (one, other) = text.split_once('\n').unwrap_or((text, ""));
+    if let (Ok(one), Ok(other)) = (one.parse::<Version>(), other.parse::<Version>()) {
+        assert_eq!(one.cmp(&other), other.cmp(&one).reverse());
+        assert_eq!(one.cmp(&one), std::cmp::Ordering::Equal);
+    }
+    for text in [one, other] {
+        if let Ok(version) = text.parse::<PackageVersion>() {
+            assert_eq!(version.as_str(), text);
+        }
+    }
+}
+
+/// What is said about a text goes to a terminal.
+fn shown(found: &[mdc::diagnostic::Diagnostic]) {
+    let said = mdc::view::diagnostic::render(found, 100, false);
+    assert!(!said.chars().any(|c| c != '\n' && steers(c)), "{said:?}");
+}
+
+fn questions(format: Format) -> Questions {
+    let about = |package: &str, health: Probe| ResourceQuestions {
+        package: package.to_owned(),
+        unit: package.to_owned(),
+        health,
+    };
+    let resources = [
+        ("md-core", about("md-core", Probe::Http("http://127.0.0.1:8008/readyz".to_owned()))),
+        ("redis", about("redis-server", Probe::Command("redis-cli ping".to_owned()))),
+    ];
+    let resources: BTreeMap<_, _> =
+        resources.into_iter().filter_map(|(name, it)| Some((name.parse().ok()?, it))).collect();
+    Questions { os: "debian-12".to_owned(), format, resources, script: String::new() }
+}
+
+fn at() -> Exchange {
+    let time = |second| jiff::Timestamp::from_second(second).unwrap_or_default();
+    Exchange { sent: time(1_763_700_000), received: time(1_763_700_001) }
+}

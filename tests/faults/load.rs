@@ -1,0 +1,88 @@
+//! A thousand hosts under one apply: threads, descriptors and memory stay bounded.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::site::Site;
+
+const HOSTS: usize = 1000;
+const AT_ONCE: usize = 64;
+
+/// The most that a process was seen to use.
+#[derive(Debug, Default)]
+struct Most {
+    threads: u64,
+    descriptors: usize,
+    kilobytes: u64,
+}
+
+impl Most {
+    /// Looks at a process, as proc(5) shows it.
+    fn look(&mut self, id: u32) {
+        let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")) else { return };
+        let value = |key: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        self.threads = self.threads.max(value("Threads:").unwrap_or_default());
+        self.kilobytes = self.kilobytes.max(value("VmHWM:").unwrap_or_default());
+        if let Ok(open) = fs::read_dir(format!("/proc/{id}/fd")) {
+            self.descriptors = self.descriptors.max(open.count());
+        }
+    }
+}
+
+/// A cluster of a thousand execution hosts, each with a Worker and an MD Core to be upgraded.
+fn thousand(speed: u32, at_once: usize) -> Site {
+    let site = Site::new();
+    let manifest = fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let hosts = format!("core-[0001..{HOSTS}]");
+    let manifest = format!(
+        "{}\n[hosts.\"{hosts}\"]\naddress = \"{hosts}.example\"\ncomponents = [\"worker\", \"md-core\"]\n\
+         \n[components.worker]\nat-once = {at_once}\n",
+        manifest
+            .replace("at-once = 2", &format!("at-once = {at_once}"))
+            .replace("speed = 0", &format!("speed = {speed}"))
+    );
+    fs::write(site.path("mdc.toml"), manifest).unwrap();
+    site
+}
+
+fn apply(site: &Site) -> Most {
+    let at_once = AT_ONCE.to_string();
+    let arguments = ["apply", "--yes", "--at-once", &at_once];
+    let mut child = site.start_quietly(&arguments);
+    let mut most = Most::default();
+    let status = loop {
+        most.look(child.id());
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        // Sampling, not synchronisation: how often it looks changes nothing.
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(0));
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    most
+}
+
+#[test]
+fn a_thousand_hosts_at_once() {
+    let site = thousand(0, AT_ONCE);
+    let most = apply(&site);
+    // The workers, and what beats, copies, listens and waits for signals.
+    assert!(most.threads <= (AT_ONCE + 8) as u64, "{most:?}");
+    // A simulated host has one open file; the rest is the run's own.
+    assert!(most.descriptors <= 2 * HOSTS + 64, "{most:?}");
+    assert!(most.kilobytes <= 250_000, "{most:?}");
+}
+
+/// Each host after the other takes more than a day by the modelled durations.
+#[test]
+fn a_day_in_a_minute() {
+    let site = thousand(4000, 1);
+    let most = apply(&site);
+    assert!(most.kilobytes <= 250_000, "{most:?}");
+    let steps = site.journal().iter().filter(|entry| entry.get("result").is_some()).count();
+    assert!(steps > 4 * HOSTS, "{steps}");
+}

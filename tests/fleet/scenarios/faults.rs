@@ -1,0 +1,169 @@
+//! What happens to networks, hosts and controllers in the middle of an installation. Each ends with
+//! everything installed, and each job begun as often as it has to be.
+
+use rustix::process::Signal;
+
+use super::on;
+use crate::hosts::Fleet;
+use crate::release::Release;
+use crate::said::Running;
+use crate::site::Site;
+
+const HOST: &str = "exec-01";
+const INSTALLING: [&str; 2] = ["running", "install md-cluster-worker"];
+
+/// Holds dpkg's lock on the host until `release` is called, as another installation would: apt waits
+/// for it (apt.conf(5), `DPkg::Lock::Timeout`), and so everything else can happen meanwhile.
+struct DpkgLock<'a>(&'a Fleet);
+
+impl<'a> DpkgLock<'a> {
+    fn hold(fleet: &'a Fleet) -> Self {
+        let script = "rm -f /tmp/go /tmp/held; sudo setsid perl -e '
+            use Fcntl; open(F, \">>\", \"/var/lib/dpkg/lock-frontend\") or die;
+            fcntl(F, F_SETLK, pack(\"s s x4 q q i x4\", F_WRLCK, 0, 0, 0, 0)) or die;
+            open(H, \">\", \"/tmp/held\"); close H;
+            select(undef, undef, undef, .1) until -e \"/tmp/go\"' </dev/null >/dev/null 2>&1 &
+            until [ -e /tmp/held ]; do sleep 0.1; done";
+        fleet.ask(HOST, script);
+        Self(fleet)
+    }
+
+    fn release(self) {
+        self.0.ask(HOST, "touch /tmp/go");
+    }
+}
+
+/// A site that moves the Workers alone; the one of exec-02 is there already.
+fn site(fleet: &Fleet) -> Site {
+    Site::new(fleet, &Release::moving(&fleet.site, &[]))
+}
+
+fn installing(site: &Site, options: &[&str]) -> Running {
+    let mut running = site.begin(&[&["apply", "--yes"], options].concat());
+    running.says(&INSTALLING);
+    running
+}
+
+/// How many jobs of a run installed the package.
+fn jobs(fleet: &Fleet, site: &Site) -> String {
+    let run = site.run();
+    let log = format!("sudo journalctl -o cat -t mdc | grep {run} | grep -c 'install.*worker[_-]'");
+    fleet.ask(HOST, &log)
+}
+
+fn is_whole(fleet: &Fleet, site: &Site) {
+    on(HOST, "worker").works(fleet, "2.9.0");
+    site.is_as_desired();
+    let left = format!("sudo sh -c 'ls /var/lib/mdc/*/jobs /var/lib/mdc/*/runs'");
+    let left = fleet.ask(HOST, &left);
+    assert!(!left.contains(&site.run()), "a run that is done leaves nothing: {left}");
+}
+
+/// The network is away for longer than a silent connection is kept.
+pub(crate) fn cut(fleet: &Fleet) {
+    let site = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let mut running = installing(&site, &[]);
+    fleet.host("cut", HOST);
+    running.says(&["cut off", HOST, "nothing was heard from the host", "it is tried again"]);
+    fleet.host("heal", HOST);
+    lock.release();
+    running.says(&["back", HOST]);
+    running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "1");
+    is_whole(fleet, &site);
+}
+
+/// The host loses its power in the middle.
+pub(crate) fn power_cut(fleet: &Fleet) {
+    let site = site(fleet);
+    let _lost = DpkgLock::hold(fleet);
+    let mut running = installing(&site, &[]);
+    fleet.host("kill", HOST);
+    fleet.host("boot", HOST);
+    running.says(&["retrying", HOST, "the host has rebooted before its end was known"]);
+    running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "2");
+    is_whole(fleet, &site);
+}
+
+/// Every session of the user dies, with the one that started the job.
+pub(crate) fn sessions_killed(fleet: &Fleet) {
+    let site = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let mut running = installing(&site, &[]);
+    fleet.ask(HOST, "sudo systemd-run --quiet --no-block pkill -KILL -u ops sshd");
+    running.says(&["cut off", HOST]);
+    running.says(&["back", HOST]);
+    lock.release();
+    running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "1");
+    is_whole(fleet, &site);
+}
+
+/// The job is killed with all that watches it, as for want of memory.
+pub(crate) fn job_killed(fleet: &Fleet) {
+    let site = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let mut running = installing(&site, &[]);
+    fleet.ask(HOST, "sudo systemctl kill --signal=KILL 'mdc-*.service'");
+    running.says(&["retrying", HOST, "it is gone without having told its end"]);
+    lock.release();
+    running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "2");
+    is_whole(fleet, &site);
+}
+
+/// The host hangs for longer than the run is patient.
+pub(crate) fn frozen(fleet: &Fleet) {
+    let site = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let mut running = installing(&site, &["--patience", "5s"]);
+    fleet.host("freeze", HOST);
+    running.says(&["failed", HOST, "it was tried again for 5 s"]);
+    running.end().ends(1).tells(&["found again when the run is resumed"]);
+    fleet.host("thaw", HOST);
+    lock.release();
+    site.mdc(&["resume", "--yes"]).ends(0);
+    is_whole(fleet, &site);
+}
+
+/// There is no room for the package.
+pub(crate) fn disk_full(fleet: &Fleet) {
+    let site = site(fleet);
+    fleet.host("fill", HOST);
+    site.mdc(&["apply", "--yes"]).ends(1).tells(&["No space left on device"]);
+    fleet.host("unfill", HOST);
+    site.mdc(&["apply", "--yes"]).ends(0);
+    is_whole(fleet, &site);
+}
+
+/// The controller is lost, and another one has the manifest alone.
+pub(crate) fn controller_lost(fleet: &Fleet) {
+    let lost = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let running = installing(&lost, &[]);
+    running.send(Signal::KILL);
+    assert_eq!(running.end().status, None, "a signal ended it");
+    let other = site(fleet);
+    other.mdc(&["apply", "--yes"]).ends(1).tells(&["was begun from another controller"]);
+    lock.release();
+    other.mdc(&["resume", "--yes", "--from-host", "control-01"]).ends(0);
+    assert_eq!(jobs(fleet, &other), "1");
+    is_whole(fleet, &other);
+}
+
+/// The controller sleeps; another one takes over; the first wakes up and can do nothing any more.
+pub(crate) fn asleep(fleet: &Fleet) {
+    let slept = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let running = installing(&slept, &[]);
+    running.send(Signal::STOP);
+    let other = site(fleet);
+    lock.release();
+    let from = ["resume", "--yes", "--from-host", "control-01", "--take-over", "it sleeps"];
+    other.mdc(&from).ends(0);
+    running.send(Signal::CONT);
+    running.end().ends(1).tells(&["the host obeys a newer lease"]);
+    is_whole(fleet, &other);
+}
