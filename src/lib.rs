@@ -30,7 +30,7 @@
 //! | [`step`] | the exact commands of each kind of step |
 //! | [`graph`] | the order, rule by rule |
 //! | [`plan`] | the plan, its basis, its seal, its file |
-//! | [`state`] | the record of runs: journal, lock |
+//! | [`state`] | the record of runs: journal, lease; in a folder or in PostgreSQL |
 //! | [`apply`] | the engine that carries a plan out |
 //! | [`report`] | what happened against what was promised |
 //! | [`view`] | documents and their renderers, progress |
@@ -38,8 +38,8 @@
 //!
 //! Files that `mdc` reads and writes: manifest ([`manifest::Manifest`]), release
 //! ([`manifest::Release`]), component ([`catalog::Component`]), snapshot ([`observe::Snapshot`]),
-//! plan ([`plan::Plan`]), journal ([`state::Entry`]), report ([`report::Report`]). `schemas/` holds
-//! their JSON schemas.
+//! plan ([`plan::Plan`]), journal ([`state::Entry`]), report ([`report::Report`]), change record
+//! ([`report::ChangeRecord`]), history ([`report::History`]). `schemas/` holds their JSON schemas.
 //!
 //! Only [`observe`] and [`apply`] touch hosts. Everything between is pure: same inputs, same bytes.
 

@@ -119,7 +119,6 @@ fn attempt(
         copied: &copied,
     };
     let plan = run.plan.clone();
-    let place = run.place.clone();
     let ended = hold.beating(&control, || {
         watch::watching(console, Subject::Plan(&plan), |progress, start| {
             apply::run(&apply, run, inbox, &mut |event| match event {
@@ -131,7 +130,7 @@ fn attempt(
     ended.map_err(|error| {
         Problem::new(
             format!("the run was stopped, since it could no longer be recorded: {error}"),
-            format!("make room for {place}, then apply again: it continues"),
+            format!("{}; `mdc resume` goes on from there", error.hint()),
         )
     })
 }

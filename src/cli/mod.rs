@@ -3,6 +3,7 @@
 //! Exit status: 0 done or nothing to do, 1 error, 2 changes are present
 //! (`plan --detailed-exitcode`).
 
+mod adopt;
 mod apply;
 mod carry;
 mod choice;
@@ -100,6 +101,8 @@ enum Command {
     History(history::History),
     /// Tell all about a run, as a record for an audit
     Report(report::Report),
+    /// Take the record of runs over from a folder
+    Adopt(adopt::Adopt),
     /// Show what is desired beside what is, host by host
     Status(status::Status),
     /// Show hosts' keys and, where you have compared them, trust them from now on
@@ -172,6 +175,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Stop(stop) => stop.run(console),
         Command::History(history) => history.run(console),
         Command::Report(report) => report.run(console),
+        Command::Adopt(adopt) => adopt.run(console),
         Command::Status(status) => status.run(common, console),
         Command::Trust(trust) => trust.run(common, console),
         Command::Explain(explain) => explain.run(console),

@@ -72,6 +72,14 @@ pub enum StateError {
         /// Who, since when, and its last sign of life.
         holder: String,
     },
+    /// The runs are recorded elsewhere now.
+    #[error("the runs of {place} were taken over by {to}")]
+    Moved {
+        /// The folder.
+        place: String,
+        /// Where they are now.
+        to: String,
+    },
     /// The lease was lost.
     #[error(transparent)]
     Lost(#[from] LeaseLost),
@@ -111,6 +119,7 @@ impl StateError {
                  over with --take-over REASON"
                     .into()
             }
+            Self::Moved { .. } => "name the new place under `state` in the manifest".into(),
             Self::Lost(_) => LOST.into(),
             Self::NobodyThere { .. } => "see `mdc history` for what was done last".into(),
             Self::NoSuchRun { .. } => "see `mdc history` for the runs that there are".into(),

@@ -184,6 +184,27 @@ fn a_record_that_was_changed_is_told_apart() {
     holds(&site.mdc(&["apply", "--yes"], 1), &["is damaged at line", "nothing was changed"]);
 }
 
+#[test]
+fn a_journal_is_checked_without_mdc_as_the_documents_say() {
+    let document = include_str!("../../docs/state.md");
+    let (_, script) = document.split_once("<<'END'\n").unwrap();
+    let (script, _) = script.split_once("END\n").unwrap();
+    let site = Site::with_a_run();
+    let path = site.path(&format!(".mdc/runs/{}/journal.jsonl", site.run()));
+    let check = || {
+        let words = ["-c", script, path.to_str().unwrap()];
+        Command::new("python3").args(words).output().map(|output| output.status.success())
+    };
+    let Ok(verifies) = check() else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    assert!(verifies);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("control-01", "control-02", 1)).unwrap();
+    assert!(!check().unwrap());
+}
+
 /// A run that goes on, with what it says.
 struct Running {
     process: Child,
@@ -243,6 +264,27 @@ fn a_run_is_paused_and_stopped_from_another_terminal() {
     site.edit("speed = 15", "speed = 0");
     site.mdc(&["resume", "--yes"], 0);
     holds(&site.mdc(&["history"], 0), &["29 of 29", "✓ complete"]);
+}
+
+#[test]
+fn a_cluster_moves_from_a_folder_to_a_database() {
+    let Some(server) = Server::shared() else { return };
+    let site = Site::with_a_run();
+    let run = site.run();
+    holds(&site.mdc(&["adopt", ".mdc"], 1), &["there is nothing to take over from .mdc"]);
+    let address = server.address("mdc");
+    site.edit(
+        "[cluster]",
+        &format!("[cluster]\nstate = {{ postgres = {address:?}, site = \"moved\" }}"),
+    );
+    holds(&site.mdc(&["history"], 0), &["0 runs in PostgreSQL"]);
+    let said = site.mdc(&["adopt", ".mdc"], 0);
+    holds(&said, &["Taken over into PostgreSQL 127.0.0.1", "site moved: 1 run."]);
+    holds(&site.mdc(&["report"], 0), &[&run, "✓ verifies", "its disk is full"]);
+    holds(&site.mdc(&["resume", "--debts", "--yes"], 0), &["Complete"]);
+    site.edit(&format!("{{ postgres = {address:?}, site = \"moved\" }}"), "\".mdc\"");
+    let said = site.mdc(&["apply", "--yes"], 1);
+    holds(&said, &["the runs of .mdc were taken over by PostgreSQL", "name the new place"]);
 }
 
 #[test]

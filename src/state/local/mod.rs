@@ -23,6 +23,9 @@ use super::{
 use crate::plan::{self, Plan};
 use journal::FileLines;
 
+/// The file that says where the runs are recorded now, when that is elsewhere.
+const MOVED: &str = "moved";
+
 /// The store in a folder.
 #[derive(Debug)]
 pub struct Local {
@@ -34,6 +37,15 @@ impl Local {
     #[must_use]
     pub const fn new(folder: Utf8PathBuf) -> Self {
         Self { folder }
+    }
+
+    /// Marks the folder: its runs are recorded in `to` from now on, and no lease is given here.
+    ///
+    /// # Errors
+    /// When the lease is lost, or the mark can't be written.
+    pub fn close(&self, lease: &Lease, to: &str) -> Result<(), StateError> {
+        lease::held(&self.folder, lease.holder())??;
+        folder::replace(&self.folder.join(MOVED), to.as_bytes()).map_err(|error| self.io(error))
     }
 
     /// The folder of a run. Ids come from people too, and must not lead elsewhere.
@@ -108,6 +120,11 @@ impl Store for Local {
     }
 
     fn acquire(&self, claim: &Claim, force: Option<&str>) -> Result<Lease, StateError> {
+        if let Ok(to) = File::open(self.folder.join(MOVED)).and_then(|mark| folder::content(&mark))
+        {
+            let to = String::from_utf8_lossy(&to).into_owned();
+            return Err(StateError::Moved { place: self.place(), to });
+        }
         lease::acquire(&self.folder, claim, force)
     }
 
