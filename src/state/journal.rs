@@ -74,6 +74,13 @@ pub enum JournalError {
     },
 }
 
+impl JournalError {
+    /// Whether there is no journal where one should be.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 /// Where the lines of a journal are kept.
 pub(super) trait Lines: Send + Sync + fmt::Debug {
     /// Keeps `text` as line `number` and returns when it is kept for good. A line that was kept before

@@ -136,15 +136,11 @@ impl fmt::Debug for Lease {
 }
 
 impl Holder {
-    /// The holder that `claim` makes after `last`. Fences grow with the clock too, so that they grow
+    /// The holder that `claim` makes after one with the fence `last`. Fences grow with the clock too, so that they grow
     /// when a cluster gets another store.
-    pub(super) fn next(
-        claim: &Claim,
-        last: Option<&Tenant>,
-        (token, now): (String, Timestamp),
-    ) -> Self {
+    pub(super) fn next(claim: &Claim, last: u64, (token, now): (String, Timestamp)) -> Self {
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-        let before = last.map_or(0, |last| last.holder.fence).max(claim.above);
+        let before = last.max(claim.above);
         Self {
             fence: seconds.max(before.saturating_add(1)),
             token,

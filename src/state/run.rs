@@ -2,6 +2,7 @@
 //! takes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -58,9 +59,19 @@ impl Run {
     }
 }
 
-/// The id of a run of the plan with `seal` that begins at `at`: ids sort by time.
-pub(super) fn id(at: Timestamp, seal: &Digest) -> String {
+/// The id of a run of the plan with `seal` that begins at `at`. Ids sort by time; one that begins after
+/// `newest` comes after it also when the clock was set back meanwhile.
+pub(super) fn id(at: Timestamp, seal: &Digest, newest: Option<&String>) -> String {
+    let after = newest.and_then(|id| time_of(id)).map(|time| time + Duration::from_millis(1));
+    let at = after.map_or(at, |after| at.max(after));
     format!("{}-{}", at.strftime("%Y%m%dT%H%M%S%3fZ"), seal.short())
+}
+
+/// The time in the id of a run.
+fn time_of(id: &str) -> Option<Timestamp> {
+    let (seconds, rest) = id.split_at_checked("20261121T053616".len())?;
+    let (millis, _) = rest.split_once('Z')?;
+    format!("{seconds}.{millis}Z").parse().ok()
 }
 
 /// The first entry of the journal of a run of `plan`.
@@ -174,5 +185,24 @@ impl Summary {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.ending, RunEnding::Complete | RunEnding::GivenUp(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_their_beginning_also_when_the_clock_is_set_back() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let seal = Digest::of(b"plan");
+        let first = id(at("2026-11-21T05:36:16.181Z"), &seal, None);
+        assert!(first.starts_with("20261121T053616181Z-"), "{first}");
+        let later = id(at("2026-11-22T00:00:00Z"), &seal, Some(&first));
+        assert!(later.starts_with("20261122T000000000Z-"), "{later}");
+        let back = id(at("2026-11-21T05:00:00Z"), &seal, Some(&later));
+        assert!(back > later && back.starts_with("20261122T000000001Z-"), "{back}");
+        let odd = id(at("2026-11-21T05:00:00Z"), &seal, Some(&"not an id".to_owned()));
+        assert!(odd.starts_with("20261121T050000000Z-"), "{odd}");
     }
 }

@@ -140,7 +140,13 @@ impl dyn Store + '_ {
         let mut paid = BTreeSet::new();
         let mut runs = Vec::new();
         for id in self.ids()? {
-            let (mut summary, progress) = self.account(&id)?;
+            let (mut summary, progress) = match self.account(&id) {
+                Err(StateError::Journal(missing)) if missing.is_missing() => {
+                    let nothing = Progress::default();
+                    (Summary::of(&id).closed(&nothing, Some(&missing)), nothing)
+                }
+                account => account?,
+            };
             summary.debts.retain(|step, _| !paid.contains(step));
             paid.extend(progress.done);
             runs.push(summary);

@@ -221,10 +221,13 @@ fn a_holder_on_another_machine_counts_as_alive_until_it_was_silent_for_long() {
 #[test]
 fn a_server_that_is_not_there_is_told_at_once() {
     let store = Server::store("postgresql://mdc@127.0.0.1:1/mdc", "east");
-    let error = store.acquire(&claim(), None).unwrap_err();
-    assert!(error.to_string().contains("PostgreSQL 127.0.0.1:1/mdc, site east"), "{error}");
-    assert!(error.to_string().contains("refused"), "{error}");
-    assert!(error.hint().contains("can be reached"), "{}", error.hint());
+    let begun = std::time::Instant::now();
+    for error in [store.acquire(&claim(), None).unwrap_err(), store.ids().unwrap_err()] {
+        assert!(error.to_string().contains("PostgreSQL 127.0.0.1:1/mdc, site east"), "{error}");
+        assert!(error.to_string().contains("refused"), "{error}");
+        assert!(error.hint().contains("can be reached"), "{}", error.hint());
+    }
+    assert!(begun.elapsed().as_secs() < 10);
 }
 
 #[test]
@@ -242,4 +245,19 @@ fn a_large_plan_is_kept_whole() {
     large.seal = large.digest();
     let run = store.begin(&lease, large.clone(), jiff::Timestamp::now()).unwrap();
     assert_eq!(store.plan(&run.id).unwrap(), large);
+}
+
+#[test]
+fn a_holder_that_can_not_be_read_is_not_taken_for_gone() {
+    let Some(address) = shared("unreadable") else { return };
+    let store = Server::store(&address, "east");
+    drop(hold(&store));
+    let newer = "UPDATE mdc.lease SET holder = '{\"new\": 1}', fence = 9999999999";
+    Server::client(&address).execute(newer, &[]).unwrap();
+    let error = store.acquire(&claim(), None).unwrap_err();
+    assert!(matches!(error, StateError::Locked { .. }), "{error}");
+    assert!(matches!(store.tenant(), Err(StateError::Holder { .. })));
+    let lease = store.acquire(&claim(), Some("seen to be alone")).unwrap();
+    assert_eq!(lease.fence(), 10_000_000_000);
+    assert!(lease.holder().forced.is_some());
 }

@@ -90,6 +90,21 @@ fn a_run_that_was_not_whole_when_it_began_is_none() {
 }
 
 #[test]
+fn a_run_without_a_journal_and_other_files_do_not_hide_the_rest() {
+    let bed = Bed::folder();
+    let store = bed.store();
+    let lease = hold(&*store);
+    let run = begin(&*store, &lease);
+    let runs = path(&bed).join("runs");
+    fs::write(runs.join("notes"), "mine").unwrap();
+    fs::create_dir(runs.join("20200101T000000000Z-000000000000")).unwrap();
+    let found = store.runs().unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].run, run.id);
+    assert!(found[1].damage.as_ref().unwrap().contains("journal.jsonl"), "{found:?}");
+}
+
+#[test]
 fn a_plan_that_was_swapped_is_refused() {
     let bed = Bed::folder();
     let store = bed.store();
@@ -144,8 +159,12 @@ fn a_damaged_lease_says_so_and_can_be_forced() {
     fs::write(path(&bed).join("lease.json"), "nonsense").unwrap();
     let error = store.acquire(&claim(), None).unwrap_err();
     assert!(error.to_string().contains("lease.json"), "{error}");
+    // A newer mdc may say more; its fence counts all the same.
+    fs::write(path(&bed).join("lease.json"), "{\"fence\":9999999999,\"new\":1}").unwrap();
+    assert!(store.acquire(&claim(), None).is_err());
     let lease = store.acquire(&claim(), Some("seen to be alone")).unwrap();
     assert_eq!(lease.holder().forced.as_ref().unwrap().from, "nobody knows who");
+    assert_eq!(lease.fence(), 10_000_000_000);
     assert_eq!(lease.beat(), Ok(None));
     fs::remove_file(path(&bed).join("lease.json")).unwrap();
     assert!(lease.beat().is_err());

@@ -54,7 +54,8 @@ pub(super) fn acquire(
     let Some((lock, _)) = lock.filter(|_| is_gone || force.is_some()) else {
         return Err(StateError::Locked { holder: words(last.as_ref()) });
     };
-    let mut holder = Holder::next(claim, last.as_ref(), (token().map_err(io)?, Timestamp::now()));
+    let fence = fence(state, last.as_ref());
+    let mut holder = Holder::next(claim, fence, (token().map_err(io)?, Timestamp::now()));
     holder.forced = force
         .filter(|_| !is_gone)
         .map(|reason| Forced { from: words(last.as_ref()), reason: reason.to_owned() });
@@ -73,6 +74,15 @@ pub(super) fn acquire(
 /// kernel.
 fn is_gone(last: &Tenant) -> bool {
     last.is_gone() || last.holder.process.is_of_this_kernel()
+}
+
+/// The last fence, also out of a file that says nothing else.
+fn fence(state: &Utf8Path, last: Option<&Tenant>) -> u64 {
+    let in_file = || -> Option<u64> {
+        let content = folder::content(&File::open(lease_file(state)).ok()?).ok()?;
+        serde_json::from_slice::<serde_json::Value>(&content).ok()?.get("fence")?.as_u64()
+    };
+    last.map_or_else(|| in_file().unwrap_or_default(), |last| last.holder.fence)
 }
 
 fn words(last: Option<&Tenant>) -> String {

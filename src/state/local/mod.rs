@@ -124,7 +124,7 @@ impl Store for Local {
 
     fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
         lease::held(&self.folder, lease.holder())??;
-        let id = run::id(at, &plan.seal);
+        let id = run::id(at, &plan.seal, self.ids()?.first());
         let place = || self.folder.join("runs").join(&id).into_string();
         let first = Chain::new()
             .link(at, run::opened(&id, &plan))
@@ -163,9 +163,11 @@ impl Store for Local {
         };
         let mut ids = Vec::new();
         for entry in entries {
-            ids.push(entry.map_err(io)?.file_name().to_owned());
+            let entry = entry.map_err(io)?;
+            if is_id(entry.file_name()) && entry.file_type().map_err(io)?.is_dir() {
+                ids.push(entry.file_name().to_owned());
+            }
         }
-        ids.retain(|id| is_id(id));
         ids.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ids)
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use postgres::{Client, Error};
 
-use super::lease::{Mine, tenant, words};
+use super::last::last;
+use super::lease::Mine;
 use super::session::Session;
 use crate::state::JournalError;
 use crate::state::journal::Lines;
@@ -84,7 +85,7 @@ fn keep(
         return Ok(Kept::Yes);
     }
     if !mine.is_held(client)? {
-        return Ok(Kept::Lost(words(tenant(client, site)?.as_ref())));
+        return Ok(Kept::Lost(last(client, site)?.to_string()));
     }
     let there = client.query_opt(
         "SELECT line FROM mdc.line WHERE site = $1 AND run = $2 AND number = $3",

@@ -7,23 +7,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use postgres::{Client, Error, GenericClient, Row};
+use postgres::{Client, Error, GenericClient};
 
+use super::last::{Last, TENANT, last};
 use super::server::Server;
 use super::session::{Session, try_lock};
 use super::trouble::Trouble;
-use crate::state::lease::{ALIVE, Forced, Grip, Holder, LeaseLost, Tenant};
+use crate::state::lease::{ALIVE, Forced, Grip, Holder, LeaseLost};
 use crate::state::{Asked, Claim, Lease, StateError, token};
 use crate::value::Digest;
-
-/// The last holder, how long it has been silent, and the present time, both in milliseconds.
-const TENANT: &str = "
-    SELECT holder, (extract(epoch FROM clock_timestamp() - beat) * 1000)::bigint AS silent,
-        (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
-    FROM mdc.lease WHERE site = $1";
 
 /// A site and its lease, as statements name it.
 #[derive(Debug, Clone)]
@@ -66,26 +61,6 @@ impl Mine {
 /// A holder always has a form as JSON: it is made of texts and numbers.
 fn json(holder: &Holder) -> String {
     serde_json::to_string(holder).unwrap_or_default()
-}
-
-fn tenant_of(row: &Row) -> Result<(Option<Tenant>, Timestamp), Error> {
-    let silent: i64 = row.try_get("silent")?;
-    let now: i64 = row.try_get("now")?;
-    let holder: Option<String> = row.try_get("holder")?;
-    let holder = holder.and_then(|text| serde_json::from_str(&text).ok());
-    let silent = Duration::from_millis(u64::try_from(silent).unwrap_or_default());
-    let tenant = holder.map(|holder| Tenant { holder, silent });
-    Ok((tenant, Timestamp::from_millisecond(now).unwrap_or_default()))
-}
-
-/// Who has the lease of `site`, or had it last.
-pub(super) fn tenant(client: &mut Client, site: &str) -> Result<Option<Tenant>, Error> {
-    let row = client.query_opt(TENANT, &[&site])?;
-    Ok(row.as_ref().map(tenant_of).transpose()?.and_then(|(tenant, _)| tenant))
-}
-
-pub(super) fn words(tenant: Option<&Tenant>) -> String {
-    tenant.map_or_else(|| "nobody knows who".to_owned(), ToString::to_string)
 }
 
 /// The number that the session of a site's holder locks.
@@ -147,20 +122,20 @@ impl Wish {
             &[&self.site],
         )?;
         let row = work.query_one(&format!("{TENANT} FOR UPDATE"), &[&self.site])?;
-        let (last, now) = tenant_of(&row)?;
+        let last = Last::of(&row)?;
+        let now = Timestamp::from_millisecond(row.try_get("now")?).unwrap_or_default();
         let is_free = try_lock(&mut work, self.number)?;
-        let is_gone = is_free && last.as_ref().is_none_or(Tenant::is_gone);
+        let is_gone = is_free && last.is_gone();
         if !is_gone && self.force.is_none() {
             if is_free {
                 work.execute("SELECT pg_advisory_unlock($1)", &[&self.number])?;
             }
-            return Ok(Err(words(last.as_ref())));
+            return Ok(Err(last.to_string()));
         }
-        let mut holder = Holder::next(&self.claim, last.as_ref(), (self.token, now));
-        holder.forced = self
-            .force
-            .filter(|_| !is_gone)
-            .map(|reason| Forced { from: words(last.as_ref()), reason });
+        let fence = u64::try_from(row.try_get::<_, i64>("fence")?).unwrap_or_default();
+        let mut holder = Holder::next(&self.claim, fence, (self.token, now));
+        holder.forced =
+            self.force.filter(|_| !is_gone).map(|reason| Forced { from: last.to_string(), reason });
         let mine = Mine::of(&self.site, &holder);
         work.execute(
             "UPDATE mdc.lease SET fence = $2, token = $3 WHERE site = $1",
@@ -199,7 +174,7 @@ fn beat(client: &mut Client, mine: &Mine) -> Result<Beat, Error> {
         &[&mine.site, &mine.fence, &mine.token],
     )?;
     if rows == 0 {
-        return Ok(Err(words(tenant(client, &mine.site)?.as_ref())));
+        return Ok(Err(last(client, &mine.site)?.to_string()));
     }
     // After a restart of the server an old session of this process may have had the lock for a while.
     try_lock_once(client, lock_number(&mine.site))?;

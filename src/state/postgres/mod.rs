@@ -5,6 +5,7 @@
 //! not seen is looked up by its number first.
 
 mod journal;
+mod last;
 mod lease;
 mod schema;
 mod server;
@@ -29,7 +30,8 @@ use super::{
 use crate::manifest::PostgresState;
 use crate::plan::{self, Plan};
 use journal::{Pages, Rows};
-use lease::{Mine, tenant, words};
+use last::{Last, last};
+use lease::Mine;
 use server::Server;
 use session::Session;
 
@@ -70,7 +72,7 @@ impl Postgres {
             let mut work = client.transaction()?;
             if !mine.is_held(&mut work)? {
                 drop(work);
-                return Ok(Err(words(tenant(client, &mine.site)?.as_ref())));
+                return Ok(Err(last(client, &mine.site)?.to_string()));
             }
             let done = task(&mut work)?;
             work.commit()?;
@@ -165,7 +167,16 @@ impl Store for Postgres {
 
     fn tenant(&self) -> Result<Option<Tenant>, StateError> {
         let site = self.server.site().to_owned();
-        self.done(move |client| tenant(client, &site))
+        match self.done(move |client| last(client, &site))? {
+            Last::Nobody => Ok(None),
+            Last::Known(tenant) => Ok(Some(*tenant)),
+            Last::Unreadable => Err(StateError::Holder {
+                place: self.place(),
+                problem: "the entry of whoever is at work can't be read: use the newest mdc that \
+                          works on this database"
+                    .to_owned(),
+            }),
+        }
     }
 
     fn ask(&self, asked: &Asked) -> Result<Tenant, StateError> {
@@ -183,7 +194,7 @@ impl Store for Postgres {
     }
 
     fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
-        let id = run::id(at, &plan.seal);
+        let id = run::id(at, &plan.seal, self.ids()?.first());
         let first = Chain::new()
             .link(at, run::opened(&id, &plan))
             .ok_or_else(|| JournalError::TooLarge { place: self.run_place(&id) })?;

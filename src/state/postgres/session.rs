@@ -1,5 +1,6 @@
 //! A connection that comes back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 pub(super) struct Session {
     server: Server,
     wire: Mutex<Option<Wire>>,
+    /// Whether there ever was a connection.
+    known: AtomicBool,
     /// The number that the session keeps locked, once it has locked it.
     lock: OnceLock<i64>,
 }
@@ -26,7 +29,8 @@ pub(super) struct Session {
 impl Session {
     /// A session with `server`.
     pub(super) fn new(server: Server) -> Arc<Self> {
-        Arc::new(Self { server, wire: Mutex::new(None), lock: OnceLock::new() })
+        let (wire, known, lock) = (Mutex::new(None), AtomicBool::new(false), OnceLock::new());
+        Arc::new(Self { server, wire, known, lock })
     }
 
     /// Locks `number` anew whenever the connection is made anew, if no other session has it then.
@@ -50,7 +54,8 @@ impl Session {
         done
     }
 
-    /// Does `task`, again and again while what stands in its way may pass. The task must be one that
+    /// Does `task`, again and again while what stands in its way may pass: a server that was there
+    /// comes back, one that never was is named wrongly. The task must be one that
     /// may be done twice: whether it was done isn't known when the connection broke meanwhile.
     pub(super) fn until_done<T: Send + 'static>(
         &self,
@@ -61,6 +66,7 @@ impl Session {
         loop {
             let task = task.clone();
             match self.once(move |client| task(client)) {
+                Err(trouble) if !self.known.load(Ordering::Relaxed) => return Err(trouble),
                 Err(Trouble::Passing(problem)) if Instant::now() + pause > until => {
                     let waited = ALIVE.as_secs();
                     return Err(Trouble::Passing(format!("for {waited}s now: {problem}")));
@@ -91,6 +97,7 @@ impl Session {
         if let Some(&number) = self.lock.get() {
             wire.run(move |client| try_lock(client, number))?;
         }
+        self.known.store(true, Ordering::Relaxed);
         Ok(wire)
     }
 

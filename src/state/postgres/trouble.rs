@@ -43,13 +43,16 @@ const PASSING: [SqlState; 6] = [
     SqlState::QUERY_CANCELED,
 ];
 
+/// What is settled before anything else and stays as it is, in the libraries' words. The rest of what
+/// can happen to a handshake is a connection that broke.
+const SETTLED: [&str; 3] =
+    ["certificate verify failed", "does not support TLS", "authentication method"];
+
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         let Some(answer) = error.as_db_error() else {
             let problem = chain(&error);
-            // TLS and authentication methods are settled before anything else, and stay as they are.
-            return if ["TLS", "certificate", "authentication"].iter().any(|it| problem.contains(it))
-            {
+            return if SETTLED.iter().any(|what| problem.contains(what)) {
                 let hint = "see `ca` and `tls` under `state` in the manifest, and the server's \
                             certificate";
                 Self::Lasting { problem, hint }
