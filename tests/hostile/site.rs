@@ -44,7 +44,8 @@ impl Site {
             fs::write(folder.join(name), text).unwrap();
             fs::set_permissions(folder.join(name), Permissions::from_mode(0o755)).unwrap();
         }
-        format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
+        let path = std::env::vars().find_map(|(name, value)| (name == "PATH").then_some(value));
+        format!("{}:{}", folder.display(), path.unwrap())
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {
