@@ -58,8 +58,7 @@ fn jobs(fleet: &Fleet, site: &Site) -> String {
 fn is_whole(fleet: &Fleet, site: &Site) {
     on(HOST, "worker").works(fleet, "2.9.0");
     site.is_as_desired();
-    let left = format!("sudo sh -c 'ls /var/lib/mdc/*/jobs /var/lib/mdc/*/runs'");
-    let left = fleet.ask(HOST, &left);
+    let left = fleet.ask(HOST, "sudo sh -c 'ls /var/lib/mdc/*/jobs /var/lib/mdc/*/runs'");
     assert!(!left.contains(&site.run()), "a run that is done leaves nothing: {left}");
 }
 
