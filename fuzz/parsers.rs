@@ -12,10 +12,10 @@ use mdc::transport::{Questions, ResourceQuestions, Verdict};
 use mdc::value::{PackageVersion, Version, steers};
 
 /// A parser that must take any bytes.
-pub type Parser = fn(&[u8]);
+pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub const PARSERS: [(&str, Parser); 11] = [
+pub(crate) const PARSERS: [(&str, Parser); 11] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
@@ -33,21 +33,21 @@ pub const PARSERS: [(&str, Parser); 11] = [
 const NOWHERE: &str = "/nonexistent";
 
 /// A manifest, and what is said about it.
-pub fn manifest(data: &[u8]) {
+pub(crate) fn manifest(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (_, found) = mdc::manifest::parse("mdc.toml", text, NOWHERE.as_ref());
     shown(&found.sorted());
 }
 
 /// A release.
-pub fn release(data: &[u8]) {
+pub(crate) fn release(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (_, found) = mdc::manifest::release::parse("release.toml", text, NOWHERE.as_ref());
     shown(&found.sorted());
 }
 
 /// A component of a catalog.
-pub fn component(data: &[u8]) {
+pub(crate) fn component(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let text = SourceText { name: "component.toml".to_owned(), text: text.to_owned() };
     let (_, found) = mdc::source::parse::<Override>(&Arc::new(text));
@@ -55,24 +55,24 @@ pub fn component(data: &[u8]) {
 }
 
 /// A plan.
-pub fn plan(data: &[u8]) {
+pub(crate) fn plan(data: &[u8]) {
     let _ = mdc::plan::parse(data);
 }
 
 /// A journal: what is damaged is said with its place.
-pub fn journal(data: &[u8]) {
+pub(crate) fn journal(data: &[u8]) {
     let checked = mdc::state::Reader::new(data, "journal").check(&mut |_| {});
     assert!(checked.is_ok(), "bytes in memory can always be read");
 }
 
 /// A snapshot.
-pub fn snapshot(data: &[u8]) {
+pub(crate) fn snapshot(data: &[u8]) {
     let mut file = data;
     let _ = Snapshot::read(&mut file);
 }
 
 /// A host's answer to questions, of which no text may steer.
-pub fn answer(data: &[u8]) {
+pub(crate) fn answer(data: &[u8]) {
     for format in [Format::Deb, Format::Rpm] {
         let answer = mdc::observe::parse(data, &questions(format), at());
         let said = match &answer {
@@ -85,7 +85,7 @@ pub fn answer(data: &[u8]) {
 }
 
 /// A host's answer to an order.
-pub fn verdict(data: &[u8]) {
+pub(crate) fn verdict(data: &[u8]) {
     let said = match Verdict::read(data) {
         Ok(Verdict::Fenced { holder, .. }) => holder,
         Ok(Verdict::Survey { holder, runs, .. }) => holder + &runs.concat(),
@@ -96,7 +96,7 @@ pub fn verdict(data: &[u8]) {
 }
 
 /// A `known_hosts` file.
-pub fn known_hosts(data: &[u8]) {
+pub(crate) fn known_hosts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for name in ["core-01", "[10.0.0.1]:2222"] {
         let _ = mdc::transport::knows_host(&text, name);
@@ -104,7 +104,7 @@ pub fn known_hosts(data: &[u8]) {
 }
 
 /// An `ssh_config` file, which includes no other one.
-pub fn ssh_config(data: &[u8]) {
+pub(crate) fn ssh_config(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if !text.to_ascii_lowercase().contains("include") {
         let _ = mdc::transport::settings_about(&text, "core-01");
@@ -112,7 +112,7 @@ pub fn ssh_config(data: &[u8]) {
 }
 
 /// Versions of products and packages: two of them, in one order.
-pub fn version(data: &[u8]) {
+pub(crate) fn version(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (one, other) = text.split_once('\n').unwrap_or((text, ""));
     if let (Ok(one), Ok(other)) = (one.parse::<Version>(), other.parse::<Version>()) {

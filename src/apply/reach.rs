@@ -14,6 +14,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause: a host that comes back is not left waiting for long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
+/// How long a connection has to work before its next end counts as another cut. Longer than a silent
+/// one is kept.
+const LASTING: Duration = Duration::from_secs(60);
+
 /// The ways to all hosts of a run.
 pub(super) struct Reach<'a> {
     pub(super) connections: Connections<'a>,
@@ -35,8 +39,12 @@ impl Reach<'_> {
         let mut cut: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
         loop {
-            let tried = Instant::now();
-            let failure = match self.connections.with(host, &mut *work) {
+            let mut reached = None;
+            let done = self.connections.with(host, |connection| {
+                reached = Some(Instant::now());
+                work(connection)
+            });
+            let failure = match done {
                 Err(failure) if failure.problem.may_pass() => failure,
                 result => {
                     if cut.is_some() && result.is_ok() {
@@ -45,8 +53,9 @@ impl Reach<'_> {
                     return result;
                 }
             };
-            // A connection that worked for long and then broke begins a new cut.
-            if tried.elapsed() > self.patience {
+            // A connection that worked for long and then broke begins a new cut; trying to connect
+            // for long doesn't.
+            if reached.is_some_and(|at: Instant| at.elapsed() > self.patience.max(LASTING)) {
                 (cut, pause) = (None, FIRST_PAUSE);
             }
             let since = *cut.get_or_insert_with(Instant::now);

@@ -3,6 +3,7 @@
 use crate::address::HostName;
 use crate::state::{FailureKind, StepFailure};
 use crate::transport::{Command, Failure, Output, Problem, Task};
+use crate::value::steers;
 
 /// How many lines a failure shows.
 const MOST: usize = 15;
@@ -106,7 +107,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
         line.trim_end()
             .chars()
             .take(WIDEST)
-            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c })
             .collect()
     };
     text.lines().map(harmless).filter(|line| !line.is_empty()).collect()

@@ -22,6 +22,10 @@ use serde::{Deserialize, Serialize};
 pub use crate::fact::{HealthState, PackageState, UnitState};
 
 use crate::address::{ComponentName, HostName};
+use crate::value::steers;
+
+/// The longest reason that is kept, in characters.
+const LONGEST_REASON: usize = 2000;
 
 /// What is, on every host that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -62,8 +66,12 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    fn new(reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { reason: reason.into(), hint: hint.into() }
+    /// Both may hold words of the host, and go into snapshots and plans: they are kept short and
+    /// free of what steers.
+    fn new(reason: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        let plain = |c: char| if steers(c) { ' ' } else { c };
+        let kept = |text: &str| text.chars().take(LONGEST_REASON).map(plain).collect();
+        Self { reason: kept(reason.as_ref()), hint: kept(hint.as_ref()) }
     }
 }
 

@@ -7,12 +7,15 @@ use toml::de::{DeTable, DeValue, Error};
 use super::Span;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
+/// Errors after these are consequences, and each costs a look through the text.
+const MOST: usize = 1000;
+
 /// The parser's errors, each as a problem. `table` is what could be read all the same.
 pub(super) fn problems(source: &Arc<SourceText>, table: &DeTable, errors: &[Error]) -> Diagnostics {
     let mut found = Vec::new();
     // All keys under a second header are duplicates too: the header is the cause.
     let mut second_header: Option<Span> = None;
-    for error in errors {
+    for error in errors.iter().take(MOST) {
         let span = error.span().unwrap_or_default();
         if error.message() != "duplicate key" {
             found.push(syntax(source, error.message(), span));

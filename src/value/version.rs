@@ -32,7 +32,7 @@ pub enum VersionError {
     #[error("a version has at most {LONGEST} characters")]
     TooLong,
     /// A character that no package manager allows in a version.
-    #[error("`{0}` can't be in a version")]
+    #[error("`{}` can't be in a version", .0.escape_debug())]
     BadCharacter(char),
 }
 

@@ -6,9 +6,14 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Diagnostic, Label, Severity, SourceText};
+use crate::value::steers;
 
 /// More problems than this are counted, not shown: nobody mends more in one go.
 const MOST: usize = 50;
+
+/// Lines that are longer are not shown, in bytes: nobody reads them, and miette can't show a place
+/// beyond column 65,535 (it panics there).
+const LONGEST_LINE: usize = 2000;
 
 /// All of `problems` in their order, for lines of `width` columns.
 #[must_use]
@@ -58,15 +63,19 @@ impl Shown {
                 texts.push(&label.source);
             }
         }
-        let mut texts = texts.into_iter();
+        let too_long = |text: &&Arc<SourceText>| shows_long_line(problem, text);
+        let unshown: Vec<String> =
+            texts.iter().filter(|text| too_long(text)).map(|text| place(problem, text)).collect();
+        let mut texts = texts.into_iter().filter(|text| !too_long(text));
         let first = texts.next();
+        let message = format!("{}{}", problem.message, unshown.concat());
         Self {
             code: Some(problem.code.as_str()),
             severity: match problem.code.severity() {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
             },
-            message: wrapped(&printable(&problem.message), width),
+            message: wrapped(&printable(&message), width),
             help: problem.help.as_deref().map(|help| wrapped(&printable(help), width)),
             source: first.map(named),
             labels: first.map(|text| labels_in(problem, text)).unwrap_or_default(),
@@ -89,6 +98,34 @@ impl Shown {
 
 fn named(text: &Arc<SourceText>) -> NamedSource<String> {
     NamedSource::new(printable(&text.name), printable(&text.text))
+}
+
+/// Whether showing the places in `text`, each with the lines around it, would show a long line.
+fn shows_long_line(problem: &Diagnostic, text: &SourceText) -> bool {
+    let all = text.text.as_bytes();
+    let labels = problem.labels.iter().filter(|label| *label.source == *text);
+    let long_around = |label: &Label| {
+        let (start, end) = (label.span.start.min(all.len()), label.span.end.min(all.len()));
+        let (before, from) = all.split_at(start);
+        let after = all.get(end.max(start)..).unwrap_or_default();
+        let line = |byte: &u8| *byte == b'\n';
+        // The line of the place, and the ones before and after it.
+        let head = before.rsplit(line).take(2).map(<[u8]>::len).max().unwrap_or_default();
+        let tail = after.split(line).take(2).map(<[u8]>::len).max().unwrap_or_default();
+        let inside = from.get(..end.saturating_sub(start)).unwrap_or_default();
+        let inside = inside.split(line).map(<[u8]>::len).max().unwrap_or_default();
+        head.max(tail).max(inside) > LONGEST_LINE
+    };
+    labels.into_iter().any(long_around)
+}
+
+/// The first place in `text`, in words.
+fn place(problem: &Diagnostic, text: &SourceText) -> String {
+    let label = problem.labels.iter().find(|label| *label.source == *text);
+    let before = label.and_then(|label| text.text.get(..label.span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(" (in {}, line {line}, column {column}; the line is too long to be shown)", text.name)
 }
 
 fn labels_in(problem: &Diagnostic, text: &Arc<SourceText>) -> Vec<LabeledSpan> {
@@ -133,18 +170,22 @@ fn wrapped(text: &str, width: usize) -> String {
 }
 
 /// The text without anything that a terminal would obey, each character replaced by as many bytes,
-/// so that places stay where they are. Covers C0, C1 and what turns the direction of writing
-/// (Unicode Standard Annex 9), which could make a line read as another one.
+/// so that places stay where they are.
 fn printable(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' | '\t' => c,
-        '\r' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() && c.len_utf8() == 1 => '?',
-        c if c.is_control() => '·',
-        c => c,
-    };
-    text.chars().map(shown).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match (c, steers(c)) {
+            ('\n', _) | (_, false) => shown.push(c),
+            ('\r' | '\t', _) => shown.push(' '),
+            _ => shown.push_str(match c.len_utf8() {
+                1 => "?",
+                2 => "·",
+                3 => "\u{fffd}",
+                _ => "··",
+            }),
+        }
+    }
+    shown
 }
 
 impl fmt::Display for Shown {
@@ -207,6 +248,16 @@ mod tests {
             Diagnostic::new(Code::Syntax, "bad").at(Label::new(&text, 90..95, "x")).help("mend");
         let shown = render(&[problem], 80, false);
         assert!(shown.contains("bad") && shown.contains("help: mend"), "{shown}");
+    }
+
+    #[test]
+    fn a_place_in_a_very_long_line_is_told_in_words() {
+        let text = source("a.toml", &format!("k = 1\n{}x\n", "[".repeat(100_000)));
+        let at = 6 + 100_000;
+        let problem = Diagnostic::new(Code::Syntax, "bad").at(Label::new(&text, at..at + 1, "x"));
+        let shown = render(&[problem], 80, false);
+        assert!(shown.contains("line 2, column 100001"), "{shown}");
+        assert!(shown.len() < 1000, "{} bytes", shown.len());
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn nothing_that_a_program_prints_steers_or_runs() {
     };
     let health = "[components.redis]\nhealth = { command = \"redis-cli\" }";
     let site = Site::new("[connections.c.local]\nsudo = \"none\"", health);
-    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", tools.path().display(), site.tools());
     let mut all: Vec<Vec<u8>> = texts().into_iter().map(String::into_bytes).collect();
     all.push(b"\xff\xfe\x1b[2J \xc3\x28 \x9b31m\n".to_vec());
     for text in all {

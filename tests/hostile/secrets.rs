@@ -19,7 +19,9 @@ fn a_secret_in_the_environment_goes_no_further() {
                  echo done >> found";
     let health = format!("[components.redis]\nhealth = {{ command = \"{probe}\" }}");
     let site = Site::new(LOCAL, &health);
-    let mut mdc = site.command(&["observe"]).env("MDC_TEST_SECRET", SECRET).spawn().unwrap();
+    let mut command = site.command(&["observe"]);
+    command.env("MDC_TEST_SECRET", SECRET).env("PATH", site.tools());
+    let mut mdc = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     mdc.wait().unwrap();
     let found = fs::read_to_string(site.path("found")).unwrap();
     let own = format!("/proc/{}/environ", mdc.id());
@@ -46,7 +48,7 @@ fn a_crash_leaves_no_memory_on_the_disk() {
     let limit = |site: &Site, program: &str| {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -c unlimited && touch ready && exec {program}")]);
-        command.current_dir(site.path(""));
+        command.current_dir(site.path("")).env("PATH", site.tools());
         command
     };
     let other = Site::new(LOCAL, "");

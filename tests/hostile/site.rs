@@ -1,8 +1,9 @@
 //! A manifest of one host in a folder of its own, and what `mdc` prints and writes there.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use mdc::value::steers;
 
@@ -32,15 +33,26 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// Puts stand-ins for the package database and the service manager into the folder `tools`, by
+    /// which everything is installed and runs; gives a PATH that begins there.
+    pub(crate) fn tools(&self) -> String {
+        let folder = self.path("tools");
+        fs::create_dir_all(&folder).unwrap();
+        let dpkg = "#!/bin/sh\nshift 4\nfor name; do echo \"$name installed 7.2.10-1\"; done\n";
+        let systemctl = "#!/bin/sh\nshift 2\nfor name; do echo active; done\n";
+        for (name, text) in [("dpkg-query", dpkg), ("systemctl", systemctl)] {
+            fs::write(folder.join(name), text).unwrap();
+            fs::set_permissions(folder.join(name), Permissions::from_mode(0o755)).unwrap();
+        }
+        let path = std::env::vars().find_map(|(name, value)| (name == "PATH").then_some(value));
+        format!("{}:{}", folder.display(), path.unwrap())
+    }
+
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(MDC);
         command.args(words).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
-    }
-
-    pub(crate) fn start(&self, words: &[&str]) -> Child {
-        self.command(words).spawn().unwrap()
     }
 
     /// Runs `mdc`, and sees that nothing that it prints steers a terminal.

@@ -53,17 +53,8 @@ impl Gated {
         let site = format!("test-{}-gate", std::process::id());
         let tenure = Tenure { site, fence: 5, holder: "the tests, it's \"them\" $HOME".to_owned() };
         let gated = Self { sshd: server(), gate, tenure, _user: user };
-        gated.list(&[]);
+        list(&[]);
         Some(gated)
-    }
-
-    fn list(&self, texts: &[&str]) {
-        let list = Utf8PathBuf::from(LIST);
-        fs::create_dir_all(list.parent().unwrap()).unwrap();
-        fs::set_permissions(list.parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
-        let lines: String = texts.iter().map(|text| allowed(text, text)).collect();
-        fs::write(&list, format!("# a comment\n{lines}")).unwrap();
-        fs::set_permissions(&list, Permissions::from_mode(0o644)).unwrap();
     }
 
     fn open(&self) -> Box<dyn Connection> {
@@ -104,6 +95,16 @@ impl Drop for Gated {
     }
 }
 
+/// Lists `texts`, and nothing else, for the gate.
+fn list(texts: &[&str]) {
+    let list = Utf8PathBuf::from(LIST);
+    fs::create_dir_all(list.parent().unwrap()).unwrap();
+    fs::set_permissions(list.parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
+    let lines: String = texts.iter().map(|text| allowed(text, text)).collect();
+    fs::write(&list, format!("# a comment\n{lines}")).unwrap();
+    fs::set_permissions(&list, Permissions::from_mode(0o644)).unwrap();
+}
+
 fn path(path: &Utf8PathBuf) -> RemotePath {
     path.as_str().parse().unwrap()
 }
@@ -126,7 +127,7 @@ fn what_is_listed_runs_and_nothing_else_does() {
     let digest = Digest::of(run.as_bytes()).to_string();
     assert!(said.contains("this command is not listed in"), "{said}");
     assert!(said.contains(&digest), "{said}");
-    gated.list(&["echo other", run]);
+    list(&["echo other", run]);
     let input = "x".repeat(100_000) + "\n";
     let output = host.run(&root_command(run), Some(&mut input.as_bytes())).unwrap();
     assert_eq!(output.end, End::Exit(7));
@@ -154,7 +155,7 @@ fn hosts_are_read_by_listed_scripts_only() {
         gated.open().ask(&questions, Duration::from_secs(10))
     };
     let script = "id -un\nexit 0\n\n";
-    gated.list(&[script]);
+    list(&[script]);
     assert_eq!(ask(script).unwrap(), b"root\n");
     assert!(refusal(&ask("id\n").unwrap_err()).contains("this script is not listed"));
 }
@@ -166,7 +167,7 @@ fn jobs_and_records_go_through_the_gate() {
     let run = "id -un; umask; echo \"it's\" >&2";
     let said = refusal(&gated.attend("one", run).unwrap_err());
     assert!(said.contains("this command is not listed"), "{said}");
-    gated.list(&[run]);
+    list(&[run]);
     let Verdict::Job(JobEnd::Ended(output)) = gated.attend("one", run).unwrap() else { panic!() };
     assert_eq!(output.end, End::Exit(0));
     assert_eq!((&*output.stdout, &*output.stderr), (&b"root\n0022\n"[..], &b"it's\n"[..]));
@@ -191,7 +192,7 @@ fn a_time_limit_ends_what_the_gate_runs() {
     let Some(gated) = Gated::new("time limit through a gate") else { return };
     let pid = gated.sshd.folder.join("pid");
     let run = format!("echo $$ > {pid}; sleep 1000");
-    gated.list(&[&run]);
+    list(&[&run]);
     let failure =
         gated.open().run(&within(root_command(&run), Duration::from_secs(1)), None).unwrap_err();
     assert!(matches!(failure.problem, Problem::TimedOut { .. }), "{failure:?}");
@@ -265,7 +266,7 @@ fn a_list_that_others_may_write_to_is_no_list() {
         let failure = gated.open().run(&root_command("true"), None).unwrap_err();
         assert!(refusal(&failure).contains("others than root may write to it"), "{failure}");
     };
-    gated.list(&["true"]);
+    list(&["true"]);
     assert_eq!(gated.open().run(&root_command("true"), None).unwrap().end, End::Exit(0));
     fs::set_permissions(LIST, Permissions::from_mode(0o664)).unwrap();
     refused();
@@ -322,9 +323,9 @@ fn the_list_that_is_generated_is_what_is_needed_for_reading() {
     let said = String::from_utf8([refused.stdout, refused.stderr].concat()).unwrap();
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("mdc-gate refuses: this script is not listed"), "{said}");
-    let list = mdc(&["generate", "allowed", "web-1"]);
-    assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
-    fs::write(LIST, list.stdout).unwrap();
+    let made = mdc(&["generate", "allowed", "web-1"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::write(LIST, made.stdout).unwrap();
     let read = mdc(&["observe"]);
     let said = String::from_utf8([read.stdout, read.stderr].concat()).unwrap();
     // The answer was whole; a machine without systemd has no services to tell of.

@@ -22,7 +22,7 @@ fn what_a_server_prints_instead_steers_nothing() {
         format!("Banner {path}\nForceCommand cat {path}; cat {path} >&2; exit 3\n"),
         format!("Banner {path}\nForceCommand cat {path} >&2; kill -9 $$\n"),
         format!("ForceCommand cat {path} {path}; cat {path} >&2; printf '\\377\\376'; exit 0\n"),
-        format!("Banner {path}\nAuthenticationMethods password\n"),
+        format!("Banner {path}\nPasswordAuthentication yes\nAuthenticationMethods password\n"),
     ] {
         let sshd = Sshd::with(&lines);
         let failure = match sshd.connect(sshd.settings()) {

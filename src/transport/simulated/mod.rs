@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use super::excerpt::excerpt;
 use super::{
     Command, Connection, End, Failure, Order, Output, Problem, Questions, Target, Task, Tenure,
     Verdict,
@@ -82,7 +83,7 @@ impl Connection for Simulated {
         self.pass("run a command", outcome.takes, command.within.duration())?;
         match fault {
             Some(Fault { says, lost: true, .. }) => {
-                Err(self.failure("run a command", Problem::Lost(says)))
+                Err(self.failure("run a command", Problem::Lost(plain(&says))))
             }
             _ => Ok(outcome.output),
         }
@@ -91,7 +92,7 @@ impl Connection for Simulated {
     fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
         let (answer, takes) = self.change("ask the host", |host| {
             if let Some(fault) = host.faults.meet("ask") {
-                return Err(self.failure("ask the host", Problem::Lost(fault.says)));
+                return Err(self.failure("ask the host", Problem::Lost(plain(&fault.says))));
             }
             host.learn(questions, |component| self.installed_at_first(component));
             Ok((host.answer(questions), host.takes(host.durations.ask)))
@@ -116,7 +117,7 @@ impl Connection for Simulated {
         match fault {
             Some(Fault { kill: Some(_), .. }) => return Err(self.die(during)),
             Some(Fault { lost: true, says, .. }) => {
-                return Err(self.failure(during, Problem::Lost(says)));
+                return Err(self.failure(during, Problem::Lost(plain(&says))));
             }
             _ => {}
         }
@@ -133,7 +134,7 @@ impl Simulated {
         change: impl FnOnce(&mut Host) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.file.change(&self.host, |host| match &host.faults.unreachable {
-            Some(reason) => Err(self.failure(during, Problem::Unreachable(reason.clone()))),
+            Some(reason) => Err(self.failure(during, Problem::Unreachable(plain(reason)))),
             None => change(host),
         })
     }
@@ -201,6 +202,11 @@ impl Simulated {
             hint: format!("this host is simulated: look at `faults` in {}", self.file.path()),
         }
     }
+}
+
+/// As the other ways tell what a host says.
+fn plain(says: &str) -> String {
+    excerpt(says.as_bytes(), "no reason was told")
 }
 
 fn exit(status: i64, stdout: impl Into<String>, stderr: impl Into<String>) -> Output {

@@ -20,7 +20,8 @@ impl<'a> DpkgLock<'a> {
     fn hold(fleet: &'a Fleet) -> Self {
         let script = "rm -f /tmp/go /tmp/held; sudo setsid perl -e '
             use Fcntl; open(F, \">>\", \"/var/lib/dpkg/lock-frontend\") or die;
-            fcntl(F, F_SETLK, pack(\"s s x4 q q i x4\", F_WRLCK, 0, 0, 0, 0)) or die;
+            my $lock = pack(\"s s x4 q q i x4\", F_WRLCK, 0, 0, 0, 0);
+            fcntl(F, F_SETLK, $lock) or die;
             open(H, \">\", \"/tmp/held\"); close H;
             select(undef, undef, undef, .1) until -e \"/tmp/go\"' </dev/null >/dev/null 2>&1 &
             until [ -e /tmp/held ]; do sleep 0.1; done";
@@ -38,9 +39,12 @@ fn site(fleet: &Fleet) -> Site {
     Site::new(fleet, &Release::moving(&fleet.site, &[]))
 }
 
-fn installing(site: &Site, options: &[&str]) -> Running {
+/// Returns when the job that installs has begun on the host.
+fn installing(fleet: &Fleet, site: &Site, options: &[&str]) -> Running {
     let mut running = site.begin(&[&["apply", "--yes"], options].concat());
     running.says(&INSTALLING);
+    let begun = "sudo sh -c 'ls /var/lib/mdc/*/jobs/*/*/pid'";
+    fleet.ask(HOST, &format!("until {begun} >/dev/null 2>&1; do sleep 0.1; done"));
     running
 }
 
@@ -54,8 +58,7 @@ fn jobs(fleet: &Fleet, site: &Site) -> String {
 fn is_whole(fleet: &Fleet, site: &Site) {
     on(HOST, "worker").works(fleet, "2.9.0");
     site.is_as_desired();
-    let left = format!("sudo sh -c 'ls /var/lib/mdc/*/jobs /var/lib/mdc/*/runs'");
-    let left = fleet.ask(HOST, &left);
+    let left = fleet.ask(HOST, "sudo sh -c 'ls /var/lib/mdc/*/jobs /var/lib/mdc/*/runs'");
     assert!(!left.contains(&site.run()), "a run that is done leaves nothing: {left}");
 }
 
@@ -63,7 +66,7 @@ fn is_whole(fleet: &Fleet, site: &Site) {
 pub(crate) fn cut(fleet: &Fleet) {
     let site = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let mut running = installing(&site, &[]);
+    let mut running = installing(fleet, &site, &[]);
     fleet.host("cut", HOST);
     running.says(&["cut off", HOST, "nothing was heard from the host", "it is tried again"]);
     fleet.host("heal", HOST);
@@ -78,7 +81,7 @@ pub(crate) fn cut(fleet: &Fleet) {
 pub(crate) fn power_cut(fleet: &Fleet) {
     let site = site(fleet);
     let _lost = DpkgLock::hold(fleet);
-    let mut running = installing(&site, &[]);
+    let mut running = installing(fleet, &site, &[]);
     fleet.host("kill", HOST);
     fleet.host("boot", HOST);
     running.says(&["retrying", HOST, "the host has rebooted before its end was known"]);
@@ -91,7 +94,7 @@ pub(crate) fn power_cut(fleet: &Fleet) {
 pub(crate) fn sessions_killed(fleet: &Fleet) {
     let site = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let mut running = installing(&site, &[]);
+    let mut running = installing(fleet, &site, &[]);
     fleet.ask(HOST, "sudo systemd-run --quiet --no-block pkill -KILL -u ops sshd");
     running.says(&["cut off", HOST]);
     running.says(&["back", HOST]);
@@ -105,7 +108,7 @@ pub(crate) fn sessions_killed(fleet: &Fleet) {
 pub(crate) fn job_killed(fleet: &Fleet) {
     let site = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let mut running = installing(&site, &[]);
+    let mut running = installing(fleet, &site, &[]);
     fleet.ask(HOST, "sudo systemctl kill --signal=KILL 'mdc-*.service'");
     running.says(&["retrying", HOST, "it is gone without having told its end"]);
     lock.release();
@@ -118,7 +121,7 @@ pub(crate) fn job_killed(fleet: &Fleet) {
 pub(crate) fn frozen(fleet: &Fleet) {
     let site = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let mut running = installing(&site, &["--patience", "5s"]);
+    let mut running = installing(fleet, &site, &["--patience", "5s"]);
     fleet.host("freeze", HOST);
     running.says(&["failed", HOST, "it was tried again for 5 s"]);
     running.end().ends(1).tells(&["found again when the run is resumed"]);
@@ -142,7 +145,7 @@ pub(crate) fn disk_full(fleet: &Fleet) {
 pub(crate) fn controller_lost(fleet: &Fleet) {
     let lost = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let running = installing(&lost, &[]);
+    let running = installing(fleet, &lost, &[]);
     running.send(Signal::KILL);
     assert_eq!(running.end().status, None, "a signal ended it");
     let other = site(fleet);
@@ -157,7 +160,7 @@ pub(crate) fn controller_lost(fleet: &Fleet) {
 pub(crate) fn asleep(fleet: &Fleet) {
     let slept = site(fleet);
     let lock = DpkgLock::hold(fleet);
-    let running = installing(&slept, &[]);
+    let running = installing(fleet, &slept, &[]);
     running.send(Signal::STOP);
     let other = site(fleet);
     lock.release();
