@@ -139,9 +139,10 @@ fn attempt(
 pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Problem> {
     for run in store.runs()? {
         if !run.debts.is_empty() {
-            let debt = |(step, reason): (&String, &String)| format!("\n  {step}: {reason}");
-            let list: String = run.debts.iter().map(debt).collect();
-            console.say(&format!("The run {} still owes what was left out of it:{list}", run.run));
+            console.say(&format!("The run {} still owes what was left out of it:", run.run));
+            for (step, reason) in &run.debts {
+                console.say(&format!("  {step}: {reason}"));
+            }
         }
     }
     Ok(())
@@ -234,12 +235,12 @@ pub(super) fn still_holds<'a>(
         return Ok(());
     }
     let line = |moved: &Moved| {
-        format!("\n  {}: {} was {}, is {}", moved.step, moved.fact, moved.planned, moved.observed)
+        format!("{}: {} was {}, is {}", moved.step, moved.fact, moved.planned, moved.observed)
     };
     Err(Problem::new(
         format!(
-            "the plan is stale, since facts that it rests on have moved:{}",
-            moved.iter().map(line).collect::<String>()
+            "the plan is stale, since facts that it rests on have moved: {}",
+            moved.iter().map(line).collect::<Vec<_>>().join("; ")
         ),
         "nothing was changed; make the plan again and have it reviewed",
     ))
