@@ -97,8 +97,8 @@ pub(crate) fn sessions_killed(fleet: &Fleet) {
     let mut running = installing(fleet, &site, &[]);
     fleet.ask(HOST, "sudo systemd-run --quiet --no-block pkill -KILL -u ops sshd");
     running.says(&["cut off", HOST]);
-    running.says(&["back", HOST]);
     lock.release();
+    running.says(&["back", HOST]);
     running.end().ends(0);
     assert_eq!(jobs(fleet, &site), "1");
     is_whole(fleet, &site);
