@@ -51,6 +51,7 @@ both_keep! {
     of_twenty_processes_at_once_one_gets_the_lease
     after_a_killed_holder_the_next_one_goes_on
     whoever_is_forced_out_can_write_nothing_more
+    what_was_kept_before_a_take_over_is_there_after_it
     a_frozen_holder_is_not_gone_but_can_be_forced_out
     a_lease_that_was_given_back_is_free_at_once
     each_request_is_handed_on_once

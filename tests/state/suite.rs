@@ -206,6 +206,35 @@ pub(crate) fn whoever_is_forced_out_can_write_nothing_more(bed: &Bed) {
     assert_eq!(*newest, done(A));
 }
 
+pub(crate) fn what_was_kept_before_a_take_over_is_there_after_it(bed: &Bed) {
+    let store = bed.store();
+    let mut lease = hold(&*store);
+    let mut run = begin(&*store, &lease);
+    let mut expected = 0;
+    for round in 1..=20 {
+        let (written, writes) = std::sync::mpsc::channel();
+        let old = thread::spawn(move || {
+            let mut kept = 0;
+            while run.journal.append(intent(B, round)).is_ok() {
+                kept += 1;
+                let _ = written.send(());
+            }
+            // The lease lives until now, and is given back when somebody else has it.
+            drop(lease);
+            kept
+        });
+        writes.iter().take(3).for_each(drop);
+        lease = store.acquire(&claim(), Some("in a hurry")).unwrap();
+        run = store.unfinished(&lease).unwrap().unwrap();
+        expected += old.join().unwrap();
+        let ours = |record: &mdc::state::Record| matches!(record.entry, Entry::Intent { .. });
+        let found = records(&*store, &run.id).iter().filter(|record| ours(record)).count();
+        // One that was refused at the last moment may be there all the same.
+        assert!((expected..=expected + 1).contains(&found), "{found} of {expected}");
+        expected = found;
+    }
+}
+
 pub(crate) fn a_frozen_holder_is_not_gone_but_can_be_forced_out(bed: &Bed) {
     let mut child = Child::start(&bed.place);
     assert!(child.ask("hold").starts_with("held "));
