@@ -128,6 +128,23 @@ fn twenty_that_start_one_job_start_it_once() {
     assert_eq!(fs::read_to_string(&begun).unwrap(), "x\n");
 }
 
+/// A runner says who it is between two questions of its watcher: it is not taken for one that is gone.
+/// The host's script with a watcher that dawdles after it found nobody.
+#[test]
+fn a_job_that_is_just_beginning_is_not_gone() {
+    let Some(site) = Site::new("beginning") else { return };
+    let script = include_str!("../../src/transport/job/host.sh");
+    let nobody = "read -r pid <\"$j/pid\" 2>/dev/null || ";
+    let dawdling = script.replace(nobody, &format!("{nobody} ! sleep 1 || "));
+    assert_ne!(script, dawdling);
+    let said = std::process::Command::new("sh")
+        .args(["-c", &dawdling, "sh", &site.tenure.site, "5", "the tests", "attend"])
+        .args(["run", "job", "60", "1000", "sleep 2"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(said.stdout).unwrap(), "ended 0\n0 0\n");
+}
+
 #[test]
 fn a_job_that_takes_too_long_is_ended() {
     let Some(site) = Site::new("late") else { return };

@@ -30,6 +30,10 @@ enter() {
 
 pause() { sleep "$1" 2>/dev/null || sleep 1; }
 
+# The runner has said which process it is. To be asked before `alive`: a runner that says so between
+# the two questions is not taken for one that is gone.
+known() { [ -s "$j/pid" ]; }
+
 # The runner works in the job's folder, and no other process with its number does.
 alive() {
   read -r pid <"$j/pid" 2>/dev/null || return 1
@@ -93,14 +97,14 @@ attend() {
   exec 9>&-
   n=0
   while [ ! -e "$j/status" ]; do
-    if alive; then
-      :
-    elif [ -s "$j/pid" ] || [ $n -ge 100 ]; then
-      [ -e "$j/status" ] || gone
-    else
-      # It has not said yet that it lives; when nothing began, it never will.
+    if known; then
+      alive || [ -e "$j/status" ] || gone
+    elif [ $n -lt 100 ]; then
       n=$((n + 1))
-      [ $n -lt 100 ] || ! mkdir "$j/began" 2>/dev/null || tell 'gone unstarted'
+    else
+      # It has not said that it lives; when nothing began, it never will.
+      ! mkdir "$j/began" 2>/dev/null || tell 'gone unstarted'
+      known || [ -e "$j/status" ] || gone
     fi
     pause 0.1
   done
@@ -127,12 +131,18 @@ cancel() {
   ! mkdir "$j/began" 2>/dev/null || { echo 'cancelled 0' >"$j/status"; verdict unstarted; }
   n=0
   while [ ! -e "$j/status" ] && [ $n -lt 200 ]; do
-    alive || verdict gone
-    case $n in
-      0) signal TERM; systemctl kill -s TERM "$unit" 2>/dev/null ;;
-      100) signal KILL ;;
-    esac
-    n=$((n + 1))
+    if known; then
+      alive || [ -e "$j/status" ] || verdict gone
+      case $n in
+        0) signal TERM; systemctl kill -s TERM "$unit" 2>/dev/null ;;
+        100) signal KILL ;;
+      esac
+      n=$((n + 1))
+    else
+      # Begun, but not yet said by whom.
+      w=$((${w:-0} + 1))
+      [ $w -lt 100 ] || verdict gone
+    fi
     pause 0.1
   done
   [ -e "$j/status" ] && verdict cancelled
