@@ -78,19 +78,16 @@ fn hint(host: &HostName, task: &Task) -> String {
     }
 }
 
-/// The lines with telling words and the last ones, standard error first, made harmless.
+/// The lines with telling words and the last ones of standard error, or of both streams when there
+/// are few; made harmless. What dpkg says of an error stands on apt's standard output, where apt
+/// shows what happens on dpkg's terminal.
 pub(super) fn telling_lines(output: &Output) -> Box<[String]> {
-    let mut lines = lines(&output.stderr);
-    if lines.len() < 3 {
-        let mut all = self::lines(&output.stdout);
-        all.append(&mut lines);
-        lines = all;
-    }
+    let errors = lines(&output.stderr);
+    let few = errors.len() < 3;
+    let mut lines = lines(&output.stdout);
+    lines.retain(|line| few || tells(line));
+    lines.extend(errors);
     let late = lines.len().saturating_sub(MOST / 2);
-    let tells = |line: &str| {
-        let line = line.to_ascii_lowercase();
-        TELLING.iter().any(|word| line.contains(word))
-    };
     let mut kept: Vec<String> = lines
         .into_iter()
         .enumerate()
@@ -99,6 +96,11 @@ pub(super) fn telling_lines(output: &Output) -> Box<[String]> {
         .collect();
     kept.drain(..kept.len().saturating_sub(MOST));
     kept.into()
+}
+
+fn tells(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    TELLING.iter().any(|word| line.contains(word))
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {

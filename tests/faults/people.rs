@@ -137,7 +137,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Reads the child's standard error up to a line with `word`.
-fn await_line(child: &mut Child, word: &str) -> String {
+pub(crate) fn await_line(child: &mut Child, word: &str) -> String {
     use std::io::Read;
     let stderr = child.stderr.as_mut().unwrap();
     let (mut said, mut byte) = (String::new(), [0]);

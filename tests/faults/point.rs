@@ -32,6 +32,17 @@ pub(crate) fn all(site: &Site) -> Vec<Point> {
     points
 }
 
+/// The commands of each step of a plan that change its host.
+pub(crate) fn by_step(plan: &Value) -> Vec<(String, Vec<Point>)> {
+    let steps = plan["steps"].as_array().unwrap().iter().map(|step| {
+        let host = step["host"].as_str().unwrap();
+        let commands = step["commands"].as_array().unwrap();
+        let points = commands.iter().map(|command| of(host, &command["task"]));
+        (step["id"].as_str().unwrap().to_owned(), points.filter(|it| it.changes).collect())
+    });
+    steps.collect()
+}
+
 fn of(host: &str, task: &Value) -> Point {
     let (kind, task) = task.as_object().unwrap().iter().next().unwrap();
     let text = |key: &str| task[key].as_str().unwrap().to_owned();

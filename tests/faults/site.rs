@@ -105,7 +105,7 @@ impl Site {
         self.command(arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
@@ -119,16 +119,23 @@ impl Site {
 
     /// The entries of all journals, oldest run first.
     pub(crate) fn journal(&self) -> Vec<Value> {
+        self.lines().into_iter().map(|mut line| line["entry"].take()).collect()
+    }
+
+    /// When the entries were recorded, in seconds since 1970.
+    pub(crate) fn times(&self) -> Vec<i64> {
+        let time = |line: Value| line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        self.lines().into_iter().map(|line| time(line).as_second()).collect()
+    }
+
+    fn lines(&self) -> Vec<Value> {
         let mut runs: Vec<PathBuf> =
             fs::read_dir(self.path(".mdc/runs")).unwrap().map(|run| run.unwrap().path()).collect();
         runs.sort();
         let texts = runs.iter().map(|run| fs::read_to_string(run.join("journal.jsonl")).unwrap());
         let lines: Vec<String> =
             texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-        lines
-            .iter()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap()["entry"].take())
-            .collect()
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// What runs where, and what was done to bring it there: hosts without what is only about this

@@ -78,11 +78,13 @@ impl Fleet {
         });
     }
 
-    /// Does something to a host that no one could do over SSH: see `tests/fleet/host`.
-    pub(crate) fn host(&self, verb: &str, host: &str) {
+    /// Does something to a host that no one could do over SSH, and returns what it prints: see
+    /// `tests/fleet/host`.
+    pub(crate) fn host(&self, verb: &str, host: &str) -> String {
         let mut command = Command::new(self.scripts.join("host"));
         let done = command.args([verb, host]).stdin(Stdio::null()).output().unwrap();
         assert!(done.status.success(), "host {verb} {host}: {}", text(&done.stderr));
+        text(&done.stdout)
     }
 
     /// What a command on a host prints, without white space at the ends; it has to succeed. This

@@ -109,6 +109,15 @@ pub(super) fn read(state: &Utf8Path, now: SystemTime) -> Result<Option<Tenant>, 
     }
 }
 
+/// Who has the lease of the folder `state`, or had it last, by the folder's own clock.
+pub(super) fn read_alone(state: &Utf8Path) -> Result<Option<Tenant>, StateError> {
+    if !lease_file(state).exists() {
+        return Ok(None);
+    }
+    let now = guard(state).and_then(|guard| guard.metadata()?.modified());
+    read(state, now.map_err(|error| StateError::Io { place: state.to_string(), error })?)
+}
+
 /// Says in the lease what its holder works on.
 pub(super) fn works_on(
     state: &Utf8Path,

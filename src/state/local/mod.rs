@@ -133,7 +133,7 @@ impl Store for Local {
     }
 
     fn ask(&self, asked: &Asked) -> Result<Tenant, StateError> {
-        let tenant = self.tenant()?.filter(|tenant| !tenant.is_gone());
+        let tenant = lease::read_alone(&self.folder)?.filter(|tenant| !tenant.is_gone());
         let tenant = tenant.ok_or_else(|| StateError::NobodyThere { place: self.place() })?;
         requests::put(&self.folder, tenant.holder.fence, asked).map_err(|error| self.io(error))?;
         Ok(tenant)

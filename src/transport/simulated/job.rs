@@ -27,8 +27,9 @@ pub(super) struct Job {
     status: i64,
     stdout: String,
     stderr: String,
-    /// When its modelled time is over.
-    until: Timestamp,
+    began: Timestamp,
+    /// The time that it is modelled to take.
+    takes: SignedDuration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +54,10 @@ impl Job {
         }
     }
 
+    /// Not more than all of it, also when the clock was set back meanwhile.
     fn left(&self) -> Duration {
-        Duration::try_from(self.until.duration_since(Timestamp::now())).unwrap_or_default()
+        let spent = Timestamp::now().duration_since(self.began).max(SignedDuration::ZERO);
+        Duration::try_from(self.takes.saturating_sub(spent)).unwrap_or_default()
     }
 }
 
@@ -151,7 +154,7 @@ impl Host {
             None => Verdict::Unknown,
             Some(job) if job.left().is_zero() => Verdict::Cancelled,
             Some(job) => {
-                (job.end, job.status, job.until) = (End::Cancelled, 143, Timestamp::now());
+                (job.end, job.status, job.takes) = (End::Cancelled, 143, SignedDuration::ZERO);
                 Verdict::Cancelled
             }
         }
@@ -170,13 +173,13 @@ impl Job {
             crate::transport::End::Signal(_) => 137,
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let takes = SignedDuration::try_from(takes).unwrap_or_default();
         Self {
             end,
             status,
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
-            until: Timestamp::now().checked_add(takes).unwrap_or(Timestamp::MAX),
+            began: Timestamp::now(),
+            takes: SignedDuration::try_from(takes).unwrap_or_default(),
         }
     }
 }

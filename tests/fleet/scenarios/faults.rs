@@ -1,6 +1,8 @@
 //! What happens to networks, hosts and controllers in the middle of an installation. Each ends with
 //! everything installed, and each job begun as often as it has to be.
 
+use std::collections::BTreeSet;
+
 use rustix::process::Signal;
 
 use super::on;
@@ -138,6 +140,51 @@ pub(crate) fn disk_full(fleet: &Fleet) {
     site.mdc(&["apply", "--yes"]).ends(1).tells(&["No space left on device"]);
     fleet.host("unfill", HOST);
     site.mdc(&["apply", "--yes"]).ends(0);
+    is_whole(fleet, &site);
+}
+
+/// Each packet takes 150 ms longer, to and fro, and of twenty packets one is lost.
+pub(crate) fn lossy(fleet: &Fleet) {
+    let site = site(fleet);
+    fleet.host("slow", HOST);
+    site.mdc(&["apply", "--yes"]).ends(0);
+    let said = fleet.host("heal", HOST);
+    let lost: u32 = said.split(' ').next().unwrap().parse().unwrap();
+    assert!(lost > 10, "{said}");
+    assert_eq!(jobs(fleet, &site), "1");
+    assert_eq!(site.journal().repeated(), BTreeSet::new());
+    is_whole(fleet, &site);
+}
+
+/// First nothing can be written to `/var`, and then nothing to dpkg's own folder.
+pub(crate) fn read_only(fleet: &Fleet) {
+    let site = site(fleet);
+    let close = |folder: &str| {
+        let bind = format!("sudo mount --bind {folder} {folder}");
+        fleet.ask(HOST, &format!("{bind} && sudo mount -o remount,bind,ro {folder}"));
+    };
+    let open = |folder: &str| fleet.ask(HOST, &format!("sudo umount --lazy {folder}"));
+    close("/var");
+    site.mdc(&["apply", "--yes"]).ends(1).tells(&["Read-only file system", "read-only /var"]);
+    open("/var");
+    close("/var/lib/dpkg");
+    site.mdc(&["resume", "--yes"]).ends(1).tells(&["Read-only file system"]);
+    open("/var/lib/dpkg");
+    site.mdc(&["resume", "--yes"]).ends(0);
+    is_whole(fleet, &site);
+}
+
+/// The kernel kills what needs more memory than the host has.
+pub(crate) fn out_of_memory(fleet: &Fleet) {
+    let site = site(fleet);
+    // As large as a package's own script can get.
+    let hungry = r#"DPkg::Pre-Invoke {"head -c 400M /dev/zero | tail -c 400M >/dev/null";};"#;
+    let put = format!("echo '{hungry}' | sudo tee /etc/apt/apt.conf.d/99hungry");
+    fleet.ask(HOST, &put);
+    fleet.host("starve", HOST);
+    site.mdc(&["apply", "--yes"]).ends(1).tells(&["Killed", "install md-cluster-worker"]);
+    fleet.host("feed", HOST);
+    site.mdc(&["resume", "--yes"]).ends(0);
     is_whole(fleet, &site);
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 17] = [
+pub(crate) const SCENARIOS: [Scenario; 20] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -39,6 +39,9 @@ pub(crate) const SCENARIOS: [Scenario; 17] = [
     Scenario { name: "job-killed", changes: &["exec-01"], run: faults::job_killed },
     Scenario { name: "frozen", changes: &["exec-01"], run: faults::frozen },
     Scenario { name: "disk-full", changes: &["exec-01"], run: faults::disk_full },
+    Scenario { name: "lossy", changes: &["exec-01"], run: faults::lossy },
+    Scenario { name: "read-only", changes: &["exec-01"], run: faults::read_only },
+    Scenario { name: "out-of-memory", changes: &["exec-01"], run: faults::out_of_memory },
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
 ];
