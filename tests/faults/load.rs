@@ -1,8 +1,11 @@
-//! A thousand hosts under one apply: threads, descriptors and memory stay bounded.
+//! Many hosts under one apply: threads, descriptors and memory stay bounded.
 
 use std::fs;
+use std::io::Write;
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
+use crate::hosts::Hosts;
 use crate::site::Site;
 
 const HOSTS: usize = 1000;
@@ -17,6 +20,19 @@ struct Most {
 }
 
 impl Most {
+    /// Looks at a process until it has ended.
+    fn until_the_end(child: &mut Child) -> (Self, ExitStatus) {
+        let mut most = Self::default();
+        loop {
+            most.look(child.id());
+            if let Some(status) = child.try_wait().unwrap() {
+                return (most, status);
+            }
+            // Sampling, not synchronisation: how often it looks changes nothing.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Looks at a process, as proc(5) shows it.
     fn look(&mut self, id: u32) {
         let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")) else { return };
@@ -51,16 +67,7 @@ fn thousand(speed: u32, at_once: usize) -> Site {
 fn apply(site: &Site) -> Most {
     let at_once = AT_ONCE.to_string();
     let arguments = ["apply", "--yes", "--at-once", &at_once];
-    let mut child = site.start_quietly(&arguments);
-    let mut most = Most::default();
-    let status = loop {
-        most.look(child.id());
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        // Sampling, not synchronisation: how often it looks changes nothing.
-        std::thread::sleep(Duration::from_millis(50));
-    };
+    let (most, status) = Most::until_the_end(&mut site.start_quietly(&arguments));
     assert_eq!(status.code(), Some(0));
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
     most
@@ -85,4 +92,24 @@ fn a_day_in_a_minute() {
     assert!(most.kilobytes <= 250_000, "{most:?}");
     let steps = site.journal().iter().filter(|entry| entry.get("result").is_some()).count();
     assert!(steps > 4 * HOSTS, "{steps}");
+}
+
+#[test]
+fn two_hundred_real_hosts_at_once() {
+    let Some(hosts) = Hosts::start(200) else { return };
+    let said = fs::File::create(hosts.path("said")).unwrap();
+    let mut apply = hosts.mdc(&["apply", "--yes", "--at-once", &AT_ONCE.to_string()]);
+    let apply = apply.stdout(Stdio::null()).stderr(said);
+    let (most, status) = Most::until_the_end(&mut apply.spawn().unwrap());
+    let said = fs::read_to_string(hosts.path("said")).unwrap();
+    assert_eq!(status.code(), Some(0), "{said}");
+    let logs = hosts.logs();
+    assert!(logs.iter().all(|log| log.len() == 1), "each host installed once: {logs:?}");
+    assert!(logs[0][0].ends_with("/agent_2.0-1_amd64.deb"), "{}", logs[0][0]);
+    assert_eq!(hosts.left(), Vec::<std::path::PathBuf>::new(), "a run that is done leaves nothing");
+    assert!(most.threads <= (AT_ONCE + 8) as u64, "{most:?}");
+    // A connection a host, and what it takes to wait for one.
+    assert!(most.descriptors <= 3 * 200 + 64, "{most:?}");
+    assert!(most.kilobytes <= 250_000, "{most:?}");
+    writeln!(std::io::stderr(), "{most:?}").unwrap();
 }

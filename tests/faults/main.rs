@@ -11,6 +11,8 @@ mod disk;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod people;
