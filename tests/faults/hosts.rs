@@ -97,6 +97,7 @@ impl Hosts {
     pub(crate) fn left(&self) -> Vec<PathBuf> {
         let folders = |host: usize| {
             let mdc = self.own(host).join("lib/mdc/many-test");
+            assert!(mdc.join("fence").exists(), "host {host} was never changed");
             ["jobs", "runs"].map(|what| mdc.join(what))
         };
         let content = |folder: PathBuf| {

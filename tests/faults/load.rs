@@ -1,7 +1,6 @@
 //! Many hosts under one apply: threads, descriptors and memory stay bounded.
 
 use std::fs;
-use std::io::Write;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -108,8 +107,6 @@ fn two_hundred_real_hosts_at_once() {
     assert!(logs[0][0].ends_with("/agent_2.0-1_amd64.deb"), "{}", logs[0][0]);
     assert_eq!(hosts.left(), Vec::<std::path::PathBuf>::new(), "a run that is done leaves nothing");
     assert!(most.threads <= (AT_ONCE + 8) as u64, "{most:?}");
-    // A connection a host, and what it takes to wait for one.
-    assert!(most.descriptors <= 3 * 200 + 64, "{most:?}");
+    assert!(most.descriptors <= 200 + 64, "{most:?}");
     assert!(most.kilobytes <= 250_000, "{most:?}");
-    writeln!(std::io::stderr(), "{most:?}").unwrap();
 }

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 /// A copy of the quickstart in a folder of its own.
-struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
 }
 
 impl Site {
-    fn new(speed: u32) -> Self {
+    pub(crate) fn new(speed: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
         let status = Command::new("cp").arg("-r").arg(from).arg(folder.path()).status().unwrap();
@@ -30,7 +30,7 @@ impl Site {
         self.folder.path().join("quickstart").join(name)
     }
 
-    fn edit(&self, from: &str, to: &str) {
+    pub(crate) fn edit(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.path("mdc.toml")).unwrap();
         assert!(text.contains(from), "no {from:?}");
         fs::write(self.path("mdc.toml"), text.replacen(from, to, 1)).unwrap();
@@ -44,7 +44,7 @@ impl Site {
 
     /// What a command says on both streams; it must end with `status`.
     #[track_caller]
-    fn mdc(&self, words: &[&str], status: i32) -> String {
+    pub(crate) fn mdc(&self, words: &[&str], status: i32) -> String {
         let output = self.command(words).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8(said).unwrap();
@@ -76,6 +76,13 @@ impl Site {
         site
     }
 
+    /// What changed a simulated host, in order.
+    pub(crate) fn log(&self, host: &str) -> Vec<String> {
+        let file = fs::read(self.path(&format!(".mdc/fleet/{host}.json"))).unwrap();
+        let file: Value = serde_json::from_slice(&file).unwrap();
+        file["log"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+    }
+
     fn run(&self) -> String {
         let mut runs = fs::read_dir(self.path(".mdc/runs")).unwrap();
         runs.next().unwrap().unwrap().file_name().into_string().unwrap()
@@ -83,7 +90,7 @@ impl Site {
 }
 
 #[track_caller]
-fn holds(text: &str, words: &[&str]) {
+pub(crate) fn holds(text: &str, words: &[&str]) {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for word in words {
         assert!(folded.contains(word), "{word:?} is not in:\n{text}");
@@ -206,20 +213,20 @@ fn a_journal_is_checked_without_mdc_as_the_documents_say() {
 }
 
 /// A run that goes on, with what it says.
-struct Running {
+pub(crate) struct Running {
     process: Child,
     says: std::io::Lines<BufReader<std::process::ChildStderr>>,
 }
 
 impl Running {
-    fn start(site: &Site, words: &[&str]) -> Self {
+    pub(crate) fn start(site: &Site, words: &[&str]) -> Self {
         let mut command = site.command(words);
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let says = BufReader::new(process.stderr.take().unwrap()).lines();
         Self { process, says }
     }
 
-    fn says(&mut self, word: &str) {
+    pub(crate) fn says(&mut self, word: &str) {
         let mut said = Vec::new();
         for line in self.says.by_ref() {
             said.push(line.unwrap());
@@ -230,9 +237,12 @@ impl Running {
         panic!("{word:?} is not in:\n{}", said.join("\n"));
     }
 
-    fn ends(mut self, status: i32) {
+    /// What it said until its end.
+    pub(crate) fn ends(mut self, status: i32) -> String {
         let rest: Vec<String> = self.says.by_ref().map(Result::unwrap).collect();
-        assert_eq!(self.process.wait().unwrap().code(), Some(status), "{}", rest.join("\n"));
+        let rest = rest.join("\n");
+        assert_eq!(self.process.wait().unwrap().code(), Some(status), "{rest}");
+        rest
     }
 }
 

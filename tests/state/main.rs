@@ -17,6 +17,7 @@ mod chain;
 mod child;
 mod commands;
 mod database;
+mod failover;
 mod folder;
 mod proxy;
 mod server;

@@ -1,7 +1,8 @@
-//! A way to the server that can lose an answer.
+//! A way to a server that can lose an answer, and lead to another server.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -14,6 +15,7 @@ struct Loss {
 
 pub(crate) struct Proxy {
     port: u16,
+    server: Arc<AtomicU16>,
     loss: Arc<Mutex<Loss>>,
 }
 
@@ -22,11 +24,14 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let loss = Arc::new(Mutex::new(Loss::default()));
-        let shared = Arc::clone(&loss);
+        let server = Arc::new(AtomicU16::new(server));
+        let shared = (Arc::clone(&loss), Arc::clone(&server));
         thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, loss) = (client.unwrap(), Arc::clone(&shared));
-                let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let (client, loss) = (client.unwrap(), Arc::clone(&shared.0));
+                let server = TcpStream::connect(("127.0.0.1", shared.1.load(Ordering::SeqCst)));
+                // While no server is there, clients are cut off.
+                let Ok(server) = server else { continue };
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 thread::spawn(move || pass(from, to, |_| false));
                 thread::spawn(move || {
@@ -34,7 +39,12 @@ impl Proxy {
                 });
             }
         });
-        Self { port, loss }
+        Self { port, server, loss }
+    }
+
+    /// Leads to the server at another port from now on.
+    pub(crate) fn move_to(&self, server: u16) {
+        self.server.store(server, Ordering::SeqCst);
     }
 
     pub(crate) const fn port(&self) -> u16 {
