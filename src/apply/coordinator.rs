@@ -10,7 +10,7 @@ use super::event::Event;
 use super::failures::{Failures, Next};
 use super::run::Ending;
 use super::schedule::Schedule;
-use super::worker::Attempt;
+use super::worker::{Attempt, Looks};
 use crate::plan::{Plan, Step};
 use crate::state::{
     Asked, Entry, FailureKind, Journal, JournalError, Progress, Request, StepOutcome,
@@ -86,9 +86,12 @@ impl Coordinator<'_, '_> {
             let Some(place) = self.schedule.take() else { break };
             let Some(step) = self.plan.steps.get(place) else { break };
             let number = self.progress.attempt(&step.id);
-            // The jobs of an attempt that was cut off are found again by its number.
-            let observes = number > 1 && !self.progress.interrupted.contains(&*step.id);
-            let attempt = Attempt { number, after: Duration::ZERO, observes };
+            let looks = match number {
+                _ if self.progress.interrupted.contains(&*step.id) => Looks::UnlessBegun,
+                ..=1 => Looks::Never,
+                _ => Looks::First,
+            };
+            let attempt = Attempt { number, after: Duration::ZERO, looks };
             if let Err(error) = self.begin(place, attempt) {
                 self.schedule.ended(place, false);
                 return Err(error);
@@ -164,7 +167,7 @@ impl Coordinator<'_, '_> {
                 after,
             }));
         }
-        let begun = self.begin(place, Attempt { number, after, observes: true });
+        let begun = self.begin(place, Attempt { number, after, looks: Looks::First });
         if begun.is_err() {
             self.free += 1;
             self.schedule.ended(place, false);

@@ -10,7 +10,16 @@ use crate::value::Digest;
 /// The id of a job in its run: the same on every controller, for the same command of the same
 /// attempt at the same step.
 pub(super) fn id(step: &str, attempt: u32, command: usize) -> String {
-    format!("{}-{attempt}-{command}", Digest::of(step.as_bytes()).short())
+    format!("{}{command}", beginning(step, attempt))
+}
+
+/// Whether a job's id is of that attempt at that step.
+pub(super) fn is_of(id: &str, step: &str, attempt: u32) -> bool {
+    id.starts_with(&beginning(step, attempt))
+}
+
+fn beginning(step: &str, attempt: u32) -> String {
+    format!("{}-{attempt}-", Digest::of(step.as_bytes()).short())
 }
 
 /// The step and the attempt that a job's id is made of, when it is of one of `steps`.

@@ -13,7 +13,7 @@ use super::reach::Reach;
 use super::telling::{failed_command, failed_way};
 use crate::plan::Step;
 use crate::state::{StepFailure, StepOutcome};
-use crate::transport::{Command, Connection, Failure, Order, Problem, Task};
+use crate::transport::{Command, Connection, Failure, Order, Problem, Task, Verdict};
 
 /// Bytes between two events of a copy.
 const COPIED_EVERY: u64 = 1 << 20;
@@ -34,9 +34,19 @@ pub(super) struct Attempt {
     pub(super) number: u32,
     /// How long to wait first.
     pub(super) after: Duration,
-    /// Whether an earlier attempt may have done what the step promises, so that its effect is
-    /// observed before anything is done again.
-    pub(super) observes: bool,
+    pub(super) looks: Looks,
+}
+
+/// Whether the effect of a step is looked for before anything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Nothing was done before.
+    Never,
+    /// The attempt was cut off. Its jobs are found again by their ids; a host that knows none never
+    /// began it, or was told to forget a run whose record is older than the run.
+    UnlessBegun,
+    /// An earlier attempt may have done what the step promises.
+    First,
 }
 
 /// A step in one attempt.
@@ -50,12 +60,30 @@ impl Worker<'_> {
     pub(super) fn carry_out(&self, step: &Step, attempt: Attempt) -> StepOutcome {
         self.reach.halt.wait(attempt.after);
         let work = Work { step, attempt: attempt.number };
-        let result = match attempt.observes.then(|| self.found_done(step)) {
-            Some(Ok(true)) => Ok(StepOutcome::FoundDone),
-            Some(Err(failure)) => Err(failure),
-            Some(Ok(false)) | None => self.needs(step).and_then(|()| self.commands(&work)),
+        let looks = match attempt.looks {
+            Looks::Never => Ok(false),
+            Looks::UnlessBegun => self.has_begun(&work).map(|begun| !begun),
+            Looks::First => Ok(true),
+        };
+        let result = match looks.and_then(|looks| Ok(looks && self.found_done(step)?)) {
+            Ok(true) => Ok(StepOutcome::FoundDone),
+            Ok(false) => self.needs(step).and_then(|()| self.commands(&work)),
+            Err(failure) => Err(failure),
         };
         result.unwrap_or_else(StepOutcome::Failed)
+    }
+
+    /// Whether the host knows a job of this attempt.
+    fn has_begun(&self, work: &Work<'_>) -> Result<bool, StepFailure> {
+        let Work { step, attempt } = *work;
+        let order = Order::Jobs { run: self.jobs.run };
+        let mut ask = |host: &mut dyn Connection| host.order(self.jobs.tenure, &order);
+        let verdict = self.reach.with(&step.id, &step.host, &mut ask);
+        Ok(match verdict.map_err(|failure| failed_way(&failure, None))? {
+            Verdict::Jobs(jobs) => jobs.iter().any(|id| job::is_of(id, &step.id, attempt)),
+            // The jobs themselves will tell what is wrong.
+            _ => true,
+        })
     }
 
     /// What has to be healthy, is.

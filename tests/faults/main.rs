@@ -19,4 +19,6 @@ mod people;
 #[cfg(test)]
 mod point;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod site;

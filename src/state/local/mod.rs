@@ -58,7 +58,7 @@ impl Local {
     }
 
     fn reader(&self, run: &str) -> Result<Reader<BufReader<File>>, StateError> {
-        Ok(Journal::read(&self.run_folder(run)?.join("journal.jsonl"))?)
+        Ok(Journal::read(&self.run_folder(run)?.join("journal.jsonl"))?.of_run(run))
     }
 
     /// Puts a run in its place, whole or not at all.
@@ -91,7 +91,7 @@ impl Local {
         let holder = lease.holder();
         lease::works_on(&self.folder, holder, (id, plan.seal.to_string()))?;
         let folder = self.run_folder(id)?;
-        let (progress, chain) = self.reader(id)?.of_run(id).of_plan(plan.seal).progress()?;
+        let (progress, chain) = self.reader(id)?.of_plan(plan.seal).progress()?;
         let path = folder.join("journal.jsonl");
         let lines = FileLines::own(&self.folder, holder, path.clone(), &chain)?;
         let journal = Journal::new(path.into_string(), chain, Box::new(lines));

@@ -88,7 +88,7 @@ impl Postgres {
 
     fn reader(&self, run: &str) -> Reader<BufReader<Pages>> {
         let pages = Pages::of(Arc::clone(&self.session), self.server.site(), run);
-        Reader::new(BufReader::with_capacity(1 << 18, pages), self.run_place(run))
+        Reader::new(BufReader::with_capacity(1 << 18, pages), self.run_place(run)).of_run(run)
     }
 
     /// Refuses an id that there isn't.
@@ -112,7 +112,7 @@ impl Postgres {
         let mine = Mine::of(self.server.site(), &holder);
         let update = mine.clone();
         self.done_under(lease, move |work| update.update(work, &holder))?;
-        let (progress, chain) = self.reader(id).of_run(id).of_plan(plan.seal).progress()?;
+        let (progress, chain) = self.reader(id).of_plan(plan.seal).progress()?;
         let place = self.run_place(id);
         let rows = Rows {
             session: Arc::clone(&self.session),
