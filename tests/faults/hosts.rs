@@ -24,9 +24,9 @@ const APT_GET: &str = r#"#!/bin/sh
 echo "$*" >>/var/lib/dpkg/log
 echo 2.0-1 >/var/lib/dpkg/agent
 "#;
-const SYSTEMCTL: &str = r#"#!/bin/sh
+const SYSTEMCTL: &str = "#!/bin/sh
 case $1 in is-active) echo active ;; is-failed) exit 1 ;; esac
-"#;
+";
 
 const COMPONENT: &str = r#"title = "Agent"
 kind = "agent"
@@ -167,7 +167,7 @@ impl Hosts {
         fs::write(self.path("sshd_config"), text).unwrap();
     }
 
-    /// It ends with this process, however that ends (prctl(2), PR_SET_PDEATHSIG).
+    /// It ends with this process, however that ends (prctl(2), `PR_SET_PDEATHSIG`).
     fn start_one(&mut self, host: usize) {
         let own = self.own(host);
         for folder in ["lib/dpkg", "cache"] {
