@@ -47,15 +47,16 @@ fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
     }
 }
 
+/// Counts by the time since the host's start, which nobody sets, unlike the clock (proc(5), `uptime`).
 /// Prints nothing until it gives up: a probe that fails every second would drown what matters, which
 /// is the probe's last words, the service's state, and the end of its log across its restarts
 /// (`systemctl status` shows the last start only).
 fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
     format!(
-        "end=$(($(date +%s) + {seconds})); good=0; \
+        "end=$(($(cut -d. -f1 /proc/uptime) + {seconds})); good=0; \
          while if said=$({ask} 2>&1 >/dev/null); then good=$((good + 1)); else good=0; fi; \
          [ $good -lt {samples} ]; do \
-         if [ $(date +%s) -ge $end ] || systemctl is-failed --quiet {unit}; then \
+         if [ $(cut -d. -f1 /proc/uptime) -ge $end ] || systemctl is-failed --quiet {unit}; then \
          echo \"$said\"; systemctl status --no-pager --lines=0 {unit}; \
          journalctl --no-pager --quiet --lines=20 --unit={unit}; exit 1; fi; sleep 1; done"
     )

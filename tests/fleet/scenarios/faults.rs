@@ -2,6 +2,7 @@
 //! everything installed, and each job begun as often as it has to be.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -185,6 +186,36 @@ pub(crate) fn out_of_memory(fleet: &Fleet) {
     site.mdc(&["apply", "--yes"]).ends(1).tells(&["Killed", "install md-cluster-worker"]);
     fleet.host("feed", HOST);
     site.mdc(&["resume", "--yes"]).ends(0);
+    is_whole(fleet, &site);
+}
+
+/// The host's clock is far behind, and far ahead while the service is waited for. Containers share
+/// the kernel's clock: it is the programs on the host that are told another time.
+pub(crate) fn wrong_clock(fleet: &Fleet) {
+    let site = site(fleet);
+    let script = "cc -shared -fPIC -O1 -o \"$1/clock.so\" \"$2/tests/faults/clock.c\" && base64 \"$1/clock.so\"";
+    let mut build = Command::new("sh");
+    build.args(["-c", script, "sh"]).arg(site.path("")).arg(env!("CARGO_MANIFEST_DIR"));
+    let clock = String::from_utf8(build.output().unwrap().stdout).unwrap();
+    assert!(clock.len() > 1000, "{clock}");
+    let set = |days: i64| {
+        let set = format!("echo {} | sudo tee /run/mdc-test-clock >/dev/null", days * 24 * 60 * 60);
+        fleet.ask(HOST, &format!("{set}; date +%Y"))
+    };
+    fleet.ask(
+        HOST,
+        &format!(
+            "echo '{clock}' | base64 -d | sudo tee /usr/lib/clock.so >/dev/null
+            echo /usr/lib/clock.so | sudo tee /etc/ld.so.preload
+            echo start_delay_ms=8000 | sudo tee -a /etc/md-cluster/md-cluster-worker.conf"
+        ),
+    );
+    let past = set(-800);
+    let mut running = site.begin(&["apply", "--yes"]);
+    running.says(&["running", HOST, "wait until md-cluster-worker is healthy"]);
+    assert!(set(800) > past, "the clock of the host can't be set");
+    running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "1");
     is_whole(fleet, &site);
 }
 

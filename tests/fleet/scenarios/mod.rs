@@ -19,7 +19,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 20] = [
+pub(crate) const SCENARIOS: [Scenario; 21] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -42,6 +42,7 @@ pub(crate) const SCENARIOS: [Scenario; 20] = [
     Scenario { name: "lossy", changes: &["exec-01"], run: faults::lossy },
     Scenario { name: "read-only", changes: &["exec-01"], run: faults::read_only },
     Scenario { name: "out-of-memory", changes: &["exec-01"], run: faults::out_of_memory },
+    Scenario { name: "wrong-clock", changes: &["exec-01"], run: faults::wrong_clock },
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
 ];
