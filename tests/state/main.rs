@@ -58,6 +58,7 @@ both_keep! {
     each_request_is_handed_on_once
     a_record_from_elsewhere_is_taken_over_if_it_fits
     a_damaged_or_newer_journal_is_refused_with_the_place
+    a_journal_that_is_over_hides_no_other_run
     a_run_that_there_is_not_is_not_found
     lines_are_handed_to_copies_as_they_are_kept
     what_could_not_be_read_again_is_not_written

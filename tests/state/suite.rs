@@ -352,6 +352,26 @@ pub(crate) fn a_damaged_or_newer_journal_is_refused_with_the_place(bed: &Bed) {
     assert!(error.contains("line 1 (byte 0)") && error.contains("another run"), "{error}");
 }
 
+pub(crate) fn a_journal_that_is_over_hides_no_other_run(bed: &Bed) {
+    let store = bed.store();
+    let lease = hold(&*store);
+    let mut over = begin(&*store, &lease);
+    over.record(started(&over)).unwrap();
+    over.record(Entry::Ended { stopped: None }).unwrap();
+    let run = begin(&*store, &lease);
+    let own = store.text(&run.id).unwrap();
+    bed.overwrite(&run.id, &store.text(&over.id).unwrap());
+    for error in [
+        store.unfinished(&lease).unwrap_err().to_string(),
+        store.owing(&lease).unwrap_err().to_string(),
+        store.summary(&run.id).unwrap().damage.unwrap(),
+    ] {
+        assert!(error.contains("another run") && error.contains(&over.id), "{error}");
+    }
+    bed.overwrite(&run.id, &own);
+    assert_eq!(store.unfinished(&lease).unwrap().unwrap().id, run.id);
+}
+
 pub(crate) fn a_run_that_there_is_not_is_not_found(bed: &Bed) {
     let store = bed.store();
     let lease = hold(&*store);
