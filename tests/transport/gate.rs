@@ -183,6 +183,7 @@ fn jobs_and_records_go_through_the_gate() {
     let Verdict::Survey { fence: 5, holder, runs } = order(&Order::Survey) else { panic!() };
     assert_eq!((holder, runs), (gated.tenure.holder.clone(), vec!["run".to_owned()]));
     assert_eq!(order(&Order::Cancel { run: "run", job: "none" }), Verdict::Unknown);
+    assert_eq!(order(&Order::Jobs { run: "run" }), Verdict::Jobs(vec!["one".to_owned()]));
     assert_eq!(order(&Order::Forget { run: "run" }), Verdict::Done);
 }
 

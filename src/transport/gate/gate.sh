@@ -58,7 +58,7 @@ check() {
       listed "$9" command
       ;;
     cancel.6) name "$5"; name "$6" ;;
-    forget.5) name "$5" ;;
+    forget.5|jobs.5) name "$5" ;;
     keep.8) name "$5"; name "$6"; number "$7" ;;
     recall.8) name "$5"; name "$6"; number "$7"; number "$8" ;;
     *) refuse 'an order that is none' ;;
