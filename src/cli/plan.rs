@@ -101,7 +101,7 @@ pub(super) fn make(
 }
 
 /// The way from `folder` to the manifest, so that a plan and its manifest can move together.
-fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
+pub(super) fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
     let way = manifest
         .canonicalize_utf8()
@@ -111,7 +111,7 @@ fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
     way.unwrap_or_else(|| manifest.to_owned()).into_string()
 }
 
-fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
+pub(super) fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
     saved::save(path, &mut |file| plan::write(plan, file))
 }
 

@@ -22,6 +22,8 @@ struct Canonical<'d> {
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
     resources: &'d BTreeMap<Address, Arc<Resource>>,
+    #[serde(serialize_with = "by_address")]
+    previous: &'d BTreeMap<Address, Arc<Resource>>,
 }
 
 /// Each resource as its own digest: hosts share resources, so that few are to be digested.
@@ -50,6 +52,7 @@ impl Desired {
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,
+            previous: &self.previous,
         };
         // Nothing in it can fail to become JSON: all keys are texts and all numbers are whole.
         Digest::of_json(&canonical)

@@ -6,6 +6,7 @@ mod digest;
 mod package;
 mod package_file;
 mod placement;
+mod previous;
 mod resolve;
 
 pub use resolve::resolve;
@@ -38,6 +39,8 @@ pub struct Desired {
     pub components: BTreeMap<ComponentName, Arc<Component>>,
     /// What should run where. Hosts of one system share what is alike.
     pub resources: BTreeMap<Address, Arc<Resource>>,
+    /// What ran where in the release that the cluster comes from, as far as one is named.
+    pub previous: BTreeMap<Address, Arc<Resource>>,
 }
 
 /// A host that should be there.

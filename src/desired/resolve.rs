@@ -43,6 +43,7 @@ pub fn resolve(
             .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
             .collect(),
         resources,
+        previous: BTreeMap::new(),
     };
     (Some(desired), found)
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Action, Reason, Refusal};
+use super::{Action, Reason, Refusal, WayBack, way_back};
 use crate::address::{Address, HostName};
 use crate::desired::{Desired, Resource};
 use crate::observe::{
@@ -40,6 +40,8 @@ pub struct Change {
     pub facts: ComponentFacts,
     /// What there should be.
     pub resource: Arc<Resource>,
+    /// How it is taken back.
+    pub way_back: WayBack,
 }
 
 /// What is done, why, and to which version.
@@ -130,8 +132,9 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
+        let way_back = way_back::of(desired, address, (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
-        Some(Change { action, reasons, from, facts, resource })
+        Some(Change { action, reasons, from, facts, resource, way_back })
     }
 }
 

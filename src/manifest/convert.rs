@@ -51,6 +51,9 @@ fn convert_cluster(text: ClusterText) -> Cluster {
         environment: text.environment,
         release: text.release.value.into(),
         release_span: text.release.span,
+        previous_release: text
+            .previous_release
+            .map(|path| At { span: path.span, value: path.value.into() }),
         allow_downgrade: text.allow_downgrade,
         state: state::convert(text.state, own_name),
     }

@@ -51,6 +51,10 @@ pub(super) struct ClusterText {
     /// The release file, relative to this file's folder.
     #[schemars(length(min = 1))]
     pub(super) release: At<String>,
+    /// The release that the cluster comes from, relative to this file's folder: with it every step
+    /// has a way back, whose packages are on the hosts before anything changes.
+    #[schemars(length(min = 1))]
+    pub(super) previous_release: Option<At<String>>,
     /// Whether a plan may go to an older version; default no.
     #[serde(default)]
     pub(super) allow_downgrade: bool,

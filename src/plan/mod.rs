@@ -8,13 +8,17 @@ mod make;
 mod needed;
 mod needs;
 mod render;
+mod rollback;
 mod seal;
 mod stale;
+mod way_back;
 
 pub use commands::Commands;
 pub use file::{FileError, parse, read, write};
 pub use make::make;
+pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
+pub use way_back::WayBack;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +57,10 @@ pub struct Plan {
     pub environment: String,
     /// The release that the plan leads to.
     pub release: String,
+    /// The run that the plan takes back, when it is such a plan: its steps then lead away from
+    /// `release`.
+    #[serde(default)]
+    pub rolls_back: Option<String>,
     /// What the plan rests on.
     pub basis: Basis,
     /// What follows when a step fails, by component.
@@ -148,6 +156,9 @@ pub struct Step {
     /// What runs, in this order; the first that fails ends the step.
     #[schemars(with = "Vec<Command>")]
     pub commands: Arc<[Command]>,
+    /// How it is taken back; absent for a step that changes nothing that runs.
+    #[serde(default)]
+    pub way_back: Option<WayBack>,
 }
 
 /// A component that has to be healthy when a step starts.

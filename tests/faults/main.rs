@@ -3,6 +3,8 @@
 //! must not, nothing was left out, and the cluster is as after a run that nothing disturbed.
 
 #[cfg(test)]
+mod back;
+#[cfg(test)]
 mod controller;
 #[cfg(test)]
 mod host;

@@ -41,6 +41,7 @@ pub(crate) fn desired<'a>(
         hosts: BTreeMap::new(),
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
+        previous: BTreeMap::new(),
     };
     for host in hosts {
         let host: HostName = host.parse().unwrap();
@@ -101,6 +102,7 @@ fn component(name: &str, health: &Probe) -> Component {
         durations: Durations { install: Period::seconds(8), start: Period::seconds(4) },
         on_failure: mdc::catalog::OnFailure::default(),
         when_unknown: WhenUnknown::Block,
+        way_back: mdc::catalog::WayBack::default(),
         minimum_version: None,
         sure: BTreeMap::new(),
     }

@@ -120,6 +120,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         hosts: BTreeMap::new(),
         components: components(placement, widths),
         resources: BTreeMap::new(),
+        previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
     let mut state = states.iter();
@@ -129,7 +130,10 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
             let host: HostName = host.parse().unwrap();
             desired.hosts.insert(host.clone(), desired_host(&host));
             let address = Address::new(host, component.name.clone());
-            desired.resources.insert(address.clone(), Arc::new(resource(&component)));
+            let resource = resource(&component);
+            let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
+            desired.resources.insert(address.clone(), Arc::new(resource));
+            desired.previous.insert(address.clone(), Arc::new(before));
             by_address.insert(address, *state.next().unwrap());
         }
     }

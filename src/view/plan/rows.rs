@@ -19,6 +19,7 @@ pub(super) struct Same<'a> {
     pub(super) reasons: Vec<String>,
     pub(super) impact: &'a str,
     pub(super) needs: Vec<String>,
+    pub(super) way_back: String,
     pub(super) forecast: Period,
     pub(super) size: u64,
 }
@@ -47,8 +48,8 @@ pub(super) fn rows<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<StepRow
 }
 
 fn same(step: &Step) -> Same<'_> {
-    // Why a file is copied, and what it replaces, is said once by the step that installs it.
-    let changes = step.action != Action::Copy;
+    // Why a file is copied, and what it replaces, is said once by the step that installs it or goes back to it.
+    let changes = !step.action.only_copies();
     Same {
         wave: step.wave,
         component: &step.component,
@@ -58,6 +59,7 @@ fn same(step: &Step) -> Same<'_> {
         reasons: step.reasons.iter().filter(|_| changes).map(words::reason).collect(),
         impact: &step.impact,
         needs: needs(&step.host, &step.needs_healthy),
+        way_back: step.way_back.as_ref().map(words::way_back).unwrap_or_default(),
         forecast: step.forecast,
         size: size(step),
     }

@@ -77,6 +77,7 @@ fn notes(row: &StepRow<'_>) -> Vec<Field> {
         ("why", same.reasons.join("; ")),
         ("impact", same.impact.to_owned()),
         ("needs", same.needs.join("; ")),
+        ("way back", same.way_back.clone()),
     ];
     let said = notes.into_iter().filter(|(_, text)| !text.is_empty());
     said.map(|(key, text)| match key {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
+use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
 use crate::value::Period;
 
@@ -19,11 +20,13 @@ use crate::value::Period;
 pub const fn action(action: Action) -> &'static str {
     match action {
         Action::Copy => "copy",
+        Action::Keep => "keep",
         Action::Install => "install",
         Action::Upgrade => "upgrade",
         Action::Downgrade => "downgrade",
         Action::Repair => "repair",
         Action::Start => "start",
+        Action::Rollback => "rollback",
     }
 }
 
@@ -32,11 +35,13 @@ pub const fn action(action: Action) -> &'static str {
 pub const fn sign(action: Action) -> &'static str {
     match action {
         Action::Copy => "»",
+        Action::Keep => "«",
         Action::Install => "+",
         Action::Upgrade => "↑",
         Action::Downgrade => "↓",
         Action::Repair => "~",
         Action::Start => "▸",
+        Action::Rollback => "↶",
     }
 }
 
@@ -82,6 +87,21 @@ pub fn reason(reason: &Reason) -> String {
             }
             _ => format!("{step} installs this file"),
         },
+        Reason::WayBackOf { step } => {
+            format!("{} can be taken back with this file", StepName::of(step).in_words())
+        }
+        Reason::Loses { what } => format!("note: {what}"),
+        Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
+    }
+}
+
+/// How a step is taken back.
+#[must_use]
+pub fn way_back(way_back: &WayBack) -> String {
+    match way_back {
+        WayBack::Package { to, loses, .. } if loses.is_empty() => format!("to {to}"),
+        WayBack::Package { to, loses, .. } => format!("to {to}; {loses}"),
+        WayBack::None(why) => format!("none: {why}"),
     }
 }
 
