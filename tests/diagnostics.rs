@@ -43,9 +43,17 @@ fn problems() -> Diagnostics {
         release
     });
     if let (Some(manifest), Some(release)) = (manifest, release) {
-        let (desired, problems) = desired::resolve(&manifest, &release, &catalog);
+        let (mut desired, problems) = desired::resolve(&manifest, &release, &catalog);
         assert_eq!(desired.is_none(), problems.has_errors());
         found.extend(problems);
+        if let (Some(desired), Some((previous, problems))) =
+            (&mut desired, manifest.read_previous_release())
+        {
+            found.extend(problems);
+            found.extend(previous.map_or_else(Diagnostics::default, |previous| {
+                desired.come_from(&manifest, &previous, &release.folder)
+            }));
+        }
         if let (Some(desired), Ok(mut file)) = (desired, fs::File::open("snapshot.json")) {
             let observed = Snapshot::read(&mut file).unwrap().observed;
             let refusals = diff::compare(&desired, &observed).refusals;

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use mdc::address::HostName;
 use mdc::apply::{self, Apply, Control, Copied, Event};
 use mdc::manifest::{Connection as Way, SimulatedConnection};
-use mdc::observe::{self, HostState, Limits, Observed};
+use mdc::observe::{self, ComponentFacts, HostState, Limits, Observed, PackageState};
 use mdc::plan::{Plan, Step, Taken, rollback};
 use mdc::state::{Claim, Local, Store};
 use mdc::transport::{Connection, Failure, Target, Tenure, simulated};
@@ -142,16 +142,19 @@ proptest! {
     }
 }
 
-/// Versions by resource.
-fn versions(observed: &Observed) -> BTreeMap<String, String> {
-    let mut versions = BTreeMap::new();
-    for (host, state) in &observed.hosts {
-        let HostState::Known(facts) = state else { panic!("{host} can't be read") };
-        for (component, facts) in &facts.components {
-            versions.insert(format!("{host}/{component}"), format!("{:?}", facts.package));
-        }
-    }
-    versions
+/// Packages by resource.
+fn versions(observed: &Observed) -> BTreeMap<String, PackageState> {
+    let known = observed.hosts.iter().filter_map(|(host, state)| match state {
+        HostState::Known(facts) => Some((host, &facts.components)),
+        HostState::Unknown(_) => None,
+    });
+    let packages = known.flat_map(|(host, components)| {
+        let of = move |(component, facts): (_, &ComponentFacts)| {
+            (format!("{host}/{component}"), facts.package.clone())
+        };
+        components.iter().map(of)
+    });
+    packages.collect()
 }
 
 proptest! {

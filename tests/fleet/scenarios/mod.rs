@@ -8,6 +8,7 @@ mod host_down;
 mod interrupted;
 mod killed;
 mod password;
+mod rollback;
 mod upgrade;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
@@ -19,7 +20,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 17] = [
+pub(crate) const SCENARIOS: [Scenario; 18] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -41,6 +42,7 @@ pub(crate) const SCENARIOS: [Scenario; 17] = [
     Scenario { name: "disk-full", changes: &["exec-01"], run: faults::disk_full },
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
+    Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 
 const EXECUTION: [&str; 2] = ["exec-01", "exec-02"];
