@@ -14,8 +14,10 @@ use mdc::catalog;
 use mdc::desired;
 use mdc::diagnostic::{Code, Diagnostics};
 use mdc::diff;
+use mdc::graph;
 use mdc::manifest::{self, Manifest};
 use mdc::observe::Snapshot;
+use mdc::plan;
 use mdc::view::diagnostic::render;
 
 fn cases() -> Vec<PathBuf> {
@@ -56,7 +58,12 @@ fn problems() -> Diagnostics {
         }
         if let (Some(desired), Ok(mut file)) = (desired, fs::File::open("snapshot.json")) {
             let observed = Snapshot::read(&mut file).unwrap().observed;
-            let refusals = diff::compare(&desired, &observed).refusals;
+            let comparison = diff::compare(&desired, &observed);
+            let mut refusals = comparison.refusals.clone();
+            if refusals.is_empty() {
+                let graph = graph::build(&desired, &comparison).unwrap();
+                refusals = plan::make(&desired, &comparison, &graph).unwrap().misfits();
+            }
             found.extend(refusals.iter().map(|refusal| refusal.diagnose(&manifest)).collect());
         }
     }

@@ -101,7 +101,7 @@ pub(super) fn telling_lines(output: &Output) -> Box<[String]> {
     kept.into()
 }
 
-fn lines(bytes: &[u8]) -> Vec<String> {
+pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let harmless = |line: &str| -> String {
         line.trim_end()

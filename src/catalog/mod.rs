@@ -141,6 +141,13 @@ pub struct Component {
     /// How a change of its version is taken back.
     #[serde(default)]
     pub way_back: WayBack,
+    /// How it tells, on its own host, how much is still to be done: a command line that prints one
+    /// number, as a handlebars template over the ports. Asked before stage 2, which begins at 0.
+    #[serde(default)]
+    pub idle: Option<String>,
+    /// Whether there has to be a backup before stage 2.
+    #[serde(default)]
+    pub backup: Backup,
     /// The oldest version that the cluster works with.
     #[serde(default)]
     pub minimum_version: Option<Version>,
@@ -247,6 +254,19 @@ pub enum Then {
     RollbackHost,
     /// And on the hosts that changed in the same wave.
     RollbackWave,
+}
+
+/// Whether there has to be a backup of a component before stage 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backup {
+    /// No plan of stage 2 is made without evidence of one.
+    Required,
+    /// A plan of stage 2 says that nobody shows one.
+    Advised,
+    /// It keeps nothing that has to be restored.
+    #[default]
+    None,
 }
 
 /// How a change of a component's version is taken back.

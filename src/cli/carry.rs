@@ -1,9 +1,9 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::choice::Choice;
 use super::console::Console;
@@ -32,6 +32,10 @@ pub(super) struct Manner {
     /// record; that one can then change nothing any more
     #[arg(long, value_name = "REASON")]
     take_over: Option<String>,
+    /// Confirm what a gate of this component asks people for (see the plan); may be given several
+    /// times
+    #[arg(long, value_name = "COMPONENT")]
+    confirm: Vec<String>,
     #[command(flatten)]
     choice: Choice,
 }
@@ -93,48 +97,53 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Exit, Problem> {
-        let ending = attempt(&mut run, (site, hold), self.patience.duration(), console)?;
+        let ending = self.attempt(&mut run, (site, hold), console)?;
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
         rollback::by_policy(run, &ending, self, (site, hold), console)?;
         Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
     }
-}
 
-fn attempt(
-    run: &mut Run,
-    (site, hold): (&Site, &Hold),
-    patience: Duration,
-    console: &Console,
-) -> Result<Ending, Problem> {
-    let (control, inbox) = Control::channel();
-    handle_signals(control.clone())?;
-    let dial = site.dial();
-    let copied = records::copied(run, site, hold)?;
-    let apply = apply::Apply {
-        dial: &dial,
-        packages: &site.release.folder,
-        at_once: site.at_once,
-        tenure: hold.tenure(),
-        patience,
-        copied: &copied,
-    };
-    let plan = run.plan.clone();
-    let ended = hold.beating(&control, || {
-        watch::watching(console, Subject::Plan(&plan), |progress, start| {
-            apply::run(&apply, run, inbox, &mut |event| match event {
-                Some(event) => progress.event(start.elapsed(), &event),
-                None => progress.tick(start.elapsed()),
+    fn attempt(
+        &self,
+        run: &mut Run,
+        (site, hold): (&Site, &Hold),
+        console: &Console,
+    ) -> Result<Ending, Problem> {
+        let (control, inbox) = Control::channel();
+        handle_signals(control.clone())?;
+        let dial = site.dial();
+        let by = hold.lease.holder().who();
+        let confirmed =
+            self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
+        let copied = records::copied(run, site, hold)?;
+        let apply = apply::Apply {
+            dial: &dial,
+            packages: &site.release.folder,
+            at_once: site.at_once,
+            tenure: hold.tenure(),
+            patience: self.patience.duration(),
+            copied: &copied,
+            confirmed: &confirmed,
+            clock: &Timestamp::now,
+        };
+        let plan = run.plan.clone();
+        let ended = hold.beating(&control, || {
+            watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                apply::run(&apply, run, inbox, &mut |event| match event {
+                    Some(event) => progress.event(start.elapsed(), &event),
+                    None => progress.tick(start.elapsed()),
+                })
             })
+        });
+        ended.map_err(|error| {
+            Problem::new(
+                format!("the run was stopped, since it could no longer be recorded: {error}"),
+                format!("{}; `mdc resume` goes on from there", error.hint()),
+            )
         })
-    });
-    ended.map_err(|error| {
-        Problem::new(
-            format!("the run was stopped, since it could no longer be recorded: {error}"),
-            format!("{}; `mdc resume` goes on from there", error.hint()),
-        )
-    })
+    }
 }
 
 /// Says what earlier runs left out and nobody has done since.

@@ -13,6 +13,7 @@ use super::saved;
 use super::show::How;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
+use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
 use crate::observe::{Observed, Snapshot};
@@ -96,6 +97,11 @@ pub(super) fn make(
     let mut plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
     })?;
+    let misfits: Vec<Diagnostic> =
+        plan.misfits().iter().map(|refusal| refusal.diagnose(&site.manifest)).collect();
+    if !misfits.is_empty() {
+        return Err(Problem::Diagnostics(misfits));
+    }
     plan.manifest = locator(&site.path, folder);
     Ok(plan)
 }

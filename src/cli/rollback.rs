@@ -170,5 +170,8 @@ fn failed(step: &Step, ending: &Ending) -> bool {
     let Some((StepOutcome::Failed(failure), _)) = ending.outcomes.get(&*step.id) else {
         return false;
     };
-    !matches!(failure.kind, FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Here)
+    !matches!(
+        failure.kind,
+        FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Waits | FailureKind::Here
+    )
 }

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Desired, DesiredHost, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
+use crate::manifest::Gates;
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -18,6 +19,7 @@ struct Canonical<'d> {
     environment: &'d str,
     release: &'d str,
     allow_downgrade: bool,
+    gates: &'d Gates,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -49,6 +51,7 @@ impl Desired {
             environment: &self.environment,
             release: &self.release,
             allow_downgrade: self.allow_downgrade,
+            gates: &self.gates,
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

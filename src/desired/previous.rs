@@ -6,6 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::package::Packages;
+use super::resolve::Questions;
 use super::{Desired, Resource, Source};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostics};
@@ -31,7 +32,9 @@ impl Desired {
             else {
                 continue;
             };
-            let before = packages.resource(component, &resource.health, host, resource.format);
+            let (health, idle) = (resource.health.clone(), resource.idle.clone());
+            let questions = Questions { health, idle };
+            let before = packages.resource(component, &questions, host, resource.format);
             if let Some(before) = before {
                 let place = Arc::as_ptr(&before);
                 let before = moved.entry(place).or_insert_with(|| from(&before, &way));

@@ -36,6 +36,12 @@ pub enum Action {
     Start,
     /// Goes back to the version before this plan.
     Rollback,
+    /// Looks for evidence of a backup.
+    ProveBackup,
+    /// Waits until nothing is left to be done.
+    AwaitIdle,
+    /// Sees that people have done something.
+    Confirm,
 }
 
 impl Action {
@@ -51,6 +57,9 @@ impl Action {
             Self::Repair => "repair",
             Self::Start => "start",
             Self::Rollback => "rollback",
+            Self::ProveBackup => "prove-backup",
+            Self::AwaitIdle => "await-idle",
+            Self::Confirm => "confirm",
         }
     }
 
@@ -60,10 +69,19 @@ impl Action {
         matches!(self, Self::Copy | Self::Keep)
     }
 
+    /// Whether it changes nothing and only sees that something is so.
+    #[must_use]
+    pub const fn is_gate(self) -> bool {
+        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm)
+    }
+
     /// Whether the package manager has work to do.
     #[must_use]
     pub const fn installs(self) -> bool {
-        matches!(self, Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair)
+        matches!(
+            self,
+            Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback
+        )
     }
 
     /// Whether what runs is interrupted by it.
@@ -84,7 +102,10 @@ impl Action {
             | Self::Downgrade
             | Self::Repair
             | Self::Start
-            | Self::Rollback => true,
+            | Self::Rollback
+            | Self::ProveBackup
+            | Self::AwaitIdle
+            | Self::Confirm => true,
         }
     }
 
@@ -139,6 +160,8 @@ pub enum Reason {
         /// What, in words.
         what: String,
     },
+    /// Stage 2 begins only when this is so.
+    BeforeCritical,
     /// A run is rolled back that did this step.
     Undoes {
         /// The run.

@@ -3,16 +3,19 @@
 
 mod connection;
 mod convert;
+mod gates;
 mod host;
 mod machine;
 mod range;
 pub mod release;
 mod state;
 mod text;
+mod window;
 
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
+pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use state::{PostgresState, State};
 
@@ -67,6 +70,8 @@ pub struct Manifest {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// The hosts, by name.
     pub hosts: BTreeMap<HostName, Host>,
+    /// What has to be so before stage 2 begins.
+    pub gates: Gates,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

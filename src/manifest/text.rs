@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::gates::GatesText;
 use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -33,6 +34,9 @@ pub(super) struct ManifestText {
     /// several hosts.
     #[serde(default)]
     pub(super) hosts: BTreeMap<At<String>, HostText>,
+    /// What has to be so before stage 2 begins.
+    #[serde(default)]
+    pub(super) gates: GatesText,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

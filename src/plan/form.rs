@@ -14,7 +14,7 @@ use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::transport::Command;
-use crate::value::{Digest, PackageVersion, Period, Version};
+use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
 /// A form of each list of commands, by where the list is in memory (an empty one may share its place
 /// with another).
@@ -62,6 +62,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rolls_back: Option<&'a str>,
     basis: &'a Basis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<&'a Window>,
     on_failure: &'a BTreeMap<ComponentName, OnFailure>,
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     steps: Steps<'a, C>,
@@ -83,6 +85,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             release: &plan.release,
             rolls_back: plan.rolls_back.as_deref(),
             basis: &plan.basis,
+            window: plan.window.as_ref(),
             on_failure: &plan.on_failure,
             checks: &plan.checks,
             steps: Steps { steps: &plan.steps, forms },

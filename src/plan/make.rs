@@ -5,11 +5,12 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use super::gates;
 use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
 use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, OnFailure};
+use crate::catalog::{Component, OnFailure, Stage};
 use crate::desired::{Desired, Resource, Source};
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
@@ -34,7 +35,10 @@ pub fn make(
         let made = steps(desired, comparison, graph);
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
-    let (steps, checks) = made?;
+    let (mut steps, checks) = made?;
+    gates::put(&mut steps, desired, &comparison.unknown);
+    let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
+    let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -45,6 +49,7 @@ pub fn make(
         release: desired.release.clone(),
         rolls_back: None,
         basis,
+        window: window.map(|window| window.value.clone()),
         on_failure: on_failure(desired, &steps),
         checks,
         steps,

@@ -3,6 +3,7 @@
 mod commands;
 mod file;
 mod form;
+mod gates;
 mod lines;
 mod make;
 mod needed;
@@ -31,7 +32,7 @@ use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::observe::{ComponentFacts, PackageState, UnitState};
 use crate::transport::Command;
-use crate::value::{Digest, PackageVersion, Period, Version};
+use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
 /// The format's name, first in every plan file.
 pub const FORMAT: &str = "mdc/plan";
@@ -63,6 +64,9 @@ pub struct Plan {
     pub rolls_back: Option<String>,
     /// What the plan rests on.
     pub basis: Basis,
+    /// When steps of stage 2 may begin; at any time when there is none.
+    #[serde(default)]
+    pub window: Option<Window>,
     /// What follows when a step fails, by component.
     pub on_failure: BTreeMap<ComponentName, OnFailure>,
     /// How components are asked for their health before steps that need them, by name.

@@ -39,6 +39,8 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
     let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
     let mut rolled = Plan {
         rolls_back: Some(what.run.to_owned()),
+        // What has to be taken back is not left as it is because the hour has passed.
+        window: None,
         basis: basis(plan, &steps, observed),
         on_failure: on_failure.map(|(name, policy)| (name.clone(), *policy)).collect(),
         checks: BTreeMap::new(),

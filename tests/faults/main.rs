@@ -7,6 +7,8 @@ mod back;
 #[cfg(test)]
 mod controller;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod load;

@@ -41,6 +41,7 @@ pub(crate) fn desired<'a>(
         hosts: BTreeMap::new(),
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
+        gates: mdc::manifest::Gates::default(),
         previous: BTreeMap::new(),
     };
     for host in hosts {
@@ -55,6 +56,7 @@ pub(crate) fn desired<'a>(
                 source: Source::Repository,
                 unit: (*unit).to_owned(),
                 health: health.clone(),
+                idle: None,
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
@@ -103,6 +105,8 @@ fn component(name: &str, health: &Probe) -> Component {
         on_failure: mdc::catalog::OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
+        idle: None,
+        backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),
     }

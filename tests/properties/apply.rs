@@ -87,6 +87,8 @@ impl<'a> Fleet<'a> {
             tenure: &tenure,
             patience: Duration::ZERO,
             copied: &copied,
+            confirmed: &BTreeMap::new(),
+            clock: &jiff::Timestamp::now,
         };
         let (_control, inbox) = Control::channel();
         apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();

@@ -8,12 +8,13 @@ use mdc::catalog::{self, Component, Format};
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
 use mdc::diff::{self, Comparison};
 use mdc::graph;
+use mdc::manifest::{BackupGate, ConfirmGate, Gates, IdleGate};
 use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
     Unreadable,
 };
 use mdc::plan::{self, Plan};
-use mdc::value::Digest;
+use mdc::value::{Digest, Period, Share};
 use proptest::prelude::*;
 
 /// The content of every package file.
@@ -120,6 +121,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         hosts: BTreeMap::new(),
         components: components(placement, widths),
         resources: BTreeMap::new(),
+        gates: gates(placement),
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
@@ -139,6 +141,33 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
     }
     let observed = observed(&by_address, unseen);
     Cluster { desired, observed, states: by_address }
+}
+
+/// All that there can be: evidence of backups, somebody's word, and idleness that is seen at once.
+fn gates(placement: &Placement) -> Gates {
+    let first = |component: &str| placement[component][0].parse().unwrap();
+    let backup = |component: &str| {
+        let gate = BackupGate {
+            host: first(component),
+            newest: "/var/backups/*".to_owned(),
+            max_age: Period::seconds(1),
+            at_least: Share::Percent(50),
+            probe: None,
+            within: Period::seconds(1),
+        };
+        (component.parse().unwrap(), gate)
+    };
+    let confirm = ConfirmGate {
+        host: first("worker"),
+        text: "stop".to_owned(),
+        verify: Some("true".to_owned()),
+    };
+    Gates {
+        idle: IdleGate { samples: 2, every: Period::default(), within: Period::seconds(1) },
+        backup: BTreeMap::from(["postgresql", "file-storage"].map(backup)),
+        confirm: BTreeMap::from([("worker".parse().unwrap(), confirm)]),
+        window: None,
+    }
 }
 
 fn components(
@@ -184,6 +213,7 @@ fn resource(component: &Component) -> Resource {
         source: if infrastructure { Source::Repository } else { file },
         unit: component.unit[&Format::Deb].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
+        idle: component.idle.clone(),
     }
 }
 

@@ -54,6 +54,29 @@ const fn moves(step: &Step) -> bool {
     matches!(step.action, Action::Upgrade | Action::Downgrade)
 }
 
+/// Whether it changes what runs.
+const fn changes(step: &Step) -> bool {
+    !step.action.only_copies() && !step.action.is_gate()
+}
+
+/// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
+/// them.
+fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
+    for (a, b, ordered) in pairs(plan) {
+        if a.stage == Stage::Live && b.action.is_gate() {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+        if a.action.is_gate() && b.stage == Stage::Critical && !b.action.is_gate() {
+            assert!(ordered, "{} begins before {} is passed", b.id, a.id);
+        }
+    }
+    let gates = plan.steps.iter().filter(|step| step.action.is_gate()).count();
+    let wanted = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count() + 3;
+    let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
+    let unseen = !plan.unknown.is_empty();
+    assert!(unseen || gates == if has_critical { wanted } else { 0 }, "{gates} gates");
+}
+
 fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
     let place = |step: &Step| {
         let component = &cluster.desired.components[step.component.as_str()];
@@ -76,13 +99,11 @@ fn is_rolled(cluster: &Cluster, plan: &Plan) {
     let together = |a: &Step, b: &Step| {
         !ordered.contains(&(&*a.id, &*b.id)) && !ordered.contains(&(&*b.id, &*a.id))
     };
-    for step in plan.steps.iter().filter(|step| !step.action.only_copies()) {
+    for step in plan.steps.iter().filter(|step| changes(step)) {
         let component = &cluster.desired.components[step.component.as_str()];
         // What may run together with a step of a batched group is that step's batch.
         let same = plan.steps.iter().filter(|other| {
-            other.component == step.component
-                && !other.action.only_copies()
-                && (moves(other) == moves(step))
+            other.component == step.component && changes(other) && (moves(other) == moves(step))
         });
         let at_once = same.filter(|other| other.id == step.id || together(step, other)).count();
         assert!(
@@ -108,6 +129,9 @@ fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
             State::Stopped => &[Action::Start],
             State::AsDesired | State::Unhealthy => &[],
         };
+        if step.action.is_gate() {
+            continue;
+        }
         assert!(expected.contains(&step.action), "{} has no need", step.id);
         assert!(!step.reasons.is_empty() && !step.commands.is_empty(), "{} is empty", step.id);
     }
@@ -117,7 +141,7 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
     let planned: BTreeSet<String> = plan
         .steps
         .iter()
-        .filter(|step| !step.action.only_copies())
+        .filter(|step| changes(step))
         .map(|step| format!("{}/{}", step.host, step.component))
         .collect();
     let of = |action| -> BTreeSet<String> {
@@ -198,7 +222,7 @@ fn plans_nothing_behind_the_unseen(cluster: &Cluster, plan: &Plan) {
         .map(mdc::address::ComponentName::as_str)
         .filter(|name| components[*name].when_unknown == WhenUnknown::Block)
         .collect();
-    for step in plan.steps.iter().filter(|step| !step.action.only_copies()) {
+    for step in plan.steps.iter().filter(|step| changes(step)) {
         let own = &components[step.component.as_str()];
         for name in &unseen {
             let other = &components[*name];
@@ -218,6 +242,7 @@ proptest! {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
         is_rolled(&cluster, &plan);
+        gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);
         forgets_nothing(&cluster, &plan);
         copies_before_it_changes(&plan);
@@ -230,6 +255,7 @@ proptest! {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
         is_rolled(&cluster, &plan);
+        gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);
         forgets_nothing(&cluster, &plan);
         plans_nothing_behind_the_unseen(&cluster, &plan);

@@ -218,6 +218,7 @@ pub(crate) fn empty_plan() -> Plan {
         environment: "production".into(),
         release: "2026.11".into(),
         rolls_back: None,
+        window: None,
         basis: Basis {
             tool: "0.1.0".into(),
             desired: Digest::of(b"desired"),
@@ -403,6 +404,7 @@ pub(crate) fn desired() -> Desired {
         hosts: BTreeMap::new(),
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
+        gates: mdc::manifest::Gates::default(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
@@ -426,6 +428,7 @@ pub(crate) fn desired() -> Desired {
                     source: Source::Repository,
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),
+                    idle: None,
                 }),
             );
         }
@@ -459,6 +462,8 @@ fn entry(line: &Line, order: u32) -> Component {
         on_failure: OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
+        idle: None,
+        backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),
     }

@@ -29,12 +29,18 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         steps: plan
             .steps
             .iter()
-            .filter(|step| step.stage == stage && !step.action.only_copies())
+            .filter(|step| step.stage == stage)
+            .filter(|step| !step.action.only_copies() && !step.action.is_gate())
             .collect(),
     };
+    let gates = Part {
+        title: "Before stage 2",
+        means: "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
+        steps: plan.steps.iter().filter(|step| step.action.is_gate()).collect(),
+    };
     let parts = match plan.rolls_back {
-        None => [copies, stage(Stage::Live), stage(Stage::Critical)],
-        Some(_) => [copies, stage(Stage::Critical), stage(Stage::Live)],
+        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical)],
+        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live)],
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
 }

@@ -26,6 +26,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     let mut fields = vec![Field::new("changes", changes(plan))];
     fields.extend(copies(plan).map(|text| Field::new("copies", text)));
     fields.extend(ways_back(plan).map(|text| Field::new("way back", text)));
+    fields.extend(window(plan).map(|text| Field::new("window", text)));
     fields.extend(policies(plan).map(|text| Field::new("on failure", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
     let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
@@ -37,7 +38,8 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn changes(plan: &Plan) -> Text {
-    let changing = || plan.steps.iter().filter(|step| !step.action.only_copies());
+    let changing =
+        || plan.steps.iter().filter(|step| !step.action.only_copies() && !step.action.is_gate());
     let hosts = hosts(changing());
     let mut text = Text::of(Label::Strong, changing().count().to_string())
         .plain(format!(" on {}", words::count(hosts, "host")));
@@ -79,6 +81,16 @@ fn ways_back(plan: &Plan) -> Option<Text> {
                 .and(Label::Warning, format!("none for {}", lasting.join(", "))),
         ),
     }
+}
+
+/// When stage 2 may run.
+fn window(plan: &Plan) -> Option<Text> {
+    let window = plan.window.as_ref()?;
+    let all = |texts: Vec<String>| texts.join("; ");
+    let open = all(window.open.iter().map(ToString::to_string).collect());
+    let freeze = all(window.freeze.iter().map(ToString::to_string).collect());
+    let never = if freeze.is_empty() { freeze } else { format!(", never {freeze}") };
+    Some(format!("stage 2 only {open} ({}){never}", window.zone).into())
 }
 
 /// What follows from failures, where it is more than stopping.

@@ -10,7 +10,11 @@ use crate::view::harmless::visible;
 /// Only the sixteen colours that every terminal lets its user choose.
 const fn rendition(label: Label) -> &'static str {
     match label {
-        Label::Plain | Label::Version | Label::Action(Action::Copy | Action::Keep) => "",
+        Label::Plain
+        | Label::Version
+        | Label::Action(
+            Action::Copy | Action::Keep | Action::ProveBackup | Action::AwaitIdle | Action::Confirm,
+        ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",
         Label::Action(Action::Install | Action::Start) | Label::Good => "32",

@@ -13,6 +13,7 @@ use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
+use crate::transport::Task;
 use crate::value::Period;
 
 /// An action in one word.
@@ -27,6 +28,9 @@ pub const fn action(action: Action) -> &'static str {
         Action::Repair => "repair",
         Action::Start => "start",
         Action::Rollback => "rollback",
+        Action::ProveBackup => "see backup",
+        Action::AwaitIdle => "await idle",
+        Action::Confirm => "confirm",
     }
 }
 
@@ -42,6 +46,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Rollback => "↶",
+        Action::ProveBackup | Action::AwaitIdle | Action::Confirm => "?",
     }
 }
 
@@ -90,6 +95,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::WayBackOf { step } => {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
+        Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
         Reason::Loses { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
@@ -103,6 +109,24 @@ pub fn way_back(way_back: &WayBack) -> String {
         WayBack::Package { to, loses, .. } => format!("to {to}; {loses}"),
         WayBack::None(why) => format!("none: {why}"),
     }
+}
+
+/// What a gate asks for; none when the task is no gate's.
+#[must_use]
+pub fn gate(task: &Task) -> Option<String> {
+    Some(match task {
+        Task::AwaitIdle { samples, every, give_up, .. } => format!(
+            "0 left to do, {samples} times in a row, {every} apart; given up after {give_up}"
+        ),
+        Task::ProveBackup { newest, max_age, .. } => {
+            format!("the newest of {newest}, at most {max_age} old")
+        }
+        Task::Confirm { text, verified: true, .. } => format!("{text} (verified on the host)"),
+        Task::Confirm { text, component, .. } => {
+            format!("{text} (confirmed by `--confirm {component}`)")
+        }
+        _ => return None,
+    })
 }
 
 /// What a step's id says. Ids are `host/component/action`; another text counts as the host alone, so
