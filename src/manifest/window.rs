@@ -34,17 +34,15 @@ impl WindowText {
         source: &Arc<SourceText>,
         found: &mut Diagnostics,
     ) -> Option<At<Window>> {
+        let known = Window::rules_of(&self.zone);
+        if let Err(error) = &known {
+            found.push(problem(source, &self.zone, error));
+        }
         let open = all(source, &self.open, found);
         let freeze = all(source, &self.freeze, found);
         let (zone, span) = (self.zone.value.clone(), self.zone.span.clone());
-        let window = Window { zone, open: open?, freeze: freeze? };
-        match window.rules() {
-            Ok(_) => Some(At { span, value: window }),
-            Err(error) => {
-                found.push(problem(source, &self.zone, &error));
-                None
-            }
-        }
+        known.ok()?;
+        Some(At { span, value: Window { zone, open: open?, freeze: freeze? } })
     }
 }
 

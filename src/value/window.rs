@@ -70,7 +70,15 @@ impl Window {
     /// # Errors
     /// When the database has no such zone.
     pub fn rules(&self) -> Result<TimeZone, ZoneError> {
-        TimeZone::get(&self.zone).map_err(|_| ZoneError(self.zone.clone()))
+        Self::rules_of(&self.zone)
+    }
+
+    /// The rules of the zone that is called `name`.
+    ///
+    /// # Errors
+    /// When the database has no such zone.
+    pub fn rules_of(name: &str) -> Result<TimeZone, ZoneError> {
+        TimeZone::get(name).map_err(|_| ZoneError(name.to_owned()))
     }
 
     /// How long it stays open from `now`; none when it is closed.

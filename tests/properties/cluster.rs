@@ -121,7 +121,11 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         hosts: BTreeMap::new(),
         components: components(placement, widths),
         resources: BTreeMap::new(),
-        gates: gates(placement),
+        gates: if placement.contains_key("postgresql") {
+            gates(placement)
+        } else {
+            Gates::default()
+        },
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
