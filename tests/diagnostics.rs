@@ -14,8 +14,10 @@ use mdc::catalog;
 use mdc::desired;
 use mdc::diagnostic::{Code, Diagnostics};
 use mdc::diff;
+use mdc::graph;
 use mdc::manifest::{self, Manifest};
 use mdc::observe::Snapshot;
+use mdc::plan;
 use mdc::view::diagnostic::render;
 
 fn cases() -> Vec<PathBuf> {
@@ -43,12 +45,25 @@ fn problems() -> Diagnostics {
         release
     });
     if let (Some(manifest), Some(release)) = (manifest, release) {
-        let (desired, problems) = desired::resolve(&manifest, &release, &catalog);
+        let (mut desired, problems) = desired::resolve(&manifest, &release, &catalog);
         assert_eq!(desired.is_none(), problems.has_errors());
         found.extend(problems);
+        if let (Some(desired), Some((previous, problems))) =
+            (&mut desired, manifest.read_previous_release())
+        {
+            found.extend(problems);
+            found.extend(previous.map_or_else(Diagnostics::default, |previous| {
+                desired.come_from(&manifest, &previous, &release.folder)
+            }));
+        }
         if let (Some(desired), Ok(mut file)) = (desired, fs::File::open("snapshot.json")) {
             let observed = Snapshot::read(&mut file).unwrap().observed;
-            let refusals = diff::compare(&desired, &observed).refusals;
+            let comparison = diff::compare(&desired, &observed);
+            let mut refusals = comparison.refusals.clone();
+            if refusals.is_empty() {
+                let graph = graph::build(&desired, &comparison).unwrap();
+                refusals = plan::make(&desired, &comparison, &graph).unwrap().misfits();
+            }
             found.extend(refusals.iter().map(|refusal| refusal.diagnose(&manifest)).collect());
         }
     }

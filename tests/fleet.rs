@@ -51,6 +51,7 @@ fn fleet() {
         let start = Instant::now();
         fleet.reset(changed);
         changed = scenario.changes;
+        scenarios::back_up(&fleet);
         // Each stands for itself: what one leaves behind is reset before the next.
         let went_well = catch_unwind(AssertUnwindSafe(|| (scenario.run)(&fleet))).is_ok();
         let word = if went_well { "ok" } else { "FAILED" };

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::control::Message;
 use super::event::Event;
 use super::failures::{Failures, Next};
 use super::run::Ending;
 use super::schedule::Schedule;
 use super::worker::{Attempt, Looks};
+use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 use crate::state::{
     Asked, Entry, FailureKind, Journal, JournalError, Progress, Request, StepOutcome,
@@ -39,6 +42,7 @@ pub(super) struct Coordinator<'a, 'b> {
     /// The attempts at steps that run.
     pub(super) attempts: BTreeMap<usize, u32>,
     pub(super) ending: Ending,
+    pub(super) clock: &'b (dyn Fn() -> Timestamp + Sync),
     pub(super) hand_out: Sender<Handed>,
     pub(super) cancel: &'b mut Cancel<'b>,
     pub(super) listen: &'b mut dyn FnMut(Option<Event>),
@@ -83,7 +87,12 @@ impl Coordinator<'_, '_> {
 
     fn begin_ready(&mut self) -> Result<(), JournalError> {
         while self.free > 0 && !self.paused && self.ending.stopped.is_none() {
-            let Some(place) = self.schedule.take() else { break };
+            let Some(place) = self.schedule.next() else { break };
+            if let Some(why) = self.is_out_of_window(place) {
+                self.stop(why);
+                break;
+            }
+            self.schedule.take(place);
             let Some(step) = self.plan.steps.get(place) else { break };
             let number = self.progress.attempt(&step.id);
             let looks = match number {
@@ -100,6 +109,28 @@ impl Coordinator<'_, '_> {
             (self.listen)(Some(Event::StepStarted { step: step.id.to_string() }));
         }
         Ok(())
+    }
+
+    /// Why the step may not begin now, when it is one of stage 2 and the window doesn't hold it.
+    fn is_out_of_window(&self, place: usize) -> Option<String> {
+        let step = self.plan.steps.get(place).filter(|step| step.stage == Stage::Critical)?;
+        let window = self.plan.window.as_ref()?;
+        let now = (self.clock)();
+        let next = window.next(now).map_or_else(
+            || "it never opens again".to_owned(),
+            |at| format!("it opens next on {}", at.strftime("%a %Y-%m-%d at %H:%M %Q")),
+        );
+        match window.left(now) {
+            None => Some(format!("stage 2 waits for its window, which is closed now: {next}")),
+            Some(left) if left < step.room().duration() => Some(format!(
+                "the rest of the window ({}) is too short for {}, which may take {} in a slow case, with \
+                 its way back: {next}",
+                Period::seconds(left.as_secs()),
+                step.id,
+                step.room(),
+            )),
+            Some(_) => None,
+        }
     }
 
     fn begin(&mut self, place: usize, attempt: Attempt) -> Result<(), JournalError> {
@@ -130,7 +161,7 @@ impl Coordinator<'_, '_> {
                 self.failures.next(step, failure.kind)
             }
             StepOutcome::Failed(_) => Next::Stop,
-            StepOutcome::Done | StepOutcome::FoundDone => Next::GoOn,
+            StepOutcome::Done | StepOutcome::FoundDone | StepOutcome::Seen(_) => Next::GoOn,
         };
         if let Next::Retry(after) = next {
             return self.retry(place, outcome, after);

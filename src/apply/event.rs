@@ -29,6 +29,13 @@ pub enum Event {
         /// Its place in the step's commands.
         index: usize,
     },
+    /// Something that is waited for was asked again.
+    Watched {
+        /// The step.
+        step: String,
+        /// What was seen.
+        seen: String,
+    },
     /// Bytes of a package have left for the host.
     Copied {
         /// The step.

@@ -52,7 +52,10 @@ impl<'a> Failures<'a> {
             return Next::Retry(pause);
         }
         // Who may change the cluster, and what the user wants, are not a host's failures.
-        if matches!(kind, FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Here) {
+        if matches!(
+            kind,
+            FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Waits | FailureKind::Here
+        ) {
             return Next::Stop;
         }
         let failed = self.failed.entry(&step.component).or_default();

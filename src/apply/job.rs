@@ -32,7 +32,7 @@ pub fn step_of<'s>(id: &str, steps: &'s [Step]) -> Option<(&'s Step, u32)> {
 }
 
 /// What the host's verdict on a job means for its step.
-pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<(), StepFailure> {
+pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<Output, StepFailure> {
     let failed = |kind, ended: String, output: &Output, hint: String| StepFailure {
         kind,
         during: format!("{} on {}", command.task.in_words(), step.host),
@@ -43,7 +43,7 @@ pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<()
     };
     let nothing = Output { end: End::Exit(0), stdout: Vec::new(), stderr: Vec::new() };
     Err(match verdict {
-        Verdict::Job(JobEnd::Ended(output)) if output.end.is_success() => return Ok(()),
+        Verdict::Job(JobEnd::Ended(output)) if output.end.is_success() => return Ok(output),
         Verdict::Job(JobEnd::Ended(output)) => failed_command(&step.host, command, &output),
         Verdict::Job(JobEnd::Late(output)) => failed(
             FailureKind::Late,

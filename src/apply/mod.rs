@@ -19,6 +19,7 @@ mod copies;
 mod each;
 mod event;
 mod failures;
+mod gate;
 mod halt;
 mod job;
 mod leave;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 
 use super::cancel::Jobs;
 use super::connections::{Connections, Dial};
@@ -22,6 +23,7 @@ use super::leave;
 use super::reach::Reach;
 use super::schedule::Schedule;
 use super::worker::Worker;
+use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
@@ -44,6 +46,10 @@ pub struct Apply<'a> {
     pub patience: Duration,
     /// What of the run is copied to hosts of the cluster, and to which.
     pub copied: &'a Copied,
+    /// What people have confirmed: by component, who did.
+    pub confirmed: &'a BTreeMap<String, String>,
+    /// What time it is, for windows.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
 
 /// How an attempt at a run ended.
@@ -143,7 +149,8 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let worker = Worker { reach: &reach, packages: apply.packages, jobs: &jobs };
+    let worker =
+        Worker { reach: &reach, packages: apply.packages, jobs: &jobs, confirmed: apply.confirmed };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
     thread::scope(|scope| {
@@ -159,8 +166,7 @@ fn attempt(
             // Without a thread the worker waits for the job's own end.
             let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, end);
         };
-        let over: BTreeSet<&str> =
-            progress.done.iter().chain(progress.skipped.keys()).map(String::as_str).collect();
+        let over = over(plan, progress);
         let wanted = 0..apply.at_once.get().min(plan.steps.len());
         let mut coordinator = Coordinator {
             plan,
@@ -178,6 +184,7 @@ fn attempt(
                 ..Ending::default()
             },
             hand_out,
+            clock: apply.clock,
             cancel: &mut cancel,
             listen,
         };
@@ -185,6 +192,19 @@ fn attempt(
         // Dropping the coordinator drops the way to the workers, who end.
         result.map(|()| coordinator.ending)
     })
+}
+
+/// The steps that are not to be begun. Gates are passed again as long as there is something behind them:
+/// what they saw was so at its time.
+fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
+    let is_over =
+        |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
+    let guards = plan
+        .steps
+        .iter()
+        .any(|step| step.stage == Stage::Critical && !step.action.is_gate() && !is_over(step));
+    let steps = plan.steps.iter().filter(|step| is_over(step));
+    steps.filter(|step| !(guards && step.action.is_gate())).map(|step| &*step.id).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

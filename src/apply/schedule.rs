@@ -55,15 +55,18 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Takes the first step that may begin now: everything before it is done and its host is free.
-    pub(super) fn take(&mut self) -> Option<usize> {
-        let place = self.ready.iter().copied().find(|&place| {
+    /// The first step that may begin now: everything before it is done and its host is free.
+    pub(super) fn next(&self) -> Option<usize> {
+        self.ready.iter().copied().find(|&place| {
             self.steps.get(place).is_some_and(|step| !self.busy.contains(&step.host))
-        })?;
+        })
+    }
+
+    /// The step at `place`, which may begin, begins.
+    pub(super) fn take(&mut self, place: usize) {
         self.ready.remove(&place);
         self.running.insert(place);
         self.busy.extend(self.steps.get(place).map(|step| &step.host));
-        Some(place)
     }
 
     /// The step at `place` ended; when it ended well, those that waited for it may come nearer.

@@ -103,7 +103,7 @@ fn tells(line: &str) -> bool {
     TELLING.iter().any(|word| line.contains(word))
 }
 
-fn lines(bytes: &[u8]) -> Vec<String> {
+pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let harmless = |line: &str| -> String {
         line.trim_end()

@@ -1,5 +1,6 @@
 //! One step, carried out on its host.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::reach::Reach;
 use super::telling::{failed_command, failed_way};
 use crate::plan::Step;
 use crate::state::{StepFailure, StepOutcome};
-use crate::transport::{Command, Connection, Failure, Order, Problem, Task, Verdict};
+use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
 
 /// Bytes between two events of a copy.
 const COPIED_EVERY: u64 = 1 << 20;
@@ -25,6 +26,8 @@ pub(super) struct Worker<'a> {
     pub(super) packages: &'a Utf8Path,
     /// The jobs of the run.
     pub(super) jobs: &'a Jobs<'a>,
+    /// What people have confirmed: by component, who did.
+    pub(super) confirmed: &'a BTreeMap<String, String>,
 }
 
 /// One attempt at a step.
@@ -50,8 +53,8 @@ pub(super) enum Looks {
 }
 
 /// A step in one attempt.
-struct Work<'s> {
-    step: &'s Step,
+pub(super) struct Work<'s> {
+    pub(super) step: &'s Step,
     attempt: u32,
 }
 
@@ -60,6 +63,9 @@ impl Worker<'_> {
     pub(super) fn carry_out(&self, step: &Step, attempt: Attempt) -> StepOutcome {
         self.reach.halt.wait(attempt.after);
         let work = Work { step, attempt: attempt.number };
+        if step.action.is_gate() {
+            return self.gate(&work).unwrap_or_else(StepOutcome::Failed);
+        }
         let looks = match attempt.looks {
             Looks::Never => Ok(false),
             Looks::UnlessBegun => self.has_begun(&work).map(|begun| !begun),
@@ -138,7 +144,12 @@ impl Worker<'_> {
     }
 
     /// Carries a command out as a job; one that was begun before is found again.
-    fn job(&self, work: &Work<'_>, index: usize, command: &Command) -> Result<(), StepFailure> {
+    pub(super) fn job(
+        &self,
+        work: &Work<'_>,
+        index: usize,
+        command: &Command,
+    ) -> Result<Output, StepFailure> {
         let id = job::id(&work.step.id, work.attempt, index);
         self.jobs.begun(&work.step.id, work.attempt, index);
         let order = Order::Attend { run: self.jobs.run, job: &id, command };
@@ -172,7 +183,7 @@ impl Worker<'_> {
         Ok(true)
     }
 
-    fn on_host<T>(
+    pub(super) fn on_host<T>(
         &self,
         step: &Step,
         command: &Command,
@@ -193,7 +204,7 @@ impl Worker<'_> {
         Ok(Counted { file, reach: self.reach, step: &step.id, sent: 0, told: 0, total })
     }
 
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         (self.reach.tell)(event);
     }
 }

@@ -138,6 +138,16 @@ pub struct Component {
     /// What follows when a step of it fails.
     #[serde(default)]
     pub on_failure: OnFailure,
+    /// How a change of its version is taken back.
+    #[serde(default)]
+    pub way_back: WayBack,
+    /// How it tells, on its own host, how much is still to be done: a command line that prints one
+    /// number, as a handlebars template over the ports. Asked before stage 2, which begins at 0.
+    #[serde(default)]
+    pub idle: Option<String>,
+    /// Whether there has to be a backup before stage 2.
+    #[serde(default)]
+    pub backup: Backup,
     /// The oldest version that the cluster works with.
     #[serde(default)]
     pub minimum_version: Option<Version>,
@@ -223,11 +233,57 @@ pub struct OnFailure {
     /// How many of the component's hosts may fail, of those that a plan changes, before what comes
     /// after them is stopped.
     pub tolerate: Share,
+    /// What is done about what failed.
+    pub then: Then,
 }
 
 impl Default for OnFailure {
     fn default() -> Self {
-        Self { retries: 2, tolerate: Share::default() }
+        Self { retries: 2, tolerate: Share::default(), then: Then::default() }
+    }
+}
+
+/// What is done about a step that failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Then {
+    /// Nothing: it stays as it is until somebody has looked.
+    #[default]
+    Stop,
+    /// The component goes back to the version before on the host where it failed.
+    RollbackHost,
+    /// And on the hosts that changed in the same wave.
+    RollbackWave,
+}
+
+/// Whether there has to be a backup of a component before stage 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backup {
+    /// No plan of stage 2 is made without evidence of one.
+    Required,
+    /// A plan of stage 2 says that nobody shows one.
+    Advised,
+    /// It keeps nothing that has to be restored.
+    #[default]
+    None,
+}
+
+/// How a change of a component's version is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum WayBack {
+    /// By installing the package of the version before. What is lost by that or may be needed
+    /// besides, in words; empty when nothing.
+    Package(String),
+    /// Not at all: why, and what helps instead, in words.
+    None(String),
+}
+
+/// A component that nobody has said anything of is not taken back.
+impl Default for WayBack {
+    fn default() -> Self {
+        Self::None("the catalog names no way back for this component".to_owned())
     }
 }
 

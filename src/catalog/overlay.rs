@@ -53,8 +53,10 @@ impl Override {
         let mut merged = self.0.clone();
         for (key, value) in &over.0 {
             match (merged.get_mut(key), value) {
-                // Health is one of several ways, not a table of facts: a new way replaces the old.
-                (Some(Value::Table(old)), Value::Table(new)) if key != "health" => {
+                // These are one of several ways, not a table of facts: a new way replaces the old.
+                (Some(Value::Table(old)), Value::Table(new))
+                    if !["health", "way-back"].contains(&key.as_str()) =>
+                {
                     old.extend(new.clone());
                 }
                 _ => drop(merged.insert(key.clone(), value.clone())),

@@ -63,7 +63,7 @@ impl Apply {
             },
         };
         self.manner.leave_out(&mut run)?;
-        self.manner.carry_out(&mut run, (&site, &hold), console, &next)
+        self.manner.carry_out(run, (&site, &hold), console, &next)
     }
 
     fn manifest_path(&self, plan: Option<&Plan>) -> Utf8PathBuf {

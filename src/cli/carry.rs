@@ -1,16 +1,16 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::choice::Choice;
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, records, watch};
+use super::{Exit, records, rollback, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
@@ -32,6 +32,10 @@ pub(super) struct Manner {
     /// record; that one can then change nothing any more
     #[arg(long, value_name = "REASON")]
     take_over: Option<String>,
+    /// Confirm what a gate of this component asks people for (see the plan); may be given several
+    /// times
+    #[arg(long, value_name = "COMPONENT")]
+    confirm: Vec<String>,
     #[command(flatten)]
     choice: Choice,
 }
@@ -84,55 +88,62 @@ impl Manner {
         self.choice.left_out(plan).map(drop)
     }
 
-    /// Carries `run` out to its end and reports it; `next` is the command that goes on from there.
+    /// Carries `run` out to its end and reports it; `next` is the command that goes on from there. Then
+    /// takes back what its plan says is taken back after a failure.
     pub(super) fn carry_out(
         &self,
-        run: &mut Run,
+        mut run: Run,
         (site, hold): (&Site, &Hold),
         console: &Console,
         next: &str,
     ) -> Result<Exit, Problem> {
-        let ending = attempt(run, (site, hold), self.patience.duration(), console)?;
+        let ending = self.attempt(&mut run, (site, hold), console)?;
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
+        rollback::by_policy(run, &ending, self, (site, hold), console)?;
         Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
     }
-}
 
-fn attempt(
-    run: &mut Run,
-    (site, hold): (&Site, &Hold),
-    patience: Duration,
-    console: &Console,
-) -> Result<Ending, Problem> {
-    let (control, inbox) = Control::channel();
-    handle_signals(control.clone())?;
-    let dial = site.dial();
-    let copied = records::copied(run, site, hold)?;
-    let apply = apply::Apply {
-        dial: &dial,
-        packages: &site.release.folder,
-        at_once: site.at_once,
-        tenure: hold.tenure(),
-        patience,
-        copied: &copied,
-    };
-    let plan = run.plan.clone();
-    let ended = hold.beating(&control, || {
-        watch::watching(console, Subject::Plan(&plan), |progress, start| {
-            apply::run(&apply, run, inbox, &mut |event| match event {
-                Some(event) => progress.event(start.elapsed(), &event),
-                None => progress.tick(start.elapsed()),
+    fn attempt(
+        &self,
+        run: &mut Run,
+        (site, hold): (&Site, &Hold),
+        console: &Console,
+    ) -> Result<Ending, Problem> {
+        let (control, inbox) = Control::channel();
+        handle_signals(control.clone())?;
+        let dial = site.dial();
+        let by = hold.lease.holder().who();
+        let confirmed =
+            self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
+        let copied = records::copied(run, site, hold)?;
+        let apply = apply::Apply {
+            dial: &dial,
+            packages: &site.release.folder,
+            at_once: site.at_once,
+            tenure: hold.tenure(),
+            patience: self.patience.duration(),
+            copied: &copied,
+            confirmed: &confirmed,
+            clock: &Timestamp::now,
+        };
+        let plan = run.plan.clone();
+        let ended = hold.beating(&control, || {
+            watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                apply::run(&apply, run, inbox, &mut |event| match event {
+                    Some(event) => progress.event(start.elapsed(), &event),
+                    None => progress.tick(start.elapsed()),
+                })
             })
+        });
+        ended.map_err(|error| {
+            Problem::new(
+                format!("the run was stopped, since it could no longer be recorded: {error}"),
+                format!("{}; `mdc resume` goes on from there", error.hint()),
+            )
         })
-    });
-    ended.map_err(|error| {
-        Problem::new(
-            format!("the run was stopped, since it could no longer be recorded: {error}"),
-            format!("{}; `mdc resume` goes on from there", error.hint()),
-        )
-    })
+    }
 }
 
 /// Says what earlier runs left out and nobody has done since.
@@ -151,11 +162,20 @@ pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Prob
 /// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on
 /// their hosts; there is none that drops them.
 fn handle_signals(control: Control) -> Result<(), Problem> {
-    let heard = AtomicU32::new(0);
+    // The run that hears them, and how many it has heard. A process has one handler for all its runs.
+    static HEARER: Mutex<Option<(Control, u32)>> = Mutex::new(None);
+    let hearer = || HEARER.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = hearer().replace((control, 0)).is_none();
+    if !first {
+        return Ok(());
+    }
     let handled = ctrlc::set_handler(move || {
-        let (what, by) = match heard.fetch_add(1, Ordering::SeqCst) {
-            0 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
-            1 => (Request::Cancel, "interrupted twice"),
+        let mut hearer = hearer();
+        let Some((control, heard)) = hearer.as_mut() else { return };
+        *heard += 1;
+        let (what, by) = match heard {
+            1 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
+            2 => (Request::Cancel, "interrupted twice"),
             _ => return,
         };
         control.ask(Asked { what, by: by.to_owned(), reason: String::new() });

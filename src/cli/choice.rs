@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::problem::Problem;
 use crate::address::ComponentName;
-use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
 /// Which steps are done now.
@@ -79,7 +78,7 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
 /// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    let changes = |step: &&Step| step.action != Action::Copy;
+    let changes = |step: &&Step| !step.action.only_copies();
     let begun: BTreeSet<&ComponentName> = plan
         .steps
         .iter()

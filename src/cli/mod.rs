@@ -19,6 +19,7 @@ mod recorded;
 mod records;
 mod report;
 mod resume;
+mod rollback;
 mod saved;
 mod show;
 mod site;
@@ -91,6 +92,8 @@ enum Command {
     Apply(apply::Apply),
     /// Go on with a run that did not come to its end
     Resume(resume::Resume),
+    /// Take back what the newest run has done
+    Rollback(rollback::Rollback),
     /// Ask the run that goes on to begin no more steps for now
     Pause(stop::Pause),
     /// Ask a paused run to go on
@@ -170,6 +173,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Show(show) => show.run(console),
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
+        Command::Rollback(rollback) => rollback.run(common, console),
         Command::Pause(pause) => pause.run(console),
         Command::GoOn(go_on) => go_on.run(console),
         Command::Stop(stop) => stop.run(console),

@@ -13,6 +13,7 @@ use super::saved;
 use super::show::How;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, watch};
+use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
 use crate::observe::{Observed, Snapshot};
@@ -96,12 +97,17 @@ pub(super) fn make(
     let mut plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
     })?;
+    let misfits: Vec<Diagnostic> =
+        plan.misfits().iter().map(|refusal| refusal.diagnose(&site.manifest)).collect();
+    if !misfits.is_empty() {
+        return Err(Problem::Diagnostics(misfits));
+    }
     plan.manifest = locator(&site.path, folder);
     Ok(plan)
 }
 
 /// The way from `folder` to the manifest, so that a plan and its manifest can move together.
-fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
+pub(super) fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
     let way = manifest
         .canonicalize_utf8()
@@ -111,7 +117,7 @@ fn locator(manifest: &Utf8Path, folder: &Utf8Path) -> String {
     way.unwrap_or_else(|| manifest.to_owned()).into_string()
 }
 
-fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
+pub(super) fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
     saved::save(path, &mut |file| plan::write(plan, file))
 }
 

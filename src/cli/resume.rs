@@ -54,6 +54,6 @@ impl Resume {
             return Ok(Exit::Done);
         }
         self.manner.leave_out(&mut run)?;
-        self.manner.carry_out(&mut run, (&site, &hold), console, &next)
+        self.manner.carry_out(run, (&site, &hold), console, &next)
     }
 }

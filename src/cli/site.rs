@@ -38,9 +38,15 @@ impl Site {
         let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
         let release =
             manifest.as_ref().and_then(|manifest| taken(&mut found, manifest.read_release()));
+        let previous = manifest.as_ref().and_then(Manifest::read_previous_release);
+        let previous = previous.and_then(|previous| taken(&mut found, previous));
         let desired = match (&manifest, &release) {
             (Some(manifest), Some(release)) => {
-                taken(&mut found, desired::resolve(manifest, release, &catalog))
+                let mut desired = taken(&mut found, desired::resolve(manifest, release, &catalog));
+                if let (Some(desired), Some(previous)) = (&mut desired, &previous) {
+                    found.extend(desired.come_from(manifest, previous, &release.folder));
+                }
+                desired
             }
             _ => None,
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Probe;
+use super::resolve::Questions;
 use crate::address::ComponentName;
 use crate::catalog::{Catalog, Component, Health, health};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -69,14 +70,18 @@ fn unknown(
         .help(did_you_mean(name.as_str(), known, "the components are"))
 }
 
-/// The component's health probe, with its ports filled in.
-pub(super) fn probe(component: &Component, manifest: &Manifest) -> Result<Probe, Box<Diagnostic>> {
-    let filled = match &component.health {
+/// What the component is asked, with its ports filled in.
+pub(super) fn questions(
+    component: &Component,
+    manifest: &Manifest,
+) -> Result<Questions, Box<Diagnostic>> {
+    let probe = match &component.health {
         Health::Http(url) => health::fill(url, &component.ports).map(Probe::Http),
         Health::Command(line) => health::fill(line, &component.ports).map(Probe::Command),
     };
-    filled.map_err(|wrong| {
-        let message = format!("the health probe of `{}` can't be made: {wrong}", component.name);
+    let idle = component.idle.as_ref().map(|line| health::fill(line, &component.ports));
+    let unfit = |what: &str, wrong: &str| {
+        let message = format!("the {what} of `{}` can't be made: {wrong}", component.name);
         let ports = listed(component.ports.keys().map(String::as_str));
         let problem = Diagnostic::new(Code::Template, message)
             .help(format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`"));
@@ -86,5 +91,9 @@ pub(super) fn probe(component: &Component, manifest: &Manifest) -> Result<Probe,
             }
             None => problem,
         })
+    };
+    Ok(Questions {
+        health: probe.map_err(|wrong| unfit("health probe", &wrong))?,
+        idle: idle.transpose().map_err(|wrong| unfit("question for what is left to do", &wrong))?,
     })
 }

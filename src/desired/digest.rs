@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Desired, DesiredHost, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
+use crate::manifest::Gates;
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -18,10 +19,13 @@ struct Canonical<'d> {
     environment: &'d str,
     release: &'d str,
     allow_downgrade: bool,
+    gates: &'d Gates,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
     resources: &'d BTreeMap<Address, Arc<Resource>>,
+    #[serde(serialize_with = "by_address")]
+    previous: &'d BTreeMap<Address, Arc<Resource>>,
 }
 
 /// Each resource as its own digest: hosts share resources, so that few are to be digested.
@@ -47,9 +51,11 @@ impl Desired {
             environment: &self.environment,
             release: &self.release,
             allow_downgrade: self.allow_downgrade,
+            gates: &self.gates,
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,
+            previous: &self.previous,
         };
         // Nothing in it can fail to become JSON: all keys are texts and all numbers are whole.
         Digest::of_json(&canonical)

@@ -6,6 +6,7 @@ mod digest;
 mod package;
 mod package_file;
 mod placement;
+mod previous;
 mod resolve;
 
 pub use resolve::resolve;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Format};
+use crate::manifest::Gates;
 use crate::value::{Digest, Version};
 
 /// What should be.
@@ -38,6 +40,10 @@ pub struct Desired {
     pub components: BTreeMap<ComponentName, Arc<Component>>,
     /// What should run where. Hosts of one system share what is alike.
     pub resources: BTreeMap<Address, Arc<Resource>>,
+    /// What has to be so before stage 2 begins.
+    pub gates: Gates,
+    /// What ran where in the release that the cluster comes from, as far as one is named.
+    pub previous: BTreeMap<Address, Arc<Resource>>,
 }
 
 /// A host that should be there.
@@ -68,6 +74,9 @@ pub struct Resource {
     pub unit: String,
     /// The health probe, with its ports filled in.
     pub health: Probe,
+    /// The command line that prints how much is still to be done, with its ports filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle: Option<String>,
 }
 
 /// Where a host gets a package from.

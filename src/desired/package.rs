@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::package_file::Files;
-use super::{Probe, Resource, Source};
+use super::resolve::Questions;
+use super::{Resource, Source};
 use crate::address::ComponentName;
 use crate::catalog::{Component, Format, SYSTEMS, package_keys};
 use crate::diagnostic::{Code, Diagnostic, Label};
@@ -34,7 +35,7 @@ impl<'r> Packages<'r> {
     pub(super) fn resource(
         &mut self,
         component: &'r Component,
-        probe: &Probe,
+        questions: &Questions,
         host: &'r Host,
         format: Format,
     ) -> Option<Arc<Resource>> {
@@ -42,7 +43,7 @@ impl<'r> Packages<'r> {
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let resource = self.choose(component, probe, host, format).map(Arc::new);
+        let resource = self.choose(component, questions, host, format).map(Arc::new);
         self.known.insert(key, resource.clone());
         resource
     }
@@ -55,7 +56,7 @@ impl<'r> Packages<'r> {
     fn choose(
         &mut self,
         component: &'r Component,
-        probe: &Probe,
+        questions: &Questions,
         host: &'r Host,
         format: Format,
     ) -> Option<Resource> {
@@ -82,8 +83,9 @@ impl<'r> Packages<'r> {
                 (package.clone(), Source::File { path: path.clone(), digest: *digest, size })
             }
         };
-        let (version, unit, health) = (released.version.clone(), unit.clone(), probe.clone());
-        Some(Resource { version, package, format, source, unit, health })
+        let (version, unit) = (released.version.clone(), unit.clone());
+        let Questions { health, idle } = questions.clone();
+        Some(Resource { version, package, format, source, unit, health, idle })
     }
 
     fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {

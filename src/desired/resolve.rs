@@ -37,18 +37,27 @@ pub fn resolve(
         environment: manifest.cluster.environment.clone(),
         release: release.name.clone(),
         allow_downgrade: manifest.cluster.allow_downgrade,
+        gates: manifest.gates.clone(),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()
             .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
             .collect(),
         resources,
+        previous: BTreeMap::new(),
     };
     (Some(desired), found)
 }
 
-/// The placed components with their probes.
-type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Probe)>;
+/// What is asked of a component on its host, with its ports filled in.
+#[derive(Debug, Clone)]
+pub(super) struct Questions {
+    pub(super) health: Probe,
+    pub(super) idle: Option<String>,
+}
+
+/// The placed components with what they are asked.
+type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Questions)>;
 
 fn placed<'c>(
     places: &Places<'_>,
@@ -58,8 +67,8 @@ fn placed<'c>(
 ) -> Placed<'c> {
     let mut probed = BTreeMap::new();
     for (name, component) in effective.iter().filter(|(name, _)| places.contains_key(name)) {
-        match component::probe(component, manifest) {
-            Ok(probe) => drop(probed.insert(name, (component, probe))),
+        match component::questions(component, manifest) {
+            Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),
         }
     }
@@ -113,8 +122,8 @@ fn resources<'r>(
     for (host_name, host) in &manifest.hosts {
         let Some(format) = format_of(formats, host) else { continue };
         for name in host.components.keys() {
-            let Some((component, probe)) = placed.get(name) else { continue };
-            if let Some(resource) = packages.resource(component, probe, host, format) {
+            let Some((component, questions)) = placed.get(name) else { continue };
+            if let Some(resource) = packages.resource(component, questions, host, format) {
                 resources.push((Address::new(host_name.clone(), name.clone()), resource));
             }
         }

@@ -85,12 +85,30 @@ fn the_digest_is_of_the_meaning() {
             "core-[01..04]\"]\naddress = \"10.0.1.[11..14]",
             "core-[01..04]\"]\naddress = \"10.0.1.[21..24]",
         ),
-        ("release = ", "allow-downgrade = true\nrelease = "),
+        ("\nrelease = ", "\nallow-downgrade = true\nrelease = "),
         ("rocky-9", "rhel-9"),
     ] {
         assert!(text.contains(old), "{old}");
         assert_ne!(with(&text.replace(old, new)), digest, "{new}");
     }
+}
+
+/// The way back is part of what a plan rests on, and its files are found from the release's folder.
+#[test]
+fn what_was_before_belongs_to_what_is_desired() {
+    let (manifest, release, catalog) = quickstart();
+    let mut desired = desired(&manifest, &release, &catalog);
+    let digest = desired.digest();
+    let (previous, found) = manifest.read_previous_release().unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let elsewhere = release.folder.join("releases");
+    let found = desired.come_from(&manifest, &previous.unwrap(), &elsewhere);
+    assert!(found.is_empty(), "{found:?}");
+    assert_ne!(desired.digest(), digest);
+    let core = desired.before(&"core-01/md-core".parse().unwrap()).unwrap();
+    assert_eq!(core.version.as_str(), "5.18.1");
+    let Source::File { path, .. } = &core.source else { panic!("{core:?}") };
+    assert_eq!(path, "../packages/md-core_5.18.1-1_amd64.deb");
 }
 
 #[test]

@@ -110,6 +110,12 @@ codes! {
     NoOs = "manifest::no-os" Error,
     /// A component that is listed twice for a host.
     DuplicatePlacement = "manifest::duplicate-placement" Error,
+    /// A gate without a host on which it is asked.
+    GateHost = "manifest::gate-host" Error,
+    /// A pattern of files that no shell can be given as it stands.
+    GatePattern = "manifest::gate-pattern" Error,
+    /// No part of a window of time.
+    BadWindow = "manifest::window" Error,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 
@@ -166,6 +172,10 @@ codes! {
 
     /// A version older than what is there.
     Downgrade = "plan::downgrade" Error,
+    /// A backup that stage 2 needs and nobody shows.
+    NoBackup = "plan::no-backup" Error,
+    /// A step that fits in no window.
+    WindowTooShort = "plan::window-too-short" Error,
     /// A host with another operating system than the manifest says.
     OsDiffers = "plan::os-differs" Error,
 }

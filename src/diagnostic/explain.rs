@@ -176,6 +176,23 @@ impl Code {
                 "The host lists the same component twice. A component is installed at most once on \
                  a host, as one package. Remove one of them."
             }
+            Self::GateHost => {
+                "A gate is asked on a host: evidence of a backup is looked for where the backup is \
+                 kept, and what people confirm is verified where it can be seen. The manifest has to \
+                 say which host, unless the component itself is placed on one: then the first of \
+                 these is meant."
+            }
+            Self::GatePattern => {
+                "The files of a backup are named by a pattern that the host's shell expands, such as \
+                 `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
+                 its wildcards count; therefore it may hold plain characters only."
+            }
+            Self::BadWindow => {
+                "A window has a time zone by its name in the IANA database, hours (`Sat 22:00-04:00`, \
+                 `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \
+                 it is closed all the same. Hours that end before they begin end on the day after. \
+                 When clocks are set in between, the window is as long as the hours really are."
+            }
             Self::UnknownInstalled => {
                 "The simulated fleet is given an installed version for a component or host that the \
                  manifest does not place on it. It would have no effect, so it is most likely \
@@ -306,6 +323,21 @@ impl Code {
                  back, and a database that a newer version has changed may be unreadable for the \
                  older one. Name a newer release; or, with a backup at hand, write \
                  `allow-downgrade = true` under [cluster]."
+            }
+            Self::NoBackup => {
+                "Stage 2 changes what keeps the cluster's data, and there is no way back from a failure \
+                 there but a backup. The vendor's procedure asks for backups of PostgreSQL and File \
+                 Storage before anything. mdc wants evidence, not a promise: say under \
+                 `[gates.backup.COMPONENT]` on which host and under which names the newest backup is \
+                 found, and how old it may be. The catalog's `backup` of a component says whether one is \
+                 needed; a manifest may set it to `none` under `[components.NAME]`, for instance where \
+                 somebody else keeps that database."
+            }
+            Self::WindowTooShort => {
+                "A step of stage 2 is begun only when the rest of the window is as long as the step may \
+                 take in a slow case together with its way back. No opening of the window is that long, so \
+                 that the step could never begin. Make the window longer, or correct the durations of the \
+                 component (`durations`) when they are too long for your site."
             }
             Self::OsDiffers => {
                 "A host runs another operating system than the manifest says. Packages are chosen by \

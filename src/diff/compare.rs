@@ -1,11 +1,12 @@
 //! The comparison itself, one resource at a time.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Reason, Refusal};
-use crate::address::{Address, HostName};
+use super::{Action, Reason, Refusal, WayBack, way_back};
+use crate::address::{Address, ComponentName, HostName};
+use crate::catalog::{Backup, Stage};
 use crate::desired::{Desired, Resource};
 use crate::observe::{
     ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState, Unreadable,
@@ -40,6 +41,8 @@ pub struct Change {
     pub facts: ComponentFacts,
     /// What there should be.
     pub resource: Arc<Resource>,
+    /// How it is taken back.
+    pub way_back: WayBack,
 }
 
 /// What is done, why, and to which version.
@@ -55,6 +58,7 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.hosts(desired, observed);
     comparison.resources(desired, observed);
+    comparison.backups(desired);
     comparison
 }
 
@@ -109,6 +113,32 @@ impl Comparison {
         self.changes = changes.into_iter().collect();
     }
 
+    /// Nothing of stage 2 is planned without evidence of the backups that it needs.
+    fn backups(&mut self, desired: &Desired) {
+        let critical = |name: &&ComponentName| {
+            desired.components.get(*name).is_some_and(|it| it.stage == Stage::Critical)
+        };
+        let moved = self.changes.iter().filter(|(_, change)| change.action.interrupts());
+        let moved: BTreeSet<&ComponentName> =
+            moved.map(|(address, _)| &address.component).filter(critical).collect();
+        if moved.is_empty() {
+            return;
+        }
+        let lacking = desired.components.iter().filter(|(name, component)| {
+            component.backup != Backup::None && !desired.gates.backup.contains_key(*name)
+        });
+        for (name, component) in lacking {
+            if component.backup == Backup::Required {
+                self.refusals.push(Refusal::NoBackup { component: name.clone() });
+            } else {
+                self.warnings.push(format!(
+                    "nobody shows a backup of {name} before stage 2: describe it under \
+                     [gates.backup.{name}]"
+                ));
+            }
+        }
+    }
+
     /// What has to be done to one resource; none when it is as desired.
     fn change(
         &mut self,
@@ -130,8 +160,9 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
+        let way_back = way_back::of(desired, address, (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
-        Some(Change { action, reasons, from, facts, resource })
+        Some(Change { action, reasons, from, facts, resource, way_back })
     }
 }
 

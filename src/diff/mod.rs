@@ -2,9 +2,11 @@
 
 mod compare;
 mod refusal;
+mod way_back;
 
 pub use compare::{Change, Comparison, compare};
 pub use refusal::Refusal;
+pub use way_back::WayBack;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,9 @@ use crate::value::{PackageVersion, Version};
 pub enum Action {
     /// Puts the package file on the host; changes nothing that runs.
     Copy,
+    /// Puts the package of the version before on the host, for the way back; changes nothing that
+    /// runs.
+    Keep,
     /// Installs what isn't there.
     Install,
     /// Goes to a newer version.
@@ -29,6 +34,14 @@ pub enum Action {
     Repair,
     /// Starts a service that should run.
     Start,
+    /// Goes back to the version before this plan.
+    Rollback,
+    /// Looks for evidence of a backup.
+    ProveBackup,
+    /// Waits until nothing is left to be done.
+    AwaitIdle,
+    /// Sees that people have done something.
+    Confirm,
 }
 
 impl Action {
@@ -37,18 +50,44 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Copy => "copy",
+            Self::Keep => "keep",
             Self::Install => "install",
             Self::Upgrade => "upgrade",
             Self::Downgrade => "downgrade",
             Self::Repair => "repair",
             Self::Start => "start",
+            Self::Rollback => "rollback",
+            Self::ProveBackup => "prove-backup",
+            Self::AwaitIdle => "await-idle",
+            Self::Confirm => "confirm",
         }
+    }
+
+    /// Whether it only puts a package file on its host.
+    #[must_use]
+    pub const fn only_copies(self) -> bool {
+        matches!(self, Self::Copy | Self::Keep)
+    }
+
+    /// Whether it changes nothing and only sees that something is so.
+    #[must_use]
+    pub const fn is_gate(self) -> bool {
+        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm)
     }
 
     /// Whether the package manager has work to do.
     #[must_use]
     pub const fn installs(self) -> bool {
-        matches!(self, Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair)
+        matches!(
+            self,
+            Self::Install | Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback
+        )
+    }
+
+    /// Whether what runs is interrupted by it.
+    #[must_use]
+    pub const fn interrupts(self) -> bool {
+        matches!(self, Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback)
     }
 
     /// Whether doing it twice comes to the same as doing it once, so that it may be tried again when
@@ -57,11 +96,16 @@ impl Action {
     pub const fn may_repeat(self) -> bool {
         match self {
             Self::Copy
+            | Self::Keep
             | Self::Install
             | Self::Upgrade
             | Self::Downgrade
             | Self::Repair
-            | Self::Start => true,
+            | Self::Start
+            | Self::Rollback
+            | Self::ProveBackup
+            | Self::AwaitIdle
+            | Self::Confirm => true,
         }
     }
 
@@ -103,6 +147,25 @@ pub enum Reason {
     },
     /// A later step of this plan installs this file.
     NeededBy {
+        /// The step.
+        step: String,
+    },
+    /// The way back of a step of this plan installs this file.
+    WayBackOf {
+        /// The step.
+        step: String,
+    },
+    /// Going back loses something, or may need something besides.
+    Loses {
+        /// What, in words.
+        what: String,
+    },
+    /// Stage 2 begins only when this is so.
+    BeforeCritical,
+    /// A run is rolled back that did this step.
+    Undoes {
+        /// The run.
+        run: String,
         /// The step.
         step: String,
     },

@@ -1,9 +1,9 @@
 //! Differences that no plan is made of.
 
-use crate::address::{Address, HostName};
+use crate::address::{Address, ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
-use crate::value::{PackageVersion, Version};
+use crate::value::{PackageVersion, Period, Version};
 
 /// A difference that no plan may be made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,20 @@ pub enum Refusal {
         observed: PackageVersion,
         /// What is desired.
         desired: Version,
+    },
+    /// Stage 2 needs a backup of this component, and nobody shows one.
+    NoBackup {
+        /// The component.
+        component: ComponentName,
+    },
+    /// A step of stage 2 fits in no window.
+    WindowTooShort {
+        /// The step.
+        step: String,
+        /// What it may take in a slow case, with its way back.
+        room: Period,
+        /// The longest opening of the window.
+        longest: Period,
     },
     /// The host runs another operating system than the manifest says, so that the packages chosen
     /// for it may not fit.
@@ -49,6 +63,22 @@ impl Refusal {
                 let span = manifest.cluster.release_span.clone();
                 problem.at(Label::new(source, span, "this release is older"))
             }
+            Self::NoBackup { component } => no_backup(manifest, component),
+            Self::WindowTooShort { step, room, longest } => {
+                let message = format!(
+                    "{step} may take {room} in a slow case, with its way back, and the window is never \
+                     open for longer than {longest}"
+                );
+                let problem = Diagnostic::new(Code::WindowTooShort, message).help(
+                    "make the window longer, or correct `durations` of the component for this site",
+                );
+                match &manifest.gates.window {
+                    Some(window) => {
+                        problem.at(Label::new(source, window.span.clone(), "this window"))
+                    }
+                    None => problem,
+                }
+            }
             Self::OperatingSystem { host, observed, desired } => {
                 let problem = Diagnostic::new(
                     Code::OsDiffers,
@@ -65,5 +95,19 @@ impl Refusal {
                 }
             }
         }
+    }
+}
+
+fn no_backup(manifest: &Manifest, component: &ComponentName) -> Diagnostic {
+    let message = format!("stage 2 needs a backup of `{component}`, and nobody shows one");
+    let problem = Diagnostic::new(Code::NoBackup, message).help(format!(
+        "describe it: `[gates.backup.{component}]` with `newest = \"/path/*.dump\"` and \
+         `max-age = \"24h\"`; or, when somebody else keeps it, write `backup = \"none\"` under \
+         `[components.{component}]`"
+    ));
+    let mut placed = manifest.hosts.values().filter_map(|host| host.components.get(component));
+    match placed.next() {
+        Some(span) => problem.at(Label::new(&manifest.source, span.clone(), "placed here")),
+        None => problem,
     }
 }

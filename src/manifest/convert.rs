@@ -6,7 +6,9 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
-use super::{Cluster, Connection, Host, Manifest, SimulatedConnection, host, machine, state};
+use super::{
+    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, state,
+};
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, closest, did_you_mean};
@@ -34,6 +36,7 @@ pub(super) fn convert(
     if !found.has_errors() {
         found.extend(unused_connections(source, &names, &hosts));
     }
+    let gates = gates::convert(source, text.gates, &gates::Placed(&hosts), &mut found);
     let components = text
         .components
         .into_iter()
@@ -41,7 +44,7 @@ pub(super) fn convert(
         .collect();
     let cluster = convert_cluster(text.cluster);
     let source = Arc::clone(source);
-    (Manifest { source, folder, cluster, connections, hosts, components }, found)
+    (Manifest { source, folder, cluster, connections, hosts, gates, components }, found)
 }
 
 fn convert_cluster(text: ClusterText) -> Cluster {
@@ -51,6 +54,9 @@ fn convert_cluster(text: ClusterText) -> Cluster {
         environment: text.environment,
         release: text.release.value.into(),
         release_span: text.release.span,
+        previous_release: text
+            .previous_release
+            .map(|path| At { span: path.span, value: path.value.into() }),
         allow_downgrade: text.allow_downgrade,
         state: state::convert(text.state, own_name),
     }

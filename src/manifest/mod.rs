@@ -3,16 +3,19 @@
 
 mod connection;
 mod convert;
+mod gates;
 mod host;
 mod machine;
 mod range;
 pub mod release;
 mod state;
 mod text;
+mod window;
 
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
+pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use state::{PostgresState, State};
 
@@ -67,6 +70,8 @@ pub struct Manifest {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// The hosts, by name.
     pub hosts: BTreeMap<HostName, Host>,
+    /// What has to be so before stage 2 begins.
+    pub gates: Gates,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }
@@ -81,16 +86,32 @@ impl Manifest {
     /// The release that the manifest names.
     #[must_use]
     pub fn read_release(&self) -> (Option<Release>, Diagnostics) {
-        match source::read(&self.path(&self.cluster.release)) {
+        self.read_named("release", &self.cluster.release, &self.cluster.release_span)
+    }
+
+    /// The release that the cluster comes from, when the manifest names one.
+    #[must_use]
+    pub fn read_previous_release(&self) -> Option<(Option<Release>, Diagnostics)> {
+        let At { span, value } = self.cluster.previous_release.as_ref()?;
+        Some(self.read_named("previous-release", value, span))
+    }
+
+    fn read_named(
+        &self,
+        key: &str,
+        path: &Utf8Path,
+        span: &Span,
+    ) -> (Option<Release>, Diagnostics) {
+        match source::read(&self.path(path)) {
             Ok(file) => {
                 release::parse(&file.name, &file.text, source::folder_of(file.name.as_ref()))
             }
             Err(problem) => {
-                let span = self.cluster.release_span.clone();
-                let problem = problem.at(Label::new(&self.source, span, "named here"));
+                let problem = problem.at(Label::new(&self.source, span.clone(), "named here"));
                 let problem = match problem.code {
-                    Code::FileUnreadable => problem
-                        .help("correct `release`: the path starts from the manifest's folder"),
+                    Code::FileUnreadable => problem.help(format!(
+                        "correct `{key}`: the path starts from the manifest's folder"
+                    )),
                     _ => problem,
                 };
                 (None, Diagnostics::from_iter([problem]))
@@ -110,6 +131,8 @@ pub struct Cluster {
     pub release: Utf8PathBuf,
     /// Where `release` was written.
     pub release_span: Span,
+    /// The release that the cluster comes from, for the way back.
+    pub previous_release: Option<At<Utf8PathBuf>>,
     /// Whether a plan may go to an older version.
     pub allow_downgrade: bool,
     /// Where runs are recorded.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::gates::GatesText;
 use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -33,6 +34,9 @@ pub(super) struct ManifestText {
     /// several hosts.
     #[serde(default)]
     pub(super) hosts: BTreeMap<At<String>, HostText>,
+    /// What has to be so before stage 2 begins.
+    #[serde(default)]
+    pub(super) gates: GatesText,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,
@@ -51,6 +55,10 @@ pub(super) struct ClusterText {
     /// The release file, relative to this file's folder.
     #[schemars(length(min = 1))]
     pub(super) release: At<String>,
+    /// The release that the cluster comes from, relative to this file's folder: with it every step
+    /// has a way back, whose packages are on the hosts before anything changes.
+    #[schemars(length(min = 1))]
+    pub(super) previous_release: Option<At<String>>,
     /// Whether a plan may go to an older version; default no.
     #[serde(default)]
     pub(super) allow_downgrade: bool,

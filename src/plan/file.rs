@@ -57,10 +57,10 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Commands as they stand in a step, three levels deep.
-fn commands_text(commands: &[Command]) -> io::Result<Box<RawValue>> {
+/// Commands as they stand in a plan, `depth` levels deep.
+fn commands_text(commands: &[Command], depth: usize) -> io::Result<Box<RawValue>> {
     let mut text = Vec::new();
-    commands.serialize(&mut lines(&mut text, 3))?;
+    commands.serialize(&mut lines(&mut text, depth))?;
     let text = String::from_utf8(text).map_err(io::Error::other)?;
     Ok(RawValue::from_string(text)?)
 }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Basis, HealthyBefore, Plan, Step, Unknown, Withheld, needs};
+use super::way_back::WayBackForm;
+use super::{Basis, HealthyBefore, Plan, Step, Unknown, WayBack, Withheld, needs};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::transport::Command;
-use crate::value::{Digest, PackageVersion, Period, Version};
+use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
 /// A form of each list of commands, by where the list is in memory (an empty one may share its place
 /// with another).
@@ -23,15 +24,23 @@ fn place(commands: &[Command]) -> (*const Command, usize) {
     (commands.as_ptr(), commands.len())
 }
 
-/// What `form` makes of the commands of all steps.
+/// How many levels deep the commands of a step stand in a plan, and those of its way back.
+const COMMANDS_DEPTH: usize = 3;
+const BACK_DEPTH: usize = 5;
+
+/// What `form` makes of the commands of all steps and their ways back, and of how deep they stand.
 pub(super) fn forms<C, E>(
     plan: &Plan,
-    form: impl Fn(&[Command]) -> Result<C, E>,
+    form: impl Fn(&[Command], usize) -> Result<C, E>,
 ) -> Result<Forms<C>, E> {
     let mut forms = Forms::new();
     for step in &plan.steps {
-        if let Entry::Vacant(entry) = forms.entry(place(&step.commands)) {
-            entry.insert(form(&step.commands)?);
+        let own = (&step.commands, COMMANDS_DEPTH);
+        let back = step.back().map(|commands| (commands, BACK_DEPTH));
+        for (commands, depth) in std::iter::once(own).chain(back) {
+            if let Entry::Vacant(entry) = forms.entry(place(commands)) {
+                entry.insert(form(commands, depth)?);
+            }
         }
     }
     Ok(forms)
@@ -50,7 +59,11 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     cluster: &'a str,
     environment: &'a str,
     release: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rolls_back: Option<&'a str>,
     basis: &'a Basis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<&'a Window>,
     on_failure: &'a BTreeMap<ComponentName, OnFailure>,
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     steps: Steps<'a, C>,
@@ -70,7 +83,9 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             cluster: &plan.cluster,
             environment: &plan.environment,
             release: &plan.release,
+            rolls_back: plan.rolls_back.as_deref(),
             basis: &plan.basis,
+            window: plan.window.as_ref(),
             on_failure: &plan.on_failure,
             checks: &plan.checks,
             steps: Steps { steps: &plan.steps, forms },
@@ -119,6 +134,8 @@ struct StepForm<'a, C: Serialize> {
     impact: &'a str,
     forecast: Period,
     commands: Option<&'a C>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way_back: Option<WayBackForm<'a, C>>,
 }
 
 impl<'a, C: Serialize> StepForm<'a, C> {
@@ -139,7 +156,14 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             impact,
             forecast,
             commands,
+            way_back,
         } = step;
+        let way_back = way_back.as_ref().map(|way_back| match way_back {
+            WayBack::Package { to, loses, commands } => {
+                WayBackForm::Package { to, loses, commands: forms.get(&place(commands)) }
+            }
+            WayBack::None(why) => WayBackForm::None(why),
+        });
         Self {
             id,
             host,
@@ -155,6 +179,7 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             impact,
             forecast: *forecast,
             commands: forms.get(&place(commands)),
+            way_back,
         }
     }
 }

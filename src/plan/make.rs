@@ -5,13 +5,14 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use super::gates;
 use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
-use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, Withheld};
+use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, OnFailure};
+use crate::catalog::{Component, OnFailure, Stage};
 use crate::desired::{Desired, Resource, Source};
-use crate::diff::{Action, Comparison, Reason};
+use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::observe::Unreadable;
 use crate::value::{Digest, Period, RemotePathError};
@@ -34,7 +35,10 @@ pub fn make(
         let made = steps(desired, comparison, graph);
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
-    let (steps, checks) = made?;
+    let (mut steps, checks) = made?;
+    gates::put(&mut steps, desired, &comparison.unknown);
+    let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
+    let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -43,7 +47,9 @@ pub fn make(
         cluster: desired.cluster.clone(),
         environment: desired.environment.clone(),
         release: desired.release.clone(),
+        rolls_back: None,
         basis,
+        window: window.map(|window| window.value.clone()),
         on_failure: on_failure(desired, &steps),
         checks,
         steps,
@@ -81,6 +87,8 @@ struct Maker<'a> {
     rendered: Rendered<'a>,
     needed: Needed<'a>,
     impacts: BTreeMap<&'a ComponentName, Arc<str>>,
+    /// Texts that many steps share.
+    texts: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Maker<'a> {
@@ -94,6 +102,7 @@ impl<'a> Maker<'a> {
                 .iter()
                 .map(|(n, c)| (n, c.impact.as_str().into()))
                 .collect(),
+            texts: BTreeSet::new(),
         }
     }
 
@@ -107,15 +116,21 @@ impl<'a> Maker<'a> {
         let Some(component) = self.desired.components.get(&address.component) else {
             return Ok(None);
         };
-        let resource = &change.resource;
+        let resource = match (node.action, &change.way_back) {
+            (Action::Keep, diff::WayBack::Package { before, .. }) => before,
+            _ => &change.resource,
+        };
         let what = What::Step(node.action);
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
-        let copies = node.action == Action::Copy;
-        let (reasons, needs_healthy) = if copies {
-            let step = text(address, change.action);
-            (vec![Reason::NeededBy { step }], Vec::new())
-        } else {
-            (change.reasons.clone(), self.needed.of(address, component, &mut self.rendered)?)
+        let step = || text(address, change.action);
+        let (reasons, needs_healthy, way_back) = match node.action {
+            Action::Copy => (vec![Reason::NeededBy { step: step() }], Vec::new(), None),
+            Action::Keep => (vec![Reason::WayBackOf { step: step() }], Vec::new(), None),
+            _ => (
+                change.reasons.clone(),
+                self.needed.of(address, component, &mut self.rendered)?,
+                Some(self.way_back(address, component, change)?),
+            ),
         };
         Ok(Some(Step {
             id: Arc::clone(id),
@@ -132,12 +147,40 @@ impl<'a> Maker<'a> {
             impact: self.impact(node),
             forecast: forecast(node.action, resource, component),
             commands,
+            way_back,
         }))
     }
 
+    fn way_back(
+        &mut self,
+        address: &Address,
+        component: &Component,
+        change: &Change,
+    ) -> Result<WayBack, RemotePathError> {
+        let (before, loses) = match &change.way_back {
+            diff::WayBack::Package { before, loses } => (before, loses),
+            diff::WayBack::None(why) => return Ok(WayBack::None(self.shared(why))),
+        };
+        let back = match change.action {
+            Action::Downgrade => Action::Upgrade,
+            _ => Action::Downgrade,
+        };
+        let commands = self.rendered.commands(address, (component, before), What::Back(back))?;
+        let (to, loses) = (before.version.clone(), self.shared(loses));
+        Ok(WayBack::Package { to, loses, commands: commands.list() })
+    }
+
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        new
+    }
+
     fn impact(&self, node: &Node) -> Arc<str> {
-        let interrupts =
-            matches!(node.action, Action::Upgrade | Action::Downgrade | Action::Repair);
+        let interrupts = node.action.interrupts();
         let impact = self.impacts.get(&node.address.component).filter(|_| interrupts);
         impact.cloned().unwrap_or_default()
     }
@@ -186,8 +229,8 @@ fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
 fn forecast(action: Action, resource: &Resource, component: &Component) -> Period {
     let durations = &component.durations;
     let seconds = match (action, &resource.source) {
-        (Action::Copy, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
-        (Action::Copy, Source::Repository) => 0,
+        (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
+        (Action::Copy | Action::Keep, Source::Repository) => 0,
         (Action::Start, _) => {
             durations.start.whole_seconds() + component.limits.settle.whole_seconds()
         }

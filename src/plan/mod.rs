@@ -3,18 +3,23 @@
 mod commands;
 mod file;
 mod form;
+mod gates;
 mod lines;
 mod make;
 mod needed;
 mod needs;
 mod render;
+mod rollback;
 mod seal;
 mod stale;
+mod way_back;
 
 pub use commands::Commands;
 pub use file::{FileError, parse, read, write};
 pub use make::make;
+pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
+pub use way_back::WayBack;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +32,7 @@ use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::observe::{ComponentFacts, PackageState, UnitState};
 use crate::transport::Command;
-use crate::value::{Digest, PackageVersion, Period, Version};
+use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
 /// The format's name, first in every plan file.
 pub const FORMAT: &str = "mdc/plan";
@@ -53,8 +58,15 @@ pub struct Plan {
     pub environment: String,
     /// The release that the plan leads to.
     pub release: String,
+    /// The run that the plan takes back, when it is such a plan: its steps then lead away from
+    /// `release`.
+    #[serde(default)]
+    pub rolls_back: Option<String>,
     /// What the plan rests on.
     pub basis: Basis,
+    /// When steps of stage 2 may begin; at any time when there is none.
+    #[serde(default)]
+    pub window: Option<Window>,
     /// What follows when a step fails, by component.
     pub on_failure: BTreeMap<ComponentName, OnFailure>,
     /// How components are asked for their health before steps that need them, by name.
@@ -148,6 +160,9 @@ pub struct Step {
     /// What runs, in this order; the first that fails ends the step.
     #[schemars(with = "Vec<Command>")]
     pub commands: Arc<[Command]>,
+    /// How it is taken back; absent for a step that changes nothing that runs.
+    #[serde(default)]
+    pub way_back: Option<WayBack>,
 }
 
 /// A component that has to be healthy when a step starts.

@@ -18,6 +18,8 @@ use crate::value::RemotePathError;
 pub(super) enum What {
     /// The commands of a step.
     Step(Action),
+    /// The commands that go back, in the direction of this action.
+    Back(Action),
     /// Whether the component is healthy, asked before another one changes.
     Healthy,
 }
@@ -26,6 +28,7 @@ impl What {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Step(action) => action.as_str(),
+            Self::Back(_) => "rollback",
             Self::Healthy => "healthy",
         }
     }
@@ -93,10 +96,12 @@ fn render(
     let staged = step::staged_path(&resource.source)?;
     Ok(match (what, staged) {
         (What::Healthy, _) => vec![step::needed_healthy(resource)],
-        (What::Step(Action::Copy), Some(path)) => step::copy(&resource.source, &path),
-        (What::Step(Action::Copy), None) => Vec::new(),
+        (What::Step(Action::Copy | Action::Keep), Some(path)) => {
+            step::copy(&resource.source, &path)
+        }
+        (What::Step(Action::Copy | Action::Keep), None) => Vec::new(),
         (What::Step(Action::Start), _) => step::start_and_see(resource, &component.limits),
-        (What::Step(action), staged) => step::change_package(
+        (What::Step(action) | What::Back(action), staged) => step::change_package(
             resource,
             staged.as_ref(),
             step::Host { format: resource.format, action },

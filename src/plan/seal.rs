@@ -15,7 +15,7 @@ impl Plan {
     /// machines), and with the SHA-256 of each step's commands in their place.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let digest = |list: &[Command]| Ok::<_, Infallible>(Digest::of_json(list).to_string());
+        let digest = |list: &[Command], _| Ok::<_, Infallible>(Digest::of_json(list).to_string());
         let Ok(digests) = forms(self, digest);
         Digest::of_long_json(&PlanForm::bare(self, digests))
     }

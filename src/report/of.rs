@@ -17,7 +17,7 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
     Report {
         run: run.to_owned(),
         cluster: plan.cluster.clone(),
-        release: plan.release.clone(),
+        release: plan.goal(),
         steps: accounts(plan, ending),
         stopped: ending.stopped.clone(),
         mixed: if whole { Vec::new() } else { mixed(plan, ending) },

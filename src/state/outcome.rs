@@ -11,6 +11,8 @@ pub enum StepOutcome {
     Done,
     /// There was nothing left to do: its checks passed before it began.
     FoundDone,
+    /// A gate is passed: what was seen, line by line, control characters made harmless.
+    Seen(Box<[String]>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
 }
@@ -19,7 +21,7 @@ impl StepOutcome {
     /// Whether what the step promised holds now.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Done | Self::FoundDone)
+        matches!(self, Self::Done | Self::FoundDone | Self::Seen(_))
     }
 }
 
@@ -62,6 +64,8 @@ pub enum FailureKind {
     Way,
     /// Another controller has taken the cluster over.
     Fenced,
+    /// Somebody has to do or to confirm something first.
+    Waits,
     /// Something is wrong on the controller.
     Here,
 }

@@ -81,7 +81,7 @@ pub(super) fn opened(id: &str, plan: &Plan) -> Entry {
         version: super::VERSION,
         run: id.to_owned(),
         seal: plan.seal,
-        release: plan.release.clone(),
+        release: plan.goal(),
         steps: plan.steps.len() as u64,
     }
 }

@@ -1,11 +1,13 @@
 //! What each kind of step runs: facts in, exact commands out. One file a kind.
 
 mod copy;
+mod gate;
 mod health;
 mod package;
 mod service;
 
 pub use copy::{copy, staged_path};
+pub use gate::{await_idle, confirm, prove_backup};
 pub use health::{await_healthy, needed_healthy};
 pub use package::{Host, change_package};
 pub use service::start_and_see;

@@ -97,6 +97,35 @@ pub enum Task {
         /// The service.
         unit: String,
     },
+    /// Prints how much is still to be done. Asked again until it is 0 for `samples` times in a row.
+    AwaitIdle {
+        /// The service that is asked.
+        unit: String,
+        /// How many times in a row.
+        samples: u32,
+        /// How long after one another.
+        every: Period,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Finds the newest backup and prints what vouches for it.
+    ProveBackup {
+        /// What it is a backup of.
+        component: String,
+        /// The pattern of its files.
+        newest: String,
+        /// How old the newest may be.
+        max_age: Period,
+    },
+    /// Sees that people have done something.
+    Confirm {
+        /// What it concerns.
+        component: String,
+        /// What they are asked for.
+        text: String,
+        /// Whether the command sees it; otherwise somebody has to say so.
+        verified: bool,
+    },
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.
@@ -126,6 +155,11 @@ impl Task {
             }
             Self::CheckUnit { unit } => format!("check that {unit} is active"),
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
+            Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
+            Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
+            Self::Confirm { component, .. } => {
+                format!("see that people have done what {component} needs")
+            }
         }
     }
 
@@ -139,6 +173,9 @@ impl Task {
                 | Self::CheckVersion { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
+                | Self::AwaitIdle { .. }
+                | Self::ProveBackup { .. }
+                | Self::Confirm { .. }
         )
     }
 
@@ -152,6 +189,7 @@ impl Task {
                 | Self::InstallFromRepository { .. }
                 | Self::StartUnit { .. }
                 | Self::AwaitHealth { .. }
+                | Self::ProveBackup { .. }
         )
     }
 }

@@ -1,5 +1,5 @@
 //! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets,
-//! shares.
+//! shares, windows of time.
 
 mod digest;
 mod period;
@@ -8,6 +8,7 @@ mod secret;
 mod share;
 mod steering;
 mod version;
+mod window;
 
 pub use digest::{Digest, DigestError};
 pub use period::{Period, PeriodError};
@@ -16,3 +17,4 @@ pub use secret::{Secret, SecretError, SecretReference};
 pub use share::{Share, ShareError};
 pub use steering::steers;
 pub use version::{PackageVersion, Version, VersionError};
+pub use window::{Freeze, FreezeError, Opening, OpeningError, Window, ZoneError};

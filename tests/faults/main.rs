@@ -3,11 +3,15 @@
 //! must not, nothing was left out, and the cluster is as after a run that nothing disturbed.
 
 #[cfg(test)]
+mod back;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod controller;
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod gates;
 #[cfg(test)]
 mod host;
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub(crate) fn desired<'a>(
         hosts: BTreeMap::new(),
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
+        gates: mdc::manifest::Gates::default(),
+        previous: BTreeMap::new(),
     };
     for host in hosts {
         let host: HostName = host.parse().unwrap();
@@ -54,6 +56,7 @@ pub(crate) fn desired<'a>(
                 source: Source::Repository,
                 unit: (*unit).to_owned(),
                 health: health.clone(),
+                idle: None,
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
@@ -101,6 +104,9 @@ fn component(name: &str, health: &Probe) -> Component {
         durations: Durations { install: Period::seconds(8), start: Period::seconds(4) },
         on_failure: mdc::catalog::OnFailure::default(),
         when_unknown: WhenUnknown::Block,
+        way_back: mdc::catalog::WayBack::default(),
+        idle: None,
+        backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),
     }

@@ -1,6 +1,6 @@
 //! Carrying plans out on the simulated fleet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -8,14 +8,15 @@ use camino::Utf8Path;
 use mdc::address::HostName;
 use mdc::apply::{self, Apply, Control, Copied, Event};
 use mdc::manifest::{Connection as Way, SimulatedConnection};
-use mdc::observe::{self, Limits, Observed};
-use mdc::plan::Plan;
+use mdc::observe::{self, ComponentFacts, HostState, Limits, Observed, PackageState};
+use mdc::plan::{Plan, Step, Taken, rollback};
 use mdc::state::{Claim, Local, Store};
 use mdc::transport::{Connection, Failure, Target, Tenure, simulated};
 use mdc::value::Version;
 use proptest::prelude::*;
 
 use crate::cluster::{Cluster, NEW, OLD, PACKAGE, State, clusters};
+use crate::order::pairs;
 
 /// A cluster on a simulated fleet in a folder.
 struct Fleet<'a> {
@@ -86,6 +87,8 @@ impl<'a> Fleet<'a> {
             tenure: &tenure,
             patience: Duration::ZERO,
             copied: &copied,
+            confirmed: &BTreeMap::new(),
+            clock: &jiff::Timestamp::now,
         };
         let (_control, inbox) = Control::channel();
         apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();
@@ -111,8 +114,8 @@ fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
                     other.component == step.component && other.action == step.action
                 });
                 let allowed = cluster.desired.components[step.component.as_str()].at_once as usize;
-                let copies = step.action == mdc::diff::Action::Copy;
-                assert!(copies || same.count() <= allowed, "too many at once: {}", step.id);
+                let free = step.action.only_copies() || step.action.is_gate();
+                assert!(free || same.count() <= allowed, "too many at once: {}", step.id);
             }
             Event::StepFinished { step, outcome, .. } => {
                 assert!(outcome.is_done(), "{step}: {outcome:?}");
@@ -138,6 +141,80 @@ proptest! {
         let events = fleet.apply(plan.clone());
         kept_its_promises(&cluster, &plan, &events);
         prop_assert!(fleet.plan().is_empty(), "{:#?}", fleet.plan().steps);
+    }
+}
+
+/// Packages by resource.
+fn versions(observed: &Observed) -> BTreeMap<String, PackageState> {
+    let known = observed.hosts.iter().filter_map(|(host, state)| match state {
+        HostState::Known(facts) => Some((host, &facts.components)),
+        HostState::Unknown(_) => None,
+    });
+    let packages = known.flat_map(|(host, components)| {
+        let of = move |(component, facts): (_, &ComponentFacts)| {
+            (format!("{host}/{component}"), facts.package.clone())
+        };
+        components.iter().map(of)
+    });
+    packages.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Any part of a run that kept the order: what was moved and has a way back is as it was, what
+    /// has none stays, and the way back is the way there, backwards.
+    #[test]
+    fn what_was_done_is_taken_back(
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0),
+        part in 0_usize..100,
+    ) {
+        let folder = memory_folder();
+        let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
+        let before = versions(&fleet.observe());
+        let mut plan = fleet.plan();
+        // The plan is in an order in which its steps could run one by one.
+        plan.steps.truncate(plan.steps.len() * (part + 1) / 100);
+        plan.seal = plan.digest();
+        fleet.apply(plan.clone());
+        let done: BTreeSet<&str> = plan.steps.iter().map(|step| &*step.id).collect();
+        let what = Taken { run: "a-run", plan: &plan, steps: &done };
+        let back = rollback(what, &fleet.observe());
+        let events = fleet.apply(back.clone());
+        kept_its_promises(&cluster, &back, &events);
+        backwards(&plan, &back);
+        let after = versions(&fleet.observe());
+        for step in &plan.steps {
+            let id = format!("{}/{}", step.host, step.component);
+            let returns = step.back().is_some() || before[&id] == after[&id];
+            let stays = back.warnings.iter().any(|it| it.starts_with(&id));
+            prop_assert!(returns != stays, "{id}: {:?}", back.warnings);
+            prop_assert!(stays || before[&id] == after[&id], "{id}");
+        }
+        prop_assert!(rollback(what, &fleet.observe()).is_empty());
+    }
+}
+
+/// What was over before something began is taken back only after that.
+fn backwards(plan: &Plan, back: &Plan) {
+    let resource = |step: &Step| (step.host.clone(), step.component.clone());
+    let ordered: BTreeSet<_> = pairs(back)
+        .into_iter()
+        .filter(|(.., ordered)| *ordered)
+        .map(|(first, second, _)| (resource(first), resource(second)))
+        .collect();
+    let goes_back = |step: &Step| {
+        step.back().is_some() && back.steps.iter().any(|it| resource(it) == resource(step))
+    };
+    for (first, second, is_ordered) in pairs(plan) {
+        if is_ordered && goes_back(first) && goes_back(second) {
+            assert!(
+                ordered.contains(&(resource(second), resource(first))),
+                "{} is not taken back before {}",
+                second.id,
+                first.id
+            );
+        }
     }
 }
 

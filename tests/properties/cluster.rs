@@ -8,12 +8,13 @@ use mdc::catalog::{self, Component, Format};
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
 use mdc::diff::{self, Comparison};
 use mdc::graph;
+use mdc::manifest::{BackupGate, ConfirmGate, Gates, IdleGate};
 use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
     Unreadable,
 };
 use mdc::plan::{self, Plan};
-use mdc::value::Digest;
+use mdc::value::{Digest, Period, Share};
 use proptest::prelude::*;
 
 /// The content of every package file.
@@ -120,6 +121,12 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         hosts: BTreeMap::new(),
         components: components(placement, widths),
         resources: BTreeMap::new(),
+        gates: if placement.contains_key("postgresql") {
+            gates(placement)
+        } else {
+            Gates::default()
+        },
+        previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
     let mut state = states.iter();
@@ -129,12 +136,42 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
             let host: HostName = host.parse().unwrap();
             desired.hosts.insert(host.clone(), desired_host(&host));
             let address = Address::new(host, component.name.clone());
-            desired.resources.insert(address.clone(), Arc::new(resource(&component)));
+            let resource = resource(&component);
+            let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
+            desired.resources.insert(address.clone(), Arc::new(resource));
+            desired.previous.insert(address.clone(), Arc::new(before));
             by_address.insert(address, *state.next().unwrap());
         }
     }
     let observed = observed(&by_address, unseen);
     Cluster { desired, observed, states: by_address }
+}
+
+/// All that there can be: evidence of backups, somebody's word, and idleness that is seen at once.
+fn gates(placement: &Placement) -> Gates {
+    let first = |component: &str| placement[component][0].parse().unwrap();
+    let backup = |component: &str| {
+        let gate = BackupGate {
+            host: first(component),
+            newest: "/var/backups/*".to_owned(),
+            max_age: Period::seconds(1),
+            at_least: Share::Percent(50),
+            probe: None,
+            within: Period::seconds(1),
+        };
+        (component.parse().unwrap(), gate)
+    };
+    let confirm = ConfirmGate {
+        host: first("worker"),
+        text: "stop".to_owned(),
+        verify: Some("true".to_owned()),
+    };
+    Gates {
+        idle: IdleGate { samples: 2, every: Period::default(), within: Period::seconds(1) },
+        backup: BTreeMap::from(["postgresql", "file-storage"].map(backup)),
+        confirm: BTreeMap::from([("worker".parse().unwrap(), confirm)]),
+        window: None,
+    }
 }
 
 fn components(
@@ -180,6 +217,7 @@ fn resource(component: &Component) -> Resource {
         source: if infrastructure { Source::Repository } else { file },
         unit: component.unit[&Format::Deb].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
+        idle: component.idle.clone(),
     }
 }
 

@@ -39,7 +39,7 @@ fn before(plan: &Plan) -> Vec<BTreeSet<usize>> {
 }
 
 /// Every pair of steps with whether the first certainly ends before the second begins.
-fn pairs(plan: &Plan) -> Vec<(&Step, &Step, bool)> {
+pub(crate) fn pairs(plan: &Plan) -> Vec<(&Step, &Step, bool)> {
     let before = before(plan);
     let mut pairs = Vec::new();
     for (a, first) in plan.steps.iter().enumerate() {
@@ -52,6 +52,29 @@ fn pairs(plan: &Plan) -> Vec<(&Step, &Step, bool)> {
 
 const fn moves(step: &Step) -> bool {
     matches!(step.action, Action::Upgrade | Action::Downgrade)
+}
+
+/// Whether it changes what runs.
+const fn changes(step: &Step) -> bool {
+    !step.action.only_copies() && !step.action.is_gate()
+}
+
+/// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
+/// them.
+fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
+    for (a, b, ordered) in pairs(plan) {
+        if a.stage == Stage::Live && b.action.is_gate() {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+        if a.action.is_gate() && b.stage == Stage::Critical && !b.action.is_gate() {
+            assert!(ordered, "{} begins before {} is passed", b.id, a.id);
+        }
+    }
+    let gates = plan.steps.iter().filter(|step| step.action.is_gate()).count();
+    let wanted = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count() + 3;
+    let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
+    let unseen = !plan.unknown.is_empty();
+    assert!(unseen || gates == if has_critical { wanted } else { 0 }, "{gates} gates");
 }
 
 fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
@@ -76,13 +99,11 @@ fn is_rolled(cluster: &Cluster, plan: &Plan) {
     let together = |a: &Step, b: &Step| {
         !ordered.contains(&(&*a.id, &*b.id)) && !ordered.contains(&(&*b.id, &*a.id))
     };
-    for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {
+    for step in plan.steps.iter().filter(|step| changes(step)) {
         let component = &cluster.desired.components[step.component.as_str()];
         // What may run together with a step of a batched group is that step's batch.
         let same = plan.steps.iter().filter(|other| {
-            other.component == step.component
-                && other.action != Action::Copy
-                && (moves(other) == moves(step))
+            other.component == step.component && changes(other) && (moves(other) == moves(step))
         });
         let at_once = same.filter(|other| other.id == step.id || together(step, other)).count();
         assert!(
@@ -103,11 +124,14 @@ fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
         let address = mdc::address::Address::new(step.host.clone(), step.component.clone());
         let expected: &[Action] = match cluster.states[&address] {
             State::Absent => &[Action::Copy, Action::Install],
-            State::Old | State::OldStopped => &[Action::Copy, Action::Upgrade],
-            State::Broken => &[Action::Copy, Action::Repair],
+            State::Old | State::OldStopped => &[Action::Copy, Action::Keep, Action::Upgrade],
+            State::Broken => &[Action::Copy, Action::Keep, Action::Repair],
             State::Stopped => &[Action::Start],
             State::AsDesired | State::Unhealthy => &[],
         };
+        if step.action.is_gate() {
+            continue;
+        }
         assert!(expected.contains(&step.action), "{} has no need", step.id);
         assert!(!step.reasons.is_empty() && !step.commands.is_empty(), "{} is empty", step.id);
     }
@@ -117,15 +141,15 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
     let planned: BTreeSet<String> = plan
         .steps
         .iter()
-        .filter(|step| step.action != Action::Copy)
+        .filter(|step| changes(step))
         .map(|step| format!("{}/{}", step.host, step.component))
         .collect();
-    let copied: BTreeSet<String> = plan
-        .steps
-        .iter()
-        .filter(|step| step.action == Action::Copy)
-        .map(|step| format!("{}/{}", step.host, step.component))
-        .collect();
+    let of = |action| -> BTreeSet<String> {
+        let steps = plan.steps.iter().filter(|step| step.action == action);
+        steps.map(|step| format!("{}/{}", step.host, step.component)).collect()
+    };
+    let copied = of(Action::Copy);
+    let kept = of(Action::Keep);
     let withheld: BTreeSet<String> =
         plan.withheld.iter().map(|held| format!("{}/{}", held.host, held.component)).collect();
     let unseen = |host: &str| plan.unknown.iter().any(|unknown| unknown.host.as_str() == host);
@@ -136,15 +160,30 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
         assert_eq!(needs_change && !unseen(address.host.as_str()), accounted, "{id} ({state:?})");
         let resource = &cluster.desired.resources[address];
         let from_file = matches!(resource.source, Source::File { .. });
+        assert_eq!(kept.contains(&id), has_way_back(cluster, address, *state, &planned), "{id}");
         let wants_copy = planned.contains(&id) && from_file && *state != State::Stopped;
         assert_eq!(wants_copy, copied.contains(&id), "copy of {id}");
     }
     assert!(plan.withheld.is_empty() || !plan.unknown.is_empty());
 }
 
+/// Whether the version before is to be kept: what moves by a package file, and what the catalog lets
+/// go back.
+fn has_way_back(
+    cluster: &Cluster,
+    address: &mdc::address::Address,
+    state: State,
+    planned: &BTreeSet<String>,
+) -> bool {
+    let component = &cluster.desired.components[&address.component];
+    let moves = matches!(state, State::Old | State::OldStopped | State::Broken);
+    let by_package = matches!(component.way_back, mdc::catalog::WayBack::Package(_));
+    moves && by_package && planned.contains(&address.to_string())
+}
+
 fn copies_before_it_changes(plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.action == Action::Copy && b.action != Action::Copy {
+        if a.action.only_copies() && !b.action.only_copies() {
             assert!(ordered, "{} may begin before {} is over", b.id, a.id);
         }
     }
@@ -167,7 +206,7 @@ fn needed(cluster: &Cluster, component: &str) -> BTreeSet<String> {
 
 fn brings_up_before_use(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        let restores = a.action.restores() && b.action != Action::Copy;
+        let restores = a.action.restores() && !b.action.only_copies();
         if restores && needed(cluster, b.component.as_str()).contains(a.component.as_str()) {
             assert!(ordered, "{} needs {}, which comes later", b.id, a.id);
         }
@@ -183,7 +222,7 @@ fn plans_nothing_behind_the_unseen(cluster: &Cluster, plan: &Plan) {
         .map(mdc::address::ComponentName::as_str)
         .filter(|name| components[*name].when_unknown == WhenUnknown::Block)
         .collect();
-    for step in plan.steps.iter().filter(|step| step.action != Action::Copy) {
+    for step in plan.steps.iter().filter(|step| changes(step)) {
         let own = &components[step.component.as_str()];
         for name in &unseen {
             let other = &components[*name];
@@ -203,6 +242,7 @@ proptest! {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
         is_rolled(&cluster, &plan);
+        gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);
         forgets_nothing(&cluster, &plan);
         copies_before_it_changes(&plan);
@@ -215,6 +255,7 @@ proptest! {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
         is_rolled(&cluster, &plan);
+        gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);
         forgets_nothing(&cluster, &plan);
         plans_nothing_behind_the_unseen(&cluster, &plan);

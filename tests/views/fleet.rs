@@ -19,7 +19,9 @@ use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
     Unreadable,
 };
-use mdc::plan::{self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, Withheld};
+use mdc::plan::{
+    self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, WayBack, Withheld,
+};
 use mdc::report::{Report, StepReport};
 use mdc::state::{FailureKind, StepFailure, StepOutcome};
 use mdc::transport::{Account, Command, Task};
@@ -215,6 +217,8 @@ pub(crate) fn empty_plan() -> Plan {
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),
+        rolls_back: None,
+        window: None,
         basis: Basis {
             tool: "0.1.0".into(),
             desired: Digest::of(b"desired"),
@@ -255,6 +259,7 @@ fn copy(line: &Line, at: &str) -> Step {
             task,
         )]
         .into(),
+        way_back: None,
         ..change(line, at, 1)
     }
 }
@@ -284,6 +289,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
         commands: commands(line).into(),
+        way_back: Some(WayBack::None("its data was migrated; restore the backup".into())),
     }
 }
 
@@ -398,6 +404,8 @@ pub(crate) fn desired() -> Desired {
         hosts: BTreeMap::new(),
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
+        gates: mdc::manifest::Gates::default(),
+        previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
         desired.components.insert(component(line.name), Arc::new(entry(line, order)));
@@ -420,6 +428,7 @@ pub(crate) fn desired() -> Desired {
                     source: Source::Repository,
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),
+                    idle: None,
                 }),
             );
         }
@@ -452,6 +461,9 @@ fn entry(line: &Line, order: u32) -> Component {
         durations: Durations { install: Period::seconds(1), start: Period::seconds(1) },
         on_failure: OnFailure::default(),
         when_unknown: WhenUnknown::Block,
+        way_back: mdc::catalog::WayBack::default(),
+        idle: None,
+        backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),
     }

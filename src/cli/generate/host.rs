@@ -11,7 +11,7 @@ use crate::cli::problem::Problem;
 use crate::cli::show;
 use crate::cli::site::Site;
 use crate::observe;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::transport::{self, ALLOWED_PATH, Account, Command, GATE_PATH};
 use crate::value::RemotePath;
 use crate::view::harmless::visible;
@@ -79,12 +79,14 @@ impl Allowed {
     }
 }
 
-/// What `plan` runs on `host` as root: its steps' commands, and the checks that other steps need.
+/// What `plan` runs on `host` as root: its steps' commands and their ways back, and the checks that
+/// other steps need.
 fn commands<'p>(plan: &'p Plan, host: &'p HostName) -> impl Iterator<Item = &'p Command> {
     let steps = plan.steps.iter().filter(move |step| step.host == *host);
     let needs = plan.steps.iter().flat_map(|step| &step.needs_healthy);
     let checks = needs.filter(move |need| need.host == *host);
-    let own = steps.flat_map(|step| step.commands.iter());
+    let back = |step: &'p Step| step.back().into_iter().flat_map(|commands| commands.iter());
+    let own = steps.flat_map(move |step| step.commands.iter().chain(back(step)));
     let all = own.chain(checks.flat_map(|need| need.check.iter()));
     all.filter(|command| command.account == Account::Root)
 }

@@ -31,7 +31,7 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         run: told.run,
         cluster: plan.cluster.clone(),
         environment: plan.environment.clone(),
-        release: plan.release.clone(),
+        release: plan.goal(),
         plan: PlanAccount {
             seal: plan.seal,
             manifest: plan.manifest.clone(),

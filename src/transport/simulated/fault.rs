@@ -97,5 +97,8 @@ pub(super) fn key(task: &Task) -> String {
         Task::CheckVersion { package, .. } => format!("check-version:{package}"),
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
+        Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
+        Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
+        Task::Confirm { component, .. } => format!("confirm:{component}"),
     }
 }

@@ -58,6 +58,9 @@ pub(super) struct Unit {
     /// It was started, and nobody has waited for it yet.
     #[serde(default)]
     pub(super) starting: bool,
+    /// How much is still to be done.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) left: u64,
 }
 
 /// How long the host takes.
@@ -158,7 +161,7 @@ impl Host {
 
 impl Unit {
     pub(super) const fn new(state: UnitState) -> Self {
-        Self { state, probe: None, starting: false }
+        Self { state, probe: None, starting: false, left: 0 }
     }
 }
 

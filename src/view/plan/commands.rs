@@ -34,7 +34,11 @@ fn lines(step: &Step) -> Vec<String> {
     });
     let own =
         step.commands.iter().flat_map(|command| command_lines(&command.task.in_words(), command));
-    before.chain(own).collect()
+    let back = step.back().into_iter().flat_map(|commands| commands.iter());
+    let back = back.flat_map(|command| {
+        command_lines(&format!("on the way back: {}", command.task.in_words()), command)
+    });
+    before.chain(own).chain(back).collect()
 }
 
 fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {

@@ -82,11 +82,11 @@ fn without(mut document: Document, dropped: &str) -> Document {
 }
 
 fn title(plan: &Plan) -> Text {
-    Text::of(Label::Strong, &plan.cluster)
-        .plain(" (")
-        .plain(&plan.environment)
-        .plain("): plan to release ")
-        .and(Label::Strong, &plan.release)
+    let text = Text::of(Label::Strong, &plan.cluster).plain(" (").plain(&plan.environment);
+    match &plan.rolls_back {
+        None => text.plain("): plan to release ").and(Label::Strong, &plan.release),
+        Some(run) => text.plain("): plan to roll back the run ").and(Label::Strong, run),
+    }
 }
 
 fn origin(plan: &Plan) -> Text {
@@ -99,6 +99,9 @@ fn origin(plan: &Plan) -> Text {
 }
 
 fn nothing_to_do(plan: &Plan) -> Text {
+    if plan.rolls_back.is_some() {
+        return Text::of(Label::Good, "Nothing to take back.");
+    }
     let Compared { hosts, resources } = plan.basis.compared;
     let among = format!(
         "{} on {} {} as desired.",

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalog::Stage;
-use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::view::words;
 
@@ -16,12 +15,13 @@ pub(super) struct Part<'a> {
     pub(super) steps: Vec<&'a Step>,
 }
 
-/// The parts that have steps, in the order in which they run.
+/// The parts that have steps, in the order in which they run: what goes back, goes back first where
+/// the way there ended.
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let copies = Part {
         title: "Copies",
         means: "Each file is there before the step that installs it; copying changes nothing that runs.",
-        steps: plan.steps.iter().filter(|step| step.action == Action::Copy).collect(),
+        steps: plan.steps.iter().filter(|step| step.action.only_copies()).collect(),
     };
     let stage = |stage: Stage| Part {
         title: words::stage(stage),
@@ -29,10 +29,19 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         steps: plan
             .steps
             .iter()
-            .filter(|step| step.stage == stage && step.action != Action::Copy)
+            .filter(|step| step.stage == stage)
+            .filter(|step| !step.action.only_copies() && !step.action.is_gate())
             .collect(),
     };
-    let parts = [copies, stage(Stage::Live), stage(Stage::Critical)];
+    let gates = Part {
+        title: "Before stage 2",
+        means: "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
+        steps: plan.steps.iter().filter(|step| step.action.is_gate()).collect(),
+    };
+    let parts = match plan.rolls_back {
+        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical)],
+        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live)],
+    };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
 }
 

@@ -17,8 +17,10 @@ pub(super) struct Same<'a> {
     pub(super) from: Option<&'a str>,
     pub(super) to: &'a str,
     pub(super) reasons: Vec<String>,
+    pub(super) asks: String,
     pub(super) impact: &'a str,
     pub(super) needs: Vec<String>,
+    pub(super) way_back: String,
     pub(super) forecast: Period,
     pub(super) size: u64,
 }
@@ -47,17 +49,23 @@ pub(super) fn rows<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<StepRow
 }
 
 fn same(step: &Step) -> Same<'_> {
-    // Why a file is copied, and what it replaces, is said once by the step that installs it.
-    let changes = step.action != Action::Copy;
+    // Why a file is copied, and what it replaces, is said once by the step that installs it or goes back to it.
+    let changes = !step.action.only_copies() && !step.action.is_gate();
     Same {
         wave: step.wave,
         component: &step.component,
         action: step.action,
         from: step.from.as_ref().filter(|_| changes).map(|it| it.upstream().as_str()),
-        to: step.to.as_str(),
+        to: if step.action.is_gate() { "" } else { step.to.as_str() },
+        asks: step
+            .commands
+            .iter()
+            .find_map(|command| words::gate(&command.task))
+            .unwrap_or_default(),
         reasons: step.reasons.iter().filter(|_| changes).map(words::reason).collect(),
         impact: &step.impact,
         needs: needs(&step.host, &step.needs_healthy),
+        way_back: step.way_back.as_ref().map(words::way_back).unwrap_or_default(),
         forecast: step.forecast,
         size: size(step),
     }

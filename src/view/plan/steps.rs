@@ -75,8 +75,10 @@ fn notes(row: &StepRow<'_>) -> Vec<Field> {
     let same = &row.same;
     let notes = [
         ("why", same.reasons.join("; ")),
+        ("asks", same.asks.clone()),
         ("impact", same.impact.to_owned()),
         ("needs", same.needs.join("; ")),
+        ("way back", same.way_back.clone()),
     ];
     let said = notes.into_iter().filter(|(_, text)| !text.is_empty());
     said.map(|(key, text)| match key {

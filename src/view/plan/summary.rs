@@ -4,18 +4,30 @@ use std::collections::BTreeSet;
 
 use super::parts::{elapsed, hosts, parts};
 use super::rows::size;
+use crate::address::ComponentName;
+use crate::catalog::{OnFailure, Then};
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
+use crate::value::Share;
 use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-const CHANGES: [Action; 5] =
-    [Action::Upgrade, Action::Install, Action::Downgrade, Action::Repair, Action::Start];
+const CHANGES: [Action; 6] = [
+    Action::Upgrade,
+    Action::Install,
+    Action::Downgrade,
+    Action::Rollback,
+    Action::Repair,
+    Action::Start,
+];
 
 pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     let mut fields = vec![Field::new("changes", changes(plan))];
     fields.extend(copies(plan).map(|text| Field::new("copies", text)));
+    fields.extend(ways_back(plan).map(|text| Field::new("way back", text)));
+    fields.extend(window(plan).map(|text| Field::new("window", text)));
+    fields.extend(policies(plan).map(|text| Field::new("on failure", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
     let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
     let impacts = impacts(plan);
@@ -26,7 +38,8 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn changes(plan: &Plan) -> Text {
-    let changing = || plan.steps.iter().filter(|step| step.action != Action::Copy);
+    let changing =
+        || plan.steps.iter().filter(|step| !step.action.only_copies() && !step.action.is_gate());
     let hosts = hosts(changing());
     let mut text = Text::of(Label::Strong, changing().count().to_string())
         .plain(format!(" on {}", words::count(hosts, "host")));
@@ -43,10 +56,61 @@ fn changes(plan: &Plan) -> Text {
 }
 
 fn copies(plan: &Plan) -> Option<Text> {
-    let copies: Vec<&Step> = plan.steps.iter().filter(|step| step.action == Action::Copy).collect();
+    let copies: Vec<&Step> = plan.steps.iter().filter(|step| step.action.only_copies()).collect();
     let bytes = copies.iter().map(|step| size(step)).fold(0, u64::saturating_add);
     let files = words::count(copies.len(), "package file");
     (!copies.is_empty()).then(|| format!("{files}, {} in all", words::bytes(bytes)).into())
+}
+
+/// Which changes can be taken back, and what can't.
+fn ways_back(plan: &Plan) -> Option<Text> {
+    if plan.rolls_back.is_some() {
+        return None;
+    }
+    let moved = || plan.steps.iter().filter(|step| step.action.interrupts());
+    let lasting: BTreeSet<&str> =
+        moved().filter(|step| step.back().is_none()).map(|step| step.component.as_str()).collect();
+    let (all, back) = (moved().count(), moved().filter(|step| step.back().is_some()).count());
+    let lasting: Vec<&str> = lasting.into_iter().collect();
+    match (all, back) {
+        (0, _) => None,
+        (_, 0) => Some(Text::of(Label::Warning, "none: no change can be taken back by mdc")),
+        _ if back == all => Some("for every change".into()),
+        _ => Some(
+            Text::from(format!("for {back} of {all} changes; "))
+                .and(Label::Warning, format!("none for {}", lasting.join(", "))),
+        ),
+    }
+}
+
+/// When stage 2 may run.
+fn window(plan: &Plan) -> Option<Text> {
+    let window = plan.window.as_ref()?;
+    let all = |texts: Vec<String>| texts.join("; ");
+    let open = all(window.open.iter().map(ToString::to_string).collect());
+    let freeze = all(window.freeze.iter().map(ToString::to_string).collect());
+    let never = if freeze.is_empty() { freeze } else { format!(", never {freeze}") };
+    Some(format!("stage 2 only {open} ({}){never}", window.zone).into())
+}
+
+/// What follows from failures, where it is more than stopping.
+fn policies(plan: &Plan) -> Option<Text> {
+    let said: Vec<String> = plan.on_failure.iter().filter_map(policy).collect();
+    (!said.is_empty()).then(|| said.join("; ").into())
+}
+
+fn policy((component, policy): (&ComponentName, &OnFailure)) -> Option<String> {
+    let tolerated = (policy.tolerate != Share::default())
+        .then(|| format!("up to {} of its hosts may fail", policy.tolerate));
+    let back = match policy.then {
+        Then::Stop => None,
+        Then::RollbackHost => Some("it is rolled back where it failed".to_owned()),
+        Then::RollbackWave => {
+            Some("it is rolled back on all hosts of the wave in which it failed".to_owned())
+        }
+    };
+    let said: Vec<String> = tolerated.into_iter().chain(back).collect();
+    (!said.is_empty()).then(|| format!("{component}: {}", said.join(", ")))
 }
 
 /// That the plan is not the whole answer, said where nobody can miss it.

@@ -9,7 +9,7 @@ use crate::address::HostName;
 use crate::apply::Event;
 use crate::plan::Step;
 use crate::state::StepOutcome;
-use crate::transport::Command;
+use crate::transport::{Command, Task};
 use crate::view::document::{Label, Text};
 use crate::view::words::{self, StepName};
 
@@ -27,7 +27,7 @@ pub(super) struct Track<'a> {
 }
 
 /// A step that runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Running {
     /// When it, or its present command, began.
     since: Duration,
@@ -35,6 +35,8 @@ pub(super) struct Running {
     command: Option<usize>,
     /// Bytes sent, of how many.
     sent: Option<(u64, u64)>,
+    /// What was seen last of what is waited for.
+    seen: Option<String>,
 }
 
 impl<'a> Track<'a> {
@@ -67,14 +69,20 @@ impl<'a> Track<'a> {
                 Some(begun(run, *steps, *finished))
             }
             Event::StepStarted { step } => {
-                let running = Running { since: at, command: None, sent: None };
+                let running = Running { since: at, command: None, sent: None, seen: None };
                 self.running.insert(step.clone(), running);
                 Some(word(Label::Plain, "started").plain(title(step)))
             }
             Event::CommandStarted { step, index } => {
-                let running = Running { since: at, command: Some(*index), sent: None };
+                let running = Running { since: at, command: Some(*index), sent: None, seen: None };
                 self.running.insert(step.clone(), running);
                 Some(word(Label::Dim, "running").and(Label::Dim, self.doing(step)))
+            }
+            Event::Watched { step, seen } => {
+                if let Some(running) = self.running.get_mut(step) {
+                    running.seen = Some(seen.clone());
+                }
+                None
             }
             Event::Copied { step, sent, total } => {
                 if let Some(running) = self.running.get_mut(step) {
@@ -84,7 +92,7 @@ impl<'a> Track<'a> {
             }
             Event::StepFinished { step, outcome, took } => Some(self.ended(step, outcome, *took)),
             Event::Retrying { step, .. } => {
-                let running = Running { since: at, command: None, sent: None };
+                let running = Running { since: at, command: None, sent: None, seen: None };
                 self.running.insert(step.clone(), running);
                 hitch::line(event)
             }
@@ -99,6 +107,14 @@ impl<'a> Track<'a> {
         let (title, took) = (title(step), words::about(took));
         match outcome {
             StepOutcome::Done => word(Label::Good, "done").plain(format!("{title} in {took}")),
+            StepOutcome::Seen(lines) => {
+                let seen = lines.join("; ");
+                word(Label::Good, "passed").plain(if seen.is_empty() {
+                    title
+                } else {
+                    format!("{title}: {seen}")
+                })
+            }
             StepOutcome::FoundDone => {
                 word(Label::Good, "done").plain(format!("{title}: nothing was left to do"))
             }
@@ -140,8 +156,14 @@ impl<'a> Track<'a> {
         if let Some((sent, total)) = running.sent {
             line = format!("{line}, {} of {} sent", words::bytes(sent), words::bytes(total));
         }
+        if let Some(seen) = &running.seen {
+            line = format!("{line}, last seen: {seen}");
+        }
         line = format!("{line}, for {}", words::about(at.saturating_sub(running.since)));
         match self.command(step) {
+            Some(Command { task: Task::AwaitIdle { give_up, .. }, .. }) => {
+                format!("{line} of at most {give_up}")
+            }
             Some(command) => format!("{line} of at most {}", command.within),
             None => line,
         }

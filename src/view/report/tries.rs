@@ -36,9 +36,16 @@ pub(super) fn steps(record: &ChangeRecord) -> [Block; 2] {
             ended(step),
         ];
         let skipped = step.skipped.as_ref().map(|why| Field::new("left out", why.as_str()));
-        table.rows.push(Row::new(cells).noted(skipped.into_iter().collect()));
+        let notes = seen(step).into_iter().chain(skipped).collect();
+        table.rows.push(Row::new(cells).noted(notes));
     }
     [Block::heading("Steps"), Block::Table(table)]
+}
+
+/// What a gate saw, when it was passed.
+fn seen(step: &StepAccount) -> Option<Field> {
+    let Some(StepOutcome::Seen(lines)) = step.outcome() else { return None };
+    (!lines.is_empty()).then(|| Field::new("seen", lines.join("; ")))
 }
 
 fn ended(step: &StepAccount) -> Text {

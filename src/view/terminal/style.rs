@@ -10,12 +10,16 @@ use crate::view::harmless::visible;
 /// Only the sixteen colours that every terminal lets its user choose.
 const fn rendition(label: Label) -> &'static str {
     match label {
-        Label::Plain | Label::Version | Label::Action(Action::Copy) => "",
+        Label::Plain
+        | Label::Version
+        | Label::Action(
+            Action::Copy | Action::Keep | Action::ProveBackup | Action::AwaitIdle | Action::Confirm,
+        ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",
         Label::Action(Action::Install | Action::Start) | Label::Good => "32",
         Label::Action(Action::Upgrade) => "34",
-        Label::Action(Action::Downgrade | Action::Repair) => "35",
+        Label::Action(Action::Downgrade | Action::Repair | Action::Rollback) => "35",
         Label::Warning => "33",
         Label::Error => "1;31",
         Label::Code => "4",

@@ -11,7 +11,9 @@ use std::time::Duration;
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
+use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
+use crate::transport::Task;
 use crate::value::Period;
 
 /// An action in one word.
@@ -19,11 +21,16 @@ use crate::value::Period;
 pub const fn action(action: Action) -> &'static str {
     match action {
         Action::Copy => "copy",
+        Action::Keep => "keep",
         Action::Install => "install",
         Action::Upgrade => "upgrade",
         Action::Downgrade => "downgrade",
         Action::Repair => "repair",
         Action::Start => "start",
+        Action::Rollback => "rollback",
+        Action::ProveBackup => "see backup",
+        Action::AwaitIdle => "await idle",
+        Action::Confirm => "confirm",
     }
 }
 
@@ -32,11 +39,14 @@ pub const fn action(action: Action) -> &'static str {
 pub const fn sign(action: Action) -> &'static str {
     match action {
         Action::Copy => "»",
+        Action::Keep => "«",
         Action::Install => "+",
         Action::Upgrade => "↑",
         Action::Downgrade => "↓",
         Action::Repair => "~",
         Action::Start => "▸",
+        Action::Rollback => "↶",
+        Action::ProveBackup | Action::AwaitIdle | Action::Confirm => "?",
     }
 }
 
@@ -82,7 +92,41 @@ pub fn reason(reason: &Reason) -> String {
             }
             _ => format!("{step} installs this file"),
         },
+        Reason::WayBackOf { step } => {
+            format!("{} can be taken back with this file", StepName::of(step).in_words())
+        }
+        Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
+        Reason::Loses { what } => format!("note: {what}"),
+        Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
+}
+
+/// How a step is taken back.
+#[must_use]
+pub fn way_back(way_back: &WayBack) -> String {
+    match way_back {
+        WayBack::Package { to, loses, .. } if loses.is_empty() => format!("to {to}"),
+        WayBack::Package { to, loses, .. } => format!("to {to}; {loses}"),
+        WayBack::None(why) => format!("none: {why}"),
+    }
+}
+
+/// What a gate asks for; none when the task is no gate's.
+#[must_use]
+pub fn gate(task: &Task) -> Option<String> {
+    Some(match task {
+        Task::AwaitIdle { samples, every, give_up, .. } => format!(
+            "0 left to do, {samples} times in a row, {every} apart; given up after {give_up}"
+        ),
+        Task::ProveBackup { newest, max_age, .. } => {
+            format!("the newest of {newest}, at most {max_age} old")
+        }
+        Task::Confirm { text, verified: true, .. } => format!("{text} (verified on the host)"),
+        Task::Confirm { text, component, .. } => {
+            format!("{text} (confirmed by `--confirm {component}`)")
+        }
+        _ => return None,
+    })
 }
 
 /// What a step's id says. Ids are `host/component/action`; another text counts as the host alone, so

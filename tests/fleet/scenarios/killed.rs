@@ -43,7 +43,10 @@ pub(crate) fn run(fleet: &Fleet) {
     }
     let twice: Vec<String> = steps.iter().map(|(host, what, _)| id(host, what)).collect();
     let twice: BTreeSet<&str> = twice.iter().map(String::as_str).collect();
-    assert_eq!(site.journal().repeated(), twice, "finished steps are not repeated");
+    let changes = |id: &&str| id.ends_with("/upgrade") || id.ends_with("/copy");
+    let journal = site.journal();
+    let repeated: BTreeSet<&str> = journal.repeated().into_iter().filter(changes).collect();
+    assert_eq!(repeated, twice, "finished steps are not repeated");
     for it in &INSTALLED {
         it.works(fleet, release.version(it.component));
     }

@@ -4,10 +4,12 @@ mod certificate_and_jump;
 mod dying_service;
 mod failing_install;
 mod faults;
+mod gates;
 mod host_down;
 mod interrupted;
 mod killed;
 mod password;
+mod rollback;
 mod upgrade;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
@@ -19,7 +21,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 21] = [
+pub(crate) const SCENARIOS: [Scenario; 23] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -45,6 +47,8 @@ pub(crate) const SCENARIOS: [Scenario; 21] = [
     Scenario { name: "wrong-clock", changes: &["exec-01"], run: faults::wrong_clock },
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
+    Scenario { name: "gates", changes: &["exec-02", "storage-01"], run: gates::run },
+    Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 
 const EXECUTION: [&str; 2] = ["exec-01", "exec-02"];
@@ -115,6 +119,16 @@ impl Product {
         };
         fleet.ask(self.host, &ask)
     }
+}
+
+/// Makes the backups whose evidence stage 2 asks for, as the infrastructure's own documents say.
+pub(crate) fn back_up(fleet: &Fleet) {
+    let folder = "/var/backups/cluster";
+    let begin = format!("set -e; sudo install -d {folder}; sudo rm -f {folder}/*;");
+    let dump = format!("sudo -u postgres pg_dumpall | sudo tee {folder}/postgresql-1.sql");
+    fleet.ask("infra-01", &format!("{begin} {dump} >/dev/null"));
+    let archive = format!("sudo tar -cf {folder}/file-storage-1.tar -C / etc/md-cluster");
+    fleet.ask("storage-01", &format!("{begin} {archive}"));
 }
 
 /// The installation of `component` on `host`.

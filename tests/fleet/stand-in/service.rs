@@ -8,6 +8,7 @@
 //!   fails_to_start  1: exit with an error at once
 //!   dies_after_ms   exit with an error so long after listening began
 //!   unhealthy       1: /readyz and /health answer 503   (this and the next are read at every request)
+//!   queue           what /readyz?verbose=true tells as scan_queue.number_in_queue (read at every request)
 //!   hangs           1: accept connections, never answer
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -44,7 +45,8 @@ impl Service {
         let mut request = [0; 4096];
         let n = peer.read(&mut request).unwrap_or(0);
         let text = String::from_utf8_lossy(&request[..n]).into_owned();
-        let path = text.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/");
+        let target = text.split(' ').nth(1).unwrap_or("/");
+        let path = target.split('?').next().unwrap_or("/");
         if self.setting("hangs") == 1 {
             sleep(Duration::from_secs(3600));
         }
@@ -54,6 +56,15 @@ impl Service {
             _ => ("200 OK", "healthy"),
         };
         let (code, body) = match path {
+            // MD Core's OpenAPI document 5.6.1, schema `readyz`.
+            "/readyz" if target.ends_with("?verbose=true") => (
+                code,
+                format!(
+                    "{{\"database\":{{\"status\":true}},\"scan_queue\":{{\"max_number_in_queue\":1500,\
+                     \"number_in_queue\":{},\"threshold\":80,\"status\":true}}}}",
+                    self.setting("queue")
+                ),
+            ),
             "/readyz" => (code, format!("{{\"status\":\"{health}\"}}")),
             "/health" => (code, format!("{{\"product_id\":\"{name}\",\"version\":\"{version}\",\"status\":\"{health}\"}}")),
             "/version" => ("200 OK", format!("{{\"product_id\":\"{name}\",\"version\":\"{version}\"}}")),

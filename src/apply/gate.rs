@@ -1,0 +1,134 @@
+//! Gates: what has to be so before stage 2, seen on the hosts.
+
+use std::time::Instant;
+
+use super::event::Event;
+use super::job;
+use super::telling::{failed_command, lines};
+use super::worker::{Work, Worker};
+use crate::state::{FailureKind, StepFailure, StepOutcome};
+use crate::transport::{Command, Output, Task};
+use crate::value::Period;
+
+/// How often, how far apart and for how long something is asked.
+#[derive(Clone, Copy)]
+struct Samples {
+    wanted: u32,
+    every: Period,
+    give_up: Period,
+}
+
+impl Worker<'_> {
+    /// Sees whether the gate is passed.
+    pub(super) fn gate(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
+        let mut seen = Vec::new();
+        for (index, command) in work.step.commands.iter().enumerate() {
+            self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
+            match &command.task {
+                Task::AwaitIdle { unit, samples, every, give_up } => {
+                    let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
+                    seen.push(self.await_idle(work, command, (unit, samples))?);
+                }
+                Task::Confirm { component, text, verified } => {
+                    seen.extend(self.confirmed(work, command, (component, text, *verified))?);
+                }
+                _ => seen.extend(lines(&self.job(work, index, command)?.stdout)),
+            }
+        }
+        Ok(StepOutcome::Seen(seen.into()))
+    }
+
+    /// Asks until nothing is left for as many times in a row as are wanted.
+    fn await_idle(
+        &self,
+        work: &Work<'_>,
+        command: &Command,
+        (unit, samples): (&str, Samples),
+    ) -> Result<String, StepFailure> {
+        let start = Instant::now();
+        let mut in_a_row = 0;
+        loop {
+            let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
+            let left = left(&output);
+            in_a_row = if left == Ok(0) { in_a_row + 1 } else { 0 };
+            let seen = match &left {
+                Ok(left) => format!("{left} left to do, {in_a_row} of {} times 0", samples.wanted),
+                Err(said) => format!("no number: {said}"),
+            };
+            if in_a_row >= samples.wanted {
+                return Ok(format!(
+                    "{unit} has 0 left to do, {} times in a row, {} apart",
+                    samples.wanted, samples.every
+                ));
+            }
+            if start.elapsed() >= samples.give_up.duration() {
+                return Err(never_idle(work, command, (samples, seen, &output)));
+            }
+            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
+            if self.reach.halt.wait(samples.every.duration()) {
+                return Err(job::cancelled_before(work.step, command));
+            }
+        }
+    }
+
+    /// What people have to do is seen by its command, or said by them.
+    fn confirmed(
+        &self,
+        work: &Work<'_>,
+        command: &Command,
+        (component, text, verified): (&str, &str, bool),
+    ) -> Result<Vec<String>, StepFailure> {
+        if verified {
+            let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
+            if output.end.is_success() {
+                return Ok(vec![format!("verified: {text}")]);
+            }
+            let hint = "do it, then `mdc resume`: it is verified again";
+            let failure = failed_command(&work.step.host, command, &output);
+            let ended = format!("it is not done yet: {text}");
+            return Err(StepFailure {
+                kind: FailureKind::Waits,
+                ended,
+                hint: hint.into(),
+                ..failure
+            });
+        }
+        if let Some(by) = self.confirmed.get(component) {
+            return Ok(vec![format!("confirmed by {by}: {text}")]);
+        }
+        Err(StepFailure {
+            kind: FailureKind::Waits,
+            during: format!("{} on {}", command.task.in_words(), work.step.host),
+            command: String::new(),
+            ended: format!("somebody has to confirm it: {text}"),
+            output: Box::default(),
+            hint: format!("once it is so: `mdc resume --confirm {component}`"),
+        })
+    }
+}
+
+/// The number that was printed; what was said instead when there is none.
+fn left(output: &Output) -> Result<u64, String> {
+    let said = lines(&output.stdout);
+    let number = said.last().and_then(|line| line.trim().parse().ok());
+    number.filter(|_| output.end.is_success()).ok_or_else(|| {
+        let words = lines(&output.stderr).into_iter().chain(said).next();
+        words.unwrap_or_else(|| format!("nothing was printed, {}", output.end))
+    })
+}
+
+fn never_idle(
+    work: &Work<'_>,
+    command: &Command,
+    (samples, seen, output): (Samples, String, &Output),
+) -> StepFailure {
+    StepFailure {
+        kind: FailureKind::Late,
+        ended: format!("given up after {}; the last value was: {seen}", samples.give_up),
+        hint: format!(
+            "stop submissions and let {} finish what it has, or see why it doesn't; then `mdc resume`",
+            work.step.component
+        ),
+        ..failed_command(&work.step.host, command, output)
+    }
+}

@@ -1,0 +1,177 @@
+//! `mdc rollback`: takes back what the newest run has done, by the ways back of its own plan.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::carry::Manner;
+use super::console::Console;
+use super::hold::Hold;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Common, Exit, ManifestPath, plan, watch};
+use crate::apply::Ending;
+use crate::catalog::Then;
+use crate::plan::{Plan, Step, Taken, rollback};
+use crate::state::{FailureKind, Run, StateError, StepOutcome};
+use crate::view;
+
+/// Takes back what the newest run of a cluster has done, in reverse order.
+///
+/// The ways back are those of the run's own plan: reviewed with it, by packages that were put on the
+/// hosts before anything changed. What has no way back stays, and is named. A run that did not come to
+/// its end is given up by this.
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    #[command(flatten)]
+    site: ManifestPath,
+    /// Save the plan that goes back, for review and for `mdc apply FILE`, and change nothing
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+impl Rollback {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let site = Site::load(&self.site.manifest, common, console)?;
+        let hold =
+            Hold::take(&site, &format!("mdc rollback {}", site.path), self.manner.take_over())?;
+        let run = newest(&hold)?;
+        let observed = watch::observe(&site, console);
+        let steps = run.plan.steps.iter().map(|step| &*step.id);
+        let begun: BTreeSet<&str> = steps.filter(|id| !run.progress.is_untouched(id)).collect();
+        let what = Taken { run: &run.id, plan: &run.plan, steps: &begun };
+        let mut back = rollback(what, &observed);
+        let folder =
+            self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
+        sealed_for(&mut back, &site, folder);
+        let next = self.output.as_ref().map(|path| format!("mdc apply {path}")).unwrap_or_default();
+        console.show(&view::plan::document(&back, view::plan::Detail::Steps, &next))?;
+        if let Some(path) = &self.output {
+            plan::save(&back, path)?;
+            console.say(&format!("The plan is in {path} (seal {}).", back.seal.short()));
+            return Ok(Exit::Done);
+        }
+        if back.is_empty() {
+            return Ok(if back.warnings.is_empty() { Exit::Done } else { Exit::Incomplete });
+        }
+        self.manner.check(&back)?;
+        if !self.manner.agrees(console)? {
+            return Ok(Exit::Done);
+        }
+        carry_back(run, back, &self.manner, (&site, &hold), console)
+    }
+}
+
+/// The newest run, when it can be taken back.
+fn newest(hold: &Hold) -> Result<Run, Problem> {
+    let Some(id) = hold.store.ids()?.into_iter().next() else {
+        return Err(Problem::new(
+            format!("no run is recorded in {}", hold.store.place()),
+            "there is nothing to take back; `mdc status` shows what is installed",
+        ));
+    };
+    let run = hold.store.open(&hold.lease, &id)?;
+    match &run.plan.rolls_back {
+        None => Ok(run),
+        Some(rolled) if run.progress.over => Err(Problem::new(
+            format!("the newest run, {id}, has taken the run {rolled} back"),
+            "there is nothing more to take back; `mdc plan` leads forward again",
+        )),
+        Some(rolled) => Err(Problem::new(
+            format!("the newest run, {id}, takes the run {rolled} back and is unfinished"),
+            "finish it with `mdc resume`",
+        )),
+    }
+}
+
+/// Makes a plan that goes back one of this site as it is now.
+fn sealed_for(back: &mut Plan, site: &Site, folder: &Utf8Path) {
+    back.basis.desired = site.desired.digest();
+    back.manifest = plan::locator(&site.path, folder);
+    back.seal = back.digest();
+}
+
+/// Ends `run` and begins the one that takes it back.
+fn carry_back(
+    mut run: Run,
+    back: Plan,
+    manner: &Manner,
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) -> Result<Exit, Problem> {
+    if !run.progress.over {
+        run.give_up("it is rolled back").map_err(StateError::from)?;
+    }
+    drop(run);
+    let mut run = hold.store.begin(&hold.lease, back, Timestamp::now())?;
+    manner.leave_out(&mut run)?;
+    let stays = run.plan.warnings.clone();
+    let exit =
+        manner.carry_out(run, (site, hold), console, &format!("mdc resume {}", site.path))?;
+    for stays in &stays {
+        console.say(stays);
+    }
+    Ok(if stays.is_empty() { exit } else { Exit::Incomplete })
+}
+
+/// What the policies of the components that failed in `run` take back, begun here and now: it was
+/// reviewed with the plan.
+pub(super) fn by_policy(
+    run: Run,
+    ending: &Ending,
+    manner: &Manner,
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) -> Result<(), Problem> {
+    let steps = taken_back(&run.plan, ending);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let observed = watch::observe(site, console);
+    let what = Taken { run: &run.id, plan: &run.plan, steps: &steps };
+    let mut back = rollback(what, &observed);
+    sealed_for(&mut back, site, Utf8Path::new(""));
+    console.say("The plan says that what failed is rolled back, and that begins now:");
+    console.show(&view::plan::document(&back, view::plan::Detail::Steps, ""))?;
+    if back.is_empty() {
+        return Ok(());
+    }
+    carry_back(run, back, manner, (site, hold), console).map(drop)
+}
+
+/// The begun steps of `plan` that policies take back after what failed.
+fn taken_back<'p>(plan: &'p Plan, ending: &Ending) -> BTreeSet<&'p str> {
+    let policy = |step: &Step| plan.on_failure.get(&step.component).map(|it| it.then);
+    let begun = |step: &&Step| ending.is_done(&step.id) || failed(step, ending);
+    let of = |broken: &Step| -> Vec<&'p str> {
+        let together = |step: &&Step| match policy(broken) {
+            Some(Then::RollbackHost) => step.id == broken.id,
+            Some(Then::RollbackWave) => {
+                step.component == broken.component && step.wave == broken.wave
+            }
+            Some(Then::Stop) | None => false,
+        };
+        plan.steps.iter().filter(together).filter(begun).map(|step| &*step.id).collect()
+    };
+    // Who stops a run wants to look first.
+    if plan.rolls_back.is_some() || ending.stopped.is_some() {
+        return BTreeSet::new();
+    }
+    plan.steps.iter().filter(|step| failed(step, ending)).flat_map(of).collect()
+}
+
+/// Whether it failed on its host: not for who may change the cluster, what the user wants, or what is
+/// wrong here.
+fn failed(step: &Step, ending: &Ending) -> bool {
+    let Some((StepOutcome::Failed(failure), _)) = ending.outcomes.get(&*step.id) else {
+        return false;
+    };
+    !matches!(
+        failure.kind,
+        FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Waits | FailureKind::Here
+    )
+}

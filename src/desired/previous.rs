@@ -1,0 +1,73 @@
+//! Where the cluster comes from: what every resource is in the release before, for the way back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::package::Packages;
+use super::resolve::Questions;
+use super::{Desired, Resource, Source};
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostics};
+use crate::manifest::{Manifest, Release};
+
+impl Desired {
+    /// Takes in what `previous` has for each resource; a component or a system that it doesn't have
+    /// has no way back. `folder` is where the package files of the desired release start. Reads the
+    /// package files of `previous` on this machine.
+    pub fn come_from(
+        &mut self,
+        manifest: &Manifest,
+        previous: &Release,
+        folder: &Utf8Path,
+    ) -> Diagnostics {
+        let way = way(folder, &previous.folder);
+        let mut packages = Packages::new(previous, &manifest.source);
+        // Hosts of one system share a resource, and what it was.
+        let mut moved: BTreeMap<*const Resource, Arc<Resource>> = BTreeMap::new();
+        for (address, resource) in &self.resources {
+            let (Some(component), Some(host)) =
+                (self.components.get(&address.component), manifest.hosts.get(&address.host))
+            else {
+                continue;
+            };
+            let (health, idle) = (resource.health.clone(), resource.idle.clone());
+            let questions = Questions { health, idle };
+            let before = packages.resource(component, &questions, host, resource.format);
+            if let Some(before) = before {
+                let place = Arc::as_ptr(&before);
+                let before = moved.entry(place).or_insert_with(|| from(&before, &way));
+                self.previous.insert(address.clone(), Arc::clone(before));
+            }
+        }
+        let lacking = [Code::NoPackage, Code::NoFormat];
+        packages.into_problems().into_iter().filter(|it| !lacking.contains(&it.code)).collect()
+    }
+
+    /// What the resource at `address` is in the release that the cluster comes from.
+    #[must_use]
+    pub fn before(&self, address: &Address) -> Option<&Arc<Resource>> {
+        self.previous.get(address)
+    }
+}
+
+/// The way from one folder to another.
+fn way(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    if from == to {
+        return Utf8PathBuf::new();
+    }
+    pathdiff::diff_utf8_paths(to, from).unwrap_or_else(|| to.to_owned())
+}
+
+/// The resource with its package file seen from the folder that `way` starts in.
+fn from(resource: &Arc<Resource>, way: &Utf8Path) -> Arc<Resource> {
+    match &resource.source {
+        Source::File { path, digest, size } if !way.as_str().is_empty() => {
+            let (path, digest, size) = (way.join(path), *digest, *size);
+            let source = Source::File { path, digest, size };
+            Arc::new(Resource { source, ..(**resource).clone() })
+        }
+        _ => Arc::clone(resource),
+    }
+}

@@ -1,0 +1,77 @@
+//! What would take a change back.
+
+use std::sync::Arc;
+
+use super::Action;
+use crate::address::Address;
+use crate::catalog;
+use crate::desired::{Desired, Resource, Source};
+use crate::value::PackageVersion;
+
+/// How a change is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayBack {
+    /// By the package of the version before.
+    Package {
+        /// What the resource was.
+        before: Arc<Resource>,
+        /// What is lost by that or may be needed besides, in words; empty when nothing.
+        loses: String,
+    },
+    /// Not at all: why, in words.
+    None(String),
+}
+
+/// How `action`, which leads away from version `from` at `address`, is taken back.
+pub(super) fn of(
+    desired: &Desired,
+    address: &Address,
+    (action, from): (Action, Option<&PackageVersion>),
+) -> WayBack {
+    match known(desired, address, (action, from)) {
+        Ok((before, loses)) => {
+            WayBack::Package { before: Arc::clone(before), loses: loses.to_owned() }
+        }
+        Err(why) => WayBack::None(why),
+    }
+}
+
+fn known<'d>(
+    desired: &'d Desired,
+    address: &Address,
+    (action, from): (Action, Option<&PackageVersion>),
+) -> Result<(&'d Arc<Resource>, &'d str), String> {
+    let Some(from) = from.filter(|_| action.interrupts()) else {
+        return Err(match action {
+            Action::Install => "it was not there before, and stays".to_owned(),
+            _ => "it did not run before, and is left running".to_owned(),
+        });
+    };
+    let loses = match desired.components.get(&address.component).map(|it| &it.way_back) {
+        Some(catalog::WayBack::Package(loses)) => loses.as_str(),
+        Some(catalog::WayBack::None(why)) => return Err(why.clone()),
+        None => return Err("the catalog has no such component".to_owned()),
+    };
+    if desired.previous.is_empty() {
+        return Err("the manifest names no `previous-release`".to_owned());
+    }
+    let Some(before) = desired.before(address) else {
+        return Err("the previous release has no package of it for this system".to_owned());
+    };
+    // What was left half-way in the new version goes back to the release before it.
+    if action != Action::Repair && *from.upstream() != before.version {
+        return Err(format!(
+            "{} is installed, and the previous release has {}",
+            from.upstream(),
+            before.version
+        ));
+    }
+    if before.source == Source::Repository {
+        return Err(
+            "the previous release takes it from the host's repository, which may no longer \
+                    have it"
+                .to_owned(),
+        );
+    }
+    Ok((before, loses))
+}

@@ -1,0 +1,158 @@
+//! The gates before stage 2, as steps of the plan: they come after everything of stage 1, and everything
+//! of stage 2 comes after them. They change nothing, so that they may be passed together, and are passed
+//! again when a run is gone on with later.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Plan, Step};
+use crate::address::{Address, ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::desired::Desired;
+use crate::diff::{Action, Reason, Refusal};
+use crate::observe::Unreadable;
+use crate::step;
+use crate::transport::Command;
+use crate::value::{Period, Version};
+
+/// Puts the gates between the stages; none when nothing of stage 2 is to be done.
+pub(super) fn put(
+    steps: &mut Vec<Step>,
+    desired: &Desired,
+    unknown: &BTreeMap<HostName, Unreadable>,
+) {
+    let Some(first) = steps.iter().position(|step| step.stage == Stage::Critical) else { return };
+    let wave = steps.get(first).map_or(1, |step| step.wave);
+    let before = ends(steps);
+    let made = |gate: Gate| gate.step(wave, &before);
+    let gates: Vec<Step> = all(desired)
+        .into_iter()
+        .filter(|gate| !unknown.contains_key(&gate.host))
+        .map(made)
+        .collect();
+    if gates.is_empty() {
+        return;
+    }
+    let ids: Vec<Arc<str>> = gates.iter().map(|gate| Arc::clone(&gate.id)).collect();
+    for step in steps.iter_mut().filter(|step| step.stage == Stage::Critical) {
+        step.wave += 1;
+        step.after.extend(ids.iter().cloned());
+    }
+    steps.splice(first..first, gates);
+}
+
+/// In a slow case a step takes so many times its forecast: a guess.
+const SLOW: u64 = 3;
+
+impl Step {
+    /// How much of a window has to be left when it begins: for a slow case of it and of its way back.
+    #[must_use]
+    pub fn room(&self) -> Period {
+        let ways = 1 + u64::from(self.back().is_some());
+        Period::seconds(self.forecast.whole_seconds().saturating_mul(SLOW * ways))
+    }
+}
+
+impl Plan {
+    /// The steps that no opening of the window is long enough for: the longest of each component.
+    #[must_use]
+    pub fn misfits(&self) -> Vec<Refusal> {
+        let Some(window) = &self.window else { return Vec::new() };
+        let longest = window.longest();
+        let critical = self.steps.iter().filter(|step| step.stage == Stage::Critical);
+        let long = critical.filter(|step| step.room().duration() > longest);
+        let refusal = |step: &Step| Refusal::WindowTooShort {
+            step: step.id.to_string(),
+            room: step.room(),
+            longest: Period::seconds(longest.as_secs()),
+        };
+        long.map(refusal).collect()
+    }
+}
+
+/// The steps of stage 1 that nothing else of it comes after.
+fn ends(steps: &[Step]) -> Vec<Arc<str>> {
+    let live = || steps.iter().filter(|step| step.stage == Stage::Live);
+    let followed: BTreeSet<&str> =
+        live().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
+    live().filter(|step| !followed.contains(&*step.id)).map(|step| Arc::clone(&step.id)).collect()
+}
+
+/// One thing that has to be so.
+struct Gate {
+    host: HostName,
+    component: ComponentName,
+    action: Action,
+    version: Version,
+    forecast: Period,
+    command: Command,
+}
+
+/// What people do comes first, so that they aren't asked for it after a long wait; then evidence;
+/// what is only so for a moment comes last.
+fn all(desired: &Desired) -> Vec<Gate> {
+    let gates = &desired.gates;
+    let version = |component: &ComponentName| {
+        let mut resources = desired.resources.iter();
+        let of = resources.find(|(address, _)| address.component == *component);
+        of.map(|(_, resource)| resource.version.clone())
+    };
+    let confirm = gates.confirm.iter().filter_map(|(component, gate)| {
+        Some(Gate {
+            host: gate.host.clone(),
+            component: component.clone(),
+            action: Action::Confirm,
+            version: version(component)?,
+            forecast: Period::seconds(1),
+            command: step::confirm(component.as_str(), gate),
+        })
+    });
+    let backup = gates.backup.iter().filter_map(|(component, gate)| {
+        Some(Gate {
+            host: gate.host.clone(),
+            component: component.clone(),
+            action: Action::ProveBackup,
+            version: version(component)?,
+            forecast: Period::seconds(60),
+            command: step::prove_backup(component.as_str(), gate),
+        })
+    });
+    let idle = desired.resources.iter().filter_map(|(address, resource)| {
+        let ask = resource.idle.as_ref()?;
+        let Address { host, component } = address.clone();
+        let samples = u64::from(gates.idle.samples.saturating_sub(1));
+        let least = samples.saturating_mul(gates.idle.every.whole_seconds());
+        Some(Gate {
+            host,
+            component,
+            action: Action::AwaitIdle,
+            version: resource.version.clone(),
+            forecast: Period::seconds(least),
+            command: step::await_idle(&resource.unit, ask, &gates.idle),
+        })
+    });
+    confirm.chain(backup).chain(idle).collect()
+}
+
+impl Gate {
+    fn step(self, wave: u32, before: &[Arc<str>]) -> Step {
+        let Self { host, component, action, version, forecast, command } = self;
+        Step {
+            id: format!("{host}/{component}/{}", action.as_str()).into(),
+            host,
+            component,
+            action,
+            stage: Stage::Critical,
+            wave,
+            from: None,
+            to: version,
+            after: before.to_vec(),
+            needs_healthy: Vec::new(),
+            reasons: vec![Reason::BeforeCritical],
+            impact: "".into(),
+            forecast,
+            commands: [command].into(),
+            way_back: None,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The plan that takes back what a run has done, by the ways back that its own plan holds: reviewed
+//! with it, and rendered when it was made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Basis, Compared, Plan, Step, UsedFacts, WayBack};
+use crate::diff::{Action, Reason};
+use crate::fact::{PackageState, UnitState};
+use crate::observe::{ComponentFacts, HostState, Observed};
+use crate::value::{PackageVersion, Version};
+
+/// What is taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// Its plan.
+    pub plan: &'a Plan,
+    /// Its steps that are taken back, in the reverse of their order: those that it has begun, or some
+    /// of them.
+    pub steps: &'a BTreeSet<&'a str>,
+}
+
+/// The plan that takes `what` back from what was observed now. What has no way back, or can't be seen,
+/// stays, and is in the plan's warnings. A resource that is in the version before already needs no
+/// step.
+#[must_use]
+pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
+    let mut back =
+        Back { what, observed, steps: Vec::new(), warnings: Vec::new(), before: BTreeMap::new() };
+    for step in what.plan.steps.iter().rev() {
+        back.take(step);
+    }
+    let Back { mut steps, warnings, .. } = back;
+    steps.sort_by(|a, b| (a.wave, &a.component, &a.host).cmp(&(b.wave, &b.component, &b.host)));
+    let plan = what.plan;
+    let components: BTreeSet<_> = steps.iter().map(|step| &step.component).collect();
+    let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
+    let mut rolled = Plan {
+        rolls_back: Some(what.run.to_owned()),
+        // What has to be taken back is not left as it is because the hour has passed.
+        window: None,
+        basis: basis(plan, &steps, observed),
+        on_failure: on_failure.map(|(name, policy)| (name.clone(), *policy)).collect(),
+        checks: BTreeMap::new(),
+        unknown: Vec::new(),
+        withheld: Vec::new(),
+        warnings,
+        steps,
+        ..plan.clone()
+    };
+    rolled.seal = rolled.digest();
+    rolled
+}
+
+impl Plan {
+    /// Where it leads, in words: to its release, or back from it.
+    #[must_use]
+    pub fn goal(&self) -> String {
+        match &self.rolls_back {
+            None => self.release.clone(),
+            Some(_) => format!("{}, rolled back", self.release),
+        }
+    }
+}
+
+struct Back<'a> {
+    what: Taken<'a>,
+    observed: &'a Observed,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+    /// For each step of the plan that is not yet reached: what has to be taken back before it.
+    before: BTreeMap<&'a str, BTreeSet<usize>>,
+}
+
+impl<'a> Back<'a> {
+    /// Takes in a step; all that come after it were taken in before.
+    fn take(&mut self, step: &'a Step) {
+        let mut after = self.before.remove(&*step.id).unwrap_or_default();
+        if self.what.steps.contains(&*step.id)
+            && let Some(way_back) = &step.way_back
+        {
+            match self.inverse(step, way_back, &after) {
+                Ok(Some(inverse)) => {
+                    after = BTreeSet::from([self.steps.len()]);
+                    self.steps.push(inverse);
+                }
+                Ok(None) => {}
+                Err(why) => self
+                    .warnings
+                    .push(format!("{}/{} stays as it is: {why}", step.host, step.component)),
+            }
+        }
+        for id in &step.after {
+            self.before.entry(id).or_default().extend(&after);
+        }
+    }
+
+    /// The step that takes `step` back; none when there is nothing to take back; why it can't be.
+    fn inverse(
+        &self,
+        step: &Step,
+        way_back: &WayBack,
+        after: &BTreeSet<usize>,
+    ) -> Result<Option<Step>, String> {
+        let facts = facts(step, self.observed)?;
+        let (to, loses, commands) = match way_back {
+            WayBack::Package { to, loses, commands } => (to, loses, commands),
+            WayBack::None(_) if is_before(step, facts) => return Ok(None),
+            WayBack::None(why) => return Err(why.to_string()),
+        };
+        if is_at(facts, to) {
+            return Ok(None);
+        }
+        let earlier = || after.iter().filter_map(|&place| self.steps.get(place));
+        let mut reasons =
+            vec![Reason::Undoes { run: self.what.run.to_owned(), step: step.id.to_string() }];
+        reasons.extend((!loses.is_empty()).then(|| Reason::Loses { what: loses.to_string() }));
+        Ok(Some(Step {
+            id: format!("{}/{}/{}", step.host, step.component, Action::Rollback.as_str()).into(),
+            action: Action::Rollback,
+            wave: earlier().map(|step| step.wave).max().unwrap_or_default() + 1,
+            from: version(facts).cloned(),
+            to: to.clone(),
+            after: earlier().map(|step| Arc::clone(&step.id)).collect(),
+            needs_healthy: Vec::new(),
+            reasons,
+            commands: Arc::clone(commands),
+            way_back: None,
+            ..step.clone()
+        }))
+    }
+}
+
+fn facts<'o>(step: &Step, observed: &'o Observed) -> Result<&'o ComponentFacts, String> {
+    match observed.hosts.get(&step.host) {
+        Some(HostState::Known(host)) => {
+            host.components.get(&step.component).ok_or_else(|| "it was not observed".to_owned())
+        }
+        Some(HostState::Unknown(why)) => Err(format!("its host can't be read: {}", why.reason)),
+        None => Err("its host was not observed".to_owned()),
+    }
+}
+
+fn version(facts: &ComponentFacts) -> Option<&PackageVersion> {
+    match &facts.package {
+        PackageState::Installed(version) | PackageState::Broken { version, .. } => Some(version),
+        PackageState::Absent => None,
+    }
+}
+
+/// Whether it runs in this version.
+fn is_at(facts: &ComponentFacts, to: &Version) -> bool {
+    matches!(&facts.package, PackageState::Installed(version) if version.upstream() == to)
+        && facts.unit == UnitState::Active
+}
+
+/// Whether the step has changed nothing.
+fn is_before(step: &Step, facts: &ComponentFacts) -> bool {
+    match &step.from {
+        Some(from) => is_at(facts, from.upstream()) && *from.upstream() != step.to,
+        None => facts.package == PackageState::Absent,
+    }
+}
+
+fn basis(plan: &Plan, steps: &[Step], observed: &Observed) -> Basis {
+    let used = steps.iter().filter_map(|step| {
+        let facts = facts(step, observed).ok()?;
+        Some((format!("{}/{}", step.host, step.component), UsedFacts::from(facts)))
+    });
+    let hosts: BTreeSet<_> = steps.iter().map(|step| &step.host).collect();
+    Basis {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        desired: plan.basis.desired,
+        compared: Compared { hosts: hosts.len(), resources: steps.len() },
+        facts: used.collect(),
+    }
+}

@@ -1,0 +1,170 @@
+//! The gates before stage 2: each one refuses, times out where it waits, and passes; and is passed again
+//! when a run is gone on with later.
+
+use serde_json::{Value, json};
+
+use crate::site::{Ran, Site};
+
+/// Whether stage 2 has changed anything.
+fn is_untouched(site: &Site) -> bool {
+    ["db-01", "queue-01", "storage-01"]
+        .iter()
+        .all(|host| site.log(host).keys().all(|key| !key.starts_with("install:")))
+}
+
+#[track_caller]
+fn stops(ran: Ran, site: &Site, words: &[&str]) {
+    let ran = ran.ended(1);
+    for word in words {
+        assert!(ran.said.contains(word), "{word:?} is not in:\n{}", ran.said);
+    }
+    assert!(is_untouched(site), "{}", ran.said);
+}
+
+fn goes_on(site: &Site, arguments: &[&str]) -> Ran {
+    let ran = site.mdc(arguments).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    ran
+}
+
+fn left(site: &Site, host: &str, unit: &str, left: u64) {
+    let mut file = site.host(host);
+    file["units"][unit]["left"] = left.into();
+    site.write(host, &file);
+}
+
+#[test]
+fn stage_2_waits_until_nothing_is_left_to_do() {
+    let fresh = Site::new();
+    fresh.edit("every = \"500ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    // What is left gets less with every question.
+    let drained = fresh.copy();
+    left(&drained, "queue-01", "rabbitmq-server", 3);
+    let ran = goes_on(&drained, &["apply", "--yes"]);
+    assert!(
+        ran.said.contains("rabbitmq-server has 0 left to do, 3 times in a row"),
+        "{}",
+        ran.said
+    );
+    // Too much for the time that there is.
+    left(&fresh, "core-02", "ometascan", 1_000_000);
+    let ran = fresh.mdc(&["apply", "--yes"]);
+    stops(ran, &fresh, &["given up after 300ms; the last value was: 99", "stop submissions"]);
+    left(&fresh, "core-02", "ometascan", 0);
+    goes_on(&fresh, &["resume", "--yes"]);
+}
+
+#[test]
+fn stage_2_waits_for_a_probe_that_says_no_number() {
+    let site = Site::new();
+    site.edit("every = \"500ms\"", "every = \"10ms\"\nwithin = \"50ms\"");
+    site.fault("queue-01", "await-idle:rabbitmq-server", &json!({ "says": "node down" }));
+    let ran = site.mdc(&["apply", "--yes"]);
+    stops(ran, &site, &["the last value was: no number: node down"]);
+    site.mend("queue-01");
+    goes_on(&site, &["resume", "--yes"]);
+}
+
+#[test]
+fn stage_2_needs_evidence_of_backups() {
+    let site = Site::new();
+    site.fault("db-01", "prove-backup:postgresql", &json!({ "says": "that is older than 24h" }));
+    let ran = site.mdc(&["apply", "--yes"]);
+    stops(ran, &site, &["look for the backup of postgresql", "that is older than 24h"]);
+    site.mend("db-01");
+    goes_on(&site, &["resume", "--yes"]);
+    // What vouches for it is in the record.
+    let seen: Vec<Value> = site
+        .journal()
+        .into_iter()
+        .filter(|entry| entry["result"]["step"] == "db-01/postgresql/prove-backup")
+        .collect();
+    let last = &seen.last().unwrap()["result"]["outcome"]["seen"];
+    assert_eq!(last[0], "/var/backups/postgresql/*.dump, as simulated");
+    let report = site.mdc(&["report"]).ended(0);
+    assert!(
+        report.said.contains("/var/backups/postgresql/*.dump, as simulated"),
+        "{}",
+        report.said
+    );
+    // Without a description of where it is, nothing of stage 2 is planned.
+    let site = Site::new();
+    site.edit("[gates.backup.postgresql]", "[gates.backup.redis]");
+    let ran = site.mdc(&["plan"]).ended(1);
+    assert!(ran.said.contains("stage 2 needs a backup of `postgresql`"), "{}", ran.said);
+    site.edit(
+        "[components.md-core]",
+        "[components.postgresql]\nbackup = \"none\"\n\n[components.md-core]",
+    );
+    site.mdc(&["plan"]).ended(0);
+}
+
+const CONFIRM: &str = "[gates.confirm.api-gateway]\ntext = \"stop the clients\"\n";
+
+#[test]
+fn stage_2_waits_for_people() {
+    let site = Site::new();
+    site.edit("[gates.idle]", &format!("{CONFIRM}\n[gates.idle]"));
+    let ran = site.mdc(&["apply", "--yes"]);
+    let words =
+        ["somebody has to confirm it: stop the clients", "`mdc resume --confirm api-gateway`"];
+    stops(ran, &site, &words);
+    // Nobody's word is asked for anything else.
+    stops(site.mdc(&["resume", "--yes", "--confirm", "redis"]), &site, &words);
+    let ran = goes_on(&site, &["resume", "--yes", "--confirm", "api-gateway"]);
+    assert!(ran.said.contains("confirmed by root"), "{}", ran.said);
+}
+
+#[test]
+fn what_people_did_is_verified_where_it_can_be_seen() {
+    let site = Site::new();
+    let verified = format!("{CONFIRM}verify = \"test ! -e /run/clients\"\n");
+    site.edit("[gates.idle]", &format!("{verified}\n[gates.idle]"));
+    site.fault("gate-01", "confirm:api-gateway", &json!({ "says": "they are there" }));
+    let ran = site.mdc(&["apply", "--yes", "--confirm", "api-gateway"]);
+    stops(ran, &site, &["it is not done yet: stop the clients", "they are there"]);
+    site.mend("gate-01");
+    let ran = goes_on(&site, &["resume", "--yes"]);
+    assert!(ran.said.contains("verified: stop the clients"), "{}", ran.said);
+}
+
+#[test]
+fn gates_are_passed_again_when_a_run_is_gone_on_with() {
+    let site = Site::new();
+    let fault = json!({ "says": "E: broken", "times": 1 });
+    site.fault("queue-01", "install:redis-server", &fault);
+    site.mdc(&["apply", "--yes"]).ended(1);
+    // In the meantime the backup has become old, and PostgreSQL is upgraded already.
+    site.fault("db-01", "prove-backup:postgresql", &json!({ "says": "too old", "times": 1 }));
+    let ran = site.mdc(&["resume", "--yes"]).ended(1);
+    assert!(ran.said.contains("too old"), "{}", ran.said);
+    assert!(!site.log("storage-01").contains_key("install:md-cluster-file-storage"));
+    goes_on(&site, &["resume", "--yes"]);
+    assert_eq!(site.log("db-01")["install:postgresql-16"], 1);
+}
+
+#[test]
+fn stage_2_keeps_to_its_window() {
+    let fresh = Site::new();
+    let window =
+        |open: &str| format!("[gates.window]\nzone = \"UTC\"\nopen = [\"{open}\"]\n\n[gates.idle]");
+    let closed = fresh.copy();
+    closed.edit("[gates.idle]", &window("2020-02-01 01:00-05:00"));
+    let ran = closed.mdc(&["apply", "--yes"]);
+    stops(
+        ran,
+        &closed,
+        &["stage 2 waits for its window, which is closed now: it never opens again"],
+    );
+    // Stage 1 went ahead.
+    assert_eq!(closed.log("identity-01")["install:md-cluster-identity-service"], 1);
+    let open = fresh.copy();
+    open.edit("[gates.idle]", &window("daily 00:00-00:00"));
+    let ran = open.mdc(&["plan"]).ended(0);
+    assert!(ran.said.contains("stage 2 only daily 00:00-00:00 (UTC)"), "{}", ran.said);
+    goes_on(&open, &["apply", "--yes"]);
+    let short = fresh.copy();
+    short.edit("[gates.idle]", &window("daily 01:00-01:02"));
+    let ran = short.mdc(&["plan"]).ended(1);
+    assert!(ran.said.contains("is never open for longer than 2m"), "{}", ran.said);
+}
