@@ -1,39 +1,55 @@
-//! Removes what a run that is done leaves on its hosts.
+//! Removes what a run that is over leaves on its hosts.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
+use super::connections::Dial;
 use super::each::each;
-use super::event::Event;
-use super::run::Apply;
 use crate::address::HostName;
 use crate::state::Run;
-use crate::transport::{Order, Verdict};
+use crate::transport::{Order, Tenure, Verdict};
 
 /// How many hosts may have a copy of a record: the first two, and two in whose place they were.
 const KEEPERS: usize = 4;
 
-/// Removes the files of the run from every host that the plan changed or that has a copy of its
-/// record; says what stays.
-pub(super) fn nothing(apply: &Apply<'_>, run: &Run, listen: &mut dyn FnMut(Option<Event>)) {
-    let changed = run.plan.steps.iter().map(|step| &step.host);
-    let hosts: BTreeSet<&HostName> =
-        changed.chain(apply.copied.hosts.iter().take(KEEPERS)).collect();
-    let id = run.id.as_str();
-    let forget = |host: &HostName| forget(apply, id, host);
-    each(&hosts, apply.at_once, forget, |host, forgotten| {
-        if let Err(why) = forgotten {
-            listen(Some(Event::LeftBehind { host: host.clone(), why }));
-        }
-    });
+/// How hosts are reached.
+pub struct Leave<'a> {
+    /// Makes connections.
+    pub dial: &'a Dial<'a>,
+    /// The lease under which hosts are changed.
+    pub tenure: &'a Tenure,
+    /// How many hosts at once.
+    pub at_once: NonZeroUsize,
 }
 
-fn forget(apply: &Apply<'_>, run: &str, host: &HostName) -> Result<(), String> {
-    let order = Order::Forget { run };
-    let verdict = (apply.dial)(host).and_then(|mut host| host.order(apply.tenure, &order));
-    match verdict {
-        Ok(Verdict::Done) => Ok(()),
-        Ok(Verdict::Cannot(why)) => Err(why),
-        Ok(other) => Err(format!("{other:?}")),
-        Err(failure) => Err(failure.problem.to_string()),
+impl Leave<'_> {
+    /// Removes the files of the run from every host that its plan changed, or that has a copy of its
+    /// record: the first of `keepers`. `stays` hears of each host where they stay, and why.
+    pub fn nothing<'k>(
+        &self,
+        run: &'k Run,
+        keepers: impl Iterator<Item = &'k HostName>,
+        stays: &mut dyn FnMut(&HostName, String),
+    ) {
+        let changed = run.plan.steps.iter().map(|step| &step.host);
+        let hosts: BTreeSet<&HostName> = changed.chain(keepers.take(KEEPERS)).collect();
+        let forget = |host: &HostName| self.forget(&run.id, host);
+        each(&hosts, self.at_once, forget, |host, forgotten| {
+            if let Err(why) = forgotten {
+                stays(host, why);
+            }
+        });
+    }
+
+    fn forget(&self, run: &str, host: &HostName) -> Result<(), String> {
+        let order = Order::Forget { run };
+        let verdict = (self.dial)(host).and_then(|mut host| host.order(self.tenure, &order));
+        match verdict {
+            Ok(Verdict::Done) => Ok(()),
+            Ok(Verdict::Cannot(why)) => Err(why),
+            Ok(Verdict::Running) => Err("a job of it still runs".to_owned()),
+            Ok(other) => Err(format!("{other:?}")),
+            Err(failure) => Err(failure.problem.to_string()),
+        }
     }
 }

@@ -35,4 +35,5 @@ pub use copies::Copied;
 pub use each::each;
 pub use event::Event;
 pub use job::step_of;
+pub use leave::Leave;
 pub use run::{Apply, Ending, run};

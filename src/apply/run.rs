@@ -19,7 +19,7 @@ use super::copies::{self, Copied};
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
-use super::leave;
+use super::leave::Leave;
 use super::reach::Reach;
 use super::schedule::Schedule;
 use super::worker::Worker;
@@ -101,7 +101,10 @@ pub fn run(
         ending
     })?;
     if run.plan.steps.iter().all(|step| ending.is_done(&step.id)) {
-        leave::nothing(apply, run, listen);
+        let leave = Leave { dial: apply.dial, tenure: apply.tenure, at_once: apply.at_once };
+        leave.nothing(run, apply.copied.hosts.iter(), &mut |host, why| {
+            listen(Some(Event::LeftBehind { host: host.clone(), why }));
+        });
     }
     listen(Some(Event::RunFinished));
     Ok(ending)

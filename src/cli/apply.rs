@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, plan, records, show, watch};
 use crate::plan::Plan;
-use crate::state::{Run, StateError};
+use crate::state::Run;
 use crate::view;
 
 /// Carries a plan out, after showing it and asking.
@@ -47,7 +47,7 @@ impl Apply {
         let next = format!("mdc apply {}", self.target);
         let hold = Hold::take(&site, &next, self.manner.take_over())?;
         carry::say_debts(&*hold.store, console)?;
-        let mut run = match (self.unfinished(&hold, console)?, file) {
+        let mut run = match (self.unfinished(&site, &hold, console)?, file) {
             (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
                 return Err(carry::another_plan(&run, "this plan file is another one"));
             }
@@ -77,11 +77,15 @@ impl Apply {
         }
     }
 
-    fn unfinished(&self, hold: &Hold, console: &Console) -> Result<Option<Run>, Problem> {
+    fn unfinished(
+        &self,
+        site: &Site,
+        hold: &Hold,
+        console: &Console,
+    ) -> Result<Option<Run>, Problem> {
         let Some(mut run) = hold.unfinished()? else { return Ok(None) };
         let Some(reason) = &self.give_up else { return Ok(Some(run)) };
-        run.give_up(reason).map_err(StateError::from)?;
-        console.say(&format!("The run {} is given up: {reason}", run.id));
+        records::give_up(&mut run, reason, (site, hold), console)?;
         Ok(None)
     }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use crate::address::HostName;
-use crate::apply::{self, Copied};
+use crate::apply::{self, Copied, Leave};
 use crate::catalog::Format;
 use crate::plan;
 use crate::state::{Entry, Run, StateError};
@@ -57,6 +58,23 @@ pub(super) fn none_elsewhere(site: &Site, hold: &Hold) -> Result<(), Problem> {
             break;
         }
     }
+    Ok(())
+}
+
+/// Gives `run` up: what is left of it is never done, and hosts keep nothing of it any more.
+pub(super) fn give_up(
+    run: &mut Run,
+    reason: &str,
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) -> Result<(), Problem> {
+    run.give_up(reason).map_err(StateError::from)?;
+    console.say(&format!("The run {} is given up: {reason}", run.id));
+    let dial = site.dial();
+    let leave = Leave { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
+    leave.nothing(run, keepers(site), &mut |host, why| {
+        console.say(&format!("what it left on {host} stays there: {why}"));
+    });
     Ok(())
 }
 

@@ -11,11 +11,11 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, plan, watch};
+use super::{Common, Exit, ManifestPath, plan, records, watch};
 use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::plan::{Plan, Step, Taken, rollback};
-use crate::state::{FailureKind, Run, StateError, StepOutcome};
+use crate::state::{FailureKind, Run, StepOutcome};
 use crate::view;
 
 /// Takes back what the newest run of a cluster has done, in reverse order.
@@ -104,7 +104,7 @@ fn carry_back(
     console: &Console,
 ) -> Result<Exit, Problem> {
     if !run.progress.over {
-        run.give_up("it is rolled back").map_err(StateError::from)?;
+        records::give_up(&mut run, "it is rolled back", (site, hold), console)?;
     }
     drop(run);
     let mut run = hold.store.begin(&hold.lease, back, Timestamp::now())?;

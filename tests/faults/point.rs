@@ -55,6 +55,8 @@ fn of(host: &str, task: &Value) -> Point {
         "check-version" => ("check-version", text("package"), false, false),
         "check-unit" => ("check-unit", text("unit"), false, false),
         "await-health" => ("await-health", text("unit"), true, false),
+        "prove-backup" => ("prove-backup", text("component"), true, false),
+        "await-idle" => ("await-idle", text("unit"), false, false),
         other => panic!("{other} is a new kind of command"),
     };
     Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes }

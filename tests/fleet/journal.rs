@@ -68,7 +68,8 @@ fn line(text: &str) -> Line {
     }
     if entry["result"].is_object() {
         let result = &entry["result"];
-        let is_done = ["done", "found-done"].iter().any(|word| result["outcome"] == *word);
+        let outcome = &result["outcome"];
+        let is_done = outcome == "done" || outcome == "found-done" || outcome["seen"].is_array();
         return if is_done { Line::Done(step(result)) } else { Line::Failed(step(result)) };
     }
     Line::Other
