@@ -177,10 +177,10 @@ impl Code {
                  a host, as one package. Remove one of them."
             }
             Self::GateHost => {
-                "A gate is asked on a host: evidence of a backup is looked for where the backup is \
-                 kept, and what people confirm is verified where it can be seen. The manifest has to \
-                 say which host, unless the component itself is placed on one: then the first of \
-                 these is meant."
+                "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \
+                 is looked for where the backup is kept, and what people confirm is verified where it \
+                 can be seen. That is the first host of the component unless `host` names another one, \
+                 which has to be in the manifest too."
             }
             Self::GatePattern => {
                 "The files of a backup are named by a pattern that the host's shell expands, such as \

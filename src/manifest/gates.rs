@@ -190,18 +190,15 @@ fn host(
     placed: &Placed<'_>,
     found: &mut Diagnostics,
 ) -> Option<HostName> {
-    let Some(named) = named else {
-        let first = placed.first(component);
-        if first.is_none() {
-            let message = format!("no host has `{}`, and the gate names none", component.value);
-            found.push(
-                Diagnostic::new(Code::GateHost, message)
-                    .at(Label::new(source, component.span.clone(), "this gate"))
-                    .help("write `host = \"…\"`: the host on which the gate is asked"),
-            );
-        }
-        return first.cloned();
+    let Some(first) = placed.first(component) else {
+        found.push(
+            Diagnostic::new(Code::GateHost, format!("no host has `{}`", component.value))
+                .at(Label::new(source, component.span.clone(), "the gate of this component"))
+                .help("place the component on a host, or take the gate out"),
+        );
+        return None;
     };
+    let Some(named) = named else { return Some(first.clone()) };
     if placed.0.contains_key(&named.value) {
         return Some(named.value.clone());
     }

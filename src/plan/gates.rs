@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Plan, Step};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
-use crate::desired::Desired;
+use crate::desired::{Desired, Resource};
 use crate::diff::{Action, Reason, Refusal};
 use crate::observe::Unreadable;
 use crate::step;
@@ -25,11 +25,10 @@ pub(super) fn put(
     let wave = steps.get(first).map_or(1, |step| step.wave);
     let before = ends(steps);
     let made = |gate: Gate| gate.step(wave, &before);
-    let gates: Vec<Step> = all(desired)
-        .into_iter()
-        .filter(|gate| !unknown.contains_key(&gate.host))
-        .map(made)
-        .collect();
+    // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
+    // Evidence that can't be seen is none: its gate stays, and is not passed.
+    let known = |gate: &Gate| gate.action != Action::AwaitIdle || !unknown.contains_key(&gate.host);
+    let gates: Vec<Step> = all(desired).into_iter().filter(known).map(made).collect();
     if gates.is_empty() {
         return;
     }
@@ -85,7 +84,7 @@ struct Gate {
     action: Action,
     version: Version,
     forecast: Period,
-    command: Command,
+    commands: Arc<[Command]>,
 }
 
 /// What people do comes first, so that they aren't asked for it after a long wait; then evidence;
@@ -104,7 +103,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
             action: Action::Confirm,
             version: version(component)?,
             forecast: Period::seconds(1),
-            command: step::confirm(component.as_str(), gate),
+            commands: [step::confirm(component.as_str(), gate)].into(),
         })
     });
     let backup = gates.backup.iter().filter_map(|(component, gate)| {
@@ -114,11 +113,16 @@ fn all(desired: &Desired) -> Vec<Gate> {
             action: Action::ProveBackup,
             version: version(component)?,
             forecast: Period::seconds(60),
-            command: step::prove_backup(component.as_str(), gate),
+            commands: [step::prove_backup(component.as_str(), gate)].into(),
         })
     });
+    // Hosts of one system are asked the same.
+    let mut alike: BTreeMap<*const Resource, Arc<[Command]>> = BTreeMap::new();
     let idle = desired.resources.iter().filter_map(|(address, resource)| {
         let ask = resource.idle.as_ref()?;
+        let commands = alike
+            .entry(Arc::as_ptr(resource))
+            .or_insert_with(|| [step::await_idle(&resource.unit, ask, &gates.idle)].into());
         let Address { host, component } = address.clone();
         let samples = u64::from(gates.idle.samples.saturating_sub(1));
         let least = samples.saturating_mul(gates.idle.every.whole_seconds());
@@ -128,7 +132,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
             action: Action::AwaitIdle,
             version: resource.version.clone(),
             forecast: Period::seconds(least),
-            command: step::await_idle(&resource.unit, ask, &gates.idle),
+            commands: Arc::clone(commands),
         })
     });
     confirm.chain(backup).chain(idle).collect()
@@ -136,7 +140,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
 
 impl Gate {
     fn step(self, wave: u32, before: &[Arc<str>]) -> Step {
-        let Self { host, component, action, version, forecast, command } = self;
+        let Self { host, component, action, version, forecast, commands } = self;
         Step {
             id: format!("{host}/{component}/{}", action.as_str()).into(),
             host,
@@ -151,7 +155,7 @@ impl Gate {
             reasons: vec![Reason::BeforeCritical],
             impact: "".into(),
             forecast,
-            commands: [command].into(),
+            commands,
             way_back: None,
         }
     }

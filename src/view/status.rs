@@ -1,5 +1,7 @@
 //! What should be beside what is: every component on every host, equal hosts together.
 
+use std::collections::BTreeMap;
+
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
 use super::words;
@@ -15,6 +17,7 @@ pub fn document(desired: &Desired, observed: &Observed) -> Document {
     let mut document = Document::titled(title(desired));
     document.push(Block::Paragraph(summary(&lines)));
     document.push(Block::Table(table(lines)));
+    document.extend(mixed(desired, observed));
     document.extend(unreadable(desired, observed));
     document
 }
@@ -143,6 +146,46 @@ fn sign(state: State) -> Text {
         State::AsDesired => Text::of(Label::Good, "✓"),
         State::Differs => Text::of(Label::Error, "✗"),
         State::Unknown => Text::of(Label::Warning, "?"),
+    }
+}
+
+/// The components that are in more than one version, version by version: what no cluster should be left
+/// with (System upgrade page).
+fn mixed(desired: &Desired, observed: &Observed) -> Vec<Block> {
+    let mut versions: BTreeMap<_, BTreeMap<String, Vec<&str>>> = BTreeMap::new();
+    for address in desired.resources.keys() {
+        let Some(facts) = facts(observed, address) else { continue };
+        let order = desired.components.get(&address.component);
+        let order = order.map(|component| (component.stage, component.upgrade_order));
+        let hosts = versions.entry((order, &address.component)).or_default();
+        hosts.entry(version(&facts.package)).or_default().push(address.host.as_str());
+    }
+    versions.retain(|_, hosts| hosts.len() > 1);
+    if versions.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&["component", "version", "hosts"].map(|it| (it, Side::Left)));
+    for ((_, component), hosts) in &versions {
+        for (place, (version, hosts)) in hosts.iter().enumerate() {
+            let name = if place == 0 { component.as_str() } else { "" };
+            let cells = vec![
+                Text::of(Label::Component, name),
+                Text::of(Label::Version, version),
+                Text::of(Label::Host, words::hosts(hosts.iter().copied())),
+            ];
+            table.rows.push(Row::new(cells));
+        }
+    }
+    let number = words::count(versions.len(), "component");
+    let heading = Text::of(Label::Warning, "Mixed versions").plain(format!(": {number}"));
+    vec![Block::heading(heading), Block::Table(table)]
+}
+
+/// The product's version, without what only one system's packaging adds.
+fn version(package: &PackageState) -> String {
+    match package {
+        PackageState::Installed(version) => version.upstream().to_string(),
+        other => words::package(other),
     }
 }
 

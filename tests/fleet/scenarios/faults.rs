@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use super::on;
-use crate::hosts::Fleet;
+use crate::hosts::{ALL, Fleet};
 use crate::release::Release;
 use crate::said::Running;
 use crate::site::Site;
@@ -65,17 +65,41 @@ fn is_whole(fleet: &Fleet, site: &Site) {
     assert!(!left.contains(&site.run()), "a run that is done leaves nothing: {left}");
 }
 
-/// The network is away for longer than a silent connection is kept.
+/// The network of all hosts is away for longer than a silent connection is kept.
 pub(crate) fn cut(fleet: &Fleet) {
     let site = site(fleet);
     let lock = DpkgLock::hold(fleet);
     let mut running = installing(fleet, &site, &[]);
-    fleet.host("cut", HOST);
+    for host in ALL {
+        fleet.host("cut", host);
+    }
     running.says(&["cut off", HOST, "nothing was heard from the host", "it is tried again"]);
-    fleet.host("heal", HOST);
+    for host in ALL {
+        fleet.host("heal", host);
+    }
     lock.release();
     running.says(&["back", HOST]);
     running.end().ends(0);
+    assert_eq!(jobs(fleet, &site), "1");
+    is_whole(fleet, &site);
+}
+
+/// What the host says does not arrive, though it hears everything: for longer than the run is patient.
+pub(crate) fn one_way(fleet: &Fleet) {
+    let site = site(fleet);
+    let lock = DpkgLock::hold(fleet);
+    let mut running = installing(fleet, &site, &["--patience", "3s"]);
+    fleet.host("mute", HOST);
+    running.says(&["cut off", HOST]);
+    running.end().ends(1).tells(&[
+        "Failed: upgrade worker on exec-01",
+        "it was tried again for 3 s",
+        "what was begun on the host goes on there",
+        "go on mdc apply mdc.toml",
+    ]);
+    fleet.host("heal", HOST);
+    lock.release();
+    site.mdc(&["resume", "--yes"]).ends(0).tells(&["Complete."]);
     assert_eq!(jobs(fleet, &site), "1");
     is_whole(fleet, &site);
 }

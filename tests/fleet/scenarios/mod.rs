@@ -21,7 +21,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 23] = [
+pub(crate) const SCENARIOS: [Scenario; 24] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -36,6 +36,7 @@ pub(crate) const SCENARIOS: [Scenario; 23] = [
     Scenario { name: "certificate-and-jump", changes: &[], run: certificate_and_jump::run },
     Scenario { name: "interrupted", changes: &EXECUTION, run: interrupted::run },
     Scenario { name: "cut", changes: &["exec-01"], run: faults::cut },
+    Scenario { name: "one-way", changes: &["exec-01"], run: faults::one_way },
     Scenario { name: "power-cut", changes: &["exec-01"], run: faults::power_cut },
     Scenario { name: "sessions-killed", changes: &["exec-01"], run: faults::sessions_killed },
     Scenario { name: "job-killed", changes: &["exec-01"], run: faults::job_killed },
