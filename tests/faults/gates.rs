@@ -36,7 +36,7 @@ fn left(site: &Site, host: &str, unit: &str, left: u64) {
 #[test]
 fn stage_2_waits_until_nothing_is_left_to_do() {
     let fresh = Site::new();
-    fresh.edit("every = \"500ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    fresh.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
     // What is left gets less with every question.
     let drained = fresh.copy();
     left(&drained, "queue-01", "rabbitmq-server", 3);
@@ -57,7 +57,7 @@ fn stage_2_waits_until_nothing_is_left_to_do() {
 #[test]
 fn stage_2_waits_for_a_probe_that_says_no_number() {
     let site = Site::new();
-    site.edit("every = \"500ms\"", "every = \"10ms\"\nwithin = \"50ms\"");
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"50ms\"");
     site.fault("queue-01", "await-idle:rabbitmq-server", &json!({ "says": "node down" }));
     let ran = site.mdc(&["apply", "--yes"]);
     stops(ran, &site, &["the last value was: no number: node down"]);

@@ -29,6 +29,7 @@ impl Site {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
         copy(&from, site.folder.path());
         site.edit("speed = 20", "speed = 0");
+        site.edit("every = \"500ms\"", "every = \"1ms\"");
         site.mdc(&["observe"]).ended(0);
         site
     }
