@@ -8,9 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::control::Message;
+use super::ending::Ending;
 use super::event::Event;
 use super::failures::{Failures, Next};
-use super::run::Ending;
 use super::schedule::Schedule;
 use super::worker::{Attempt, Looks};
 use crate::catalog::Stage;

@@ -16,6 +16,7 @@ use super::connections::{Connections, Dial};
 use super::control::{Inbox, Message};
 use super::coordinator::{Coordinator, Handed};
 use super::copies::{self, Copied};
+use super::ending::Ending;
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
@@ -27,7 +28,6 @@ use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
-use crate::value::Period;
 
 /// A worker's stack: the SSH library and TLS need far less.
 const STACK: usize = 1 << 20;
@@ -50,37 +50,6 @@ pub struct Apply<'a> {
     pub confirmed: &'a BTreeMap<String, String>,
     /// What time it is, for windows.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
-}
-
-/// How an attempt at a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ending {
-    /// How each step that was begun ended, and what it took.
-    pub outcomes: BTreeMap<String, (StepOutcome, Period)>,
-    /// The steps that were over before this attempt.
-    pub done_before: BTreeSet<String>,
-    /// The steps that the user left out, with the reason.
-    pub skipped: BTreeMap<String, String>,
-    /// Steps that were not begun since an earlier one of the same resource failed and that was
-    /// tolerated.
-    pub tolerated: BTreeSet<String>,
-    /// Why it was stopped from outside, when it was.
-    pub stopped: Option<String>,
-}
-
-impl Ending {
-    /// Whether a step is done.
-    #[must_use]
-    pub fn is_done(&self, step: &str) -> bool {
-        self.done_before.contains(step)
-            || self.outcomes.get(step).is_some_and(|(outcome, _)| outcome.is_done())
-    }
-
-    /// The steps of `plan` that are neither done nor left out.
-    fn left(&self, plan: &Plan) -> usize {
-        let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
-        plan.steps.iter().filter(open).count()
-    }
 }
 
 /// Carries out what is left of `run`. `listen` hears every event, and nothing (`None`) once a

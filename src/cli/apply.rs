@@ -9,7 +9,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, records, show, watch};
+use super::{Common, Exit, plan, records, rollback, show, watch};
 use crate::plan::Plan;
 use crate::state::Run;
 use crate::view;
@@ -63,7 +63,8 @@ impl Apply {
             },
         };
         self.manner.leave_out(&mut run)?;
-        self.manner.carry_out(run, (&site, &hold), console, &next)
+        let carried = self.manner.carry_out(run, (&site, &hold), console, &next)?;
+        rollback::by_policy(carried, &self.manner, (&site, &hold), console)
     }
 
     fn manifest_path(&self, plan: Option<&Plan>) -> Utf8PathBuf {

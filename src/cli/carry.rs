@@ -10,7 +10,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, records, rollback, watch};
+use super::{Exit, records, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report;
@@ -38,6 +38,13 @@ pub(super) struct Manner {
     confirm: Vec<String>,
     #[command(flatten)]
     choice: Choice,
+}
+
+/// A run that was carried out, and how that ended.
+pub(super) struct Carried {
+    pub(super) run: Run,
+    pub(super) ending: Ending,
+    pub(super) exit: Exit,
 }
 
 impl Manner {
@@ -88,21 +95,20 @@ impl Manner {
         self.choice.left_out(plan).map(drop)
     }
 
-    /// Carries `run` out to its end and reports it; `next` is the command that goes on from there. Then
-    /// takes back what its plan says is taken back after a failure.
+    /// Carries `run` out to its end and reports it; `next` is the command that goes on from there.
     pub(super) fn carry_out(
         &self,
         mut run: Run,
         (site, hold): (&Site, &Hold),
         console: &Console,
         next: &str,
-    ) -> Result<Exit, Problem> {
+    ) -> Result<Carried, Problem> {
         let ending = self.attempt(&mut run, (site, hold), console)?;
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
-        rollback::by_policy(run, &ending, self, (site, hold), console)?;
-        Ok(if report.next.is_empty() { left_out } else { Exit::Incomplete })
+        let exit = if report.next.is_empty() { left_out } else { Exit::Incomplete };
+        Ok(Carried { run, ending, exit })
     }
 
     fn attempt(

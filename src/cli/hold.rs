@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::site::Site;
-use super::{records, who};
+use super::{survey, who};
 use crate::apply::Control;
 use crate::state::{Lease, Run, Store};
 use crate::transport::Tenure;
@@ -30,7 +30,7 @@ impl Hold {
         if force.is_some() {
             // Those who are to be kept out may have told the hosts of leases unknown to the store.
             let nobody = Tenure { site: site.name(), fence: 0, holder: String::new() };
-            claim.above = records::above_all(site, &nobody);
+            claim.above = survey::above_all(site, &nobody);
         }
         let lease = store.acquire(&claim, force)?;
         let holder = lease.holder();

@@ -25,6 +25,7 @@ mod show;
 mod site;
 mod status;
 mod stop;
+mod survey;
 mod trust;
 mod validate;
 mod watch;

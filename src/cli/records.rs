@@ -6,9 +6,9 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
+use super::survey::{dial, keepers, no_way, survey, unusable};
 use crate::address::HostName;
 use crate::apply::{self, Copied, Leave};
-use crate::catalog::Format;
 use crate::plan;
 use crate::state::{Entry, Run, StateError};
 use crate::transport::{Connection, Order, Tenure, Verdict};
@@ -136,34 +136,6 @@ pub(super) fn complete(run: &mut Run, site: &Site, tenure: &Tenure) -> Result<()
     Ok(())
 }
 
-/// A number above every lease that any host has seen, as far as hosts can be asked.
-pub(super) fn above_all(site: &Site, tenure: &Tenure) -> u64 {
-    let surveys = keepers(site).filter_map(|host| survey(site, tenure, host).ok());
-    surveys.map(|survey| survey.fence).max().unwrap_or_default()
-}
-
-/// The hosts that can keep records, first the one that is asked first.
-fn keepers(site: &Site) -> impl Iterator<Item = &HostName> {
-    let hosts = site.desired.hosts.iter().filter(|(_, host)| host.format != Format::Msi);
-    hosts.map(|(name, _)| name)
-}
-
-struct Survey {
-    fence: u64,
-    runs: Vec<String>,
-}
-
-fn survey(site: &Site, tenure: &Tenure, host: &HostName) -> Result<Survey, Problem> {
-    let answer = dial(site, host)?.order(tenure, &Order::Survey).map_err(no_way)?;
-    let Verdict::Survey { fence, runs, .. } = answer else {
-        return Err(unusable(host.as_str(), &format!("its answer doesn't fit: {answer:?}")));
-    };
-    // What a host calls a run becomes a file's name here.
-    let is_name =
-        |run: &String| run.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && run.len() < 80;
-    Ok(Survey { fence, runs: runs.into_iter().filter(is_name).collect() })
-}
-
 fn recall(
     connection: &mut dyn Connection,
     (tenure, host): (&Tenure, &HostName),
@@ -182,19 +154,4 @@ fn recall(
             other => return Err(unusable(host.as_str(), &format!("unfit answer: {other:?}"))),
         }
     }
-}
-
-fn dial(site: &Site, host: &HostName) -> Result<Box<dyn Connection>, Problem> {
-    site.dial()(host).map_err(no_way)
-}
-
-fn no_way(failure: crate::transport::Failure) -> Problem {
-    Problem::new(failure.to_string(), failure.hint)
-}
-
-fn unusable(what: &str, why: &str) -> Problem {
-    Problem::new(
-        format!("{what}: the record can't be used: {why}"),
-        "nothing was changed; try another host that keeps it, or the state of another controller",
-    )
 }

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, records};
+use super::{Common, Exit, ManifestPath, records, rollback};
 use crate::address::HostName;
 
 /// Goes on with the unfinished run of a cluster; makes no new plan.
@@ -54,6 +54,7 @@ impl Resume {
             return Ok(Exit::Done);
         }
         self.manner.leave_out(&mut run)?;
-        self.manner.carry_out(run, (&site, &hold), console, &next)
+        let carried = self.manner.carry_out(run, (&site, &hold), console, &next)?;
+        rollback::by_policy(carried, &self.manner, (&site, &hold), console)
     }
 }

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::carry::Manner;
+use super::carry::{Carried, Manner};
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
@@ -110,7 +110,7 @@ fn carry_back(
     let mut run = hold.store.begin(&hold.lease, back, Timestamp::now())?;
     manner.leave_out(&mut run)?;
     let stays = run.plan.warnings.clone();
-    let exit =
+    let Carried { exit, .. } =
         manner.carry_out(run, (site, hold), console, &format!("mdc resume {}", site.path))?;
     for stays in &stays {
         console.say(stays);
@@ -118,18 +118,18 @@ fn carry_back(
     Ok(if stays.is_empty() { exit } else { Exit::Incomplete })
 }
 
-/// What the policies of the components that failed in `run` take back, begun here and now: it was
-/// reviewed with the plan.
+/// Takes back what the plan of a run says is taken back after a failure, here and now: it was reviewed
+/// with the plan.
 pub(super) fn by_policy(
-    run: Run,
-    ending: &Ending,
+    carried: Carried,
     manner: &Manner,
     (site, hold): (&Site, &Hold),
     console: &Console,
-) -> Result<(), Problem> {
-    let steps = taken_back(&run.plan, ending);
+) -> Result<Exit, Problem> {
+    let Carried { run, ending, exit } = carried;
+    let steps = taken_back(&run.plan, &ending);
     if steps.is_empty() {
-        return Ok(());
+        return Ok(exit);
     }
     let observed = watch::observe(site, console);
     let what = Taken { run: &run.id, plan: &run.plan, steps: &steps };
@@ -137,10 +137,10 @@ pub(super) fn by_policy(
     sealed_for(&mut back, site, Utf8Path::new(""));
     console.say("The plan says that what failed is rolled back, and that begins now:");
     console.show(&view::plan::document(&back, view::plan::Detail::Steps, ""))?;
-    if back.is_empty() {
-        return Ok(());
+    if !back.is_empty() {
+        carry_back(run, back, manner, (site, hold), console)?;
     }
-    carry_back(run, back, manner, (site, hold), console).map(drop)
+    Ok(exit)
 }
 
 /// The begun steps of `plan` that policies take back after what failed.

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Probe;
-use super::resolve::Questions;
 use crate::address::ComponentName;
-use crate::catalog::{Catalog, Component, Health, health};
+use crate::catalog::{Catalog, Component};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::manifest::{Manifest, Release, Span};
-use crate::source::{did_you_mean, listed};
+use crate::source::did_you_mean;
 
 /// All components of the catalog, overridden.
 pub(super) fn effective(
@@ -68,32 +66,4 @@ fn unknown(
     Diagnostic::new(Code::UnknownComponent, format!("the catalog has no component `{name}`"))
         .at(Label::new(source, span.clone(), "unknown component"))
         .help(did_you_mean(name.as_str(), known, "the components are"))
-}
-
-/// What the component is asked, with its ports filled in.
-pub(super) fn questions(
-    component: &Component,
-    manifest: &Manifest,
-) -> Result<Questions, Box<Diagnostic>> {
-    let probe = match &component.health {
-        Health::Http(url) => health::fill(url, &component.ports).map(Probe::Http),
-        Health::Command(line) => health::fill(line, &component.ports).map(Probe::Command),
-    };
-    let idle = component.idle.as_ref().map(|line| health::fill(line, &component.ports));
-    let unfit = |what: &str, wrong: &str| {
-        let message = format!("the {what} of `{}` can't be made: {wrong}", component.name);
-        let ports = listed(component.ports.keys().map(String::as_str));
-        let problem = Diagnostic::new(Code::Template, message)
-            .help(format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`"));
-        Box::new(match manifest.components.get(&component.name) {
-            Some(over) => {
-                problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
-            }
-            None => problem,
-        })
-    };
-    Ok(Questions {
-        health: probe.map_err(|wrong| unfit("health probe", &wrong))?,
-        idle: idle.transpose().map_err(|wrong| unfit("question for what is left to do", &wrong))?,
-    })
 }

@@ -7,6 +7,7 @@ mod package;
 mod package_file;
 mod placement;
 mod previous;
+mod questions;
 mod resolve;
 
 pub use resolve::resolve;

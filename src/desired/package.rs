@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::package_file::Files;
-use super::resolve::Questions;
+use super::questions::Questions;
 use super::{Resource, Source};
 use crate::address::ComponentName;
 use crate::catalog::{Component, Format, SYSTEMS, package_keys};

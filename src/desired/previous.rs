@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::package::Packages;
-use super::resolve::Questions;
+use super::questions::Questions;
 use super::{Desired, Resource, Source};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostics};

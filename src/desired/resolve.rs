@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::component::Places;
 use super::package::{Packages, unsupported};
-use super::{Desired, DesiredHost, Probe, Resource, component, placement};
+use super::questions::Questions;
+use super::{Desired, DesiredHost, Resource, component, placement};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -49,13 +50,6 @@ pub fn resolve(
     (Some(desired), found)
 }
 
-/// What is asked of a component on its host, with its ports filled in.
-#[derive(Debug, Clone)]
-pub(super) struct Questions {
-    pub(super) health: Probe,
-    pub(super) idle: Option<String>,
-}
-
 /// The placed components with what they are asked.
 type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Questions)>;
 
@@ -67,7 +61,7 @@ fn placed<'c>(
 ) -> Placed<'c> {
     let mut probed = BTreeMap::new();
     for (name, component) in effective.iter().filter(|(name, _)| places.contains_key(name)) {
-        match component::questions(component, manifest) {
+        match Questions::of(component, manifest) {
             Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),
         }

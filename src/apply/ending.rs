@@ -1,0 +1,38 @@
+//! How an attempt at a run ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{Plan, Step};
+use crate::state::StepOutcome;
+use crate::value::Period;
+
+/// How an attempt at a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ending {
+    /// How each step that was begun ended, and what it took.
+    pub outcomes: BTreeMap<String, (StepOutcome, Period)>,
+    /// The steps that were over before this attempt.
+    pub done_before: BTreeSet<String>,
+    /// The steps that the user left out, with the reason.
+    pub skipped: BTreeMap<String, String>,
+    /// Steps that were not begun since an earlier one of the same resource failed and that was
+    /// tolerated.
+    pub tolerated: BTreeSet<String>,
+    /// Why it was stopped from outside, when it was.
+    pub stopped: Option<String>,
+}
+
+impl Ending {
+    /// Whether a step is done.
+    #[must_use]
+    pub fn is_done(&self, step: &str) -> bool {
+        self.done_before.contains(step)
+            || self.outcomes.get(step).is_some_and(|(outcome, _)| outcome.is_done())
+    }
+
+    /// The steps of `plan` that are neither done nor left out.
+    pub(super) fn left(&self, plan: &Plan) -> usize {
+        let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
+        plan.steps.iter().filter(open).count()
+    }
+}

@@ -1,0 +1,43 @@
+//! What a component is asked on its own host.
+
+use super::Probe;
+use crate::catalog::{Component, Health, health};
+use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::manifest::Manifest;
+use crate::source::listed;
+
+/// What is asked of a component on its host, with its ports filled in.
+#[derive(Debug, Clone)]
+pub(super) struct Questions {
+    pub(super) health: Probe,
+    pub(super) idle: Option<String>,
+}
+
+impl Questions {
+    /// What the component is asked, with its ports filled in.
+    pub(super) fn of(component: &Component, manifest: &Manifest) -> Result<Self, Box<Diagnostic>> {
+        let probe = match &component.health {
+            Health::Http(url) => health::fill(url, &component.ports).map(Probe::Http),
+            Health::Command(line) => health::fill(line, &component.ports).map(Probe::Command),
+        };
+        let idle = component.idle.as_ref().map(|line| health::fill(line, &component.ports));
+        let unfit = |what: &str, wrong: &str| {
+            let message = format!("the {what} of `{}` can't be made: {wrong}", component.name);
+            let ports = listed(component.ports.keys().map(String::as_str));
+            let problem = Diagnostic::new(Code::Template, message)
+                .help(format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`"));
+            Box::new(match manifest.components.get(&component.name) {
+                Some(over) => {
+                    problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
+                }
+                None => problem,
+            })
+        };
+        Ok(Self {
+            health: probe.map_err(|wrong| unfit("health probe", &wrong))?,
+            idle: idle
+                .transpose()
+                .map_err(|wrong| unfit("question for what is left to do", &wrong))?,
+        })
+    }
+}
