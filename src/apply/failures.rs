@@ -36,7 +36,7 @@ pub(super) struct Failures<'a> {
 impl<'a> Failures<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
         let mut changed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for step in &plan.steps {
+        for step in plan.steps.iter().filter(|step| !step.action.is_gate()) {
             changed.entry(&step.component).or_default().insert(&step.host);
         }
         Self { plan, retried: BTreeMap::new(), failed: BTreeMap::new(), changed }

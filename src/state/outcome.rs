@@ -23,6 +23,12 @@ impl StepOutcome {
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Done | Self::FoundDone | Self::Seen(_))
     }
+
+    /// Whether what was begun on the host may still be going on, or have ended well.
+    #[must_use]
+    pub const fn leaves_it_going(&self) -> bool {
+        matches!(self, Self::Failed(StepFailure { kind: FailureKind::Way, .. }))
+    }
 }
 
 /// Why a step failed.

@@ -9,7 +9,8 @@ use super::Entry;
 pub struct Progress {
     /// Steps that ended well.
     pub done: BTreeSet<String>,
-    /// Steps that began and whose end is not recorded.
+    /// Steps that began and whose end is not known: it is not recorded, or the way to the host was
+    /// lost, where what was begun goes on.
     pub interrupted: BTreeSet<String>,
     /// Steps that ended in a failure.
     pub failed: BTreeSet<String>,
@@ -52,6 +53,9 @@ impl Progress {
                 self.attempts.insert(step.clone(), *attempt);
             }
             Entry::Result { step, outcome, .. } => {
+                if outcome.leaves_it_going() {
+                    return;
+                }
                 self.interrupted.remove(step);
                 if outcome.is_done() {
                     self.skipped.remove(step);

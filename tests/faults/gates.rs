@@ -89,7 +89,9 @@ fn stage_2_needs_evidence_of_backups() {
     );
     // Without a description of where it is, nothing of stage 2 is planned.
     let site = Site::new();
-    site.edit("[gates.backup.postgresql]", "[gates.backup.redis]");
+    let postgresql = "[gates.backup.postgresql]\nnewest = \"/var/backups/postgresql/*.dump\"\n\
+                      max-age = \"24h\"\nprobe = 'pg_restore --list \"$1\"'\n";
+    site.edit(postgresql, "");
     let ran = site.mdc(&["plan"]).ended(1);
     assert!(ran.said.contains("stage 2 needs a backup of `postgresql`"), "{}", ran.said);
     site.edit(

@@ -81,9 +81,18 @@ impl Fleet {
     /// Does something to a host that no one could do over SSH, and returns what it prints: see
     /// `tests/fleet/host`.
     pub(crate) fn host(&self, verb: &str, host: &str) -> String {
+        self.does(&[verb, host])
+    }
+
+    /// Runs a command as root inside a host, whatever its network is like.
+    pub(crate) fn inside(&self, host: &str, command: &str) -> String {
+        self.does(&["exec", host, "sh", "-c", command])
+    }
+
+    fn does(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(self.scripts.join("host"));
-        let done = command.args([verb, host]).stdin(Stdio::null()).output().unwrap();
-        assert!(done.status.success(), "host {verb} {host}: {}", text(&done.stderr));
+        let done = command.args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(done.status.success(), "host {arguments:?}: {}", text(&done.stderr));
         text(&done.stdout)
     }
 

@@ -41,7 +41,7 @@ fn by_policy(fleet: &Fleet) {
 fn whole(fleet: &Fleet) {
     let release = Release::moving(&fleet.site, &PRODUCTS);
     let site = site(fleet, &release, "");
-    site.mdc(&["apply", "--yes"]).ends(0).tells(&["Complete. Of 29 steps: "]);
+    site.mdc(&["apply", "--yes"]).ends(0).tells(&["Complete. Of "]);
     for it in &INSTALLED {
         it.works(fleet, release.version(it.component));
     }
