@@ -14,6 +14,7 @@ use super::failures::{Failures, Next};
 use super::schedule::Schedule;
 use super::worker::{Attempt, Looks};
 use crate::catalog::Stage;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::state::{
     Asked, Entry, FailureKind, Journal, JournalError, Progress, Request, StepOutcome,
@@ -114,6 +115,10 @@ impl Coordinator<'_, '_> {
     /// Why the step may not begin now, when it is one of stage 2 and the window doesn't hold it.
     fn is_out_of_window(&self, place: usize) -> Option<String> {
         let step = self.plan.steps.get(place).filter(|step| step.stage == Stage::Critical)?;
+        // Looking at the end is not late at any hour.
+        if step.action == Action::Verify {
+            return None;
+        }
         let window = self.plan.window.as_ref()?;
         let now = (self.clock)();
         let next = window.next(now).map_or_else(

@@ -51,6 +51,10 @@ impl<'a> Failures<'a> {
             *retried += 1;
             return Next::Retry(pause);
         }
+        // What has to be so is not given up because a host may be.
+        if step.action.is_gate() {
+            return Next::Stop;
+        }
         // Who may change the cluster, and what the user wants, are not a host's failures.
         if matches!(
             kind,

@@ -29,6 +29,7 @@ impl Worker<'_> {
                     let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
                     seen.push(self.await_idle(work, command, (unit, samples))?);
                 }
+                Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
                 Task::Confirm { component, text, verified } => {
                     seen.extend(self.confirmed(work, command, (component, text, *verified))?);
                 }
@@ -36,6 +37,15 @@ impl Worker<'_> {
             }
         }
         Ok(StepOutcome::Seen(seen.into()))
+    }
+
+    /// Waits until an instance that gets no new work has finished its own.
+    pub(super) fn drained(&self, work: &Work<'_>, command: &Command) -> Result<(), StepFailure> {
+        if let Task::AwaitIdle { unit, samples, every, give_up } = &command.task {
+            let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
+            self.await_idle(work, command, (unit, samples))?;
+        }
+        Ok(())
     }
 
     /// Asks until nothing is left for as many times in a row as are wanted.

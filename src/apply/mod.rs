@@ -22,6 +22,7 @@ mod event;
 mod failures;
 mod gate;
 mod halt;
+mod healthy;
 mod job;
 mod leave;
 mod reach;

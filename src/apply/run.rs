@@ -24,7 +24,6 @@ use super::leave::Leave;
 use super::reach::Reach;
 use super::schedule::Schedule;
 use super::worker::Worker;
-use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
@@ -121,8 +120,14 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let worker =
-        Worker { reach: &reach, packages: apply.packages, jobs: &jobs, confirmed: apply.confirmed };
+    let worker = Worker {
+        reach: &reach,
+        packages: apply.packages,
+        jobs: &jobs,
+        members: &plan.members,
+        skipped: &progress.skipped,
+        confirmed: apply.confirmed,
+    };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
     thread::scope(|scope| {
@@ -166,17 +171,17 @@ fn attempt(
     })
 }
 
-/// The steps that are not to be begun. Gates are passed again as long as there is something behind them:
-/// what they saw was so at its time.
+/// The steps that are not to be begun. Gates are passed again as long as something waits right behind
+/// them: what they saw was so at its time.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
-    let guards = plan
-        .steps
-        .iter()
-        .any(|step| step.stage == Stage::Critical && !step.action.is_gate() && !is_over(step));
+    let waiting = plan.steps.iter().filter(|step| !step.action.is_gate() && !is_over(step));
+    let guarding: BTreeSet<&str> =
+        waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect();
     let steps = plan.steps.iter().filter(|step| is_over(step));
-    steps.filter(|step| !(guards && step.action.is_gate())).map(|step| &*step.id).collect()
+    let over = steps.filter(|step| !(step.action.is_gate() && guarding.contains(&*step.id)));
+    over.map(|step| &*step.id).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

@@ -12,7 +12,8 @@ use super::event::Event;
 use super::job;
 use super::reach::Reach;
 use super::telling::{failed_command, failed_way};
-use crate::plan::Step;
+use crate::address::ComponentName;
+use crate::plan::{Members, Step};
 use crate::state::{StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
 
@@ -26,6 +27,10 @@ pub(super) struct Worker<'a> {
     pub(super) packages: &'a Utf8Path,
     /// The jobs of the run.
     pub(super) jobs: &'a Jobs<'a>,
+    /// Those that have a component.
+    pub(super) members: &'a BTreeMap<ComponentName, Members>,
+    /// The steps that are left out.
+    pub(super) skipped: &'a BTreeMap<String, String>,
     /// What people have confirmed: by component, who did.
     pub(super) confirmed: &'a BTreeMap<String, String>,
 }
@@ -72,11 +77,36 @@ impl Worker<'_> {
             Looks::First => Ok(true),
         };
         let result = match looks.and_then(|looks| Ok(looks && self.found_done(step)?)) {
-            Ok(true) => Ok(StepOutcome::FoundDone),
-            Ok(false) => self.needs(step).and_then(|()| self.commands(&work)),
+            Ok(true) => self.restore(&work).map(|()| StepOutcome::FoundDone),
+            Ok(false) => self.needs(step).and_then(|()| self.changed(&work)),
             Err(failure) => Err(failure),
         };
         result.unwrap_or_else(StepOutcome::Failed)
+    }
+
+    /// Runs the commands. What was kept from new work gets work again, also when they fail.
+    fn changed(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
+        self.commands(work).map_err(|mut failure| {
+            if let Err(second) = self.restore(work) {
+                failure.hint = format!(
+                    "{}; it is still kept from new work on {}, since this failed too: {}",
+                    failure.hint, work.step.host, second.command
+                );
+            }
+            failure
+        })
+    }
+
+    /// Gives what may have been kept from new work its work again; doing so twice comes to the same.
+    fn restore(&self, work: &Work<'_>) -> Result<(), StepFailure> {
+        let mut commands = work.step.commands.iter().enumerate();
+        let Some((index, command)) =
+            commands.find(|(_, command)| matches!(command.task, Task::Restore { .. }))
+        else {
+            return Ok(());
+        };
+        self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
+        self.job(work, index, command).map(drop)
     }
 
     /// Whether the host knows a job of this attempt.
@@ -121,6 +151,10 @@ impl Worker<'_> {
             self.tell(Event::CommandStarted { step: step.id.to_string(), index });
             if command.task.is_job() {
                 self.job(work, index, command)?;
+                continue;
+            }
+            if let Task::AwaitIdle { .. } = command.task {
+                self.drained(work, command)?;
                 continue;
             }
             let output = match &command.task {
@@ -170,7 +204,8 @@ impl Worker<'_> {
         // The check of the package file tells nothing about the installation; waiting comes last,
         // so that nothing is waited for that isn't even there.
         let looks = |command: &&Command| {
-            command.task.only_looks() && !matches!(command.task, Task::CheckFile { .. })
+            command.task.only_looks()
+                && !matches!(command.task, Task::CheckFile { .. } | Task::AwaitIdle { .. })
         };
         let mut looks: Vec<&Command> = step.commands.iter().filter(looks).collect();
         looks.sort_by_key(|command| matches!(command.task, Task::AwaitHealth { .. }));

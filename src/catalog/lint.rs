@@ -11,6 +11,7 @@ use super::load::Entry;
 use super::{Catalog, Component, Format, Health, Kind, Stage, health};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::source::{self, did_you_mean, listed};
+use crate::value::Batch;
 
 /// Everything that is wrong with the facts of `catalog`.
 #[must_use]
@@ -101,7 +102,7 @@ fn formats(entry: &Entry) -> Option<Diagnostic> {
 
 fn singleton(entry: &Entry) -> Option<Diagnostic> {
     let component = &entry.component;
-    (component.singleton && component.at_once != 1).then(|| {
+    (component.singleton && component.at_once != Batch::ONE).then(|| {
         let message =
             format!("it is a singleton, but {} of it may change at once", component.at_once);
         problem(Code::SingletonAtOnce, entry, "at-once", message).help("write `at-once = 1`")

@@ -6,11 +6,13 @@ pub mod health;
 mod lint;
 mod load;
 mod overlay;
+mod rolling;
 mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
+pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ComponentName;
-use crate::value::{Period, Share, Version};
+use crate::value::{Batch, Period, Share, Version};
 
 /// What a component is to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -114,9 +116,12 @@ pub struct Component {
     /// What has to be healthy when a change of it starts.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// How many hosts may change at once.
-    #[schemars(range(min = 1))]
-    pub at_once: u32,
+    /// How many hosts may change at once: a number, or a part of all hosts that have it. In stage 2 it
+    /// is always one.
+    pub at_once: Batch,
+    /// How a change goes over its hosts.
+    #[serde(default)]
+    pub rolling: Rolling,
     /// What users notice while it changes, in words.
     pub impact: String,
     /// The package's name, by format; a format that isn't there is not supported.
@@ -154,6 +159,14 @@ pub struct Component {
     /// How sure each fact is, by its key. Not part of what a component means, so not serialised.
     #[serde(default, skip_serializing)]
     pub sure: BTreeMap<String, Sure>,
+}
+
+impl Component {
+    /// For how long it has to stay healthy after a change, before it counts.
+    #[must_use]
+    pub fn settle(&self, canary: bool) -> Period {
+        self.rolling.soak.filter(|_| canary).unwrap_or(self.limits.settle)
+    }
 }
 
 /// How sure a fact is, with its source in words.

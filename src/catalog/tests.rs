@@ -73,7 +73,7 @@ fn a_folder_overrides_and_adds_without_rust() {
     let (catalog, found) = load(&dirs);
     assert_eq!(found.sorted(), []);
     let worker = catalog.component("worker").unwrap();
-    assert_eq!(worker.at_once, 9);
+    assert_eq!(worker.at_once.to_string(), "9");
     assert_eq!(worker.health, Health::Command("true".into()));
     assert_eq!(worker.ports, BTreeMap::from([("main".into(), 8893), ("extra".into(), 1)]));
     assert_eq!(worker.title, "Worker");

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::problem::Problem;
 use crate::address::ComponentName;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
 /// Which steps are done now.
@@ -31,12 +32,28 @@ impl Choice {
         for word in self.only.iter().chain(&self.skip) {
             known(plan, word)?;
         }
-        let chosen: BTreeSet<&str> =
-            plan.steps.iter().filter(|step| self.chooses(step)).map(|step| &*step.id).collect();
+        let chosen = self.chosen(plan);
         in_order(plan, &chosen)?;
         let reason = self.reason();
         let left_out = plan.steps.iter().filter(|step| !chosen.contains(&*step.id));
         Ok(left_out.map(|step| (step.id.to_string(), reason.clone())).collect())
+    }
+
+    fn chosen<'p>(&self, plan: &'p Plan) -> BTreeSet<&'p str> {
+        let (counts, others): (Vec<&Step>, Vec<&Step>) =
+            plan.steps.iter().partition(|step| step.action.asks_all());
+        let chosen: Vec<&Step> = others.into_iter().filter(|step| self.chooses(step)).collect();
+        // Who asks all on all hosts is no host's own: it is there for what comes after it, and at the end
+        // for everything.
+        let changes = || chosen.iter().filter(|step| !step.action.is_gate());
+        let guarded: BTreeSet<&str> =
+            changes().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
+        let is_needed = |step: &&&Step| {
+            let last = step.action == Action::Verify && changes().next().is_some();
+            (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
+        };
+        let counts = counts.iter().filter(is_needed).map(|step| &*step.id);
+        chosen.iter().map(|step| &*step.id).chain(counts).collect()
     }
 
     fn chooses(&self, step: &Step) -> bool {
@@ -83,10 +100,11 @@ fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
         .steps
         .iter()
         .filter(changes)
-        .filter(|step| chosen.contains(&*step.id))
+        .filter(|step| chosen.contains(&*step.id) && !step.action.asks_all())
         .map(|step| &step.component)
         .collect();
-    for step in plan.steps.iter().filter(changes).filter(|step| chosen.contains(&*step.id)) {
+    let subjects = plan.steps.iter().filter(|step| !step.action.asks_all());
+    for step in subjects.filter(changes).filter(|step| chosen.contains(&*step.id)) {
         let mut seen = BTreeSet::new();
         let mut before: Vec<&str> = step.after.iter().map(|id| &**id).collect();
         while let Some(id) = before.pop() {
@@ -94,7 +112,7 @@ fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
             if chosen.contains(id) || !seen.insert(id) {
                 continue;
             }
-            if !begun.contains(&earlier.component) {
+            if !earlier.action.asks_all() && !begun.contains(&earlier.component) {
                 return Err(Problem::new(
                     format!("{} comes after {id}, which would be left out", step.id),
                     format!(

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
-use crate::catalog::{Component, Format};
+use crate::catalog::{Component, Drain, Format};
 use crate::manifest::Gates;
 use crate::value::{Digest, Version};
 
@@ -58,6 +58,9 @@ pub struct DesiredHost {
     pub format: Format,
     /// How to reach it.
     pub connection: ConnectionName,
+    /// What it belongs to, by the name of the label.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// One component on one host, as it should be.
@@ -78,6 +81,9 @@ pub struct Resource {
     /// The command line that prints how much is still to be done, with its ports filled in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<String>,
+    /// How it is kept from new work while it is changed, with its ports filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Drain>,
 }
 
 /// Where a host gets a package from.

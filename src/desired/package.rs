@@ -84,8 +84,8 @@ impl<'r> Packages<'r> {
             }
         };
         let (version, unit) = (released.version.clone(), unit.clone());
-        let Questions { health, idle } = questions.clone();
-        Some(Resource { version, package, format, source, unit, health, idle })
+        let Questions { health, idle, drain } = questions.clone();
+        Some(Resource { version, package, format, source, unit, health, idle, drain })
     }
 
     fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {

@@ -32,8 +32,8 @@ impl Desired {
             else {
                 continue;
             };
-            let (health, idle) = (resource.health.clone(), resource.idle.clone());
-            let questions = Questions { health, idle };
+            let Resource { health, idle, drain, .. } = resource.as_ref().clone();
+            let questions = Questions { health, idle, drain };
             let before = packages.resource(component, &questions, host, resource.format);
             if let Some(before) = before {
                 let place = Arc::as_ptr(&before);

@@ -1,7 +1,7 @@
 //! What a component is asked on its own host.
 
 use super::Probe;
-use crate::catalog::{Component, Health, health};
+use crate::catalog::{Component, Drain, Health, health};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
 use crate::source::listed;
@@ -11,6 +11,7 @@ use crate::source::listed;
 pub(super) struct Questions {
     pub(super) health: Probe,
     pub(super) idle: Option<String>,
+    pub(super) drain: Option<Drain>,
 }
 
 impl Questions {
@@ -20,7 +21,12 @@ impl Questions {
             Health::Http(url) => health::fill(url, &component.ports).map(Probe::Http),
             Health::Command(line) => health::fill(line, &component.ports).map(Probe::Command),
         };
-        let idle = component.idle.as_ref().map(|line| health::fill(line, &component.ports));
+        let fill = |line: &String| health::fill(line, &component.ports);
+        let idle = component.idle.as_ref().map(fill);
+        let drain = component.rolling.drain.as_ref().map(|drain| {
+            let (isolate, restore) = (fill(&drain.isolate)?, fill(&drain.restore)?);
+            Ok::<_, String>(Drain { isolate, restore, within: drain.within })
+        });
         let unfit = |what: &str, wrong: &str| {
             let message = format!("the {what} of `{}` can't be made: {wrong}", component.name);
             let ports = listed(component.ports.keys().map(String::as_str));
@@ -38,6 +44,7 @@ impl Questions {
             idle: idle
                 .transpose()
                 .map_err(|wrong| unfit("question for what is left to do", &wrong))?,
+            drain: drain.transpose().map_err(|wrong| unfit("draining", &wrong))?,
         })
     }
 }

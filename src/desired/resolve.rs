@@ -99,7 +99,8 @@ fn hosts(
         let format = format_of(formats, host)?;
         let (address, os, connection) =
             (host.address.clone(), reported(&host.os), host.connection.clone());
-        Some((name.clone(), DesiredHost { address, os, format, connection }))
+        let labels = host.labels.clone();
+        Some((name.clone(), DesiredHost { address, os, format, connection, labels }))
     };
     manifest.hosts.iter().filter_map(desired).collect()
 }

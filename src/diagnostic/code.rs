@@ -174,7 +174,9 @@ codes! {
     Downgrade = "plan::downgrade" Error,
     /// A backup that stage 2 needs and nobody shows.
     NoBackup = "plan::no-backup" Error,
-    /// A step that fits in no window.
+    /// A change that would leave fewer healthy than promised.
+    MinHealthy = "plan::min-healthy" Error,
+    /// A step fits in no opening of the window.
     WindowTooShort = "plan::window-too-short" Error,
     /// A host with another operating system than the manifest says.
     OsDiffers = "plan::os-differs" Error,

@@ -93,9 +93,10 @@ impl Code {
                  seconds or minutes."
             }
             Self::BadShare => {
-                "How many of a group is written as a number in quotes, `\"2\"`, or as a part of a \
-                 hundred, `\"10%\"`, with at most `\"100%\"`. A part is rounded down: `\"10%\"` of nine \
-                 hosts is none."
+                "How many of a group is written as a number, `2`, or as a part of a hundred, \
+                 `\"10%\"`, with at most `\"100%\"`. What may fail is rounded down: `\"10%\"` of nine \
+                 hosts is none. What stays healthy is rounded up. What goes at once is rounded down \
+                 and at least one: `at-once` is never none, and all only as `\"100%\"` or as a number."
             }
             Self::PlainSecret => {
                 "A password or passphrase stands in the manifest itself. Manifests are kept in \
@@ -332,6 +333,12 @@ impl Code {
                  found, and how old it may be. The catalog's `backup` of a component says whether one is \
                  needed; a manifest may set it to `none` under `[components.NAME]`, for instance where \
                  somebody else keeps that database."
+            }
+            Self::MinHealthy => {
+                "`rolling = { min-healthy = }` of a component promises how many of its hosts stay healthy, \
+                 whatever happens, and a part is rounded up. A change takes one away at least, and so many \
+                 are down now, or not known to be healthy, or the promise is so high, that none can be \
+                 spared. Bring up what is down, add a host, or promise less."
             }
             Self::WindowTooShort => {
                 "A step of stage 2 is begun only when the rest of the window is as long as the step may \

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Reason, Refusal, WayBack, way_back};
+use super::{Action, Promise, Reason, Refusal, WayBack, promise, way_back};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
 use crate::desired::{Desired, Resource};
@@ -22,6 +22,8 @@ pub struct Comparison {
     pub compared: usize,
     /// The hosts that could not be read.
     pub unknown: BTreeMap<HostName, Unreadable>,
+    /// How many of a component's hosts stay healthy, where that is promised.
+    pub promises: BTreeMap<ComponentName, Promise>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
@@ -59,6 +61,8 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.hosts(desired, observed);
     comparison.resources(desired, observed);
     comparison.backups(desired);
+    comparison.promises = promise::promises(desired, observed, &comparison.changes);
+    comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
     comparison
 }
 

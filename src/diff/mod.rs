@@ -1,10 +1,12 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
 mod compare;
+mod promise;
 mod refusal;
 mod way_back;
 
 pub use compare::{Change, Comparison, compare};
+pub use promise::Promise;
 pub use refusal::Refusal;
 pub use way_back::WayBack;
 
@@ -42,6 +44,12 @@ pub enum Action {
     AwaitIdle,
     /// Sees that people have done something.
     Confirm,
+    /// Sees that enough others are healthy before some of them are taken away.
+    KeepHealthy,
+    /// Waits until a component is healthy on all its hosts, before stage 2.
+    AwaitHealthy,
+    /// Sees at the end that a component is healthy on all its hosts.
+    Verify,
 }
 
 impl Action {
@@ -60,6 +68,9 @@ impl Action {
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
             Self::Confirm => "confirm",
+            Self::KeepHealthy => "keep-healthy",
+            Self::AwaitHealthy => "await-healthy",
+            Self::Verify => "verify",
         }
     }
 
@@ -72,7 +83,21 @@ impl Action {
     /// Whether it changes nothing and only sees that something is so.
     #[must_use]
     pub const fn is_gate(self) -> bool {
-        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm)
+        matches!(
+            self,
+            Self::ProveBackup
+                | Self::AwaitIdle
+                | Self::Confirm
+                | Self::KeepHealthy
+                | Self::AwaitHealthy
+                | Self::Verify
+        )
+    }
+
+    /// Whether it asks all that have the component.
+    #[must_use]
+    pub const fn asks_all(self) -> bool {
+        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify)
     }
 
     /// Whether the package manager has work to do.
@@ -105,7 +130,10 @@ impl Action {
             | Self::Rollback
             | Self::ProveBackup
             | Self::AwaitIdle
-            | Self::Confirm => true,
+            | Self::Confirm
+            | Self::KeepHealthy
+            | Self::AwaitHealthy
+            | Self::Verify => true,
         }
     }
 
@@ -162,6 +190,10 @@ pub enum Reason {
     },
     /// Stage 2 begins only when this is so.
     BeforeCritical,
+    /// Some of those that have the component are taken away next, and so many have to stay.
+    KeepsPromise,
+    /// A change is over only when this is so.
+    AfterAll,
     /// A run is rolled back that did this step.
     Undoes {
         /// The run.

@@ -1,5 +1,6 @@
 //! Differences that no plan is made of.
 
+use super::Promise;
 use crate::address::{Address, ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
@@ -21,6 +22,13 @@ pub enum Refusal {
     NoBackup {
         /// The component.
         component: ComponentName,
+    },
+    /// So few are healthy that none can be spared for a change.
+    MinHealthy {
+        /// The first that would be taken away.
+        address: Address,
+        /// What is promised.
+        promise: Promise,
     },
     /// A step of stage 2 fits in no window.
     WindowTooShort {
@@ -64,6 +72,7 @@ impl Refusal {
                 problem.at(Label::new(source, span, "this release is older"))
             }
             Self::NoBackup { component } => no_backup(manifest, component),
+            Self::MinHealthy { address, promise } => too_few(manifest, address, promise),
             Self::WindowTooShort { step, room, longest } => {
                 let message = format!(
                     "{step} may take {room} in a slow case, with its way back, and the window is never \
@@ -95,6 +104,29 @@ impl Refusal {
                 }
             }
         }
+    }
+}
+
+fn too_few(manifest: &Manifest, address: &Address, promise: &Promise) -> Diagnostic {
+    let Promise { hosts, lost, healthy } = promise;
+    let now = hosts - lost.len();
+    let names: Vec<&str> = lost.iter().map(HostName::as_str).collect();
+    let not = if names.is_empty() { "" } else { "; not healthy now, or not known to be: " };
+    let message = format!(
+        "a change of {address} leaves {} of {hosts} healthy, and `min-healthy` promises \
+         {healthy}{not}{}",
+        now.saturating_sub(1),
+        names.join(", ")
+    );
+    let problem = Diagnostic::new(Code::MinHealthy, message).help(format!(
+        "bring up what is down, add a host, or promise less: `min-healthy` in `rolling` under \
+         `[components.{}]`",
+        address.component
+    ));
+    let placed = manifest.hosts.get(&address.host);
+    match placed.and_then(|host| host.components.get(&address.component)) {
+        Some(span) => problem.at(Label::new(&manifest.source, span.clone(), "this one")),
+        None => problem,
     }
 }
 

@@ -1,5 +1,6 @@
-//! Groups spread over their hosts: the first host alone, so that a bad version is met by one host
-//! only; then as many at once as the catalog allows; in stage 2 always one.
+//! Groups spread over their hosts: the first ones alone, so that a bad version is met by one host
+//! only; then as many at once as the catalog allows and as are promised not to be needed; in stage 2
+//! always one. Where a promise is made, each batch waits behind a gate that counts who is healthy.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,36 +10,69 @@ use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
 
 use super::Node;
-use super::group::Group;
-use super::precedence::{Components, Precedence};
-use crate::address::{Address, HostName};
+use super::group::{Group, Phase};
+use super::precedence::Precedence;
+use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
-use crate::diff::Change;
+use crate::desired::Desired;
+use crate::diff::{Action, Change, Comparison};
+
+/// What is done on the hosts of a batch.
+type Member = (HostName, Arc<Change>);
 
 /// The steps of all groups, each after the last batch of every group before its own and after the
 /// batch before its own. Places in `after` are places in the returned list.
-pub(super) fn spread(graph: &Precedence, components: &Components) -> Vec<Node> {
+pub(super) fn spread(graph: &Precedence, desired: &Desired, comparison: &Comparison) -> Vec<Node> {
     let mut nodes = Vec::new();
     let mut last_batch: BTreeMap<NodeIndex, Vec<usize>> = BTreeMap::new();
+    let hosts = hosts(desired);
     // `between` has already refused cycles.
     for index in toposort(graph, None).unwrap_or_default() {
         let Some(group) = graph.node_weight(index) else { continue };
         let mut before = ends_before(graph, index, &last_batch);
-        for batch in batches(group, components) {
+        let limits = Limits::of(group, desired, comparison, &hosts);
+        for (place, batch) in batches(group, desired, &limits).into_iter().enumerate() {
+            if let Some((host, change)) = batch.first().filter(|_| limits.gated) {
+                let gate = node(group, (host, change), Action::KeepHealthy, before);
+                before = vec![nodes.len()];
+                nodes.push(gate);
+            }
             let start = nodes.len();
             nodes.extend(batch.iter().map(|(host, change)| Node {
-                address: Address::new(host.clone(), group.component.clone()),
-                action: change.action,
-                change: Arc::clone(change),
-                stage: group.stage,
-                wave: 0,
-                after: before.clone(),
+                canary: place < limits.canary,
+                ..node(group, (host, change), change.action, before.clone())
             }));
             before = (start..nodes.len()).collect();
         }
         last_batch.insert(index, before);
     }
     nodes
+}
+
+fn node(
+    group: &Group,
+    (host, change): (&HostName, &Arc<Change>),
+    action: Action,
+    after: Vec<usize>,
+) -> Node {
+    Node {
+        address: Address::new(host.clone(), group.component.clone()),
+        action,
+        change: Arc::clone(change),
+        canary: false,
+        stage: group.stage,
+        wave: 0,
+        after,
+    }
+}
+
+/// How many hosts each component has.
+fn hosts(desired: &Desired) -> BTreeMap<&ComponentName, usize> {
+    let mut hosts = BTreeMap::new();
+    for address in desired.resources.keys() {
+        *hosts.entry(&address.component).or_default() += 1;
+    }
+    hosts
 }
 
 /// The last batches of the groups before `index`, only of those that no other of them follows.
@@ -59,14 +93,53 @@ fn ends_before(
     ends
 }
 
-fn batches<'a>(
-    group: &'a Group,
-    components: &Components,
-) -> impl Iterator<Item = &'a [(HostName, Arc<Change>)]> {
-    let at_once = match (group.stage, components.get(&group.component)) {
-        (Stage::Live, Some(component)) => component.at_once.max(1) as usize,
-        _ => 1,
+/// How a group may go over its hosts.
+struct Limits<'d> {
+    canary: usize,
+    at_once: usize,
+    per: Option<&'d str>,
+    /// Whether it is promised how many stay healthy.
+    gated: bool,
+}
+
+impl<'d> Limits<'d> {
+    fn of(
+        group: &Group,
+        desired: &'d Desired,
+        comparison: &Comparison,
+        hosts: &BTreeMap<&ComponentName, usize>,
+    ) -> Self {
+        let Some(component) = desired.components.get(&group.component) else {
+            return Self { canary: 1, at_once: 1, per: None, gated: false };
+        };
+        let all = hosts.get(&group.component).copied().unwrap_or_default();
+        let at_once = match group.stage {
+            Stage::Live => component.at_once.of(all),
+            Stage::Critical => 1,
+        };
+        // What is brought up is not taken away.
+        let promise = comparison.promises.get(&group.component);
+        let promise = promise.filter(|_| group.phase == Phase::Move);
+        Self {
+            canary: usize::try_from(component.rolling.canary).unwrap_or(usize::MAX).max(1),
+            at_once: promise.map_or(at_once, |promise| at_once.min(promise.room()).max(1)),
+            per: component.rolling.per.as_deref(),
+            gated: promise.is_some(),
+        }
+    }
+}
+
+fn batches<'g>(group: &'g Group, desired: &Desired, limits: &Limits<'_>) -> Vec<Vec<&'g Member>> {
+    let zone = |member: &Member| {
+        let labels = desired.hosts.get(&member.0).map(|host| &host.labels);
+        labels.zip(limits.per).and_then(|(labels, per)| labels.get(per)).cloned()
     };
-    let (canary, rest) = group.members.split_at(group.members.len().min(1));
-    std::iter::once(canary).filter(|canary| !canary.is_empty()).chain(rest.chunks(at_once))
+    let mut members: Vec<(Option<String>, &Member)> =
+        group.members.iter().map(|member| (zone(member), member)).collect();
+    // By host within a zone, as they are.
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let (canaries, rest) = members.split_at(limits.canary.min(members.len()));
+    let of_one_zone = rest.chunk_by(|(one, _), (next, _)| one == next);
+    let parts = canaries.chunks(1).chain(of_one_zone.flat_map(|zone| zone.chunks(limits.at_once)));
+    parts.map(|part| part.iter().map(|(_, member)| *member).collect()).collect()
 }

@@ -22,6 +22,7 @@ pub(super) fn first(nodes: &mut Vec<Node>) {
             address: node.address.clone(),
             action,
             change: Arc::clone(&node.change),
+            canary: false,
             stage: Stage::Live,
             wave: 0,
             after: Vec::new(),
@@ -42,5 +43,5 @@ fn is_copied(node: &Node) -> bool {
 }
 
 fn is_kept(node: &Node) -> bool {
-    matches!(node.change.way_back, WayBack::Package { .. })
+    !node.action.is_gate() && matches!(node.change.way_back, WayBack::Package { .. })
 }

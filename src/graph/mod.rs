@@ -41,6 +41,8 @@ pub struct Node {
     pub action: Action,
     /// The change.
     pub change: Arc<Change>,
+    /// Whether it is one of the first of its component, which the others wait for.
+    pub canary: bool,
     /// The part of the procedure that it belongs to.
     pub stage: Stage,
     /// Which steps may run together, from 1.
@@ -61,8 +63,8 @@ pub fn build(desired: &Desired, comparison: &Comparison) -> Result<StepGraph, Cy
     let precedence = precedence::between(groups, &desired.components)?;
     // Nothing is planned behind something that can't be seen.
     let (precedence, withheld) = unknown::withhold(precedence, &desired.components);
-    // Hosts of a group: the first alone, then so many at once.
-    let mut nodes = batch::spread(&precedence, &desired.components);
+    // Hosts of a group: the first alone, then so many at once, never more than can be spared.
+    let mut nodes = batch::spread(&precedence, desired, comparison);
     // Before anything changes, every package is on its host.
     copies::first(&mut nodes);
     // Steps that may run together, in an order that is always the same.

@@ -81,16 +81,16 @@ impl JsonSchema for Commands {
 impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut plan = Self::deserialize(deserializer)?;
-        for step in &mut plan.steps {
-            for named in step.needs_healthy.iter_mut().map(|need| &mut need.check) {
-                let Some((name, list)) = plan.checks.get_key_value(&named.name) else {
-                    return Err(serde::de::Error::custom(format!(
-                        "the step {} needs the check `{}`, which the plan doesn't have",
-                        step.id, named.name
-                    )));
-                };
-                *named = Commands::new(Arc::clone(name), Arc::clone(list));
-            }
+        let needs = plan.steps.iter_mut().flat_map(|step| &mut step.needs_healthy);
+        let members = plan.members.values_mut().flat_map(|members| &mut members.0);
+        for need in needs.chain(members) {
+            let Some((name, list)) = plan.checks.get_key_value(&need.check.name) else {
+                return Err(serde::de::Error::custom(format!(
+                    "{}/{} is asked by the check `{}`, which the plan doesn't have",
+                    need.host, need.component, need.check.name
+                )));
+            };
+            need.check = Commands::new(Arc::clone(name), Arc::clone(list));
         }
         Ok(plan)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
-use super::{Basis, HealthyBefore, Plan, Step, Unknown, WayBack, Withheld, needs};
+use super::{Basis, HealthyBefore, Members, Plan, Step, Unknown, WayBack, Withheld, needs};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
@@ -66,6 +66,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     window: Option<&'a Window>,
     on_failure: &'a BTreeMap<ComponentName, OnFailure>,
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    members: &'a BTreeMap<ComponentName, Members>,
     steps: Steps<'a, C>,
     unknown: &'a [Unknown],
     withheld: &'a [Withheld],
@@ -88,6 +90,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             window: plan.window.as_ref(),
             on_failure: &plan.on_failure,
             checks: &plan.checks,
+            members: &plan.members,
             steps: Steps { steps: &plan.steps, forms },
             unknown: &plan.unknown,
             withheld: &plan.withheld,

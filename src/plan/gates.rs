@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::healthy::All;
 use super::{Plan, Step};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
@@ -18,9 +19,10 @@ use crate::value::{Period, Version};
 /// Puts the gates between the stages; none when nothing of stage 2 is to be done.
 pub(super) fn put(
     steps: &mut Vec<Step>,
-    desired: &Desired,
+    everyone: &All<'_>,
     unknown: &BTreeMap<HostName, Unreadable>,
 ) {
+    let desired = everyone.desired;
     let Some(first) = steps.iter().position(|step| step.stage == Stage::Critical) else { return };
     let wave = steps.get(first).map_or(1, |step| step.wave);
     let before = ends(steps);
@@ -28,7 +30,10 @@ pub(super) fn put(
     // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
     // Evidence that can't be seen is none: its gate stays, and is not passed.
     let known = |gate: &Gate| gate.action != Action::AwaitIdle || !unknown.contains_key(&gate.host);
-    let gates: Vec<Step> = all(desired).into_iter().filter(known).map(made).collect();
+    let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
+    let healthy = healthy.map(|gate| Step { wave, after: before.clone(), ..gate });
+    let gates: Vec<Step> =
+        all(desired).into_iter().filter(known).map(made).chain(healthy).collect();
     if gates.is_empty() {
         return;
     }

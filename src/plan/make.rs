@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::thread;
 
 use super::gates;
+use super::healthy::{self, All};
 use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
-use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld};
+use super::{
+    Basis, Compared, FORMAT, Members, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld,
+};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};
 use crate::desired::{Desired, Resource, Source};
@@ -35,8 +38,10 @@ pub fn make(
         let made = steps(desired, comparison, graph);
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
-    let (mut steps, checks) = made?;
-    gates::put(&mut steps, desired, &comparison.unknown);
+    let Made { mut steps, checks, members } = made?;
+    let all = All::new(desired, &members, &steps);
+    gates::put(&mut steps, &all, &comparison.unknown);
+    all.verify(&mut steps);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {
@@ -52,6 +57,7 @@ pub fn make(
         window: window.map(|window| window.value.clone()),
         on_failure: on_failure(desired, &steps),
         checks,
+        members,
         steps,
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
@@ -61,21 +67,32 @@ pub fn make(
     Ok(plan)
 }
 
-/// The steps, and the checks that they name.
+/// The steps, the checks that they name, and whom their gates ask.
+struct Made {
+    steps: Vec<Step>,
+    checks: Checks,
+    members: BTreeMap<ComponentName, Members>,
+}
+
 fn steps(
     desired: &Desired,
     comparison: &Comparison,
     graph: &StepGraph,
-) -> Result<(Vec<Step>, Checks), RemotePathError> {
-    let mut maker = Maker::new(desired, comparison);
+) -> Result<Made, RemotePathError> {
+    let mut maker = Maker::new(desired, comparison, healthy::batches(graph));
     let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
     let ids: Vec<Arc<str>> = ids.collect();
     let mut steps = Vec::with_capacity(ids.len());
-    for (node, id) in graph.nodes.iter().zip(&ids) {
+    for (place, (node, id)) in graph.nodes.iter().zip(&ids).enumerate() {
         let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
-        steps.extend(maker.step(node, id, after)?);
+        steps.extend(if node.action == Action::KeepHealthy {
+            maker.gate((place, node), id, after)
+        } else {
+            maker.step(node, id, after)?
+        });
     }
-    Ok((steps, maker.rendered.into_checks()))
+    let members = if steps.is_empty() { BTreeMap::new() } else { maker.members()? };
+    Ok(Made { steps, checks: maker.rendered.into_checks(), members })
 }
 
 fn text(address: &Address, action: Action) -> String {
@@ -84,6 +101,9 @@ fn text(address: &Address, action: Action) -> String {
 
 struct Maker<'a> {
     desired: &'a Desired,
+    comparison: &'a Comparison,
+    /// The hosts behind each gate, by its place in the graph.
+    batches: BTreeMap<usize, Vec<HostName>>,
     rendered: Rendered<'a>,
     needed: Needed<'a>,
     impacts: BTreeMap<&'a ComponentName, Arc<str>>,
@@ -92,9 +112,15 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(desired: &'a Desired, comparison: &'a Comparison) -> Self {
+    fn new(
+        desired: &'a Desired,
+        comparison: &'a Comparison,
+        batches: BTreeMap<usize, Vec<HostName>>,
+    ) -> Self {
         Self {
             desired,
+            comparison,
+            batches,
             rendered: Rendered::new(desired),
             needed: Needed::new(desired, comparison),
             impacts: desired
@@ -104,6 +130,45 @@ impl<'a> Maker<'a> {
                 .collect(),
             texts: BTreeSet::new(),
         }
+    }
+
+    fn members(&mut self) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
+        let members = self
+            .desired
+            .components
+            .keys()
+            .map(|name| Ok((name.clone(), self.needed.members(name, &mut self.rendered)?)));
+        members.collect()
+    }
+
+    /// The gate before a batch of a component whose health is promised.
+    fn gate(
+        &mut self,
+        (place, node): (usize, &Node),
+        id: &Arc<str>,
+        after: Vec<Arc<str>>,
+    ) -> Option<Step> {
+        let Address { host, component: name } = &node.address;
+        let component = self.desired.components.get(name)?;
+        let promise = self.comparison.promises.get(name)?;
+        let batch = self.batches.remove(&place).unwrap_or_default();
+        Some(Step {
+            id: Arc::clone(id),
+            host: host.clone(),
+            component: name.clone(),
+            action: node.action,
+            stage: node.stage,
+            wave: node.wave,
+            from: None,
+            to: node.change.resource.version.clone(),
+            after,
+            needs_healthy: Vec::new(),
+            reasons: vec![Reason::KeepsPromise],
+            impact: "".into(),
+            forecast: Period::seconds(1),
+            commands: healthy::before_batch(node, component, promise, batch),
+            way_back: None,
+        })
     }
 
     fn step(
@@ -120,7 +185,7 @@ impl<'a> Maker<'a> {
             (Action::Keep, diff::WayBack::Package { before, .. }) => before,
             _ => &change.resource,
         };
-        let what = What::Step(node.action);
+        let what = What::Step { action: node.action, canary: node.canary };
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let step = || text(address, change.action);
         let (reasons, needs_healthy, way_back) = match node.action {
@@ -145,7 +210,7 @@ impl<'a> Maker<'a> {
             needs_healthy,
             reasons,
             impact: self.impact(node),
-            forecast: forecast(node.action, resource, component),
+            forecast: forecast(node, resource, component),
             commands,
             way_back,
         }))
@@ -226,18 +291,18 @@ fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
     comparison.unknown.iter().map(entry).collect()
 }
 
-fn forecast(action: Action, resource: &Resource, component: &Component) -> Period {
+fn forecast(node: &Node, resource: &Resource, component: &Component) -> Period {
     let durations = &component.durations;
+    let action = node.action;
+    let settle = component.settle(node.canary);
     let seconds = match (action, &resource.source) {
         (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
         (Action::Copy | Action::Keep, Source::Repository) => 0,
-        (Action::Start, _) => {
-            durations.start.whole_seconds() + component.limits.settle.whole_seconds()
-        }
+        (Action::Start, _) => durations.start.whole_seconds() + settle.whole_seconds(),
         _ => {
             durations.install.whole_seconds()
                 + durations.start.whole_seconds()
-                + component.limits.settle.whole_seconds()
+                + settle.whole_seconds()
         }
     };
     Period::seconds(seconds)

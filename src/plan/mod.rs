@@ -4,6 +4,7 @@ mod commands;
 mod file;
 mod form;
 mod gates;
+mod healthy;
 mod lines;
 mod make;
 mod needed;
@@ -17,6 +18,7 @@ mod way_back;
 pub use commands::Commands;
 pub use file::{FileError, parse, read, write};
 pub use make::make;
+pub use needs::Members;
 pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
 pub use way_back::WayBack;
@@ -71,6 +73,9 @@ pub struct Plan {
     pub on_failure: BTreeMap<ComponentName, OnFailure>,
     /// How components are asked for their health before steps that need them, by name.
     pub checks: BTreeMap<Arc<str>, Arc<[Command]>>,
+    /// Those that have a component and could be read, by component: whom gates ask for their health.
+    #[serde(default)]
+    pub members: BTreeMap<ComponentName, Members>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Resources that could not be read, and why.

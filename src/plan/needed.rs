@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::HealthyBefore;
 use super::render::{Rendered, What};
+use super::{HealthyBefore, Members};
 use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, WhenUnknown};
 use crate::desired::Desired;
@@ -44,6 +44,17 @@ impl<'a> Needed<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// Those that have `component` and could be read.
+    pub(super) fn members(
+        &self,
+        component: &ComponentName,
+        rendered: &mut Rendered<'a>,
+    ) -> Result<Members, RemotePathError> {
+        let mut members = self.everywhere(component, rendered)?;
+        members.retain(|member| !self.comparison.unknown.contains_key(&member.host));
+        Ok(Members(members))
     }
 
     fn everywhere(

@@ -1,12 +1,37 @@
 //! What a step needs healthy, as the plan file has it: a map from addresses to the names of commands.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Commands, HealthyBefore};
 use crate::address::Address;
+
+/// Those that have a component, with how each is asked for its health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Members(
+    #[serde(serialize_with = "serialize", deserialize_with = "deserialize")] pub Vec<HealthyBefore>,
+);
+
+impl JsonSchema for Members {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Members".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, String>::json_schema(generator)
+    }
+}
 
 pub(super) fn serialize<S: Serializer>(
     needs: &[HealthyBefore],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Commands;
 use crate::address::{Address, ComponentName};
-use crate::catalog::Component;
+use crate::catalog::{Component, Limits};
 use crate::desired::{Desired, Resource};
 use crate::diff::Action;
 use crate::step;
@@ -17,7 +17,12 @@ use crate::value::RemotePathError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     /// The commands of a step.
-    Step(Action),
+    Step {
+        /// What is done.
+        action: Action,
+        /// Whether the others of its component wait for it.
+        canary: bool,
+    },
     /// The commands that go back, in the direction of this action.
     Back(Action),
     /// Whether the component is healthy, asked before another one changes.
@@ -27,7 +32,7 @@ pub(super) enum What {
 impl What {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Step(action) => action.as_str(),
+            Self::Step { action, .. } => action.as_str(),
             Self::Back(_) => "rollback",
             Self::Healthy => "healthy",
         }
@@ -73,7 +78,17 @@ impl<'a> Rendered<'a> {
                 name = format!("{name}/{part}");
             }
         }
-        let commands = Commands::new(name, render(resource, component, what)?);
+        let mut list = render(resource, component, what)?;
+        if let What::Step { action, .. } | What::Back(action) = what
+            && action.interrupts()
+        {
+            // What is taken back is not waited for: it may be the very instance that is broken.
+            if matches!(what, What::Step { .. }) {
+                list.splice(0..0, step::drain(resource, &self.desired.gates.idle));
+            }
+            list.extend(step::restore(resource));
+        }
+        let commands = Commands::new(name, list);
         known.push((Arc::clone(resource), commands.clone()));
         if what == What::Healthy {
             let (name, list) = commands.entry();
@@ -94,18 +109,19 @@ fn render(
     what: What,
 ) -> Result<Vec<Command>, RemotePathError> {
     let staged = step::staged_path(&resource.source)?;
-    Ok(match (what, staged) {
-        (What::Healthy, _) => vec![step::needed_healthy(resource)],
-        (What::Step(Action::Copy | Action::Keep), Some(path)) => {
-            step::copy(&resource.source, &path)
+    let canary = matches!(what, What::Step { canary: true, .. });
+    let limits = Limits { settle: component.settle(canary), ..component.limits };
+    let action = match what {
+        What::Healthy => return Ok(vec![step::needed_healthy(resource)]),
+        What::Step { action, .. } | What::Back(action) => action,
+    };
+    Ok(match (action, staged) {
+        (Action::Copy | Action::Keep, Some(path)) => step::copy(&resource.source, &path),
+        (Action::Copy | Action::Keep, None) => Vec::new(),
+        (Action::Start, _) => step::start_and_see(resource, &limits),
+        (action, staged) => {
+            let host = step::Host { format: resource.format, action };
+            step::change_package(resource, staged.as_ref(), host, &limits)
         }
-        (What::Step(Action::Copy | Action::Keep), None) => Vec::new(),
-        (What::Step(Action::Start), _) => step::start_and_see(resource, &component.limits),
-        (What::Step(action) | What::Back(action), staged) => step::change_package(
-            resource,
-            staged.as_ref(),
-            step::Host { format: resource.format, action },
-            &component.limits,
-        ),
     })
 }

@@ -44,6 +44,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         basis: basis(plan, &steps, observed),
         on_failure: on_failure.map(|(name, policy)| (name.clone(), *policy)).collect(),
         checks: BTreeMap::new(),
+        members: BTreeMap::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
         warnings,

@@ -1,5 +1,7 @@
 //! Gates: what has to be so before stage 2. Each command only looks.
 
+use crate::address::{ComponentName, HostName};
+use crate::diff::Promise;
 use crate::manifest::{BackupGate, ConfirmGate, IdleGate};
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Period, Share};
@@ -24,6 +26,34 @@ pub fn await_idle(unit: &str, ask: &str, gate: &IdleGate) -> Command {
             give_up: gate.within,
         },
     }
+}
+
+/// What stands for asking all that have a component, but those `without`, until so many are healthy.
+#[must_use]
+pub fn await_healthy(component: &ComponentName, promise: &Promise, rest: Rest) -> Command {
+    let Rest { without, give_up } = rest;
+    Command {
+        run: String::new(),
+        account: Account::Login,
+        // One of them may take as long as a check takes.
+        within: Period::seconds(give_up.whole_seconds() + SAMPLE.whole_seconds()),
+        task: Task::AwaitHealthy {
+            component: component.to_string(),
+            at_least: promise.healthy,
+            of: promise.hosts,
+            without,
+            give_up,
+        },
+    }
+}
+
+/// What else a question to all that have a component needs.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    /// Those that are not asked.
+    pub without: Vec<HostName>,
+    /// When it is given up.
+    pub give_up: Period,
 }
 
 /// The command that finds the newest backup and prints what vouches for it: name, size, age, digest.

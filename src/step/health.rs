@@ -11,7 +11,7 @@ const NEEDED: Period = Period::seconds(30);
 
 /// The command that waits until the resource is healthy and has stayed so for `limits.settle`.
 #[must_use]
-pub fn await_healthy(resource: &Resource, limits: &Limits) -> Command {
+pub fn await_health(resource: &Resource, limits: &Limits) -> Command {
     let samples = u32::try_from(limits.settle.whole_seconds()).unwrap_or(u32::MAX).max(1);
     wait(resource, limits.healthy, samples)
 }

@@ -1,13 +1,15 @@
 //! What each kind of step runs: facts in, exact commands out. One file a kind.
 
 mod copy;
+mod drain;
 mod gate;
 mod health;
 mod package;
 mod service;
 
 pub use copy::{copy, staged_path};
-pub use gate::{await_idle, confirm, prove_backup};
-pub use health::{await_healthy, needed_healthy};
+pub use drain::{drain, restore};
+pub use gate::{Rest, await_healthy, await_idle, confirm, prove_backup};
+pub use health::{await_health, needed_healthy};
 pub use package::{Host, change_package};
 pub use service::start_and_see;

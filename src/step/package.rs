@@ -2,7 +2,7 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
-use super::{await_healthy, copy, service};
+use super::{await_health, copy, service};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
@@ -40,7 +40,7 @@ pub fn change_package(
     }
     commands.push(service::start(&resource.unit));
     commands.push(check_version(resource, host.format));
-    commands.push(await_healthy(resource, limits));
+    commands.push(await_health(resource, limits));
     commands.push(service::check(&resource.unit));
     commands
 }

@@ -1,6 +1,6 @@
 //! Services: starting them and seeing that they run.
 
-use super::await_healthy;
+use super::await_health;
 use crate::catalog::Limits;
 use crate::desired::Resource;
 use crate::transport::{Account, Command, Task, quote};
@@ -13,7 +13,7 @@ const ASK: Period = Period::seconds(20);
 /// The commands that start the resource's service and see that it works.
 #[must_use]
 pub fn start_and_see(resource: &Resource, limits: &Limits) -> Vec<Command> {
-    vec![start(&resource.unit), await_healthy(resource, limits), check(&resource.unit)]
+    vec![start(&resource.unit), await_health(resource, limits), check(&resource.unit)]
 }
 
 /// The command that starts `unit`, now and at boot.

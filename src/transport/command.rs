@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::HostName;
 use crate::desired::Probe;
 use crate::value::{Digest, Period, RemotePath, Version};
 
@@ -97,6 +98,16 @@ pub enum Task {
         /// The service.
         unit: String,
     },
+    /// Keeps the service from new work.
+    Isolate {
+        /// The service.
+        unit: String,
+    },
+    /// Gives the service work again.
+    Restore {
+        /// The service.
+        unit: String,
+    },
     /// Prints how much is still to be done. Asked again until it is 0 for `samples` times in a row.
     AwaitIdle {
         /// The service that is asked.
@@ -125,6 +136,20 @@ pub enum Task {
         text: String,
         /// Whether the command sees it; otherwise somebody has to say so.
         verified: bool,
+    },
+    /// Asks those that have a component for their health until enough of them are healthy. The command
+    /// itself is empty: each is asked by its check in the plan.
+    AwaitHealthy {
+        /// The component.
+        component: String,
+        /// How many have to be healthy.
+        at_least: usize,
+        /// Of how many.
+        of: usize,
+        /// Those that are not asked, since they are changed next.
+        without: Vec<HostName>,
+        /// When it is given up.
+        give_up: Period,
     },
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
@@ -155,7 +180,12 @@ impl Task {
             }
             Self::CheckUnit { unit } => format!("check that {unit} is active"),
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
+            Self::Isolate { unit } => format!("keep new work from {unit}"),
+            Self::Restore { unit } => format!("give work to {unit} again"),
             Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
+            Self::AwaitHealthy { component, at_least, of, .. } => {
+                format!("wait until {at_least} of {of} {component} are healthy")
+            }
             Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
             Self::Confirm { component, .. } => {
                 format!("see that people have done what {component} needs")
@@ -174,6 +204,7 @@ impl Task {
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
                 | Self::AwaitIdle { .. }
+                | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
                 | Self::Confirm { .. }
         )
@@ -188,6 +219,8 @@ impl Task {
             Self::InstallFile { .. }
                 | Self::InstallFromRepository { .. }
                 | Self::StartUnit { .. }
+                | Self::Isolate { .. }
+                | Self::Restore { .. }
                 | Self::AwaitHealth { .. }
                 | Self::ProveBackup { .. }
         )

@@ -1,6 +1,7 @@
 //! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets,
 //! shares, windows of time.
 
+mod batch;
 mod digest;
 mod period;
 mod remote_path;
@@ -10,6 +11,7 @@ mod steering;
 mod version;
 mod window;
 
+pub use batch::{Batch, BatchError};
 pub use digest::{Digest, DigestError};
 pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};

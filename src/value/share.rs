@@ -33,6 +33,25 @@ impl Share {
             }
         }
     }
+
+    /// How many of `all` a promise of at least this share means: rounded up, and a count that is more
+    /// than all stays what it is.
+    #[must_use]
+    pub fn at_least(self, all: usize) -> usize {
+        match self {
+            Self::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
+            Self::Percent(percent) => {
+                let percent = usize::from(percent);
+                all / 100 * percent + (all % 100 * percent).div_ceil(100)
+            }
+        }
+    }
+
+    /// Whether it is nothing, of however many.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        matches!(self, Self::Count(0) | Self::Percent(0))
+    }
 }
 
 impl Default for Share {
@@ -72,9 +91,19 @@ impl Serialize for Share {
 
 impl<'de> Deserialize<'de> for Share {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        match Written::deserialize(deserializer)? {
+            Written::Count(count) => Ok(Self::Count(count)),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
     }
+}
+
+/// As it stands in a file: a bare number is a count.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written<'a> {
+    Count(u32),
+    Text(Cow<'a, str>),
 }
 
 impl JsonSchema for Share {
@@ -84,8 +113,8 @@ impl JsonSchema for Share {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "type": "string",
-            "description": "A number such as `2`, or a part such as `10%`.",
+            "description": "A number such as `2`, or a part such as `\"10%\"`.",
+            "anyOf": [{ "type": "integer", "minimum": 0, "maximum": u32::MAX }, { "type": "string" }],
         })
     }
 }
@@ -106,6 +135,16 @@ mod tests {
             ("100%", 7, 7),
         ] {
             assert_eq!(text.parse::<Share>().unwrap().of(all), some, "{text} of {all}");
+        }
+        for (text, all, some) in [
+            ("3", 10, 3),
+            ("30", 10, 30),
+            ("10%", 9, 1),
+            ("33%", 3, 1),
+            ("34%", 3, 2),
+            ("100%", 7, 7),
+        ] {
+            assert_eq!(text.parse::<Share>().unwrap().at_least(all), some, "{text} of {all}");
         }
         for text in ["", "-1", "101%", "x", "1.5", "%"] {
             assert_eq!(text.parse::<Share>(), Err(ShareError), "{text}");

@@ -57,6 +57,7 @@ pub(crate) fn desired<'a>(
                 unit: (*unit).to_owned(),
                 health: health.clone(),
                 idle: None,
+                drain: None,
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
@@ -73,6 +74,7 @@ fn desired_host(format: Format) -> DesiredHost {
         os: os.to_owned(),
         format,
         connection: "test".parse().unwrap(),
+        labels: BTreeMap::new(),
     }
 }
 
@@ -87,7 +89,7 @@ fn component(name: &str, health: &Probe) -> Component {
         upgrade_order: 1,
         install_order: 1,
         needs: Vec::new(),
-        at_once: 1,
+        at_once: mdc::value::Batch::ONE,
         impact: String::new(),
         package: BTreeMap::new(),
         unit: BTreeMap::new(),
@@ -106,6 +108,7 @@ fn component(name: &str, health: &Probe) -> Component {
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
+        rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -12,7 +13,7 @@ use mdc::observe::{self, ComponentFacts, HostState, Limits, Observed, PackageSta
 use mdc::plan::{Plan, Step, Taken, rollback};
 use mdc::state::{Claim, Local, Store};
 use mdc::transport::{Connection, Failure, Target, Tenure, simulated};
-use mdc::value::Version;
+use mdc::value::{Share, Version};
 use proptest::prelude::*;
 
 use crate::cluster::{Cluster, NEW, OLD, PACKAGE, State, clusters};
@@ -60,11 +61,40 @@ impl<'a> Fleet<'a> {
         observe::gather(desired, limits, &dial, &jiff::Timestamp::now, &mut |_, _| {})
     }
 
+    fn now(&self) -> Cluster {
+        Cluster { observed: self.observe(), ..self.cluster.clone() }
+    }
+
+    fn refuses(&self) -> bool {
+        self.now().promises_too_much()
+    }
+
     fn plan(&self) -> Plan {
-        Cluster { observed: self.observe(), ..self.cluster.clone() }.plan()
+        self.now().plan()
+    }
+
+    /// What the simulated host's file says.
+    fn file(&self, host: &HostName) -> serde_json::Value {
+        let path = self.folder.join(format!("fleet/{host}.json"));
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    /// The package's next installation on that host fails.
+    fn fails_once(&self, host: &HostName, package: &str) {
+        let mut file = self.file(host);
+        let fault = serde_json::json!({ "says": "dpkg: error processing", "times": 1 });
+        file["faults"]["fail"][format!("install:{package}")] = fault;
+        std::fs::write(self.folder.join(format!("fleet/{host}.json")), file.to_string()).unwrap();
     }
 
     fn apply(&self, plan: Plan) -> Vec<Event> {
+        let (events, over) = self.try_apply(plan);
+        assert!(over, "{events:#?}");
+        events
+    }
+
+    /// What happened, and whether the run came to its end.
+    fn try_apply(&self, plan: Plan) -> (Vec<Event>, bool) {
         let store = Local::new(self.folder.join("state"));
         let claim = Claim {
             user: "ops".into(),
@@ -92,8 +122,7 @@ impl<'a> Fleet<'a> {
         };
         let (_control, inbox) = Control::channel();
         apply::run(&apply, &mut run, inbox, &mut |event| events.extend(event)).unwrap();
-        assert!(run.progress.over, "{events:#?}");
-        events
+        (events, run.progress.over)
     }
 }
 
@@ -113,7 +142,10 @@ fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
                 let same = running.iter().filter(|other| {
                     other.component == step.component && other.action == step.action
                 });
-                let allowed = cluster.desired.components[step.component.as_str()].at_once as usize;
+                let component = &cluster.desired.components[step.component.as_str()];
+                let resources = cluster.desired.resources.keys();
+                let all = resources.filter(|it| it.component == step.component).count();
+                let allowed = component.at_once.of(all);
                 let free = step.action.only_copies() || step.action.is_gate();
                 assert!(free || same.count() <= allowed, "too many at once: {}", step.id);
             }
@@ -137,10 +169,99 @@ proptest! {
     ) {
         let folder = memory_folder();
         let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
+        if fleet.refuses() {
+            return Ok(());
+        }
         let plan = fleet.plan();
         let events = fleet.apply(plan.clone());
         kept_its_promises(&cluster, &plan, &events);
+        enough_stay_healthy(&cluster, &plan, &events);
+        works_again(&fleet, &events);
         prop_assert!(fleet.plan().is_empty(), "{:#?}", fleet.plan().steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Cores whose installation fails, as many as there may be, also when some failures are tolerated.
+    #[test]
+    fn enough_stay_healthy_when_batches_fail(
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0),
+        fails in prop::collection::vec(any::<bool>(), 8),
+        tolerate in 0_u32..4,
+    ) {
+        let mut cluster = cluster;
+        if let Some(core) = cluster.desired.components.get_mut("md-core") {
+            Arc::make_mut(core).on_failure.tolerate = Share::Count(tolerate);
+        }
+        let folder = memory_folder();
+        let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
+        if fleet.refuses() {
+            return Ok(());
+        }
+        let plan = fleet.plan();
+        let cores = cluster.states.keys().filter(|it| it.component.as_str() == "md-core");
+        for (address, _) in cores.zip(fails).filter(|(_, fails)| *fails) {
+            fleet.fails_once(&address.host, "md-core");
+        }
+        let (events, _) = fleet.try_apply(plan.clone());
+        enough_stay_healthy(&cluster, &plan, &events);
+        works_again(&fleet, &events);
+    }
+}
+
+/// At every moment as many Cores are healthy as are promised: a step that runs takes one away, and one
+/// that failed doesn't bring it back.
+fn enough_stay_healthy(cluster: &Cluster, plan: &Plan, events: &[Event]) {
+    let Some(core) = cluster.desired.components.get("md-core") else { return };
+    let of_core = |step: &&Step| step.component == core.name && !step.action.is_gate();
+    let steps: BTreeMap<&str, &Step> =
+        plan.steps.iter().filter(of_core).map(|step| (&*step.id, step)).collect();
+    let states = cluster.states.iter().filter(|(address, _)| address.component == core.name);
+    let mut healthy: BTreeSet<&HostName> = states
+        .clone()
+        .filter(|(_, state)| **state != State::Absent)
+        .map(|(address, _)| &address.host)
+        .collect();
+    let promised = core.rolling.min_healthy.at_least(states.count());
+    for event in events {
+        match event {
+            Event::StepStarted { step } => {
+                let Some(step) = steps.get(&**step).filter(|it| it.action.interrupts()) else {
+                    continue;
+                };
+                healthy.remove(&step.host);
+                let left = healthy.len();
+                assert!(left >= promised, "{} leaves {left}, not {promised}", step.id);
+            }
+            Event::StepFinished { step, outcome, .. } if outcome.is_done() => {
+                if let Some(step) = steps.get(&**step).filter(|it| !it.action.only_copies()) {
+                    healthy.insert(&step.host);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What was kept from new work gets work again, whatever happened; and it was kept from it before it
+/// changed.
+fn works_again(fleet: &Fleet<'_>, events: &[Event]) {
+    for host in fleet.cluster.desired.hosts.keys() {
+        let file = fleet.file(host);
+        for (unit, state) in file["units"].as_object().into_iter().flatten() {
+            assert_ne!(state["isolated"], true, "{unit} on {host}: {events:#?}");
+        }
+        let log: Vec<&str> =
+            file["log"].as_array().into_iter().flatten().filter_map(|it| it.as_str()).collect();
+        let place = |key: &str| log.iter().position(|it| *it == key);
+        let core = fleet.cluster.desired.components.get("md-core");
+        let drains = core.is_some_and(|core| core.rolling.drain.is_some());
+        if let Some(change) = place("install:md-core").filter(|_| drains) {
+            let isolated = place("isolate:ometascan");
+            assert!(isolated.is_none_or(|isolated| isolated < change), "{log:?}");
+        }
     }
 }
 
@@ -171,6 +292,9 @@ proptest! {
     ) {
         let folder = memory_folder();
         let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
+        if fleet.refuses() {
+            return Ok(());
+        }
         let before = versions(&fleet.observe());
         let mut plan = fleet.plan();
         // The plan is in an order in which its steps could run one by one.

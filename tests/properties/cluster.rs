@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mdc::address::{Address, ComponentName, HostName};
-use mdc::catalog::{self, Component, Format};
+use mdc::catalog::{self, Component, Drain, Format, Rolling};
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
 use mdc::diff::{self, Comparison};
 use mdc::graph;
@@ -14,7 +14,7 @@ use mdc::observe::{
     Unreadable,
 };
 use mdc::plan::{self, Plan};
-use mdc::value::{Digest, Period, Share};
+use mdc::value::{Batch, Digest, Period, Share};
 use proptest::prelude::*;
 
 /// The content of every package file.
@@ -47,11 +47,23 @@ impl Cluster {
         let all: Vec<String> = (0..hosts).map(|host| format!("exec-{host:05}")).collect();
         let components = ["worker", "md-core", "api-gateway", "callback-service"];
         let placement = components.map(|component| (component, all.clone())).into();
-        build(&placement, (4, 2), &vec![State::Old; 4 * hosts], &[])
+        let ways = Ways {
+            workers: "4".parse().unwrap(),
+            cores: "2".parse().unwrap(),
+            rolling: Rolling::default(),
+            zones: vec![0],
+        };
+        build(&placement, &ways, &vec![State::Old; 4 * hosts], &[])
     }
 
     pub(crate) fn comparison(&self) -> Comparison {
         diff::compare(&self.desired, &self.observed)
+    }
+
+    /// Whether more are promised to stay healthy than there are to spare.
+    pub(crate) fn promises_too_much(&self) -> bool {
+        let refusals = self.comparison().refusals;
+        refusals.iter().any(|it| matches!(it, diff::Refusal::MinHealthy { .. }))
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -59,6 +71,47 @@ impl Cluster {
         let graph = graph::build(&self.desired, &comparison).unwrap();
         plan::make(&self.desired, &comparison, &graph).unwrap()
     }
+}
+
+/// How changes go over the hosts of Workers and Cores.
+#[derive(Debug, Clone)]
+struct Ways {
+    workers: Batch,
+    cores: Batch,
+    /// Of Cores.
+    rolling: Rolling,
+    /// Of execution hosts, in turn.
+    zones: Vec<u8>,
+}
+
+fn batches() -> impl Strategy<Value = Batch> {
+    let (count, percent) =
+        ((1_u32..5).prop_map(Share::Count), (1_u8..=100).prop_map(Share::Percent));
+    prop_oneof![count, percent].prop_map(|share| share.try_into().unwrap())
+}
+
+fn ways() -> impl Strategy<Value = Ways> {
+    let count = (0_u32..3).prop_map(Share::Count);
+    let percent = (0_u8..80).prop_map(Share::Percent);
+    let rolling = (1_u32..3, prop_oneof![count, percent], any::<bool>(), any::<bool>());
+    let rolling = rolling.prop_map(|(canary, min_healthy, per, drain)| Rolling {
+        canary,
+        min_healthy,
+        soak: None,
+        per: per.then(|| "zone".to_owned()),
+        drain: drain.then(|| Drain {
+            isolate: "isolate".to_owned(),
+            restore: "restore".to_owned(),
+            within: Period::seconds(1),
+        }),
+    });
+    let zones = prop::collection::vec(0_u8..3, 1..5);
+    (batches(), batches(), rolling, zones).prop_map(|(workers, cores, rolling, zones)| Ways {
+        workers,
+        cores,
+        rolling,
+        zones,
+    })
 }
 
 /// Which component is on which hosts.
@@ -99,27 +152,24 @@ fn placements() -> impl Strategy<Value = Placement> {
 /// Random clusters; `states` is what a resource may be found in, `unseen` how many of a hundred
 /// hosts can't be read.
 pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = Cluster> {
-    let widths = (1_u32..5, 1_u32..5);
-    (placements(), widths, any::<prop::sample::Index>()).prop_flat_map(
-        move |(placement, widths, _)| {
-            let resources = placement.values().map(Vec::len).sum::<usize>();
-            let states = prop::collection::vec(prop::sample::select(states.clone()), resources);
-            let unseen = prop::collection::vec((0_u8..100).prop_map(move |n| n < unseen), 20);
-            (Just(placement), Just(widths), states, unseen).prop_map(
-                |(placement, widths, states, unseen)| build(&placement, widths, &states, &unseen),
-            )
-        },
-    )
+    (placements(), ways()).prop_flat_map(move |(placement, ways)| {
+        let resources = placement.values().map(Vec::len).sum::<usize>();
+        let states = prop::collection::vec(prop::sample::select(states.clone()), resources);
+        let unseen = prop::collection::vec((0_u8..100).prop_map(move |n| n < unseen), 20);
+        (Just(placement), Just(ways), states, unseen).prop_map(
+            |(placement, ways, states, unseen)| build(&placement, &ways, &states, &unseen),
+        )
+    })
 }
 
-fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[bool]) -> Cluster {
+fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) -> Cluster {
     let mut desired = Desired {
         cluster: "random".to_owned(),
         environment: "test".to_owned(),
         release: "B".to_owned(),
         allow_downgrade: false,
         hosts: BTreeMap::new(),
-        components: components(placement, widths),
+        components: components(placement, ways),
         resources: BTreeMap::new(),
         gates: if placement.contains_key("postgresql") {
             gates(placement)
@@ -134,7 +184,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         let component = desired.components[*component].clone();
         for host in hosts {
             let host: HostName = host.parse().unwrap();
-            desired.hosts.insert(host.clone(), desired_host(&host));
+            desired.hosts.insert(host.clone(), desired_host(&host, &ways.zones));
             let address = Address::new(host, component.name.clone());
             let resource = resource(&component);
             let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
@@ -174,19 +224,21 @@ fn gates(placement: &Placement) -> Gates {
     }
 }
 
-fn components(
-    placement: &Placement,
-    (workers, cores): (u32, u32),
-) -> BTreeMap<ComponentName, Arc<Component>> {
+fn components(placement: &Placement, ways: &Ways) -> BTreeMap<ComponentName, Arc<Component>> {
     let (catalog, problems) = catalog::load(&[]);
     assert!(problems.is_empty(), "{problems:?}");
     let placed = catalog.components().filter(|c| placement.contains_key(c.name.as_str()));
     placed
         .map(|component| {
             let mut component = Component::clone(component);
+            // Nothing gets healthy by waiting for it.
+            component.limits.healthy = Period::default();
             match component.name.as_str() {
-                "worker" => component.at_once = workers,
-                "md-core" => component.at_once = cores,
+                "worker" => component.at_once = ways.workers,
+                "md-core" => {
+                    component.at_once = ways.cores;
+                    component.rolling = ways.rolling.clone();
+                }
                 _ => {}
             }
             (component.name.clone(), Arc::new(component))
@@ -194,12 +246,15 @@ fn components(
         .collect()
 }
 
-fn desired_host(host: &HostName) -> DesiredHost {
+fn desired_host(host: &HostName, zones: &[u8]) -> DesiredHost {
+    let number: usize = host.as_str().rsplit('-').next().unwrap().parse().unwrap_or_default();
+    let zone = zones[number % zones.len()].to_string();
     DesiredHost {
         address: host.to_string(),
         os: "debian-12".to_owned(),
         format: Format::Deb,
         connection: "simulated".parse().unwrap(),
+        labels: BTreeMap::from([("zone".to_owned(), zone)]),
     }
 }
 
@@ -218,6 +273,7 @@ fn resource(component: &Component) -> Resource {
         unit: component.unit[&Format::Deb].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
         idle: component.idle.clone(),
+        drain: component.rolling.drain.clone(),
     }
 }
 

@@ -59,19 +59,28 @@ const fn changes(step: &Step) -> bool {
     !step.action.only_copies() && !step.action.is_gate()
 }
 
+/// Whether it is a gate between the stages.
+const fn is_between(step: &Step) -> bool {
+    step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Verify)
+}
+
 /// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
 /// them.
 fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.stage == Stage::Live && b.action.is_gate() {
+        if a.stage == Stage::Live && is_between(b) {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
-        if a.action.is_gate() && b.stage == Stage::Critical && !b.action.is_gate() {
+        if is_between(a) && b.stage == Stage::Critical && !b.action.is_gate() {
             assert!(ordered, "{} begins before {} is passed", b.id, a.id);
         }
+        if b.action == Action::Verify && a.action != Action::Verify {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
     }
-    let gates = plan.steps.iter().filter(|step| step.action.is_gate()).count();
-    let wanted = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count() + 3;
+    let gates = plan.steps.iter().filter(|step| is_between(step)).count();
+    let idle = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count();
+    let wanted = idle + 3 + cluster.desired.components.len();
     let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
     let unseen = !plan.unknown.is_empty();
     assert!(unseen || gates == if has_critical { wanted } else { 0 }, "{gates} gates");
@@ -93,6 +102,7 @@ fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
 }
 
 fn is_rolled(cluster: &Cluster, plan: &Plan) {
+    let comparison = cluster.comparison();
     let all = pairs(plan);
     let ordered: BTreeSet<(&str, &str)> =
         all.iter().filter(|(_, _, ordered)| *ordered).map(|(a, b, _)| (&*a.id, &*b.id)).collect();
@@ -106,16 +116,41 @@ fn is_rolled(cluster: &Cluster, plan: &Plan) {
             other.component == step.component && changes(other) && (moves(other) == moves(step))
         });
         let at_once = same.filter(|other| other.id == step.id || together(step, other)).count();
-        assert!(
-            at_once <= component.at_once as usize,
-            "{at_once} of {} at once, allowed are {}",
-            component.name,
-            component.at_once
-        );
+        let resources = cluster.desired.resources.keys();
+        let all = resources.filter(|address| address.component == component.name).count();
+        let mut allowed = component.at_once.of(all);
+        if let Some(promise) = comparison.promises.get(&component.name).filter(|_| moves(step)) {
+            allowed = allowed.min(promise.room().max(1));
+        }
+        assert!(at_once <= allowed, "{at_once} of {} at once, not {allowed}", component.name);
+        zone_by_zone(cluster, plan, step, &together);
         if step.stage == Stage::Critical {
             let others = plan.steps.iter().filter(|other| other.id != step.id);
             assert!(!others.clone().any(|other| together(step, other)), "{} is not alone", step.id);
         }
+    }
+}
+
+/// No batch spans two zones, where zones count; and whom promises concern waits behind a gate.
+fn zone_by_zone(
+    cluster: &Cluster,
+    plan: &Plan,
+    step: &Step,
+    together: &dyn Fn(&Step, &Step) -> bool,
+) {
+    let rolling = &cluster.desired.components[&step.component].rolling;
+    let zone = |step: &Step| cluster.desired.hosts[&step.host].labels.get("zone").cloned();
+    let same = |other: &&Step| {
+        other.component == step.component && moves(other) && moves(step) && other.id != step.id
+    };
+    if rolling.per.is_some() {
+        for other in plan.steps.iter().filter(same).filter(|other| together(step, other)) {
+            assert_eq!(zone(other), zone(step), "{} with {}", step.id, other.id);
+        }
+    }
+    if moves(step) && !rolling.min_healthy.is_none() {
+        let gate = |id: &&std::sync::Arc<str>| id.ends_with("/keep-healthy");
+        assert!(step.after.len() == 1 && step.after.iter().any(|id| gate(&id)), "{}", step.id);
     }
 }
 

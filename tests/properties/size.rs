@@ -31,8 +31,14 @@ fn a_plan_grows_as_its_cluster() {
 fn hosts_that_are_alike_share_their_commands() {
     for hosts in [10, 300] {
         let plan = Cluster::of_size(hosts).plan();
-        let lists: BTreeSet<_> = plan.steps.iter().map(|step| step.commands.as_ptr()).collect();
-        // Four components, each copied, kept and upgraded.
-        assert_eq!(lists.len(), 12, "{hosts} hosts");
+        let lists: BTreeSet<_> = plan
+            .steps
+            .iter()
+            .filter(|step| !step.action.is_gate())
+            .map(|step| step.commands.as_ptr())
+            .collect();
+        // Four components, each copied, kept and upgraded; the first one of each is watched for longer
+        // when the manifest says so, and is one of its own in any case.
+        assert_eq!(lists.len(), 16, "{hosts} hosts");
     }
 }

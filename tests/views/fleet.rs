@@ -227,6 +227,7 @@ pub(crate) fn empty_plan() -> Plan {
         },
         on_failure: BTreeMap::new(),
         checks: BTreeMap::new(),
+        members: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -417,6 +418,7 @@ pub(crate) fn desired() -> Desired {
                     os: "debian-12".into(),
                     format: Format::Deb,
                     connection: "ssh".parse().unwrap(),
+                    labels: BTreeMap::new(),
                 },
             );
             desired.resources.insert(
@@ -429,6 +431,7 @@ pub(crate) fn desired() -> Desired {
                     unit: format!("md-{}.service", line.name),
                     health: Probe::Command("true".into()),
                     idle: None,
+                    drain: None,
                 }),
             );
         }
@@ -447,7 +450,7 @@ fn entry(line: &Line, order: u32) -> Component {
         upgrade_order: order,
         install_order: order,
         needs: Vec::new(),
-        at_once: 1,
+        at_once: mdc::value::Batch::ONE,
         impact: line.impact.into(),
         package: BTreeMap::new(),
         unit: BTreeMap::new(),
@@ -463,6 +466,7 @@ fn entry(line: &Line, order: u32) -> Component {
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
+        rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
         sure: BTreeMap::new(),

@@ -94,10 +94,13 @@ pub(super) fn key(task: &Task) -> String {
             format!("install:{package}")
         }
         Task::StartUnit { unit } => format!("start:{unit}"),
+        Task::Isolate { unit } => format!("isolate:{unit}"),
+        Task::Restore { unit } => format!("restore:{unit}"),
         Task::CheckVersion { package, .. } => format!("check-version:{package}"),
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
+        Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
     }

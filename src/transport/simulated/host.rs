@@ -61,6 +61,9 @@ pub(super) struct Unit {
     /// How much is still to be done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) left: u64,
+    /// It is kept from new work.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) isolated: bool,
 }
 
 /// How long the host takes.
@@ -161,7 +164,7 @@ impl Host {
 
 impl Unit {
     pub(super) const fn new(state: UnitState) -> Self {
-        Self { state, probe: None, starting: false, left: 0 }
+        Self { state, probe: None, starting: false, left: 0, isolated: false }
     }
 }
 

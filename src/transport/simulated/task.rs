@@ -53,11 +53,13 @@ impl Host {
             }
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
             (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
+            (Task::Isolate { unit }, None) => (check, self.isolate(unit, true)),
+            (Task::Restore { unit }, None) => (check, self.isolate(unit, false)),
             (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
-            (Task::Confirm { .. }, None) => (check, exit(0, "", "")),
+            (Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => (check, exit(0, "", "")),
         };
         Outcome { output, takes: self.takes(period) }
     }
@@ -156,6 +158,12 @@ impl Host {
     }
 
     /// What is left gets less by one each time that it is asked for.
+    fn isolate(&mut self, unit: &str, isolated: bool) -> Output {
+        let unit = self.units.entry(unit.to_owned()).or_insert(Unit::new(UnitState::Absent));
+        unit.isolated = isolated;
+        exit(0, "", "")
+    }
+
     fn left_to_do(&mut self, unit: &str) -> Output {
         let left = self.units.get_mut(unit).map_or(0, |unit| {
             let left = unit.left;

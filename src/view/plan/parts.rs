@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalog::Stage;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::view::words;
 
@@ -30,17 +31,28 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             .steps
             .iter()
             .filter(|step| step.stage == stage)
-            .filter(|step| !step.action.only_copies() && !step.action.is_gate())
+            .filter(|step| !step.action.only_copies())
+            .filter(|step| !step.action.is_gate() || step.action == Action::KeepHealthy)
             .collect(),
     };
     let gates = Part {
         title: "Before stage 2",
         means: "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
-        steps: plan.steps.iter().filter(|step| step.action.is_gate()).collect(),
+        steps: plan
+            .steps
+            .iter()
+            .filter(|step| step.action.is_gate())
+            .filter(|step| !matches!(step.action, Action::KeepHealthy | Action::Verify))
+            .collect(),
+    };
+    let after = Part {
+        title: "Afterwards",
+        means: "What has to be so at the end, seen on the hosts; nothing is changed by it.",
+        steps: plan.steps.iter().filter(|step| step.action == Action::Verify).collect(),
     };
     let parts = match plan.rolls_back {
-        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical)],
-        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live)],
+        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical), after],
+        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live), after],
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
 }

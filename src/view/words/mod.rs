@@ -31,6 +31,9 @@ pub const fn action(action: Action) -> &'static str {
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
         Action::Confirm => "confirm",
+        Action::KeepHealthy => "keep healthy",
+        Action::AwaitHealthy => "await healthy",
+        Action::Verify => "verify",
     }
 }
 
@@ -46,7 +49,12 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Rollback => "↶",
-        Action::ProveBackup | Action::AwaitIdle | Action::Confirm => "?",
+        Action::ProveBackup
+        | Action::AwaitIdle
+        | Action::Confirm
+        | Action::KeepHealthy
+        | Action::AwaitHealthy
+        | Action::Verify => "?",
     }
 }
 
@@ -96,6 +104,8 @@ pub fn reason(reason: &Reason) -> String {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
+        Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
+        Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::Loses { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
@@ -118,6 +128,10 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::AwaitIdle { samples, every, give_up, .. } => format!(
             "0 left to do, {samples} times in a row, {every} apart; given up after {give_up}"
         ),
+        Task::AwaitHealthy { at_least, of, without, give_up, .. } => {
+            let next = if without.is_empty() { "" } else { " without those of the next wave" };
+            format!("{at_least} of {of} healthy{next}; given up after {give_up}")
+        }
         Task::ProveBackup { newest, max_age, .. } => {
             format!("the newest of {newest}, at most {max_age} old")
         }

@@ -1,0 +1,127 @@
+//! Gates that count who is healthy: everybody is asked on the own host, several at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use super::each::each;
+use super::event::Event;
+use super::job;
+use super::telling::lines;
+use super::worker::{Work, Worker};
+use crate::address::HostName;
+use crate::diff::Action;
+use crate::plan::HealthyBefore;
+use crate::state::{FailureKind, StepFailure};
+use crate::transport::{Command, Task};
+use crate::value::Period;
+
+/// How many are asked at the same time by one gate; there may be as many gates as components.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+/// Between two rounds.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Those that aren't healthy, each with what was said instead.
+type Unhealthy<'p> = BTreeMap<&'p HostName, String>;
+
+impl Worker<'_> {
+    /// Asks until enough are healthy.
+    pub(super) fn await_healthy(
+        &self,
+        work: &Work<'_>,
+        command: &Command,
+    ) -> Result<String, StepFailure> {
+        let Task::AwaitHealthy { component, at_least, of, without, give_up } = &command.task else {
+            return Ok(String::new());
+        };
+        let members = self.members.get(&work.step.component).map_or(&[][..], |it| &it.0);
+        let mut asked: BTreeMap<&HostName, &HealthyBefore> = members
+            .iter()
+            .filter(|member| !without.contains(&member.host))
+            .map(|member| (&member.host, member))
+            .collect();
+        let mut least = *at_least;
+        if work.step.action != Action::KeepHealthy {
+            // What somebody has left out for a reason is not waited for.
+            let all = asked.len();
+            asked.retain(|_, member| !self.is_left_out(member));
+            least = least.saturating_sub(all - asked.len());
+        }
+        let start = Instant::now();
+        loop {
+            let unhealthy = self.unhealthy(&asked);
+            let healthy = asked.len() - unhealthy.len();
+            let seen = seen((healthy, *of), component, &unhealthy);
+            if healthy >= least {
+                return Ok(seen);
+            }
+            if start.elapsed() >= give_up.duration() {
+                return Err(too_few(work, command, (*give_up, seen)));
+            }
+            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
+            if self.reach.halt.wait(PAUSE) {
+                return Err(job::cancelled_before(work.step, command));
+            }
+        }
+    }
+
+    fn is_left_out(&self, member: &HealthyBefore) -> bool {
+        let address = format!("{}/{}/", member.host, member.component);
+        let mut after = self.skipped.range(address.clone()..);
+        after.next().is_some_and(|(step, _)| step.starts_with(&address))
+    }
+
+    fn unhealthy<'p>(&self, asked: &BTreeMap<&'p HostName, &'p HealthyBefore>) -> Unhealthy<'p> {
+        let hosts: BTreeSet<&'p HostName> = asked.keys().copied().collect();
+        let mut unhealthy = Unhealthy::new();
+        let ask =
+            |host: &HostName| asked.get(host).map_or(Ok(()), |member| self.is_healthy(member));
+        each(&hosts, AT_ONCE, ask, |host, said| {
+            if let Err(said) = said {
+                unhealthy.insert(host, said);
+            }
+        });
+        unhealthy
+    }
+
+    /// One attempt: a host that can't be reached doesn't count as healthy.
+    fn is_healthy(&self, member: &HealthyBefore) -> Result<(), String> {
+        for command in member.check.iter() {
+            let done = self.reach.connections.with(&member.host, |host| host.run(command, None));
+            let output = done.map_err(|failure| failure.problem.to_string())?;
+            if !output.end.is_success() {
+                let said = lines(&output.stdout).into_iter().chain(lines(&output.stderr)).next();
+                return Err(said.unwrap_or_else(|| output.end.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many names a message holds.
+const NAMED: usize = 5;
+
+fn seen((healthy, of): (usize, usize), component: &str, unhealthy: &Unhealthy<'_>) -> String {
+    let mut names: Vec<String> =
+        unhealthy.iter().take(NAMED).map(|(host, said)| format!("{host} ({said})")).collect();
+    if unhealthy.len() > NAMED {
+        names.push(format!("{} more", unhealthy.len() - NAMED));
+    }
+    let not = if names.is_empty() { "" } else { "; not " };
+    format!("{healthy} of {of} {component} are healthy{not}{}", names.join(", "))
+}
+
+fn too_few(work: &Work<'_>, command: &Command, (give_up, seen): (Period, String)) -> StepFailure {
+    StepFailure {
+        kind: FailureKind::Late,
+        during: command.task.in_words(),
+        command: String::new(),
+        ended: format!("given up after {give_up}: {seen}"),
+        output: Box::default(),
+        hint: format!(
+            "see why they aren't healthy (`mdc status`), mend {} there; then `mdc resume`: it is asked \
+             again, and nothing was changed by this",
+            work.step.component
+        ),
+    }
+}

@@ -1,0 +1,110 @@
+//! Gates that count who is healthy: before some of a component are taken away, before stage 2, and at
+//! the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Members, Step};
+use crate::address::{ComponentName, HostName};
+use crate::catalog::{Component, Stage};
+use crate::desired::Desired;
+use crate::diff::{Action, Promise, Reason};
+use crate::graph::{Node, StepGraph};
+use crate::step;
+use crate::transport::Command;
+use crate::value::Period;
+
+/// The hosts that each gate of `graph` stands before, by the gate's place.
+pub(super) fn batches(graph: &StepGraph) -> BTreeMap<usize, Vec<HostName>> {
+    let is_gate = |place: usize| graph.nodes.get(place).is_some_and(|node| node.action.is_gate());
+    let mut batches: BTreeMap<usize, Vec<HostName>> = BTreeMap::new();
+    for node in graph.nodes.iter().filter(|node| !node.action.is_gate()) {
+        for &place in node.after.iter().filter(|&&place| is_gate(place)) {
+            batches.entry(place).or_default().push(node.address.host.clone());
+        }
+    }
+    batches
+}
+
+/// The command of a gate before a batch.
+pub(super) fn before_batch(
+    node: &Node,
+    component: &Component,
+    promise: &Promise,
+    batch: Vec<HostName>,
+) -> Arc<[Command]> {
+    let rest = step::Rest { without: batch, give_up: component.limits.healthy };
+    [step::await_healthy(&node.address.component, promise, rest)].into()
+}
+
+/// All of each component that could be read, but for as many as may fail.
+pub(super) struct All<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) members: &'a BTreeMap<ComponentName, Members>,
+    /// How many hosts a plan changes, by component.
+    changed: BTreeMap<ComponentName, usize>,
+}
+
+impl<'a> All<'a> {
+    pub(super) fn new(
+        desired: &'a Desired,
+        members: &'a BTreeMap<ComponentName, Members>,
+        steps: &[Step],
+    ) -> Self {
+        let mut hosts: BTreeMap<&ComponentName, BTreeSet<&HostName>> = BTreeMap::new();
+        for step in steps.iter().filter(|step| !step.action.is_gate()) {
+            hosts.entry(&step.component).or_default().insert(&step.host);
+        }
+        let changed = hosts.into_iter().map(|(name, hosts)| (name.clone(), hosts.len())).collect();
+        Self { desired, members, changed }
+    }
+
+    /// One gate a component.
+    pub(super) fn gates(&self, action: Action) -> Vec<Step> {
+        self.members.iter().filter_map(|(name, members)| self.gate(name, members, action)).collect()
+    }
+
+    fn gate(&self, name: &ComponentName, members: &Members, action: Action) -> Option<Step> {
+        let component = self.desired.components.get(name)?;
+        let first = members.0.first()?;
+        let changed = self.changed.get(name).copied().unwrap_or_default();
+        let of = members.0.len();
+        let healthy = of.saturating_sub(component.on_failure.tolerate.of(changed));
+        let promise = Promise { hosts: of, lost: BTreeSet::new(), healthy };
+        let rest = step::Rest { without: Vec::new(), give_up: component.limits.healthy };
+        let mut resources = self.desired.resources.iter();
+        let (_, resource) = resources.find(|(address, _)| address.component == *name)?;
+        Some(Step {
+            id: format!("{}/{name}/{}", first.host, action.as_str()).into(),
+            host: first.host.clone(),
+            component: name.clone(),
+            action,
+            stage: Stage::Critical,
+            wave: 0,
+            from: None,
+            to: resource.version.clone(),
+            after: Vec::new(),
+            needs_healthy: Vec::new(),
+            reasons: vec![match action {
+                Action::Verify => Reason::AfterAll,
+                _ => Reason::BeforeCritical,
+            }],
+            impact: "".into(),
+            forecast: Period::seconds(1),
+            commands: [step::await_healthy(name, &promise, rest)].into(),
+            way_back: None,
+        })
+    }
+
+    /// Puts the last gates at the end of `steps`.
+    pub(super) fn verify(&self, steps: &mut Vec<Step>) {
+        let Some(last) = steps.last().map(|step| (step.stage, step.wave + 1)) else { return };
+        let followed: BTreeSet<&str> =
+            steps.iter().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
+        let ends = steps.iter().filter(|step| !followed.contains(&*step.id));
+        let after: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
+        let (stage, wave) = last;
+        let gates = self.gates(Action::Verify).into_iter();
+        steps.extend(gates.map(|gate| Step { stage, wave, after: after.clone(), ..gate }));
+    }
+}
