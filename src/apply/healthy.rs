@@ -40,18 +40,19 @@ impl Worker<'_> {
             .filter(|member| !without.contains(&member.host))
             .map(|member| (&member.host, member))
             .collect();
-        let mut least = *at_least;
+        let (mut least, mut of) = (*at_least, *of);
         if work.step.action != Action::KeepHealthy {
             // What somebody has left out for a reason is not waited for.
             let all = asked.len();
             asked.retain(|_, member| !self.is_left_out(member));
-            least = least.saturating_sub(all - asked.len());
+            let left_out = all - asked.len();
+            (least, of) = (least.saturating_sub(left_out), of.saturating_sub(left_out));
         }
         let start = Instant::now();
         loop {
             let unhealthy = self.unhealthy(&asked);
             let healthy = asked.len() - unhealthy.len();
-            let seen = seen((healthy, *of), component, &unhealthy);
+            let seen = seen((healthy, of), component, &unhealthy);
             if healthy >= least {
                 return Ok(seen);
             }

@@ -116,8 +116,7 @@ pub struct Component {
     /// What has to be healthy when a change of it starts.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// How many hosts may change at once: a number, or a part of all hosts that have it. In stage 2 it
-    /// is always one.
+    /// How many hosts may change at once: a number, or a part of all that have it; in stage 2 one.
     pub at_once: Batch,
     /// How a change goes over its hosts.
     #[serde(default)]

@@ -45,7 +45,7 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "Sha256" => (Code::BadDigest, "a SHA-256 digest", digest),
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
-        "Batch" => (Code::BadShare, "so many at once", |text| error(text.parse::<Batch>())),
+        "Batch" => (Code::BadShare, "a number of hosts", |text| error(text.parse::<Batch>())),
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
     };

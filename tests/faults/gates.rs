@@ -170,3 +170,89 @@ fn stage_2_keeps_to_its_window() {
     let ran = short.mdc(&["plan"]).ended(1);
     assert!(ran.said.contains("is never open for longer than 2m"), "{}", ran.said);
 }
+
+const ROLLING: &str = "rolling = { min-healthy = 3, drain = { isolate = \"isolate\", restore = \"restore\" } }\n\
+                       limits = { healthy = \"1s\" }";
+
+#[test]
+fn cores_are_taken_away_only_while_enough_others_are_healthy() {
+    let site = Site::new();
+    site.edit("[components.md-core]", &format!("[components.md-core]\n{ROLLING}"));
+    site.mdc(&["plan", "-o", "plan.json"]).ended(0);
+    // Health is no part of what a plan rests on: it comes and goes.
+    site.unhealthy("core-04", &["ometascan"]);
+    let ran = site.mdc(&["apply", "--yes", "plan.json"]);
+    let words = [
+        "Failed: keep-healthy md-core on core-01",
+        "given up after 1s: 2 of 4 md-core are healthy; not core-04 (",
+        "nothing was changed by this",
+    ];
+    stops(ran, &site, &words);
+    assert!(!site.log("core-01").contains_key("install:md-core"));
+    // Planned again it is refused.
+    site.mdc(&["rollback", "--yes"]).ended(0);
+    let ran = site.mdc(&["plan"]).ended(1);
+    assert!(
+        ran.said.contains("leaves 2 of 4 healthy, and `min-healthy` promises 3"),
+        "{}",
+        ran.said
+    );
+    site.mend("core-04");
+    let ran = goes_on(&site, &["apply", "--yes"]);
+    assert!(ran.said.contains("3 of 4 md-core are healthy"), "{}", ran.said);
+    for host in ["core-01", "core-02", "core-03"] {
+        let file = site.host(host);
+        let all: Vec<&str> =
+            file["log"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let place = |key: &str| all.iter().position(|it| *it == key).unwrap();
+        assert!(place("isolate:ometascan") < place("install:md-core"), "{all:?}");
+        assert!(place("install:md-core") < place("restore:ometascan"), "{all:?}");
+    }
+}
+
+#[test]
+fn an_instance_that_does_not_finish_gets_work_again() {
+    let site = Site::new();
+    site.edit("[components.md-core]", &format!("[components.md-core]\n{ROLLING}"));
+    site.edit("every = \"1ms\"", "every = \"10ms\"");
+    site.edit("restore = \"restore\"", "restore = \"restore\", within = \"100ms\"");
+    left(&site, "core-01", "ometascan", 1_000_000);
+    let ran = site.mdc(&["apply", "--yes"]);
+    stops(ran, &site, &["upgrade md-core on core-01", "given up after 100ms"]);
+    assert_eq!(site.host("core-01")["units"]["ometascan"]["isolated"], Value::Null);
+    assert!(!site.log("core-01").contains_key("install:md-core"));
+    left(&site, "core-01", "ometascan", 2);
+    goes_on(&site, &["resume", "--yes"]);
+}
+
+#[test]
+fn stage_2_begins_and_a_run_ends_only_when_all_are_healthy() {
+    let site = Site::new();
+    site.edit(
+        "[components.md-core]",
+        "[components.worker]\nlimits = { healthy = \"1s\" }\n\n[components.md-core]",
+    );
+    // Nothing is changed there, so that no step sees it.
+    site.unhealthy("core-04", &["md-cluster-worker"]);
+    let only = site.copy();
+    let ran = site.mdc(&["apply", "--yes"]);
+    let words =
+        ["Failed: await-healthy worker on core-01", "6 of 7 worker are healthy; not core-04"];
+    stops(ran, &site, &words);
+    site.mend("core-04");
+    goes_on(&site, &["resume", "--yes"]);
+
+    let ran = only.mdc(&["apply", "--yes", "--only", "identity-service"]);
+    stops(ran, &only, &["Failed: verify worker on core-01", "1 of 2 worker are healthy"]);
+    only.mend("core-04");
+    only.mdc(&["resume", "--yes"]).ended(0);
+}
+
+#[test]
+fn a_gate_is_no_host_that_may_fail() {
+    let site = Site::new();
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"50ms\"");
+    site.edit("[components.md-core]", "[components.md-core]\non-failure = { tolerate = 2 }");
+    left(&site, "core-02", "ometascan", 1_000_000);
+    stops(site.mdc(&["apply", "--yes"]), &site, &["given up after 50ms"]);
+}

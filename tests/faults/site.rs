@@ -83,6 +83,13 @@ impl Site {
         self.write(host, &file);
     }
 
+    /// Services of a host that run and aren't healthy.
+    pub(crate) fn unhealthy(&self, host: &str, units: &[&str]) {
+        let mut file = self.host(host);
+        file["faults"]["unhealthy"] = json!(units);
+        self.write(host, &file);
+    }
+
     pub(crate) fn mend(&self, host: &str) {
         let mut file = self.host(host);
         file["faults"] = json!({});
