@@ -8,7 +8,7 @@ use mdc::catalog::{Format, Override};
 use mdc::desired::Probe;
 use mdc::diagnostic::SourceText;
 use mdc::observe::{Exchange, Snapshot};
-use mdc::transport::{Questions, ResourceQuestions, Verdict};
+use mdc::transport::{Also, Endpoint, Questions, ResourceQuestions, Verdict};
 use mdc::value::{PackageVersion, Version, steers};
 
 /// A parser that must take any bytes.
@@ -144,7 +144,12 @@ fn questions(format: Format) -> Questions {
     ];
     let resources: BTreeMap<_, _> =
         resources.into_iter().filter_map(|(name, it)| Some((name.parse().ok()?, it))).collect();
-    Questions { os: "debian-12".to_owned(), format, resources, script: String::new() }
+    let also = Also {
+        reach: [Endpoint { address: "10.0.0.1".to_owned(), port: 5432 }].into(),
+        certificates: "/etc/ssl/a.pem".parse().into_iter().collect(),
+        packages: ["erlang-base".to_owned()].into(),
+    };
+    Questions { os: "debian-12".to_owned(), format, resources, also, script: String::new() }
 }
 
 fn at() -> Exchange {

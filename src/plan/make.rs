@@ -56,6 +56,7 @@ pub fn make(
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
         warnings: comparison.warnings.clone(),
+        waivers: Vec::new(),
     };
     plan.seal = plan.digest();
     Ok(plan)
@@ -120,7 +121,10 @@ impl<'a> Maker<'a> {
             (Action::Keep, diff::WayBack::Package { before, .. }) => before,
             _ => &change.resource,
         };
-        let what = What::Step(node.action);
+        let what = match node.action {
+            Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
+            action => What::Step(action),
+        };
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let step = || text(address, change.action);
         let (reasons, needs_healthy, way_back) = match node.action {

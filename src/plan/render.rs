@@ -18,6 +18,8 @@ use crate::value::RemotePathError;
 pub(super) enum What {
     /// The commands of a step.
     Step(Action),
+    /// The commands of a copy, with a rehearsal of this action.
+    Copy(Action),
     /// The commands that go back, in the direction of this action.
     Back(Action),
     /// Whether the component is healthy, asked before another one changes.
@@ -28,6 +30,7 @@ impl What {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Step(action) => action.as_str(),
+            Self::Copy(_) => Action::Copy.as_str(),
             Self::Back(_) => "rollback",
             Self::Healthy => "healthy",
         }
@@ -99,7 +102,13 @@ fn render(
         (What::Step(Action::Copy | Action::Keep), Some(path)) => {
             step::copy(&resource.source, &path)
         }
-        (What::Step(Action::Copy | Action::Keep), None) => Vec::new(),
+        (What::Copy(action), Some(path)) => {
+            let mut commands = step::copy(&resource.source, &path);
+            let host = step::Host { format: resource.format, action };
+            commands.push(step::rehearse(resource, &path, host));
+            commands
+        }
+        (What::Step(Action::Copy | Action::Keep) | What::Copy(_), None) => Vec::new(),
         (What::Step(Action::Start), _) => step::start_and_see(resource, &component.limits),
         (What::Step(action) | What::Back(action), staged) => step::change_package(
             resource,

@@ -9,5 +9,5 @@ mod service;
 pub use copy::{copy, staged_path};
 pub use gate::{await_idle, confirm, prove_backup};
 pub use health::{await_healthy, needed_healthy};
-pub use package::{Host, change_package};
+pub use package::{Host, change_package, rehearse};
 pub use service::start_and_see;

@@ -121,6 +121,8 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         hosts: BTreeMap::new(),
         components: components(placement, widths),
         resources: BTreeMap::new(),
+        preflight: mdc::manifest::Preflight::default(),
+        waivers: Vec::new(),
         gates: if placement.contains_key("postgresql") {
             gates(placement)
         } else {
@@ -209,6 +211,7 @@ fn resource(component: &Component) -> Resource {
         path: "package.deb".into(),
         digest: Digest::of(PACKAGE),
         size: PACKAGE.len() as u64,
+        identity: None,
     };
     Resource {
         version: NEW.parse().unwrap(),
@@ -246,6 +249,10 @@ fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts 
         clock_ahead: 0,
         boot_id: "0".to_owned(),
         reboot_pending: false,
+        file_systems: BTreeMap::new(),
+        unreachable: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        packages: BTreeMap::new(),
         components,
     }
 }

@@ -231,6 +231,7 @@ pub(crate) fn empty_plan() -> Plan {
         unknown: Vec::new(),
         withheld: Vec::new(),
         warnings: Vec::new(),
+        waivers: Vec::new(),
     }
 }
 
@@ -405,6 +406,8 @@ pub(crate) fn desired() -> Desired {
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        preflight: mdc::manifest::Preflight::default(),
+        waivers: Vec::new(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
@@ -465,6 +468,11 @@ fn entry(line: &Line, order: u32) -> Component {
         idle: None,
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
+        tested_below: None,
+        not_older_than: Vec::new(),
+        jumps: Vec::new(),
+        within_major: false,
+        runtime: None,
         sure: BTreeMap::new(),
     }
 }
@@ -518,6 +526,10 @@ fn quiet_host() -> HostFacts {
         clock_ahead: -2,
         boot_id: "3f0c6b1e-5a0f-4c6e-9b61-0d6a3c1d7a42".into(),
         reboot_pending: false,
+        file_systems: BTreeMap::new(),
+        unreachable: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        packages: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }
