@@ -120,7 +120,8 @@ fn release_text(folder: &Utf8Path) -> String {
     let (catalog, _) = catalog::load(&[]);
     for component in INFRASTRUCTURE.into_iter().chain(EXECUTION) {
         let file = format!("{component}_20.0-1_amd64.deb");
-        let content = deb(&catalog.component(component).unwrap().package[&Format::Deb], "20.0");
+        let names = &catalog.component(component).unwrap().package;
+        let content = deb(names.get(&Format::Deb).unwrap(), "20.0");
         fs::write(folder.join(&file), &content).unwrap();
         writeln!(
             text,

@@ -151,8 +151,7 @@ fn against_release(
             .or_else(|| untested(component, &released.version))?;
         Some(problem.at(label(format!("pins {}", released.version))))
     });
-    let older = effective.values().flat_map(|component| older_than(places, release, component));
-    lacking.chain(entries).chain(older).collect()
+    lacking.chain(entries).collect()
 }
 
 fn not_in_release(
@@ -172,33 +171,6 @@ fn unused(name: &ComponentName) -> Diagnostic {
     let message = format!("no host has `{name}`, which the release contains");
     Diagnostic::new(Code::UnusedEntry, message)
         .help("nothing to do if another cluster of this release has it")
-}
-
-/// Where a component would be older than one that it must not be older than.
-fn older_than(places: &Places<'_>, release: &Release, component: &Component) -> Vec<Diagnostic> {
-    let released = |name: &ComponentName| {
-        places.contains_key(name).then(|| release.components.get(name)).flatten()
-    };
-    let Some(own) = released(&component.name) else { return Vec::new() };
-    let others = component.not_older_than.iter().filter_map(|name| Some((name, released(name)?)));
-    let newer = others.filter(|(_, other)| other.version > own.version);
-    newer
-        .map(|(name, other)| {
-            let (own_name, title) = (&component.name, &component.title);
-            let message = format!(
-                "{title} would be {} and older than `{name}` {}, which it must not be",
-                own.version, other.version
-            );
-            Diagnostic::new(Code::OlderThan, message)
-                .at(Label::new(&release.source, own.span.clone(), format!("pins {}", own.version)))
-                .at(Label::new(
-                    &release.source,
-                    other.span.clone(),
-                    format!("pins {}", other.version),
-                ))
-                .help(format!("release `{own_name}` {} or newer", other.version))
-        })
-        .collect()
 }
 
 fn untested(component: &Component, version: &Version) -> Option<Diagnostic> {

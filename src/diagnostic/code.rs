@@ -153,8 +153,6 @@ codes! {
     NeedMissing = "desired::need-missing" Error,
     /// A needed component that isn't on the same host.
     NeedNotOnHost = "desired::need-not-on-host" Error,
-    /// A component that is to become older than one that it must not be older than.
-    OlderThan = "desired::older-than" Error,
     /// A version that nobody has shown to work.
     Untested = "desired::untested" Warning,
     /// Two components that listen on one port of a host.
@@ -223,6 +221,8 @@ codes! {
     CertificateExpires = "preflight::certificate-expires" Warning,
     /// An upgrade that leaves out a version that has to come between.
     Jump = "preflight::jump" Error,
+    /// A component that would be older than one that it must not be older than.
+    OlderThan = "preflight::older-than" Error,
     /// What a component runs on doesn't fit its version.
     Runtime = "preflight::runtime" Error,
 }
@@ -242,6 +242,7 @@ impl Code {
                 | Self::CertificateExpired
                 | Self::CertificateExpires
                 | Self::Jump
+                | Self::OlderThan
                 | Self::Runtime
         )
     }

@@ -362,12 +362,6 @@ impl Code {
                 "A path on a host is absolute (it begins with `/`) and has no `..` and no \
                  control characters. Relative paths would mean something else for each login."
             }
-            Self::OlderThan => {
-                "The release would leave one component older than another that must not be \
-                 newer than it: OPSWAT's Control Center has to be at least as new as the \
-                 Workers that it directs. Correct the versions in the release; the catalog \
-                 holds the rule as `not-older-than`."
-            }
             Self::Untested => {
                 "The version is newer than any that the vendor is known to ship or to list. It \
                  may work; nobody has said so. Try it in staging first, or raise `tested-below` \
@@ -388,6 +382,7 @@ impl Code {
             | Self::CertificateExpired
             | Self::CertificateExpires
             | Self::Jump
+            | Self::OlderThan
             | Self::Runtime => self.explain_check(),
         }
     }

@@ -18,6 +18,36 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
             unfit(runtime, installed.upstream(), (host, name, change))
         }));
     }
+    older_than(about, found);
+}
+
+/// A component that comes to an older version than one that it must not be older than, where either
+/// changes.
+fn older_than(about: &About<'_>, found: &mut Vec<Finding>) {
+    let resource = |name: &ComponentName| {
+        let mut resources = about.desired.resources.iter();
+        resources.find(|(address, _)| address.component == *name)
+    };
+    let changed = |name: &ComponentName| {
+        about.changes().any(|(_, of, change)| of == name && change.action.installs())
+    };
+    for (name, component) in &about.desired.components {
+        for other in &component.not_older_than {
+            // One release has one version of each component, wherever it runs.
+            let (Some((address, own)), Some((_, newer))) = (resource(name), resource(other)) else {
+                continue;
+            };
+            if own.version < newer.version && (changed(name) || changed(other)) {
+                let says = format!(
+                    "would be {} and older than {other} {}, which it must not be",
+                    own.version, newer.version
+                );
+                let help = format!("release {name} {} or newer", newer.version);
+                let finding = Finding::new(Code::OlderThan, &address.host, says, help);
+                found.push(finding.of(name));
+            }
+        }
+    }
 }
 
 type What<'a> = (&'a HostName, &'a ComponentName, &'a Change);

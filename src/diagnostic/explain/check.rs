@@ -102,6 +102,14 @@ impl Code {
                  To go without this check for a while, write [[waivers]] in the \
                  manifest, with `check`, `host` (or all), `reason` and `until`."
             }
+            Self::OlderThan => {
+                "The release would leave one component older than another that must not be \
+                 newer than it: OPSWAT's Control Center has to be at least as new as the \
+                 Workers that it directs. Correct the versions in the release; the catalog \
+                 holds the rule as `not-older-than`. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
             Self::Runtime => {
                 "What the component runs on (for RabbitMQ: Erlang) has a version that doesn't \
                  fit the version that is to be installed. It would not start. Bring the runtime \
