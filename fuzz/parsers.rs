@@ -2,6 +2,7 @@
 //! that replays the corpora (`tests/hostile/corpus.rs`) call the same functions.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use mdc::catalog::{Format, Override};
@@ -15,10 +16,11 @@ use mdc::value::{PackageVersion, Version, steers};
 pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 11] = [
+pub(crate) const PARSERS: [(&str, Parser); 12] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
+    ("package", package),
     ("plan", plan),
     ("journal", journal),
     ("snapshot", snapshot),
@@ -52,6 +54,17 @@ pub(crate) fn component(data: &[u8]) {
     let text = SourceText { name: "component.toml".to_owned(), text: text.to_owned() };
     let (_, found) = mdc::source::parse::<Override>(&Arc::new(text));
     shown(&found.sorted());
+}
+
+/// A package, of which no word may steer.
+pub(crate) fn package(data: &[u8]) {
+    for format in [Format::Deb, Format::Rpm] {
+        let identity = mdc::package::identity(format, &mut Cursor::new(data));
+        if let Ok(Some(identity)) = identity {
+            let words = [&identity.name, &identity.architecture];
+            assert!(words.iter().all(|word| !word.chars().any(steers)), "{identity:?}");
+        }
+    }
 }
 
 /// A plan.
