@@ -31,7 +31,10 @@ pub(super) fn pass(
         let refused = judged.refused.iter().map(|finding| finding.diagnose(&site.manifest));
         return Err(Problem::Diagnostics(refused.collect()));
     }
-    console.diagnostics(&judged.unused(&site.manifest).sorted());
+    // Where nothing changes, nothing was checked.
+    if !comparison.changes.is_empty() {
+        console.diagnostics(&judged.unused(&site.manifest).sorted());
+    }
     Ok(judged)
 }
 

@@ -40,7 +40,7 @@ pub struct Finding {
     pub help: String,
 }
 
-/// Everything that the checks find at the time `now`, host by host.
+/// Everything that the checks find at the time `now`, host by host; nothing when nothing changes.
 #[must_use]
 pub fn check(
     desired: &Desired,
@@ -50,6 +50,9 @@ pub fn check(
 ) -> Vec<Finding> {
     let about = About { desired, observed, comparison, now };
     let mut found = Vec::new();
+    if comparison.changes.is_empty() {
+        return found;
+    }
     // In the order of reading: what stops an installation half-way comes first.
     disk::check(&about, &mut found);
     machine::check(&about, &mut found);
