@@ -2,23 +2,25 @@
 //! that replays the corpora (`tests/hostile/corpus.rs`) call the same functions.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use mdc::catalog::{Format, Override};
 use mdc::desired::Probe;
 use mdc::diagnostic::SourceText;
 use mdc::observe::{Exchange, Snapshot};
-use mdc::transport::{Questions, ResourceQuestions, Verdict};
+use mdc::transport::{Also, Endpoint, Questions, ResourceQuestions, Verdict};
 use mdc::value::{PackageVersion, Version, steers};
 
 /// A parser that must take any bytes.
 pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 11] = [
+pub(crate) const PARSERS: [(&str, Parser); 12] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
+    ("package", package),
     ("plan", plan),
     ("journal", journal),
     ("snapshot", snapshot),
@@ -52,6 +54,17 @@ pub(crate) fn component(data: &[u8]) {
     let text = SourceText { name: "component.toml".to_owned(), text: text.to_owned() };
     let (_, found) = mdc::source::parse::<Override>(&Arc::new(text));
     shown(&found.sorted());
+}
+
+/// A package, of which no word may steer.
+pub(crate) fn package(data: &[u8]) {
+    for format in [Format::Deb, Format::Rpm] {
+        let identity = mdc::package::identity(format, &mut Cursor::new(data));
+        if let Ok(Some(identity)) = identity {
+            let words = [&identity.name, &identity.architecture];
+            assert!(words.iter().all(|word| !word.chars().any(steers)), "{identity:?}");
+        }
+    }
 }
 
 /// A plan.
@@ -144,7 +157,12 @@ fn questions(format: Format) -> Questions {
     ];
     let resources: BTreeMap<_, _> =
         resources.into_iter().filter_map(|(name, it)| Some((name.parse().ok()?, it))).collect();
-    Questions { os: "debian-12".to_owned(), format, resources, script: String::new() }
+    let also = Also {
+        reach: [Endpoint { address: "10.0.0.1".to_owned(), port: 5432 }].into(),
+        certificates: "/etc/ssl/a.pem".parse().into_iter().collect(),
+        packages: ["erlang-base".to_owned()].into(),
+    };
+    Questions { os: "debian-12".to_owned(), format, resources, also, script: String::new() }
 }
 
 fn at() -> Exchange {

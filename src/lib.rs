@@ -21,12 +21,14 @@
 //! | [`diagnostic`] | problems with codes, places and hints |
 //! | [`source`] | files that people write, read and checked |
 //! | [`catalog`] | what can be deployed, as data |
+//! | [`package`] | what a package file says of itself |
 //! | [`manifest`] | what people write: the manifest and the release |
 //! | [`desired`] | component × host: what should be |
 //! | [`fact`] | what can be known of a component on a host |
 //! | [`transport`] | ways to a host: SSH, this machine, a simulated fleet |
 //! | [`observe`] | what is: one command a host; snapshots |
 //! | [`diff`] | what has to change, and why |
+//! | [`preflight`] | what has to be so before anything changes; waivers |
 //! | [`step`] | the exact commands of each kind of step |
 //! | [`graph`] | the order, rule by rule |
 //! | [`plan`] | the plan, its basis, its seal, its file |
@@ -55,7 +57,9 @@ pub mod fact;
 pub mod graph;
 pub mod manifest;
 pub mod observe;
+pub mod package;
 pub mod plan;
+pub mod preflight;
 pub mod report;
 pub mod source;
 pub mod state;

@@ -8,18 +8,20 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 21] = [
     "value",
     "address",
     "diagnostic",
     "source",
     "catalog",
+    "package",
     "manifest",
     "desired",
     "fact",
     "transport",
     "observe",
     "diff",
+    "preflight",
     "step",
     "graph",
     "plan",

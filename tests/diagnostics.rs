@@ -18,7 +18,12 @@ use mdc::graph;
 use mdc::manifest::{self, Manifest};
 use mdc::observe::Snapshot;
 use mdc::plan;
+use mdc::preflight;
 use mdc::view::diagnostic::render;
+
+/// The day on which all cases happen.
+const TODAY: &str = "2026-11-21";
+const NOON: &str = "2026-11-21T12:00:00Z";
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
@@ -45,6 +50,7 @@ fn problems() -> Diagnostics {
         release
     });
     if let (Some(manifest), Some(release)) = (manifest, release) {
+        found.extend(preflight::expired(&manifest, TODAY.parse().unwrap()));
         let (mut desired, problems) = desired::resolve(&manifest, &release, &catalog);
         assert_eq!(desired.is_none(), problems.has_errors());
         found.extend(problems);
@@ -65,6 +71,12 @@ fn problems() -> Diagnostics {
                 refusals = plan::make(&desired, &comparison, &graph).unwrap().misfits();
             }
             found.extend(refusals.iter().map(|refusal| refusal.diagnose(&manifest)).collect());
+            let findings =
+                preflight::check(&desired, &observed, &comparison, NOON.parse().unwrap());
+            let judged = preflight::judge(findings, &desired.waivers);
+            let all = judged.refused.iter().chain(&judged.warnings);
+            found.extend(all.map(|finding| finding.diagnose(&manifest)).collect());
+            found.extend(judged.unused(&manifest));
         }
     }
     found

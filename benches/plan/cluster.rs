@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use mdc::catalog;
+use mdc::catalog::{self, Format};
 use mdc::desired::{self, Desired, Resource};
 use mdc::manifest;
 use mdc::observe::{
@@ -97,18 +97,37 @@ fn write_host(text: &mut String, name: &str, index: usize, components: &[&str]) 
     .unwrap();
 }
 
-/// The release, with a package file of one line for each component.
+/// The smallest package that says who it is (deb(5)).
+fn deb(name: &str, version: &str) -> Vec<u8> {
+    let control = format!("Package: {name}\nVersion: {version}-1\nArchitecture: all\n");
+    let mut header = tar::Header::new_gnu();
+    header.set_size(control.len() as u64);
+    header.set_mode(0o644);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, "control", control.as_bytes()).unwrap();
+    let archive = archive.into_inner().unwrap();
+    let mut package = b"!<arch>\n".to_vec();
+    for (name, content) in [("debian-binary", b"2.0\n".as_slice()), ("control.tar", &archive)] {
+        package.extend(format!("{name:<48}{:<10}`\n", content.len()).bytes());
+        package.extend(content);
+    }
+    package
+}
+
+/// The release, with a package file for each component.
 fn release_text(folder: &Utf8Path) -> String {
     let mut text = String::from("format-version = 1\nname = \"B\"\n");
-    for component in INFRASTRUCTURE.iter().chain(&EXECUTION) {
+    let (catalog, _) = catalog::load(&[]);
+    for component in INFRASTRUCTURE.into_iter().chain(EXECUTION) {
         let file = format!("{component}_20.0-1_amd64.deb");
-        let content = format!("a stand-in for {component}\n");
+        let names = &catalog.component(component).unwrap().package;
+        let content = deb(names.get(&Format::Deb).unwrap(), "20.0");
         fs::write(folder.join(&file), &content).unwrap();
         writeln!(
             text,
             "\n[components.{component}]\nversion = \"20.0\"\n\
              packages.deb = {{ file = \"{file}\", sha256 = \"{}\" }}",
-            Digest::of(content.as_bytes())
+            Digest::of(&content)
         )
         .unwrap();
     }
@@ -140,6 +159,10 @@ fn host_facts(index: usize, os: &str) -> HostFacts {
         clock_ahead: 0,
         boot_id: format!("{index:08x}-0000-4000-8000-000000000000"),
         reboot_pending: false,
+        file_systems: BTreeMap::new(),
+        unreachable: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        packages: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

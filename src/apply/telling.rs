@@ -70,6 +70,10 @@ fn hint(host: &HostName, task: &Task) -> String {
             "the package file on {host} is not the one that was reviewed: remove it there and \
              apply again, it is then copied anew"
         ),
+        Task::Rehearse { package, .. } => format!(
+            "nothing that runs was changed; give {host} what {package} depends on (the lines above name \
+             it), or a repository that has it"
+        ),
         Task::ReceiveFile { .. } => format!("see free disk space and rights on {host}"),
         Task::AwaitHealth { unit, .. } | Task::CheckUnit { unit } | Task::StartUnit { unit } => {
             format!("see `journalctl -u {unit}` on {host}, mend the cause")

@@ -144,9 +144,13 @@ impl Worker<'_> {
 
     fn commands(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
         let step = work.step;
+        let mut is_there = false;
         for (index, command) in step.commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(job::cancelled_before(step, command));
+            }
+            if is_there && matches!(command.task, Task::ReceiveFile { .. }) {
+                continue;
             }
             self.tell(Event::CommandStarted { step: step.id.to_string(), index });
             if command.task.is_job() {
@@ -168,13 +172,13 @@ impl Worker<'_> {
                 _ => self.on_host(step, command, &mut |host| host.run(command, None))?,
             };
             match (&command.task, output.end.is_success()) {
-                // The file is there: the rest of a copy has nothing to do.
-                (Task::FindFile { .. }, true) => return Ok(StepOutcome::FoundDone),
+                // The file is there: it isn't copied, and all else about it is done.
+                (Task::FindFile { .. }, true) => is_there = true,
                 (Task::FindFile { .. }, false) | (_, true) => {}
                 (_, false) => return Err(failed_command(&step.host, command, &output)),
             }
         }
-        Ok(StepOutcome::Done)
+        Ok(if is_there { StepOutcome::FoundDone } else { StepOutcome::Done })
     }
 
     /// Carries a command out as a job; one that was begun before is found again.

@@ -111,16 +111,17 @@ fn singleton(entry: &Entry) -> Option<Diagnostic> {
 
 fn unknown_needs(entry: &Entry, catalog: &Catalog) -> Vec<Diagnostic> {
     let names = || catalog.components().map(|c| c.name.as_str());
-    let unknown = entry
-        .component
-        .needs
-        .iter()
-        .filter(|need| catalog.component(need.component.as_str()).is_none());
+    let component = &entry.component;
+    let needs = component.needs.iter().map(|need| ("needs", "it needs", &need.component));
+    let newer = component.not_older_than.iter();
+    let newer = newer.map(|name| ("not-older-than", "it must not be older than", name));
+    let unknown =
+        needs.chain(newer).filter(|(.., name)| catalog.component(name.as_str()).is_none());
     unknown
-        .map(|need| {
-            let message = format!("it needs `{}`, which the catalog does not have", need.component);
-            problem(Code::UnknownNeed, entry, "needs", message).help(did_you_mean(
-                need.component.as_str(),
+        .map(|(key, what, name)| {
+            let message = format!("{what} `{name}`, which the catalog does not have");
+            problem(Code::UnknownNeed, entry, key, message).help(did_you_mean(
+                name.as_str(),
                 names().collect::<Vec<_>>(),
                 "there are",
             ))

@@ -155,6 +155,22 @@ pub struct Component {
     /// The oldest version that the cluster works with.
     #[serde(default)]
     pub minimum_version: Option<Version>,
+    /// The first version that is newer than any that is known to have been tried with the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_below: Option<Version>,
+    /// Components that it must not become older than.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_older_than: Vec<ComponentName>,
+    /// Versions that can't be upgraded to from any older one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jumps: Vec<Jump>,
+    /// Whether installing another package leaves it without its data unless the major version (the
+    /// first number) stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub within_major: bool,
+    /// What it runs on, when that comes as a package of its own whose version has to fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
     /// How sure each fact is, by its key. Not part of what a component means, so not serialised.
     #[serde(default, skip_serializing)]
     pub sure: BTreeMap<String, Sure>,
@@ -195,6 +211,24 @@ fn by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     })
 }
 
+/// Names for each format.
+fn names_by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let names = |about| {
+        serde_json::json!({
+            "type": "array", "items": { "type": "string", "minLength": 1 }, "description": about,
+        })
+    };
+    schemars::json_schema!({
+        "type": "object",
+        "properties": {
+            "deb": names("On hosts with dpkg and apt."),
+            "rpm": names("On hosts with rpm and dnf."),
+            "msi": names("On Windows."),
+        },
+        "additionalProperties": false,
+    })
+}
+
 /// A component that has to be healthy first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -204,6 +238,45 @@ pub struct Need {
     /// Only the one on the same host.
     #[serde(default)]
     pub same_host: bool,
+}
+
+/// A version that has to be gone to from not too old a one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Jump {
+    /// This version, and every newer one.
+    pub to: Version,
+    /// The oldest that may be there.
+    pub from: Version,
+}
+
+/// What a component runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Runtime {
+    /// Its name for people.
+    #[schemars(length(min = 1))]
+    pub title: String,
+    /// The names that its package has, by format; the first that is installed counts.
+    #[schemars(schema_with = "names_by_format")]
+    pub packages: BTreeMap<Format, Vec<String>>,
+    /// Which of its versions fit, for versions of the component; what none of them names is not
+    /// checked.
+    pub fits: Vec<Fit>,
+}
+
+/// Versions of a runtime that fit versions of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Fit {
+    /// The first version of the component.
+    pub version: Version,
+    /// The first that it doesn't hold for any more.
+    pub before: Version,
+    /// The oldest of the runtime that fits.
+    pub from: Version,
+    /// The first that is too new.
+    pub below: Version,
 }
 
 /// How health is asked, from the host itself.

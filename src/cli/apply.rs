@@ -9,7 +9,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, records, rollback, show, watch};
+use super::{Common, Exit, plan, preflight, records, rollback, show, watch};
 use crate::plan::Plan;
 use crate::state::Run;
 use crate::view;
@@ -103,9 +103,10 @@ impl Apply {
         let plan = match file {
             Some(plan) => {
                 carry::still_holds(&plan, plan.steps.iter(), &observed)?;
+                preflight::pass_again(site, &observed, console)?;
                 plan
             }
-            None => plan::make(site, &observed, Utf8Path::new(""))?,
+            None => plan::make(site, &observed, Utf8Path::new(""), console)?,
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
         if plan.is_empty() {

@@ -14,6 +14,7 @@ mod history;
 mod hold;
 mod observe;
 mod plan;
+mod preflight;
 mod problem;
 mod recorded;
 mod records;

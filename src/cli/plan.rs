@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::saved;
 use super::show::How;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, watch};
+use super::{Common, Exit, ManifestPath, preflight, watch};
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
@@ -47,7 +47,7 @@ impl Plan {
         };
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
-        let plan = make(&site, &observed, folder)?;
+        let plan = make(&site, &observed, folder, console)?;
         let next = match &self.output {
             Some(path) => format!("mdc apply {path}"),
             None => format!("mdc apply {}", site.path),
@@ -87,14 +87,17 @@ pub(super) fn make(
     site: &Site,
     observed: &Observed,
     folder: &Utf8Path,
+    console: &Console,
 ) -> Result<plan::Plan, Problem> {
-    let comparison = diff::compare(&site.desired, observed);
+    let mut comparison = diff::compare(&site.desired, observed);
     if !comparison.refusals.is_empty() {
         let refused = comparison.refusals.iter().map(|refusal| refusal.diagnose(&site.manifest));
         return Err(Problem::Diagnostics(refused.collect()));
     }
+    let judged = preflight::pass(site, observed, &comparison, console)?;
+    comparison.warnings.extend(judged.in_words());
     let graph = graph::build(&site.desired, &comparison)?;
-    let mut plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
+    let plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
     })?;
     let misfits: Vec<Diagnostic> =
@@ -102,6 +105,7 @@ pub(super) fn make(
     if !misfits.is_empty() {
         return Err(Problem::Diagnostics(misfits));
     }
+    let mut plan = plan.under(judged.waived);
     plan.manifest = locator(&site.path, folder);
     Ok(plan)
 }

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Drain, Format};
-use crate::manifest::Gates;
+use crate::manifest::{Gates, Preflight, Waiver};
+use crate::package::Identity;
 use crate::value::{Digest, Version};
 
 /// What should be.
@@ -43,6 +44,10 @@ pub struct Desired {
     pub resources: BTreeMap<Address, Arc<Resource>>,
     /// What has to be so before stage 2 begins.
     pub gates: Gates,
+    /// Bounds of the checks before anything changes.
+    pub preflight: Preflight,
+    /// Checks that the cluster goes without for a while.
+    pub waivers: Vec<Waiver>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }
@@ -98,6 +103,9 @@ pub enum Source {
         digest: Digest,
         /// Bytes to copy.
         size: u64,
+        /// What the file says of itself; none of a format that isn't read. The digest vouches for it.
+        #[serde(skip)]
+        identity: Option<Arc<Identity>>,
     },
     /// The host's own package repository.
     Repository,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::package_file::Files;
+use super::package_file::{Expected, Files};
 use super::questions::Questions;
 use super::{Resource, Source};
 use crate::address::ComponentName;
@@ -80,7 +80,14 @@ impl<'r> Packages<'r> {
                     .verified(&chosen.source)
                     .map_err(|problem| self.found.extend(problem))
                     .ok()?;
-                (package.clone(), Source::File { path: path.clone(), digest: *digest, size })
+                let expected = Expected { format, name: package, version: &released.version };
+                let identity = self
+                    .files
+                    .identified(&chosen.source, expected)
+                    .map_err(|problem| self.found.extend(problem))
+                    .ok()?;
+                let (path, digest) = (path.clone(), *digest);
+                (package.clone(), Source::File { path, digest, size, identity })
             }
         };
         let (version, unit) = (released.version.clone(), unit.clone());

@@ -1,24 +1,40 @@
 //! Package files on the controller: there, readable, and exactly what the release pins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
+use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::{PackageSource, Release};
-use crate::value::Digest;
+use crate::package::{self, Identity, IdentityError};
+use crate::value::{Digest, Version};
 
 /// The files of a release, each read at most once.
 pub(super) struct Files<'r> {
     release: &'r Release,
     read: BTreeMap<&'r Utf8PathBuf, Result<(Digest, u64), String>>,
+    /// What each says of itself; none of a format that isn't read.
+    identities: BTreeMap<&'r Utf8PathBuf, Option<Arc<Identity>>>,
+    /// Those with something wrong in what they say, which is reported once.
+    wrong: BTreeSet<&'r Utf8PathBuf>,
+}
+
+/// Which package a file should be.
+#[derive(Clone, Copy)]
+pub(super) struct Expected<'a> {
+    pub(super) format: Format,
+    pub(super) name: &'a str,
+    pub(super) version: &'a Version,
 }
 
 impl<'r> Files<'r> {
-    pub(super) const fn new(release: &'r Release) -> Self {
-        Self { release, read: BTreeMap::new() }
+    pub(super) fn new(release: &'r Release) -> Self {
+        let (identities, wrong) = (BTreeMap::new(), BTreeSet::new());
+        Self { release, read: BTreeMap::new(), identities, wrong }
     }
 
     /// The size of a package file that is what it should be; otherwise the problem, the first time.
@@ -59,6 +75,67 @@ impl<'r> Files<'r> {
             })),
         }
     }
+}
+
+impl<'r> Files<'r> {
+    /// What a verified package file says of itself, when that is what the release says of it;
+    /// otherwise the problem, the first time.
+    pub(super) fn identified(
+        &mut self,
+        package: &'r PackageSource,
+        expected: Expected<'_>,
+    ) -> Result<Option<Arc<Identity>>, Option<Diagnostic>> {
+        let PackageSource::File { path, path_span, .. } = package else { return Err(None) };
+        let known = match self.identities.get(path) {
+            Some(known) => Ok(known.clone()),
+            None => File::open(self.release.folder.join(path))
+                .map_err(IdentityError::from)
+                .and_then(|mut file| package::identity(expected.format, &mut file))
+                .map(|read| read.map(Arc::new)),
+        };
+        let problem = match known {
+            Ok(identity) => {
+                self.identities.insert(path, identity.clone());
+                match identity.as_deref().and_then(|it| contradiction(path, it, expected)) {
+                    None => return Ok(identity),
+                    Some(problem) => problem,
+                }
+            }
+            Err(error) => Diagnostic::new(
+                Code::PackageFormat,
+                format!("the package file `{path}` can't be used: {error}"),
+            )
+            .help(
+                "put the vendor's package there, whole and not repacked, and pin its digest anew; or \
+                 correct the key of the package, which says its format",
+            ),
+        };
+        let label = Label::new(&self.release.source, path_span.clone(), "this file");
+        Err(self.wrong.insert(path).then(|| problem.at(label)))
+    }
+}
+
+/// What the file says of itself against what the release says of it.
+fn contradiction(
+    path: &Utf8PathBuf,
+    identity: &Identity,
+    Expected { name, version, .. }: Expected<'_>,
+) -> Option<Diagnostic> {
+    let (what, says, wanted) = if identity.name != name {
+        ("name", identity.name.as_str(), name)
+    } else if identity.version.upstream() != version {
+        ("version", identity.version.as_str(), version.as_str())
+    } else {
+        return None;
+    };
+    let message = format!(
+        "the package file `{path}` says of itself that its {what} is `{says}`, and `{wanted}` \
+         is expected here"
+    );
+    Some(Diagnostic::new(Code::PackageIdentity, message).help(
+        "name the file that was meant and pin its digest, or correct the `version`; when the package \
+         has another name on this system, write it as `package` under the component",
+    ))
 }
 
 fn words(error: &io::Error) -> String {

@@ -63,9 +63,9 @@ fn way(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
 /// The resource with its package file seen from the folder that `way` starts in.
 fn from(resource: &Arc<Resource>, way: &Utf8Path) -> Arc<Resource> {
     match &resource.source {
-        Source::File { path, digest, size } if !way.as_str().is_empty() => {
+        Source::File { path, digest, size, identity } if !way.as_str().is_empty() => {
             let (path, digest, size) = (way.join(path), *digest, *size);
-            let source = Source::File { path, digest, size };
+            let source = Source::File { path, digest, size, identity: identity.clone() };
             Arc::new(Resource { source, ..(**resource).clone() })
         }
         _ => Arc::clone(resource),

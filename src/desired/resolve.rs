@@ -8,7 +8,7 @@ use super::package::{Packages, unsupported};
 use super::questions::Questions;
 use super::{Desired, DesiredHost, Resource, component, placement};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Catalog, Component, Format, reported};
+use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Host, Manifest, Release, Span};
 use crate::value::Version;
@@ -39,6 +39,8 @@ pub fn resolve(
         release: release.name.clone(),
         allow_downgrade: manifest.cluster.allow_downgrade,
         gates: manifest.gates.clone(),
+        preflight: manifest.preflight.clone(),
+        waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()
@@ -146,7 +148,8 @@ fn against_release(
         if !places.contains_key(name) {
             return Some(unused(name).at(label("not used".to_owned())));
         }
-        let problem = below_minimum(component, &released.version)?;
+        let problem = below_minimum(component, &released.version)
+            .or_else(|| untested(component, &released.version))?;
         Some(problem.at(label(format!("pins {}", released.version))))
     });
     lacking.chain(entries).collect()
@@ -171,10 +174,24 @@ fn unused(name: &ComponentName) -> Diagnostic {
         .help("nothing to do if another cluster of this release has it")
 }
 
+fn untested(component: &Component, version: &Version) -> Option<Diagnostic> {
+    let below = component.tested_below.as_ref().filter(|below| version >= *below)?;
+    let (title, name) = (&component.title, &component.name);
+    let message =
+        format!("nobody is known to have tried {title} {version}: only versions below {below}");
+    Some(Diagnostic::new(Code::Untested, message).help(format!(
+        "try it in staging; when it works there, set `tested-below` under `[components.{name}]`"
+    )))
+}
+
 fn below_minimum(component: &Component, version: &Version) -> Option<Diagnostic> {
     let minimum = component.minimum_version.as_ref().filter(|minimum| version < minimum)?;
     let title = &component.title;
-    let message = format!("{title} {version} is older than {minimum}, which the vendor asks for");
+    let why = match component.sure.get("minimum-version") {
+        Some(Sure::Guess(_)) => "the oldest that is known to have been tried",
+        _ => "which the vendor asks for",
+    };
+    let message = format!("{title} {version} is older than {minimum}, {why}");
     Some(
         Diagnostic::new(Code::BelowMinimum, message)
             .help(format!("plan an upgrade of `{}` to {minimum} or newer", component.name)),

@@ -39,7 +39,7 @@ fn the_quickstart_resolves_completely() {
     assert_eq!(gate.health, Probe::Http("http://127.0.0.1:8893/readyz".into()));
     let Source::File { path, size, .. } = &gate.source else { panic!("{gate:?}") };
     assert_eq!(path, "packages/md-cluster-worker-2.9.0-1.x86_64.rpm");
-    assert_eq!(*size, 84);
+    assert_eq!(*size, 6256);
     let database = resource("db-01/postgresql");
     assert_eq!(
         (database.package.as_str(), &database.source),

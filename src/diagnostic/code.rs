@@ -7,6 +7,8 @@ pub enum Severity {
     Error,
     /// Worth reading; the work goes on.
     Warning,
+    /// Good to know.
+    Note,
 }
 
 macro_rules! codes {
@@ -76,6 +78,9 @@ codes! {
     /// Not a number or a part of a hundred.
     BadShare = "value::share" Error,
 
+    /// Not a path on a host.
+    BadPath = "value::path" Error,
+
     /// A secret that is written into the file.
     PlainSecret = "manifest::plain-secret" Error,
     /// Not the address of a database that can be used.
@@ -129,6 +134,10 @@ codes! {
     PackageUnreadable = "release::package-unreadable" Error,
     /// A package file whose content isn't the pinned one.
     DigestMismatch = "release::digest-mismatch" Error,
+    /// A package file that isn't a package of its format.
+    PackageFormat = "release::package-format" Error,
+    /// A package file that says something else of itself than the release.
+    PackageIdentity = "release::package-identity" Error,
     /// A release entry that no host uses.
     UnusedEntry = "release::unused" Warning,
 
@@ -144,6 +153,8 @@ codes! {
     NeedMissing = "desired::need-missing" Error,
     /// A needed component that isn't on the same host.
     NeedNotOnHost = "desired::need-not-on-host" Error,
+    /// A version that nobody has shown to work.
+    Untested = "desired::untested" Warning,
     /// Two components that listen on one port of a host.
     PortClash = "desired::port-clash" Error,
     /// A placed component that the release lacks.
@@ -180,4 +191,61 @@ codes! {
     WindowTooShort = "plan::window-too-short" Error,
     /// A host with another operating system than the manifest says.
     OsDiffers = "plan::os-differs" Error,
+
+    /// A waiver of something that isn't a check, or can't be waived.
+    WaiverCheck = "waiver::check" Error,
+    /// A waiver for a host that isn't there.
+    WaiverHost = "waiver::host" Error,
+    /// A waiver until something that isn't a day.
+    WaiverDate = "waiver::date" Error,
+    /// A waiver whose last day is over.
+    WaiverExpired = "waiver::expired" Error,
+    /// A waiver of something that no check finds.
+    WaiverUnused = "waiver::unused" Note,
+
+    /// Too little room on a host's disk.
+    Disk = "preflight::disk" Error,
+    /// Little memory.
+    Memory = "preflight::memory" Warning,
+    /// A clock that differs from the others.
+    Clock = "preflight::clock" Error,
+    /// A host that waits for a reboot.
+    Reboot = "preflight::reboot" Warning,
+    /// A package for machines of another kind.
+    Architecture = "preflight::architecture" Error,
+    /// A component that isn't healthy before anything changes.
+    Unhealthy = "preflight::unhealthy" Warning,
+    /// A port that can't be reached from the host that needs it.
+    Port = "preflight::unreachable-port" Error,
+    /// A certificate that has expired.
+    CertificateExpired = "preflight::certificate-expired" Error,
+    /// A certificate that expires soon.
+    CertificateExpires = "preflight::certificate-expires" Warning,
+    /// An upgrade that leaves out a version that has to come between.
+    Jump = "preflight::jump" Error,
+    /// A component that would be older than one that it must not be older than.
+    OlderThan = "preflight::older-than" Error,
+    /// What a component runs on doesn't fit its version.
+    Runtime = "preflight::runtime" Error,
+}
+
+impl Code {
+    /// Whether a waiver in the manifest may let a plan be made all the same.
+    #[must_use]
+    pub const fn is_waivable(self) -> bool {
+        matches!(
+            self,
+            Self::Disk
+                | Self::Memory
+                | Self::Clock
+                | Self::Reboot
+                | Self::Unhealthy
+                | Self::Port
+                | Self::CertificateExpired
+                | Self::CertificateExpires
+                | Self::Jump
+                | Self::OlderThan
+                | Self::Runtime
+        )
+    }
 }

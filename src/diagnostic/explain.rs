@@ -1,5 +1,7 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
+mod check;
+
 use super::Code;
 
 impl Code {
@@ -351,6 +353,44 @@ impl Code {
                  the manifest's word, so they may not fit, and the address may be another machine's. \
                  Correct `os`, or the address."
             }
+            Self::PackageFormat => {
+                "The file has the pinned content, but it is not a package of the format that \
+                 its place in the release says, or its description can't be read. Such a file \
+                 would fail on every host, after it was copied there. Name the vendor's file as \
+                 it was delivered, or correct the key (`deb`, `rpm`, a system)."
+            }
+            Self::PackageIdentity => {
+                "mdc reads name and version out of the package file itself, and they are not \
+                 what the release says. Installing it would bring another product or version \
+                 than the plan shows, and the step would fail after the old one was stopped. \
+                 Name the right file, or correct the version in the release."
+            }
+            Self::BadPath => {
+                "A path on a host is absolute (it begins with `/`) and has no `..` and no \
+                 control characters. Relative paths would mean something else for each login."
+            }
+            Self::Untested => {
+                "The version is newer than any that the vendor is known to ship or to list. It \
+                 may work; nobody has said so. Try it in staging first, or raise `tested-below` \
+                 of the component in the manifest once you have."
+            }
+            Self::WaiverCheck
+            | Self::WaiverHost
+            | Self::WaiverDate
+            | Self::WaiverExpired
+            | Self::WaiverUnused
+            | Self::Disk
+            | Self::Memory
+            | Self::Clock
+            | Self::Reboot
+            | Self::Architecture
+            | Self::Unhealthy
+            | Self::Port
+            | Self::CertificateExpired
+            | Self::CertificateExpires
+            | Self::Jump
+            | Self::OlderThan
+            | Self::Runtime => self.explain_check(),
         }
     }
 }

@@ -7,7 +7,8 @@ use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
-    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, state,
+    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, preflight,
+    state,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -37,6 +38,8 @@ pub(super) fn convert(
         found.extend(unused_connections(source, &names, &hosts));
     }
     let gates = gates::convert(source, text.gates, &gates::Placed(&hosts), &mut found);
+    let waivers = preflight::waivers(source, text.waivers, &hosts, &mut found);
+    let preflight = text.preflight;
     let components = text
         .components
         .into_iter()
@@ -44,7 +47,18 @@ pub(super) fn convert(
         .collect();
     let cluster = convert_cluster(text.cluster);
     let source = Arc::clone(source);
-    (Manifest { source, folder, cluster, connections, hosts, gates, components }, found)
+    let manifest = Manifest {
+        source,
+        folder,
+        cluster,
+        connections,
+        hosts,
+        gates,
+        preflight,
+        waivers,
+        components,
+    };
+    (manifest, found)
 }
 
 fn convert_cluster(text: ClusterText) -> Cluster {

@@ -6,6 +6,7 @@ mod convert;
 mod gates;
 mod host;
 mod machine;
+mod preflight;
 mod range;
 pub mod release;
 mod state;
@@ -16,6 +17,7 @@ pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
+pub use preflight::{Preflight, Waiver};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use state::{PostgresState, State};
 
@@ -72,6 +74,10 @@ pub struct Manifest {
     pub hosts: BTreeMap<HostName, Host>,
     /// What has to be so before stage 2 begins.
     pub gates: Gates,
+    /// Bounds of the checks before anything changes.
+    pub preflight: Preflight,
+    /// Checks that the cluster goes without for a while.
+    pub waivers: Vec<At<Waiver>>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Preflight;
 use super::gates::GatesText;
+use super::preflight::WaiverText;
 use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -37,6 +39,12 @@ pub(super) struct ManifestText {
     /// What has to be so before stage 2 begins.
     #[serde(default)]
     pub(super) gates: GatesText,
+    /// Bounds of the checks before anything changes.
+    #[serde(default)]
+    pub(super) preflight: Preflight,
+    /// Checks that the cluster goes without for a while; shown in every plan.
+    #[serde(default)]
+    pub(super) waivers: Vec<WaiverText>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

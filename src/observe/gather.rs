@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Exchange, HostFacts, HostState, Observed, Unreadable, parse, questions};
+use super::places::Places;
+use super::questions::of_host;
+use super::{Exchange, HostFacts, HostState, Observed, Unreadable, parse};
 use crate::address::HostName;
 use crate::desired::Desired;
 use crate::transport::{Connection, Failure, Questions};
@@ -78,9 +80,10 @@ pub fn gather<A: Ask>(
     told: &mut dyn FnMut(&HostName, &HostState),
 ) -> Observed {
     let waiting = Mutex::new(desired.hosts.keys());
+    let places = Places::of(desired);
     let one = |host| {
         caught(|| {
-            let questions = questions(desired, host).ok_or_else(not_desired)?;
+            let questions = of_host(desired, host, &places).ok_or_else(not_desired)?;
             read(&mut dial(host)?, &questions, limits.within, now)
         })
         .map_or_else(HostState::Unknown, HostState::Known)

@@ -5,24 +5,27 @@ mod answer;
 mod fact;
 mod gather;
 mod parse;
+mod places;
 mod questions;
 mod snapshot;
 
 pub use fact::clock::Exchange;
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
+pub(crate) use places::Places;
 pub use questions::questions;
 pub use snapshot::{FORMAT, Snapshot, SnapshotError, VERSION};
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::fact::{HealthState, PackageState, UnitState};
 
 use crate::address::{ComponentName, HostName};
-use crate::value::steers;
+use crate::value::{PackageVersion, steers};
 
 /// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 2000;
@@ -94,8 +97,30 @@ pub struct HostFacts {
     pub boot_id: String,
     /// Whether the host says that it waits for a reboot.
     pub reboot_pending: bool,
+    /// Free bytes of file systems, by the folder that each is mounted on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub file_systems: BTreeMap<String, u64>,
+    /// Ports that the host's components need and that it couldn't reach, as `address:port`, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unreachable: BTreeMap<String, String>,
+    /// Certificates, by component or by file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, Certificate>,
+    /// Packages that components run on, as far as they are installed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, PackageVersion>,
     /// The components that were asked about.
     pub components: BTreeMap<ComponentName, ComponentFacts>,
+}
+
+/// What is known of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certificate {
+    /// When it expires (RFC 3339).
+    Until(#[schemars(with = "String", extend("format" = "date-time"))] Timestamp),
+    /// Why it can't be read.
+    Unreadable(String),
 }
 
 /// What a host told about one component.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::fact::{
-    architecture, boot, clock, clock::Exchange, disk, health, memory, os, package, reboot, unit,
+    architecture, boot, certificate, clock, clock::Exchange, disk, health, memory, os, package,
+    reach, reboot, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -28,6 +29,10 @@ pub fn parse(answer: &[u8], questions: &Questions, at: Exchange) -> Result<HostF
         clock_ahead: clock::parse(&answer, at)?,
         boot_id: boot::parse(&answer)?,
         reboot_pending: reboot::parse(&answer)?,
+        file_systems: disk::file_systems(&answer),
+        unreachable: reach::parse(&answer, questions)?,
+        certificates: certificate::parse(&answer, questions),
+        packages: package::beside(&answer, questions)?,
         components: components(&answer, questions)?,
     })
 }

@@ -1,25 +1,49 @@
 //! What to ask of a host, worked out from what should be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fact;
+use super::places::Places;
 use crate::address::{Address, ComponentName, HostName};
+use crate::catalog::Format;
 use crate::desired::Desired;
-use crate::transport::{Questions, ResourceQuestions};
+use crate::transport::{Also, Questions, ResourceQuestions};
 
 /// Everything to ask of `host`, with the script that asks it; none for a host that `desired`
 /// doesn't know.
 #[must_use]
 pub fn questions(desired: &Desired, host: &HostName) -> Option<Questions> {
+    of_host(desired, host, &Places::of(desired))
+}
+
+/// The same, for a caller that asks many hosts.
+pub(super) fn of_host(
+    desired: &Desired,
+    host: &HostName,
+    places: &Places<'_>,
+) -> Option<Questions> {
     let about = desired.hosts.get(host)?;
-    let mut questions = Questions {
-        os: about.os.clone(),
-        format: about.format,
-        resources: resources(desired, host),
-        script: String::new(),
+    let resources = resources(desired, host);
+    let also = Also {
+        reach: resources.keys().flat_map(|name| places.needed_by(desired, name, host)).collect(),
+        certificates: desired.preflight.certificates.iter().cloned().collect(),
+        packages: runtimes(desired, &resources, about.format),
     };
+    let (os, format) = (about.os.clone(), about.format);
+    let mut questions = Questions { os, format, resources, also, script: String::new() };
     questions.script = fact::script(&questions);
     Some(questions)
+}
+
+/// What the components run on.
+fn runtimes(
+    desired: &Desired,
+    resources: &BTreeMap<ComponentName, ResourceQuestions>,
+    format: Format,
+) -> BTreeSet<String> {
+    let runtimes =
+        resources.keys().filter_map(|name| desired.components.get(name)?.runtime.as_ref());
+    runtimes.filter_map(|runtime| runtime.packages.get(&format)).flatten().cloned().collect()
 }
 
 fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, ResourceQuestions> {

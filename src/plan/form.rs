@@ -13,6 +13,7 @@ use super::{Basis, HealthyBefore, Members, Plan, Step, Unknown, WayBack, Withhel
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
+use crate::preflight::Waived;
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
@@ -72,6 +73,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     unknown: &'a [Unknown],
     withheld: &'a [Withheld],
     warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    waivers: &'a [Waived],
 }
 
 impl<'a, C: Serialize> PlanForm<'a, C> {
@@ -95,6 +98,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             unknown: &plan.unknown,
             withheld: &plan.withheld,
             warnings: &plan.warnings,
+            waivers: &plan.waivers,
         }
     }
 

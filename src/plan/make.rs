@@ -62,6 +62,7 @@ pub fn make(
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
         warnings: comparison.warnings.clone(),
+        waivers: Vec::new(),
     };
     plan.seal = plan.digest();
     Ok(plan)
@@ -185,7 +186,10 @@ impl<'a> Maker<'a> {
             (Action::Keep, diff::WayBack::Package { before, .. }) => before,
             _ => &change.resource,
         };
-        let what = What::Step { action: node.action, canary: node.canary };
+        let what = match node.action {
+            Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
+            action => What::Step { action, canary: node.canary },
+        };
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let step = || text(address, change.action);
         let (reasons, needs_healthy, way_back) = match node.action {

@@ -13,6 +13,7 @@ mod render;
 mod rollback;
 mod seal;
 mod stale;
+mod waived;
 mod way_back;
 
 pub use commands::Commands;
@@ -33,6 +34,7 @@ use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
 use crate::observe::{ComponentFacts, PackageState, UnitState};
+use crate::preflight::Waived;
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
@@ -84,6 +86,9 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
     /// What a reviewer should know besides the steps, in words.
     pub warnings: Vec<String>,
+    /// The checks that it goes without, with what was found and is covered by that.
+    #[serde(default)]
+    pub waivers: Vec<Waived>,
 }
 
 /// What a plan rests on; when any of it moved, the plan is stale.

@@ -23,6 +23,8 @@ pub(super) enum What {
         /// Whether the others of its component wait for it.
         canary: bool,
     },
+    /// The commands of a copy, with a rehearsal of this action.
+    Copy(Action),
     /// The commands that go back, in the direction of this action.
     Back(Action),
     /// Whether the component is healthy, asked before another one changes.
@@ -33,6 +35,7 @@ impl What {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Step { action, .. } => action.as_str(),
+            Self::Copy(_) => Action::Copy.as_str(),
             Self::Back(_) => "rollback",
             Self::Healthy => "healthy",
         }
@@ -113,6 +116,14 @@ fn render(
     let limits = Limits { settle: component.settle(canary), ..component.limits };
     let action = match what {
         What::Healthy => return Ok(vec![step::needed_healthy(resource)]),
+        What::Copy(action) => {
+            let host = step::Host { format: resource.format, action };
+            let copied = staged.iter().flat_map(|path| {
+                let rehearsal = step::rehearse(resource, path, host);
+                step::copy(&resource.source, path).into_iter().chain([rehearsal])
+            });
+            return Ok(copied.collect());
+        }
         What::Step { action, .. } | What::Back(action) => action,
     };
     Ok(match (action, staged) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::address::ComponentName;
 use crate::diagnostic::Code;
-use crate::value::{Batch, Digest, Period, Share, Version};
+use crate::value::{Batch, Digest, Period, RemotePath, Share, Version};
 
 /// The version of the file format: only 1 exists. Deserialises from any number, because the check
 /// against the schema has refused the others before.
@@ -46,6 +46,7 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
         "Batch" => (Code::BadShare, "a number of hosts", |text| error(text.parse::<Batch>())),
+        "RemotePath" => (Code::BadPath, "a path", |text| error(text.parse::<RemotePath>())),
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
     };

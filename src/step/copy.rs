@@ -26,7 +26,7 @@ pub fn staged_path(source: &Source) -> Result<Option<RemotePath>, RemotePathErro
 /// The commands that put the package file of `source` at `path`.
 #[must_use]
 pub fn copy(source: &Source, path: &RemotePath) -> Vec<Command> {
-    let Source::File { path: from, digest, size } = source else { return Vec::new() };
+    let Source::File { path: from, digest, size, .. } = source else { return Vec::new() };
     let find = Command {
         run: check_text(digest, path.as_str()),
         account: Account::Root,

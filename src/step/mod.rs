@@ -11,5 +11,5 @@ pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
 pub use gate::{Rest, await_healthy, await_idle, confirm, prove_backup};
 pub use health::{await_health, needed_healthy};
-pub use package::{Host, change_package};
+pub use package::{Host, change_package, rehearse};
 pub use service::start_and_see;

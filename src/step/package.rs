@@ -15,6 +15,8 @@ use crate::value::{Period, RemotePath, Version};
 const DPKG_REPAIR: &str = "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || \
                            dpkg --configure -a --force-confdef --force-confold; ";
 
+/// Time for working out an installation: dnf may have to fetch what its repositories have.
+const REHEARSAL: Period = Period::seconds(300);
 /// Time for one question to the package database.
 const ASK: Period = Period::seconds(30);
 
@@ -43,6 +45,33 @@ pub fn change_package(
     commands.push(await_health(resource, limits));
     commands.push(service::check(&resource.unit));
     commands
+}
+
+/// The command that lets the host's own package manager work out what it would do with the package
+/// file, once that is there: a dependency that is missing ends the run before anything changes.
+///
+/// Neither tool tells by its exit status alone. apt-get(8) ends with 100 for whatever is wrong, and
+/// what that is stands on both its streams; dnf(8) ends with 1 also when all is well, since
+/// `--assumeno` is an answer that aborts, and says so.
+#[must_use]
+pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Command {
+    let file = quote(path.as_str());
+    let run = match host.format {
+        // What an installation that was cut off has left, the step itself mends first.
+        Format::Deb => format!(
+            "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; \
+             said=$(LC_ALL=C apt-get --simulate install --no-remove --allow-downgrades {file} 2>&1) || \
+             {{ printf '%s\\n' \"$said\" | grep -v -E '^(NOTE|Reading|Building)' >&2; exit 1; }}"
+        ),
+        Format::Rpm | Format::Msi => format!(
+            "said=$(LC_ALL=C dnf {verb} --assumeno {file} 2>&1) || case $said in \
+             *'Operation aborted'*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac",
+            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
+        ),
+    };
+    let (package, version) = (resource.package.clone(), resource.version.clone());
+    let task = Task::Rehearse { package, version };
+    Command { run, account: Account::Root, within: REHEARSAL, task }
 }
 
 /// What the commands have to know of the host.

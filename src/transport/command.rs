@@ -61,6 +61,13 @@ pub enum Task {
         /// The content.
         digest: Digest,
     },
+    /// Lets the package manager work out how it would install a package file, and change nothing.
+    Rehearse {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+    },
     /// Installs a package file.
     InstallFile {
         /// The package's name.
@@ -170,6 +177,9 @@ impl Task {
             Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
             Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
             Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
+            Self::Rehearse { package, version } => {
+                format!("rehearse the installation of {package} {version}")
+            }
             Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
             Self::InstallFromRepository { package, version, .. } => {
                 format!("install {package} {version} from the host's repository")
@@ -200,6 +210,7 @@ impl Task {
             self,
             Self::FindFile { .. }
                 | Self::CheckFile { .. }
+                | Self::Rehearse { .. }
                 | Self::CheckVersion { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }

@@ -1,11 +1,13 @@
 //! What is asked of a host in one go. `observe` renders the script and parses the answer; the
 //! simulated fleet answers the same questions from its folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::address::ComponentName;
 use crate::catalog::Format;
 use crate::desired::Probe;
+use crate::value::RemotePath;
 
 /// How every line of an answer to questions begins.
 pub const MARK: &str = "@mdc ";
@@ -19,8 +21,39 @@ pub struct Questions {
     pub format: Format,
     /// The resources to ask about.
     pub resources: BTreeMap<ComponentName, ResourceQuestions>,
+    /// What to ask besides, of the machine.
+    pub also: Also,
     /// The rendered script that asks all of it.
     pub script: String,
+}
+
+/// What to ask of a machine besides its components.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Also {
+    /// Where the host's components need to connect to.
+    pub reach: BTreeSet<Endpoint>,
+    /// Certificates in files.
+    pub certificates: BTreeSet<RemotePath>,
+    /// Packages that components run on.
+    pub packages: BTreeSet<String>,
+}
+
+/// A port of another host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// Name or address.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.address.contains(':') {
+            return write!(f, "[{}]:{}", self.address, self.port);
+        }
+        write!(f, "{}:{}", self.address, self.port)
+    }
 }
 
 /// What to ask about one component.

@@ -74,6 +74,7 @@ impl Shown {
             severity: match problem.code.severity() {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
+                Severity::Note => miette::Severity::Advice,
             },
             message: wrapped(&printable(&message), width),
             help: problem.help.as_deref().map(|help| wrapped(&printable(help), width)),

@@ -21,6 +21,7 @@ read -r version </var/lib/dpkg/agent
 case $* in *Package*) echo "agent installed $version" ;; *) echo "installed $version" ;; esac
 "#;
 const APT_GET: &str = r#"#!/bin/sh
+[ "$1" != --simulate ] || exit 0
 echo "$*" >>/var/lib/dpkg/log
 echo 2.0-1 >/var/lib/dpkg/agent
 "#;
@@ -43,6 +44,23 @@ limits = { install = "5m", healthy = "5m", settle = "1s" }
 durations = { install = "1s", start = "1s" }
 when-unknown = "block"
 "#;
+
+/// The smallest package that says who it is (deb(5)).
+fn deb(name: &str, version: &str) -> Vec<u8> {
+    let control = format!("Package: {name}\nVersion: {version}-1\nArchitecture: all\n");
+    let mut header = tar::Header::new_gnu();
+    header.set_size(control.len() as u64);
+    header.set_mode(0o644);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, "control", control.as_bytes()).unwrap();
+    let archive = archive.into_inner().unwrap();
+    let mut package = b"!<arch>\n".to_vec();
+    for (name, content) in [("debian-binary", b"2.0\n".as_slice()), ("control.tar", &archive)] {
+        package.extend(format!("{name:<48}{:<10}`\n", content.len()).bytes());
+        package.extend(content);
+    }
+    package
+}
 
 pub(crate) struct Hosts {
     folder: tempfile::TempDir,
@@ -111,10 +129,10 @@ impl Hosts {
     }
 
     fn write_site(&self) {
-        let write = |name: &str, text: &str| {
+        let write = |name: &str, text: &dyn AsRef<[u8]>| {
             let path = self.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::write(path, text.as_ref()).unwrap();
         };
         for key in ["id", "host"] {
             let mut keygen = Command::new("ssh-keygen");
@@ -123,9 +141,10 @@ impl Hosts {
         }
         let key = fs::read_to_string(self.path("host.pub")).unwrap();
         write("known_hosts", &format!("[127.77.0.*]:{PORT} {key}"));
-        write("packages/agent_2.0-1_amd64.deb", "agent 2.0\n");
-        write("catalog/agent/component.toml", COMPONENT);
-        let digest = Digest::of(b"agent 2.0\n");
+        let package = deb("agent", "2.0");
+        write("packages/agent_2.0-1_amd64.deb", &package);
+        write("catalog/agent/component.toml", &COMPONENT);
+        let digest = Digest::of(&package);
         write(
             "release.toml",
             &format!(
@@ -150,7 +169,7 @@ impl Hosts {
         for (name, script) in
             [("dpkg-query", DPKG_QUERY), ("apt-get", APT_GET), ("systemctl", SYSTEMCTL)]
         {
-            write(&format!("bin/{name}"), script);
+            write(&format!("bin/{name}"), &script);
             let path = self.path("bin").join(name);
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         }

@@ -23,6 +23,8 @@ mod people;
 #[cfg(test)]
 mod point;
 #[cfg(test)]
+mod preflight;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod site;

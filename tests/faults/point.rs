@@ -50,6 +50,7 @@ fn of(host: &str, task: &Value) -> Point {
         "find-file" => ("find", text("path"), false, false),
         "receive-file" => ("receive", text("path"), false, true),
         "check-file" => ("check-file", text("path"), false, false),
+        "rehearse" => ("rehearse", text("package"), false, false),
         "install-file" | "install-from-repository" => ("install", text("package"), true, true),
         "start-unit" => ("start", text("unit"), true, true),
         "check-version" => ("check-version", text("package"), false, false),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use mdc::catalog::Format;
-use mdc::observe::{Exchange, HostFacts, Unreadable, parse};
-use mdc::transport::Questions;
+use mdc::observe::{Certificate, Exchange, HostFacts, Unreadable, parse};
+use mdc::transport::{Endpoint, Questions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -73,6 +73,7 @@ fn a_good_answer_gives_every_fact() {
         "os": "debian-12", "architecture": "x86_64", "free-disk": 82_568_499_200_u64,
         "free-memory": 22_952_464_384_u64, "clock-ahead": 0,
         "boot-id": "0c901ca2-53f6-4303-adda-22ca7b254026", "reboot-pending": false,
+        "file-systems": { "/": 82_568_499_200_u64 },
         "components": {
             "md-core": { "package": { "installed": "2.8.0-1" }, "unit": "active", "health": "healthy" },
             "redis": {
@@ -112,6 +113,26 @@ fn lines_about_the_machine() {
         // The host says that it worked longer than we waited.
         ("end", "@mdc end 9000.00", "/clock-ahead", json!(0)),
     ]);
+}
+
+#[test]
+fn lines_about_ports_and_certificates() {
+    let mut questions = debian();
+    let at_host = |port| Endpoint { address: "10.0.0.1".to_owned(), port };
+    questions.also.reach = [5432, 6379, 5672, 8892].map(at_host).into();
+    questions.also.certificates = ["/a.pem".parse().unwrap()].into();
+    let told = "@mdc reach 10.0.0.1 5432 0\n\
+        @mdc reach 10.0.0.1 6379 1 bash: connect: Connection refused bash: line 1: /dev/tcp\n\
+        @mdc reach 10.0.0.1 5672 137\n@mdc pem 0 -----BEGIN CERTIFICATE-----\n@mdc pem 0 x\n@mdc end 5000.30";
+    let facts = facts(&with("end", told), &questions).unwrap();
+    let port = |port: u16| facts.unreachable.get(&format!("10.0.0.1:{port}")).map(String::as_str);
+    assert_eq!([5432, 8892].map(port), [None; 2]);
+    assert_eq!(port(6379), Some("connection refused"));
+    assert_eq!(port(5672), Some("no answer within 5 s"));
+    assert!(matches!(facts.certificates["/a.pem"], Certificate::Unreadable(_)));
+    // A port that nobody asked about.
+    let lie = "@mdc reach 10.0.0.9 1 0\n@mdc end 5000.30";
+    assert!(self::facts(&with("end", lie), &questions).is_err());
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub(crate) fn desired<'a>(
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        preflight: mdc::manifest::Preflight::default(),
+        waivers: Vec::new(),
         previous: BTreeMap::new(),
     };
     for host in hosts {
@@ -111,6 +113,11 @@ fn component(name: &str, health: &Probe) -> Component {
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
+        tested_below: None,
+        not_older_than: Vec::new(),
+        jumps: Vec::new(),
+        within_major: false,
+        runtime: None,
         sure: BTreeMap::new(),
     }
 }

@@ -11,5 +11,6 @@
 mod answers;
 mod cluster;
 mod many;
+mod preflight;
 mod shells;
 mod snapshots;

@@ -85,7 +85,7 @@ fn answer(shell: &[&str], path: &str, questions: &Questions) -> Option<HostFacts
 }
 
 /// Runs `check` on the facts that each shell gives.
-fn in_every_shell(questions: &Questions, check: impl Fn(&HostFacts)) {
+pub(crate) fn in_every_shell(questions: &Questions, check: impl Fn(&HostFacts)) {
     let folder = stand_ins();
     let mut ran = 0;
     for shell in SHELLS {

@@ -171,6 +171,8 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         hosts: BTreeMap::new(),
         components: components(placement, ways),
         resources: BTreeMap::new(),
+        preflight: mdc::manifest::Preflight::default(),
+        waivers: Vec::new(),
         gates: if placement.contains_key("postgresql") {
             gates(placement)
         } else {
@@ -264,6 +266,7 @@ fn resource(component: &Component) -> Resource {
         path: "package.deb".into(),
         digest: Digest::of(PACKAGE),
         size: PACKAGE.len() as u64,
+        identity: None,
     };
     Resource {
         version: NEW.parse().unwrap(),
@@ -302,6 +305,10 @@ fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts 
         clock_ahead: 0,
         boot_id: "0".to_owned(),
         reboot_pending: false,
+        file_systems: BTreeMap::new(),
+        unreachable: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        packages: BTreeMap::new(),
         components,
     }
 }

@@ -231,6 +231,7 @@ fn questions_are_asked_in_one_go() {
         os: "debian-12".to_owned(),
         format: Format::Deb,
         resources: BTreeMap::new(),
+        also: mdc::transport::Also::default(),
         script: script.to_owned(),
     };
     let limit = Duration::from_secs(10);

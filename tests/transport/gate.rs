@@ -150,6 +150,7 @@ fn hosts_are_read_by_listed_scripts_only() {
             os: "debian-12".to_owned(),
             format: Format::Deb,
             resources: BTreeMap::default(),
+            also: mdc::transport::Also::default(),
             script: script.to_owned(),
         };
         gated.open().ask(&questions, Duration::from_secs(10))

@@ -145,6 +145,7 @@ fn with_a_password() {
         os: "debian-12".to_owned(),
         format: Format::Deb,
         resources: BTreeMap::default(),
+        also: mdc::transport::Also::default(),
         script,
     };
     assert_eq!(host.ask(&questions, Duration::from_secs(10)).unwrap(), b"root\n");

@@ -232,6 +232,7 @@ pub(crate) fn empty_plan() -> Plan {
         unknown: Vec::new(),
         withheld: Vec::new(),
         warnings: Vec::new(),
+        waivers: Vec::new(),
     }
 }
 
@@ -406,6 +407,8 @@ pub(crate) fn desired() -> Desired {
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        preflight: mdc::manifest::Preflight::default(),
+        waivers: Vec::new(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
@@ -469,6 +472,11 @@ fn entry(line: &Line, order: u32) -> Component {
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
+        tested_below: None,
+        not_older_than: Vec::new(),
+        jumps: Vec::new(),
+        within_major: false,
+        runtime: None,
         sure: BTreeMap::new(),
     }
 }
@@ -522,6 +530,10 @@ fn quiet_host() -> HostFacts {
         clock_ahead: -2,
         boot_id: "3f0c6b1e-5a0f-4c6e-9b61-0d6a3c1d7a42".into(),
         reboot_pending: false,
+        file_systems: BTreeMap::new(),
+        unreachable: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        packages: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

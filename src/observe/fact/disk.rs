@@ -1,21 +1,36 @@
-//! Free bytes where packages are copied to: the file system of `/var/cache`, or of the nearest
-//! folder above it that exists.
+//! Free bytes of the file systems that packages are copied and unpacked to: those of these folders, or
+//! of the nearest folder above each that exists.
+
+use std::collections::BTreeMap;
 
 use crate::observe::Unreadable;
-use crate::observe::answer::{Answer, odd};
+use crate::observe::answer::{Answer, odd, printable};
 
+/// The one that packages are copied to comes last.
 pub(in crate::observe) const SCRIPT: &str = r#"
-dir=/var/cache; while [ ! -d "$dir/" ]; do dir=${dir%/*}; done; lines disk "$(df -Pk "$dir/")"
+set --; for dir in / /usr /opt /var /tmp /var/cache; do
+while [ ! -d "$dir/" ]; do dir=${dir%/*}; done; set -- "$@" "$dir/"; done; lines disk "$(df -Pk "$@")"
 "#;
 
-/// `df -P` prints a head and one line (POSIX, `df`): `NAME BLOCKS USED FREE PERCENT% FOLDER`. The
-/// name and the folder may hold spaces, so the field before the percentage is taken.
+/// The line of the last folder.
 pub(in crate::observe) fn parse(answer: &Answer<'_>) -> Result<u64, Unreadable> {
     let line = answer.all("disk").last().copied().unwrap_or_default();
+    file_system(line).map(|(_, free)| free).ok_or_else(|| odd("disk", line))
+}
+
+/// Free bytes by the folder that a file system is mounted on.
+pub(in crate::observe) fn file_systems(answer: &Answer<'_>) -> BTreeMap<String, u64> {
+    answer.all("disk").iter().filter_map(|line| file_system(line)).collect()
+}
+
+/// `df -P` prints a head and a line for each folder (POSIX, `df`): `NAME BLOCKS USED FREE PERCENT%
+/// FOLDER`. The name and the folder may hold spaces, so the field before the percentage is taken.
+fn file_system(line: &str) -> Option<(String, u64)> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let free = words.windows(2).find_map(|pair| match pair {
-        [free, percent] if percent.ends_with('%') => free.parse::<u64>().ok(),
-        _ => None,
-    });
-    free.and_then(|kib| kib.checked_mul(1024)).ok_or_else(|| odd("disk", line))
+    let at = words.windows(2).position(|pair| match pair {
+        [free, percent] => percent.ends_with('%') && free.parse::<u64>().is_ok(),
+        _ => false,
+    })?;
+    let free = words.get(at)?.parse::<u64>().ok()?.checked_mul(1024)?;
+    Some((printable(&words.get(at + 2..)?.join(" ")), free))
 }

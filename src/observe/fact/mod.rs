@@ -6,12 +6,14 @@
 
 pub(super) mod architecture;
 pub(super) mod boot;
+pub(super) mod certificate;
 pub(super) mod clock;
 pub(super) mod disk;
 pub(super) mod health;
 pub(super) mod memory;
 pub(super) mod os;
 pub(super) mod package;
+pub(super) mod reach;
 pub(super) mod reboot;
 pub(super) mod unit;
 
@@ -42,6 +44,8 @@ pub(super) fn script(questions: &Questions) -> String {
         reboot::SCRIPT,
         &package::script(questions),
         &health::script(questions),
+        &reach::script(questions),
+        &certificate::script(questions),
         &unit::script(questions),
         clock::END,
     ]

@@ -1,6 +1,6 @@
 //! Packages: one question to the package database, for all components of the host.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::all_quoted;
 use crate::catalog::Format;
@@ -15,7 +15,9 @@ const RPM: &str =
     r"rpm -q --qf '%{NAME} installed %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n' --";
 
 pub(in crate::observe) fn script(questions: &Questions) -> String {
-    let names: BTreeSet<&str> = questions.resources.values().map(|r| r.package.as_str()).collect();
+    let resources = questions.resources.values().map(|r| r.package.as_str());
+    let beside = questions.also.packages.iter().map(String::as_str);
+    let names: BTreeSet<&str> = resources.chain(beside).collect();
     let ask = match questions.format {
         Format::Deb => DEB,
         Format::Rpm => RPM,
@@ -63,6 +65,20 @@ fn trouble(answer: &Answer<'_>, tool: &str, status: &str) -> Unreadable {
         format!("`{tool}` ended with status {}: {said}", printable(status)),
         format!("log in, run `{tool}` by hand and repair the package database"),
     )
+}
+
+/// The packages besides those of components, as far as they are installed.
+pub(in crate::observe) fn beside(
+    answer: &Answer<'_>,
+    questions: &Questions,
+) -> Result<BTreeMap<String, PackageVersion>, Unreadable> {
+    let mut found = BTreeMap::new();
+    for name in &questions.also.packages {
+        if let PackageState::Installed(version) = parse(answer, questions.format, name)? {
+            found.insert(name.clone(), version);
+        }
+    }
+    Ok(found)
 }
 
 /// The state of `package`, of which [`check`] found that the database was read.

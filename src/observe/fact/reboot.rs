@@ -1,12 +1,18 @@
-//! Whether the host waits for a reboot: the flag file of Debian's update-notifier. The RHEL family
-//! has no such file, and its `needs-restarting` takes seconds, so there the answer is always no.
+//! Whether the host waits for a reboot: the flag file of Debian's update-notifier, or a kernel that is
+//! newer than the running one. Everybody may see both. The RHEL family's own `needs-restarting` takes
+//! seconds and often isn't there; it tells of libraries too, which the kernel's file doesn't.
 
 use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, odd};
 
-pub(in crate::observe) const SCRIPT: &str = r"
-reboot=no; [ ! -e /run/reboot-required ] || reboot=yes; printf '@mdc reboot %s\n' $reboot
-";
+/// Kernels are compared by the age of their files; where the running one has none (a container), or the
+/// folder is closed, there is nothing to compare.
+pub(in crate::observe) const SCRIPT: &str = r#"
+reboot=no; [ ! -e /run/reboot-required ] || reboot=yes
+read -r kernel </proc/sys/kernel/osrelease; kernel=/boot/vmlinuz-$kernel
+newer() { for other do case $other in *rescue*) ;; *) [ ! "$other" -nt "$kernel" ] || reboot=yes ;; esac; done; }
+[ ! -e "$kernel" ] || { set +f; newer /boot/vmlinuz-[0-9]*; set -f; }; printf '@mdc reboot %s\n' $reboot
+"#;
 
 pub(in crate::observe) fn parse(answer: &Answer<'_>) -> Result<bool, Unreadable> {
     match answer.one("reboot")? {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
+use crate::preflight::Waived;
 use crate::state::{Request, RunEnding, StepOutcome};
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version};
@@ -62,6 +63,8 @@ pub struct ChangeRecord {
     pub requests: Vec<RequestAccount>,
     /// Steps that were left out and are still owed, with the reason.
     pub debts: BTreeMap<String, String>,
+    /// The checks that the plan went without.
+    pub waivers: Vec<Waived>,
     /// Where all this is from, and whether that can be trusted.
     pub journal: JournalAccount,
 }

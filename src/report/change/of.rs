@@ -47,6 +47,7 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         steps,
         requests: told.requests,
         debts: told.progress.skipped,
+        waivers: plan.waivers.clone(),
         journal: JournalAccount {
             place,
             entries: checked.entries,

@@ -26,7 +26,7 @@ impl Host {
         let (id, version) = os.rsplit_once('-').unwrap_or((os, ""));
         writeln!(to, "{MARK}os ID={id}\n{MARK}os VERSION_ID=\"{version}\"")?;
         writeln!(to, "{MARK}architecture {}", self.architecture)?;
-        writeln!(to, "{MARK}disk simulated 0 0 {} 0% /var/cache", self.free_disk / 1024)?;
+        writeln!(to, "{MARK}disk simulated 0 0 {} 0% /", self.free_disk / 1024)?;
         writeln!(to, "{MARK}memory {}", self.free_memory / 1024)?;
         writeln!(to, "{MARK}boot {}", self.boot_id)?;
         writeln!(to, "{MARK}reboot {}", if self.reboot_pending { "yes" } else { "no" })
@@ -34,9 +34,15 @@ impl Host {
 
     fn components(&self, questions: &Questions, to: &mut String) -> fmt::Result {
         let asked = questions.resources.values();
+        let beside = questions.also.packages.iter().map(String::as_str);
         let packages: BTreeSet<&str> = asked.clone().map(|r| r.package.as_str()).collect();
         writeln!(to, "{MARK}packages 0")?;
-        for package in packages {
+        for endpoint in &questions.also.reach {
+            let refused = self.faults.unreachable_ports.contains(&endpoint.to_string());
+            let said = if refused { "1 connect: Connection refused" } else { "0" };
+            writeln!(to, "{MARK}reach {} {} {said}", endpoint.address, endpoint.port)?;
+        }
+        for package in packages.into_iter().chain(beside) {
             self.package(questions.format, package, to)?;
         }
         let units: BTreeSet<&str> = asked.map(|r| r.unit.as_str()).collect();

@@ -16,13 +16,21 @@ pub(super) struct Faults {
     pub(super) fail: BTreeMap<String, Fault>,
     /// Services that run but are not healthy.
     pub(super) unhealthy: BTreeSet<String>,
+    /// Ports of others, as `address:port`, that refuse this host's connections.
+    pub(super) unreachable_ports: BTreeSet<String>,
     /// How many times slower than its durations the host is.
     pub(super) slow: u32,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { unreachable: None, fail: BTreeMap::new(), unhealthy: BTreeSet::new(), slow: 1 }
+        Self {
+            unreachable: None,
+            fail: BTreeMap::new(),
+            unhealthy: BTreeSet::new(),
+            unreachable_ports: BTreeSet::new(),
+            slow: 1,
+        }
     }
 }
 
@@ -90,6 +98,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::FindFile { path, .. } => format!("find:{path}"),
         Task::ReceiveFile { path, .. } => format!("receive:{path}"),
         Task::CheckFile { path, .. } => format!("check-file:{path}"),
+        Task::Rehearse { package, .. } => format!("rehearse:{package}"),
         Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
             format!("install:{package}")
         }

@@ -59,7 +59,9 @@ impl Host {
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
-            (Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => (check, exit(0, "", "")),
+            (Task::Rehearse { .. } | Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => {
+                (check, exit(0, "", ""))
+            }
         };
         Outcome { output, takes: self.takes(period) }
     }

@@ -8,7 +8,7 @@ use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::manifest::SimulatedConnection;
 use crate::observe::{Exchange, HealthState, HostFacts, PackageState, UnitState, parse};
-use crate::transport::{Account, ResourceQuestions};
+use crate::transport::{Account, Also, ResourceQuestions};
 use crate::value::{Period, RemotePath};
 
 const CONTENT: &[u8] = b"a package";
@@ -74,7 +74,8 @@ fn questions(format: Format) -> Questions {
         ("worker".parse().unwrap(), about("md-cluster-worker", "md-cluster-worker", "worker")),
     ]);
     let os = if format == Format::Rpm { "rocky-9" } else { "debian-12" };
-    Questions { os: os.to_owned(), format, resources, script: String::new() }
+    let also = Also::default();
+    Questions { os: os.to_owned(), format, resources, also, script: String::new() }
 }
 
 fn read(host: &mut dyn Connection, format: Format) -> HostFacts {

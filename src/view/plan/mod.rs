@@ -7,12 +7,14 @@ mod parts;
 mod rows;
 mod steps;
 mod summary;
+mod waived;
 
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
 use crate::plan::{Compared, Plan};
 use parts::{Part, parts};
 use rows::rows;
+pub(super) use waived::waivers;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,7 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
     }
     document.extend(left_out::blocks(plan));
+    document.extend(waivers(&plan.waivers));
     if !plan.steps.is_empty() && !next.is_empty() {
         document.extend(closing(plan, next));
     }

@@ -28,6 +28,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     fields.extend(ways_back(plan).map(|text| Field::new("way back", text)));
     fields.extend(window(plan).map(|text| Field::new("window", text)));
     fields.extend(policies(plan).map(|text| Field::new("on failure", text)));
+    fields.extend(waived(plan).map(|text| Field::new("waived", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
     let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
     let impacts = impacts(plan);
@@ -111,6 +112,16 @@ fn policy((component, policy): (&ComponentName, &OnFailure)) -> Option<String> {
     };
     let said: Vec<String> = tolerated.into_iter().chain(back).collect();
     (!said.is_empty()).then(|| format!("{component}: {}", said.join(", ")))
+}
+
+/// Which checks the plan goes without.
+fn waived(plan: &Plan) -> Option<Text> {
+    let covers = plan.waivers.iter().map(|waiver| waiver.covers.len()).sum();
+    let waivers = words::count(plan.waivers.len(), "waiver");
+    let found = words::count(covers, "finding");
+    (!plan.waivers.is_empty()).then(|| {
+        Text::of(Label::Warning, waivers).plain(format!(" covering {found} (see the end)"))
+    })
 }
 
 /// That the plan is not the whole answer, said where nobody can miss it.

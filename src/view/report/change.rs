@@ -25,6 +25,7 @@ pub fn change_record(record: &ChangeRecord, plan: &Plan) -> Document {
     document.extend(tries::failures(record));
     document.extend(requests(record));
     document.extend(debts(record));
+    document.extend(plan::waivers(&record.waivers));
     document.push(approved(plan));
     document.extend(journal(&record.journal));
     document

@@ -1,0 +1,49 @@
+//! The checks before anything changes: when a plan is made, and again when it begins to be carried out.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::console::Console;
+use super::problem::Problem;
+use super::site::Site;
+use crate::diff::{self, Comparison};
+use crate::observe::Observed;
+use crate::preflight::{self, Judged};
+
+/// Refuses waivers whose last day is over.
+pub(super) fn none_expired(site: &Site) -> Result<(), Problem> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let expired = preflight::expired(&site.manifest, today);
+    if expired.is_empty() { Ok(()) } else { Err(Problem::Diagnostics(expired.sorted())) }
+}
+
+/// What the checks find that isn't waived; refuses what no plan may be made or begun with.
+pub(super) fn pass(
+    site: &Site,
+    observed: &Observed,
+    comparison: &Comparison,
+    console: &Console,
+) -> Result<Judged, Problem> {
+    none_expired(site)?;
+    let found = preflight::check(&site.desired, observed, comparison, Timestamp::now());
+    let judged = preflight::judge(found, &site.desired.waivers);
+    if !judged.refused.is_empty() {
+        let refused = judged.refused.iter().map(|finding| finding.diagnose(&site.manifest));
+        return Err(Problem::Diagnostics(refused.collect()));
+    }
+    // Where nothing changes, nothing was checked.
+    if !comparison.changes.is_empty() {
+        console.diagnostics(&judged.unused(&site.manifest).sorted());
+    }
+    Ok(judged)
+}
+
+/// The same for a plan that was made before and begins to be carried out.
+pub(super) fn pass_again(
+    site: &Site,
+    observed: &Observed,
+    console: &Console,
+) -> Result<(), Problem> {
+    let comparison = diff::compare(&site.desired, observed);
+    pass(site, observed, &comparison, console).map(drop)
+}

@@ -1,0 +1,123 @@
+//! What the checks before anything changes find, and waivers of them.
+
+use crate::diagnostic::Code;
+
+impl Code {
+    /// The explanation of a check's code, or a waiver's; empty for any other.
+    #[expect(clippy::too_many_lines, reason = "a table of texts, one a code")]
+    pub(super) const fn explain_check(self) -> &'static str {
+        match self {
+            Self::WaiverCheck => {
+                "A waiver names the check that it waives by its code, and only checks whose \
+                 finding people may judge can be waived. What would fail anyway (a package of \
+                 another architecture, a wrong digest) can't. The message lists the codes."
+            }
+            Self::WaiverHost => {
+                "The waiver is for a host that the manifest doesn't have, so that it would \
+                 never apply. Correct the name, or leave `host` out to waive the check on all \
+                 hosts."
+            }
+            Self::WaiverDate => {
+                "A waiver holds until a day, so that nobody forgets it. Write it as \
+                 `2026-12-31`; it holds to the end of that day in UTC."
+            }
+            Self::WaiverExpired => {
+                "The last day of the waiver is over, so that it waives nothing, and no plan is \
+                 made or begun until somebody has decided again. Mend what it was for and take \
+                 it out; or, when the decision still stands, set a new day. A run that was \
+                 begun before can still be finished or taken back."
+            }
+            Self::WaiverUnused => {
+                "Nothing that the checks found is covered by this waiver: what it was for seems \
+                 to be mended. Take it out, so that it can't hide something new."
+            }
+            Self::Disk => {
+                "A file system of the host has too little room for what the plan brings there: \
+                 the package, what it unpacks to, the package of the version before that is \
+                 kept for the way back, and a reserve (`free-disk` under [preflight]). An \
+                 installation that runs out of room stops half-way. Make room; sizes are read \
+                 from the packages themselves. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Memory => {
+                "Programs on the host can have less memory than `free-memory` under \
+                 [preflight]. Installers and database migrations may be killed for want of it. \
+                 Look what takes it before you go on. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Clock => {
+                "The host's clock is farther from those of most others than `clock-skew` under \
+                 [preflight]. Logins with time-limited tokens, certificates and the order of \
+                 log lines rely on clocks. Set the clock: see `timedatectl` and the time \
+                 service on the host. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Reboot => {
+                "The host waits for a reboot: it says so itself (/run/reboot-required), or a \
+                 newer kernel than the running one is installed. A reboot in the middle of the \
+                 procedure would come as a surprise. Reboot it before, if you can. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Architecture => {
+                "The package is built for machines of another kind than this host. The package \
+                 manager would refuse it. Give the release a package for this system, or move \
+                 the component to another host."
+            }
+            Self::Unhealthy => {
+                "A component that is to be changed is not healthy already before. After an \
+                 upgrade nobody could tell whether the upgrade is at fault, and steps that need \
+                 it will not start. Mend it first, unless the upgrade is meant to mend it. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Port => {
+                "A component needs another one, which runs, but its port could not be reached \
+                 from the host that needs it (not only from the controller). A firewall, a \
+                 route or a service that listens on another address may be at fault. Try it on \
+                 that host, for instance with `nc -z HOST PORT`. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::CertificateExpired => {
+                "A certificate on the host has expired. Clients that check it will refuse the \
+                 connection after the restart at the latest. Renew it before the upgrade. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::CertificateExpires => {
+                "A certificate on the host expires within `certificates-within` under \
+                 [preflight]. Renew it soon; a maintenance window is a good time for it. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Jump => {
+                "The upgrade leaves out a version that has to come between, or goes to another \
+                 major version in place, by the rule of the component in the catalog (`jumps`, \
+                 `within-major`). The product may refuse to start, or its data may not be \
+                 migrated. Go in two plans, with a release between. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::OlderThan => {
+                "The release would leave one component older than another that must not be \
+                 newer than it: OPSWAT's Control Center has to be at least as new as the \
+                 Workers that it directs. Correct the versions in the release; the catalog \
+                 holds the rule as `not-older-than`. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            Self::Runtime => {
+                "What the component runs on (for RabbitMQ: Erlang) has a version that doesn't \
+                 fit the version that is to be installed. It would not start. Bring the runtime \
+                 to a version that fits, before or together with it. \
+                 To go without this check for a while, write [[waivers]] in the \
+                 manifest, with `check`, `host` (or all), `reason` and `until`."
+            }
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Room on disks: for the packages that are copied, for what they unpack to (the files of the version
+//! before stay until the new ones are there: dpkg(1), rpm(8)), and for what is kept for the way back.
+
+use std::collections::BTreeMap;
+
+use super::{About, Finding, bytes};
+use crate::address::HostName;
+use crate::desired::{Resource, Source};
+use crate::diagnostic::Code;
+use crate::diff::{Change, WayBack};
+use crate::observe::HostFacts;
+
+/// The folder that packages are copied to.
+const COPIES: &str = "/var/cache";
+
+pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
+    let changes: Vec<_> = about.changes().collect();
+    for of_host in changes.chunk_by(|(one, ..), (next, ..)| one == next) {
+        let Some((host, ..)) = of_host.first() else { continue };
+        if let Some(facts) = about.facts(host) {
+            let changes = of_host.iter().map(|(.., change)| *change);
+            lacking(about, (host, facts), changes, found);
+        }
+    }
+}
+
+fn lacking<'a>(
+    about: &About<'_>,
+    (host, facts): (&HostName, &HostFacts),
+    changes: impl Iterator<Item = &'a Change>,
+    found: &mut Vec<Finding>,
+) {
+    let settings = &about.desired.preflight;
+    let mut needed: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut need = |folder: &str, number: u64| {
+        if number > 0
+            && let Some((place, free)) = file_system(facts, folder)
+        {
+            let (sum, _) = needed.entry(place).or_insert((0, free));
+            *sum = sum.saturating_add(number);
+        }
+    };
+    for change in changes.filter(|change| change.action.installs()) {
+        need(COPIES, size(&change.resource));
+        need(settings.unpacks_to(), unpacked(&change.resource));
+        if let WayBack::Package { before, .. } = &change.way_back {
+            need(COPIES, size(before));
+        }
+    }
+    for (place, (needed, free)) in needed {
+        let wanted = needed.saturating_add(u64::from(settings.free_disk) << 20);
+        if free < wanted {
+            let says = format!(
+                "has too little room on {place}: the plan brings {} there, and {} MiB have to stay free",
+                bytes(needed),
+                settings.free_disk
+            );
+            let help = format!(
+                "make {} free on {place}, for instance from old logs and packages (`du -xh {place}`); \
+                 nothing was changed",
+                bytes(wanted - free)
+            );
+            found.push(
+                Finding::new(Code::Disk, host, says, help)
+                    .measured(format!("{} are free", bytes(free))),
+            );
+        }
+    }
+}
+
+/// The file system that holds `folder`, and its free bytes.
+fn file_system<'f>(facts: &'f HostFacts, folder: &str) -> Option<(&'f str, u64)> {
+    let holds = |mounted: &str| {
+        let below = folder.strip_prefix(mounted.trim_end_matches('/'));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mounted = facts.file_systems.iter().filter(|(mounted, _)| holds(mounted));
+    let nearest = mounted.max_by_key(|(mounted, _)| mounted.len());
+    // A snapshot of an older mdc has only the one that packages are copied to.
+    nearest
+        .map(|(mounted, free)| (mounted.as_str(), *free))
+        .or_else(|| (folder == COPIES).then_some((COPIES, facts.free_disk)))
+}
+
+fn size(resource: &Resource) -> u64 {
+    match &resource.source {
+        Source::File { size, .. } => *size,
+        // The package manager takes it from its repository; how much that is, it knows only itself.
+        Source::Repository => 0,
+    }
+}
+
+fn unpacked(resource: &Resource) -> u64 {
+    match &resource.source {
+        Source::File { identity: Some(identity), .. } => identity.unpacked,
+        _ => 0,
+    }
+}
