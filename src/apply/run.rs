@@ -22,6 +22,7 @@ use super::failures::Failures;
 use super::halt::Halt;
 use super::leave::Leave;
 use super::reach::Reach;
+use super::scan::{Scans, ToGateway};
 use super::schedule::Schedule;
 use super::worker::Worker;
 use crate::catalog::Stage;
@@ -48,6 +49,8 @@ pub struct Apply<'a> {
     pub copied: &'a Copied,
     /// What people have confirmed: by component, who did.
     pub confirmed: &'a BTreeMap<String, String>,
+    /// The way to the API Gateway, for test scans.
+    pub gateway: &'a ToGateway<'a>,
     /// What time it is, for windows.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
@@ -121,8 +124,14 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let worker =
-        Worker { reach: &reach, packages: apply.packages, jobs: &jobs, confirmed: apply.confirmed };
+    let scans = Scans::new(apply.gateway, plan, progress);
+    let worker = Worker {
+        reach: &reach,
+        packages: apply.packages,
+        jobs: &jobs,
+        confirmed: apply.confirmed,
+        scans: &scans,
+    };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
     thread::scope(|scope| {
@@ -153,6 +162,7 @@ fn attempt(
             ending: Ending {
                 done_before: progress.done.clone(),
                 skipped: progress.skipped.clone(),
+                scanned: progress.scanned.clone(),
                 ..Ending::default()
             },
             hand_out,
@@ -167,7 +177,7 @@ fn attempt(
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as there is something behind them:
-/// what they saw was so at its time.
+/// what they saw was so at its time. What scans came to before any change can't be seen again.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
@@ -176,7 +186,8 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
         .iter()
         .any(|step| step.stage == Stage::Critical && !step.action.is_gate() && !is_over(step));
     let steps = plan.steps.iter().filter(|step| is_over(step));
-    steps.filter(|step| !(guards && step.action.is_gate())).map(|step| &*step.id).collect()
+    let again = |step: &Step| guards && step.action.is_gate() && !step.action.scans();
+    steps.filter(|step| !again(step)).map(|step| &*step.id).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

@@ -124,6 +124,7 @@ impl Manner {
         let confirmed =
             self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
         let copied = records::copied(run, site, hold)?;
+        let to_gateway = || site.gateway();
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,
@@ -132,6 +133,7 @@ impl Manner {
             patience: self.patience.duration(),
             copied: &copied,
             confirmed: &confirmed,
+            gateway: &to_gateway,
             clock: &Timestamp::now,
         };
         let plan = run.plan.clone();

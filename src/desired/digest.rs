@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Desired, DesiredHost, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
-use crate::manifest::Gates;
+use crate::manifest::{Gates, TestScans};
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -20,6 +20,8 @@ struct Canonical<'d> {
     release: &'d str,
     allow_downgrade: bool,
     gates: &'d Gates,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan: Option<&'d TestScans>,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -52,6 +54,7 @@ impl Desired {
             release: &self.release,
             allow_downgrade: self.allow_downgrade,
             gates: &self.gates,
+            scan: self.scan.as_ref(),
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

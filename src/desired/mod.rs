@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Format};
-use crate::manifest::Gates;
+use crate::manifest::{Gates, TestScans};
 use crate::value::{Digest, Version};
 
 /// What should be.
@@ -43,6 +43,8 @@ pub struct Desired {
     pub resources: BTreeMap<Address, Arc<Resource>>,
     /// What has to be so before stage 2 begins.
     pub gates: Gates,
+    /// The scans before the first step and after the last one, if there are any.
+    pub scan: Option<TestScans>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }

@@ -39,6 +39,7 @@ pub fn resolve(
         release: release.name.clone(),
         allow_downgrade: manifest.cluster.allow_downgrade,
         gates: manifest.gates.clone(),
+        scan: manifest.scan.clone(),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()

@@ -42,6 +42,10 @@ pub enum Action {
     AwaitIdle,
     /// Sees that people have done something.
     Confirm,
+    /// Scans test files before anything is changed.
+    ScanBefore,
+    /// Scans the same files after the last change.
+    ScanAfter,
 }
 
 impl Action {
@@ -60,6 +64,8 @@ impl Action {
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
             Self::Confirm => "confirm",
+            Self::ScanBefore => "scan-before",
+            Self::ScanAfter => "scan-after",
         }
     }
 
@@ -72,7 +78,13 @@ impl Action {
     /// Whether it changes nothing and only sees that something is so.
     #[must_use]
     pub const fn is_gate(self) -> bool {
-        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm)
+        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm) || self.scans()
+    }
+
+    /// Whether it sees, through the API Gateway, that files are scanned.
+    #[must_use]
+    pub const fn scans(self) -> bool {
+        matches!(self, Self::ScanBefore | Self::ScanAfter)
     }
 
     /// Whether the package manager has work to do.
@@ -105,7 +117,9 @@ impl Action {
             | Self::Rollback
             | Self::ProveBackup
             | Self::AwaitIdle
-            | Self::Confirm => true,
+            | Self::Confirm
+            | Self::ScanBefore
+            | Self::ScanAfter => true,
         }
     }
 
@@ -162,6 +176,10 @@ pub enum Reason {
     },
     /// Stage 2 begins only when this is so.
     BeforeCritical,
+    /// Nothing is changed in a cluster that doesn't scan, and times afterwards need a measure.
+    MeasuresScans,
+    /// The cluster has to scan afterwards as it did before.
+    ComparesScans,
     /// A run is rolled back that did this step.
     Undoes {
         /// The run.

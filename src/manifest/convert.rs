@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
-    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, state,
+    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, scan, state,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -37,6 +37,8 @@ pub(super) fn convert(
         found.extend(unused_connections(source, &names, &hosts));
     }
     let gates = gates::convert(source, text.gates, &gates::Placed(&hosts), &mut found);
+    let load = scan::convert_load(source, text.load, text.scan.is_some(), &mut found);
+    let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
     let components = text
         .components
         .into_iter()
@@ -44,7 +46,9 @@ pub(super) fn convert(
         .collect();
     let cluster = convert_cluster(text.cluster);
     let source = Arc::clone(source);
-    (Manifest { source, folder, cluster, connections, hosts, gates, components }, found)
+    let manifest =
+        Manifest { source, folder, cluster, connections, hosts, gates, scan, load, components };
+    (manifest, found)
 }
 
 fn convert_cluster(text: ClusterText) -> Cluster {

@@ -8,6 +8,7 @@ mod host;
 mod machine;
 mod range;
 pub mod release;
+mod scan;
 mod state;
 mod text;
 mod window;
@@ -17,6 +18,7 @@ pub use connection::{
 };
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
+pub use scan::{Load, TestScans};
 pub use state::{PostgresState, State};
 
 use std::collections::BTreeMap;
@@ -72,6 +74,10 @@ pub struct Manifest {
     pub hosts: BTreeMap<HostName, Host>,
     /// What has to be so before stage 2 begins.
     pub gates: Gates,
+    /// How test scans are submitted, if they are.
+    pub scan: Option<TestScans>,
+    /// What is submitted while a plan runs, for a rehearsal.
+    pub load: Option<Load>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

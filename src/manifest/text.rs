@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::gates::GatesText;
+use super::scan::{LoadText, ScanText};
 use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -37,6 +38,10 @@ pub(super) struct ManifestText {
     /// What has to be so before stage 2 begins.
     #[serde(default)]
     pub(super) gates: GatesText,
+    /// How clients reach the API Gateway, for test scans before and after a plan.
+    pub(super) scan: Option<At<ScanText>>,
+    /// Files that are submitted while a plan runs, for rehearsals.
+    pub(super) load: Option<At<LoadText>>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

@@ -8,6 +8,7 @@ use std::thread;
 use super::gates;
 use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
+use super::scans;
 use super::{Basis, Compared, FORMAT, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};
@@ -37,6 +38,7 @@ pub fn make(
     });
     let (mut steps, checks) = made?;
     gates::put(&mut steps, desired, &comparison.unknown);
+    scans::put(&mut steps, desired);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {

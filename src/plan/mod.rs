@@ -10,6 +10,7 @@ mod needed;
 mod needs;
 mod render;
 mod rollback;
+mod scans;
 mod seal;
 mod stale;
 mod way_back;

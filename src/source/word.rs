@@ -1,4 +1,4 @@
-//! Texts with a form of their own: names, versions, digests, periods.
+//! Texts with a form of their own: names, versions, digests, periods, sizes, addresses.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::address::ComponentName;
 use crate::diagnostic::Code;
-use crate::value::{Digest, Period, Share, Version};
+use crate::value::{Digest, Period, Share, Size, Version};
 
 /// The version of the file format: only 1 exists. Deserialises from any number, because the check
 /// against the schema has refused the others before.
@@ -45,6 +45,8 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "Sha256" => (Code::BadDigest, "a SHA-256 digest", digest),
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
+        "Size" => (Code::BadSize, "a size", |text| error(text.parse::<Size>())),
+        "WebAddress" => (Code::BadWebAddress, "the address of a web server", super::web::web_problem),
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
     };

@@ -4,10 +4,12 @@ mod copy;
 mod gate;
 mod health;
 mod package;
+mod scan;
 mod service;
 
 pub use copy::{copy, staged_path};
 pub use gate::{await_idle, confirm, prove_backup};
 pub use health::{await_healthy, needed_healthy};
 pub use package::{Host, change_package};
+pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

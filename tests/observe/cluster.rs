@@ -42,6 +42,7 @@ pub(crate) fn desired<'a>(
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        scan: None,
         previous: BTreeMap::new(),
     };
     for host in hosts {

@@ -405,6 +405,7 @@ pub(crate) fn desired() -> Desired {
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        scan: None,
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {

@@ -100,5 +100,6 @@ pub(super) fn key(task: &Task) -> String {
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
+        Task::TestScan { .. } => "test-scan".to_owned(),
     }
 }

@@ -58,6 +58,9 @@ impl Host {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
             (Task::Confirm { .. }, None) => (check, exit(0, "", "")),
+            (Task::TestScan { .. }, None) => {
+                (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
+            }
         };
         Outcome { output, takes: self.takes(period) }
     }

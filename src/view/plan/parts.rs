@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalog::Stage;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::view::words;
 
@@ -36,11 +37,30 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let gates = Part {
         title: "Before stage 2",
         means: "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
-        steps: plan.steps.iter().filter(|step| step.action.is_gate()).collect(),
+        steps: plan
+            .steps
+            .iter()
+            .filter(|step| step.action.is_gate() && !step.action.scans())
+            .collect(),
     };
+    let scans = |title, means, action: Action| Part {
+        title,
+        means,
+        steps: plan.steps.iter().filter(|step| step.action == action).collect(),
+    };
+    let before = scans(
+        "Test scan",
+        "Before anything is changed, files are scanned through the API Gateway, and timed.",
+        Action::ScanBefore,
+    );
+    let after = scans(
+        "Test scan again",
+        "After the last change, the same files are scanned, and compared.",
+        Action::ScanAfter,
+    );
     let parts = match plan.rolls_back {
-        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical)],
-        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live)],
+        None => [before, copies, stage(Stage::Live), gates, stage(Stage::Critical), after],
+        Some(_) => [before, copies, gates, stage(Stage::Critical), stage(Stage::Live), after],
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
 }

@@ -61,7 +61,7 @@ impl Tally {
         let mut tally = Self { done: 0, found_done: 0, failed: 0, waiting: 0 };
         for step in &report.steps {
             *match step.outcome {
-                Some(StepOutcome::Done | StepOutcome::Seen(_)) => &mut tally.done,
+                Some(StepOutcome::Done | StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
                 None => &mut tally.waiting,
@@ -187,7 +187,7 @@ fn steps(report: &Report) -> [Block; 2] {
 pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
         Some(StepOutcome::Done) => Text::of(Label::Good, "✓ done"),
-        Some(StepOutcome::Seen(_)) => Text::of(Label::Good, "✓ seen"),
+        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
         Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
         Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),
         None => Text::of(Label::Dim, "not started"),

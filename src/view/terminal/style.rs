@@ -13,7 +13,13 @@ const fn rendition(label: Label) -> &'static str {
         Label::Plain
         | Label::Version
         | Label::Action(
-            Action::Copy | Action::Keep | Action::ProveBackup | Action::AwaitIdle | Action::Confirm,
+            Action::Copy
+            | Action::Keep
+            | Action::ProveBackup
+            | Action::AwaitIdle
+            | Action::Confirm
+            | Action::ScanBefore
+            | Action::ScanAfter,
         ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",

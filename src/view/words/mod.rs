@@ -13,7 +13,7 @@ use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
-use crate::transport::Task;
+use crate::transport::{ScanBounds, Task};
 use crate::value::Period;
 
 /// An action in one word.
@@ -31,6 +31,8 @@ pub const fn action(action: Action) -> &'static str {
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
         Action::Confirm => "confirm",
+        Action::ScanBefore => "test scan",
+        Action::ScanAfter => "test scan again",
     }
 }
 
@@ -46,7 +48,11 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Rollback => "↶",
-        Action::ProveBackup | Action::AwaitIdle | Action::Confirm => "?",
+        Action::ProveBackup
+        | Action::AwaitIdle
+        | Action::Confirm
+        | Action::ScanBefore
+        | Action::ScanAfter => "?",
     }
 }
 
@@ -96,6 +102,8 @@ pub fn reason(reason: &Reason) -> String {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
+        Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
+        Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
         Reason::Loses { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
@@ -125,6 +133,12 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::Confirm { text, component, .. } => {
             format!("{text} (confirmed by `--confirm {component}`)")
         }
+        Task::TestScan { url, bounds: None } => format!(
+            "a harmless file and the EICAR test pattern through {url}: both verdicts as they have to be"
+        ),
+        Task::TestScan { bounds: Some(ScanBounds { slower_than, grace }), .. } => format!(
+            "the same verdicts as before, in at most {slower_than} times the time (or {grace} more)"
+        ),
         _ => return None,
     })
 }
