@@ -11,10 +11,11 @@ use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Exit, records, watch};
-use crate::apply::{self, Control, Ending};
+use crate::apply::{self, Control, Ending, Event};
 use crate::plan::{Moved, Plan, Step, moved};
-use crate::report;
-use crate::state::{Asked, Entry, Progress, Request, Run, StateError, Store};
+use crate::report::{self, Report};
+use crate::scan::load::{self, LoadAccount, Meter};
+use crate::state::{Asked, Entry, JournalError, Progress, Request, Run, StateError, Store};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -36,6 +37,10 @@ pub(super) struct Manner {
     /// times
     #[arg(long, value_name = "COMPONENT")]
     confirm: Vec<String>,
+    /// Submit the files of the manifest's `[load]` to the API Gateway while the plan runs, and report
+    /// what became of them: for rehearsals
+    #[arg(long)]
+    load: bool,
     #[command(flatten)]
     choice: Choice,
 }
@@ -51,6 +56,17 @@ impl Manner {
     /// Why the lease may be taken by force.
     pub(super) fn take_over(&self) -> Option<&str> {
         self.take_over.as_deref()
+    }
+
+    /// Refuses a load that the manifest doesn't describe.
+    pub(super) fn fits(&self, site: &Site) -> Result<(), Problem> {
+        if self.load && site.manifest.load.is_none() {
+            return Err(Problem::new(
+                format!("{} has no `[load]` that --load could submit", site.path),
+                "nothing was changed; write `[load]` with a `shape` or a `size` (docs/scans.md)",
+            ));
+        }
+        Ok(())
     }
 
     /// Whether the user wants this plan to be carried out.
@@ -103,11 +119,13 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Carried, Problem> {
-        let ending = self.attempt(&mut run, (site, hold), console)?;
+        let (ending, load) = self.attempt(&mut run, (site, hold), console)?;
+        let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
+        let report = Report { load, ..report };
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
-        let exit = if report.next.is_empty() { left_out } else { Exit::Incomplete };
+        let exit = if report.next.is_empty() && !loses { left_out } else { Exit::Incomplete };
         Ok(Carried { run, ending, exit })
     }
 
@@ -116,7 +134,7 @@ impl Manner {
         run: &mut Run,
         (site, hold): (&Site, &Hold),
         console: &Console,
-    ) -> Result<Ending, Problem> {
+    ) -> Result<(Ending, Option<LoadAccount>), Problem> {
         let (control, inbox) = Control::channel();
         handle_signals(control.clone())?;
         let dial = site.dial();
@@ -124,7 +142,7 @@ impl Manner {
         let confirmed =
             self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
         let copied = records::copied(run, site, hold)?;
-        let to_gateway = || site.gateway();
+        let gateway: &apply::ToGateway<'_> = &|| site.gateway();
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,
@@ -133,24 +151,48 @@ impl Manner {
             patience: self.patience.duration(),
             copied: &copied,
             confirmed: &confirmed,
-            gateway: &to_gateway,
+            gateway,
             clock: &Timestamp::now,
         };
         let plan = run.plan.clone();
+        let load = site.manifest.load.as_ref().filter(|_| self.load);
         let ended = hold.beating(&control, || {
-            watch::watching(console, Subject::Plan(&plan), |progress, start| {
-                apply::run(&apply, run, inbox, &mut |event| match event {
-                    Some(event) => progress.event(start.elapsed(), &event),
-                    None => progress.tick(start.elapsed()),
-                })
-            })
+            let (ended, load) = load::under(load.map(|load| (load, gateway)), |meter| {
+                let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                    apply::run(&apply, run, inbox, &mut |event| match event {
+                        Some(event) => {
+                            hear(meter, &event);
+                            progress.event(start.elapsed(), &event);
+                        }
+                        None => progress.tick(start.elapsed()),
+                    })
+                });
+                if !ended.as_ref().is_ok_and(|ending| ending.stopped.is_none()) {
+                    meter.hurry();
+                }
+                ended
+            });
+            let ending = ended?;
+            if let Some(load) = &load {
+                run.record(Entry::Loaded { load: Box::new(load.clone()) })?;
+            }
+            Ok((ending, load))
         });
-        ended.map_err(|error| {
+        ended.map_err(|error: JournalError| {
             Problem::new(
                 format!("the run was stopped, since it could no longer be recorded: {error}"),
                 format!("{}; `mdc resume` goes on from there", error.hint()),
             )
         })
+    }
+}
+
+/// Lets a load know which steps are at work.
+fn hear(meter: &Meter<'_>, event: &Event) {
+    match event {
+        Event::StepStarted { step } => meter.begins(step),
+        Event::StepFinished { step, .. } => meter.ends(step),
+        _ => {}
     }
 }
 

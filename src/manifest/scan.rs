@@ -209,7 +209,9 @@ pub(super) fn convert_load(
             found.push(
                 Diagnostic::new(Code::ChooseOne, message)
                     .at(Label::new(source, place.unwrap_or(&span).clone(), "choose one"))
-                    .help("write `shape = \"archives\"`, or `size = \"2MB\"` with what else differs"),
+                    .help(
+                        "write `shape = \"archives\"`, or `size = \"2MB\"` with what else differs",
+                    ),
             );
             return None;
         }

@@ -122,7 +122,8 @@ pub(super) fn seen(bytes: &[u8]) -> Result<Seen, Trouble> {
     if progress < 100 || index == IN_PROGRESS {
         return Ok(Seen::At(u8::try_from(progress.clamp(0, 99)).unwrap_or_default()));
     }
-    let result = scan.scan_all_result_a.map_or_else(|| format!("result {index}"), |it| harmless(&it));
+    let result =
+        scan.scan_all_result_a.map_or_else(|| format!("result {index}"), |it| harmless(&it));
     let processed = process_info.and_then(|process| process.result).map(|it| harmless(&it));
     Ok(Seen::Finished(Verdict { index, result, processed: processed.unwrap_or_default() }))
 }
@@ -133,7 +134,10 @@ fn parsed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Trouble> {
 
 /// A text that may be shown: one line, bounded, nothing in it that steers a terminal.
 pub(super) fn harmless(text: &str) -> String {
-    text.chars().take(LONGEST).map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,7 +150,10 @@ mod tests {
             Seen::Finished(Verdict { index, result: result.into(), processed: processed.into() })
         };
         for (text, expected) in [
-            (r#"{"scan_results":{"progress_percentage":40,"scan_all_result_i":255}}"#, Seen::At(40)),
+            (
+                r#"{"scan_results":{"progress_percentage":40,"scan_all_result_i":255}}"#,
+                Seen::At(40),
+            ),
             (
                 r#"{"process_info":{"progress_percentage":70},"scan_results":{"progress_percentage":100,"scan_all_result_i":0}}"#,
                 Seen::At(70),

@@ -179,7 +179,9 @@ fn said(status: u16, body: &[u8]) -> String {
     }
     match serde_json::from_slice(body) {
         Ok(Refusal { err }) => harmless(&err),
-        Err(_) if (300..400).contains(&status) => "it wants to send mdc to another address".to_owned(),
+        Err(_) if (300..400).contains(&status) => {
+            "it wants to send mdc to another address".to_owned()
+        }
         Err(_) if body.is_empty() => "nothing".to_owned(),
         Err(_) => harmless(&String::from_utf8_lossy(body)),
     }

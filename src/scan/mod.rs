@@ -7,6 +7,7 @@
 mod answer;
 mod authority;
 mod gateway;
+pub mod load;
 
 mod sample;
 mod test;

@@ -85,7 +85,9 @@ pub fn test(
                     return Ok(Scanned { file, verdict, took: Period::millis(took) });
                 }
                 Ok(Seen::At(percent)) => Ok(format!("{percent} % of {}", file.in_words())),
-                Ok(Seen::Unknown) => Ok("the gateway doesn't know the file that it accepted".into()),
+                Ok(Seen::Unknown) => {
+                    Ok("the gateway doesn't know the file that it accepted".into())
+                }
                 Err(trouble) => Err(trouble),
             },
         };
@@ -106,7 +108,11 @@ pub fn test(
 
 /// What may pass, in words; what won't is the end.
 fn passing(file: Sample, trouble: Trouble) -> Result<String, String> {
-    if trouble.may_pass() { Ok(trouble.to_string()) } else { Err(format!("{}: {trouble}", file.in_words())) }
+    if trouble.may_pass() {
+        Ok(trouble.to_string())
+    } else {
+        Err(format!("{}: {trouble}", file.in_words()))
+    }
 }
 
 /// What is wrong with `scans`, one sentence each; beside those `before`, if there are any.
@@ -153,7 +159,10 @@ mod tests {
     fn scans_after_are_measured_by_those_before() {
         let bounds = ScanBounds { slower_than: 3, grace: Period::seconds(2) };
         let both = |harmless: (i64, u64), eicar: (i64, u64)| {
-            [scanned(Sample::Harmless, harmless.0, harmless.1), scanned(Sample::Eicar, eicar.0, eicar.1)]
+            [
+                scanned(Sample::Harmless, harmless.0, harmless.1),
+                scanned(Sample::Eicar, eicar.0, eicar.1),
+            ]
         };
         let before = both((0, 1000), (1, 100));
         for (after, wrong) in [

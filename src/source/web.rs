@@ -31,7 +31,9 @@ pub(super) fn web_problem(text: &str) -> Option<String> {
     };
     let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
     if place.contains('@') {
-        return Some("it holds no user and no password; name the key's source beside it".to_owned());
+        return Some(
+            "it holds no user and no password; name the key's source beside it".to_owned(),
+        );
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
     if !path.chars().all(plain) {
@@ -54,14 +56,27 @@ mod tests {
 
     #[test]
     fn addresses_of_web_servers() {
-        for good in
-            ["https://gw", "http://127.0.0.1:8899", "https://[2001:db8::1]:8899/api", "https://gw/a/"]
-        {
+        for good in [
+            "https://gw",
+            "http://127.0.0.1:8899",
+            "https://[2001:db8::1]:8899/api",
+            "https://gw/a/",
+        ] {
             assert_eq!(web_problem(good), None, "{good}");
         }
         for bad in [
-            "", "gw:8899", "ftp://gw", "https://", "https://gw:0", "https://gw:x", "https://u:p@gw",
-            "https://gw/a?b=c", "https://gw/#a", "https://g w", "https://[::1", "https://gw/\n",
+            "",
+            "gw:8899",
+            "ftp://gw",
+            "https://",
+            "https://gw:0",
+            "https://gw:x",
+            "https://u:p@gw",
+            "https://gw/a?b=c",
+            "https://gw/#a",
+            "https://g w",
+            "https://[::1",
+            "https://gw/\n",
         ] {
             assert!(web_problem(bad).is_some(), "{bad}");
         }

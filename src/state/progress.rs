@@ -45,7 +45,10 @@ impl Progress {
     /// Takes in what an entry tells.
     pub fn take(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { .. } | Entry::TakenOver { .. } | Entry::Asked { .. } => {}
+            Entry::Opened { .. }
+            | Entry::TakenOver { .. }
+            | Entry::Asked { .. }
+            | Entry::Loaded { .. } => {}
             Entry::Started { fence, .. } => {
                 self.fence = self.fence.max(*fence);
                 self.over = false;

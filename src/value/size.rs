@@ -17,7 +17,9 @@ pub struct Size(u64);
 
 /// Why a text is not a size.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a size is a whole number with its unit, `B`, `kB`, `MB` or `GB`, such as `56MB`; at least `1B`")]
+#[error(
+    "a size is a whole number with its unit, `B`, `kB`, `MB` or `GB`, such as `56MB`; at least `1B`"
+)]
 pub struct SizeError;
 
 impl Size {
@@ -99,7 +101,8 @@ mod tests {
             let size: Size = text.parse().unwrap();
             assert_eq!((size.bytes(), size.to_string().as_str()), (bytes, shown), "{text}");
         }
-        for text in ["", "B", "0B", "0MB", "-1MB", "+1MB", "1.5MB", "56", "56MiB", "99999999999GB"] {
+        for text in ["", "B", "0B", "0MB", "-1MB", "+1MB", "1.5MB", "56", "56MiB", "99999999999GB"]
+        {
             assert_eq!(text.parse::<Size>(), Err(SizeError), "{text}");
         }
     }

@@ -21,7 +21,8 @@ fn document() -> Value {
 #[track_caller]
 fn is_documented(operation: (&str, &str), status: u16, answer: &Value) {
     let document = document();
-    let mut response = &document["paths"][operation.1][operation.0]["responses"][status.to_string()];
+    let mut response =
+        &document["paths"][operation.1][operation.0]["responses"][status.to_string()];
     if let Some(name) = response["$ref"].as_str() {
         response = &document["components"]["responses"][name.rsplit('/').next().unwrap()];
     }
@@ -82,8 +83,10 @@ fn the_stand_in_answers_as_the_document_says() {
         assert_eq!(status, expected, "{settings:?}: {answer}");
         is_documented(POST, status, &answer);
     }
-    let (status, answer) =
-        raw(&url, "POST /file HTTP/1.1\r\nTransfer-Encoding: chunked\r\napikey: k\r\n\r\n0\r\n\r\n");
+    let (status, answer) = raw(
+        &url,
+        "POST /file HTTP/1.1\r\nTransfer-Encoding: chunked\r\napikey: k\r\n\r\n0\r\n\r\n",
+    );
     assert_eq!(status, 411);
     is_documented(POST, status, &answer);
 }
@@ -209,11 +212,20 @@ fn hostile_answers_are_refused_and_bounded() {
     let huge = format!("{{\"data_id\":\"{}\"}}", "a".repeat(3 << 20));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (answer, words) in [
-        ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/file\r\nContent-Length: 0\r\n\r\n", "302"),
-        ("HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/file\r\nContent-Length: 0\r\n\r\n", "307"),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/file\r\nContent-Length: 0\r\n\r\n",
+            "302",
+        ),
+        (
+            "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/file\r\nContent-Length: 0\r\n\r\n",
+            "307",
+        ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "can't be understood"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "no answer"),
-        (&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{huge}", huge.len()), "longer than"),
+        (
+            &format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{huge}", huge.len()),
+            "longer than",
+        ),
         (&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{deep}", deep.len()), "understood"),
         ("HTTP/1.1 500 X\r\nContent-Length: 4\r\n\r\n\u{1b}[2J", "500: \u{fffd}[2J"),
     ] {
@@ -228,8 +240,7 @@ fn hostile_answers_are_refused_and_bounded() {
             let _ = peer.shutdown(std::net::Shutdown::Write);
             let _ = peer.read_to_end(&mut Vec::new());
         });
-        let gateway =
-            Gateway::of(&scans(&format!("url = \"{url}\"")), Utf8Path::new("/")).unwrap();
+        let gateway = Gateway::of(&scans(&format!("url = \"{url}\"")), Utf8Path::new("/")).unwrap();
         let trouble = gateway.submit(("a", 5), &mut b"hello".as_slice(), SOON).unwrap_err();
         assert!(trouble.to_string().contains(words), "{words}: {trouble}");
         drop(gateway);

@@ -10,4 +10,8 @@
 )]
 
 mod interface;
+mod load;
+mod plan;
+#[path = "../faults/site.rs"]
+mod site;
 mod stand_in;
