@@ -40,4 +40,3 @@ pub use event::Event;
 pub use job::step_of;
 pub use leave::Leave;
 pub use run::{Apply, run};
-pub use scan::ToGateway;

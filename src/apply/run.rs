@@ -22,11 +22,12 @@ use super::failures::Failures;
 use super::halt::Halt;
 use super::leave::Leave;
 use super::reach::Reach;
-use super::scan::{Scans, ToGateway};
+use super::scan::Scans;
 use super::schedule::Schedule;
 use super::worker::Worker;
 use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
+use crate::scan::ToGateway;
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
 

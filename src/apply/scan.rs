@@ -6,12 +6,9 @@ use super::event::Event;
 use super::worker::{Work, Worker};
 use crate::diff::Action;
 use crate::plan::Plan;
-use crate::scan::{Gateway, Sample, Scanned, Trouble, compare, test};
+use crate::scan::{Gateway, Sample, Scanned, ToGateway, compare, test};
 use crate::state::{FailureKind, Progress, StepFailure, StepOutcome};
 use crate::transport::{Command, Task};
-
-/// Makes a way to the API Gateway, at the moment of its use.
-pub type ToGateway<'a> = dyn Fn() -> Result<Gateway, Trouble> + Sync + 'a;
 
 /// What test scans need: the way to the gateway, and what they came to before anything was changed.
 pub(super) struct Scans<'a> {

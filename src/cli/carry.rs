@@ -14,6 +14,7 @@ use super::{Exit, records, watch};
 use crate::apply::{self, Control, Ending, Event};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
+use crate::scan::ToGateway;
 use crate::scan::load::{self, LoadAccount, Meter};
 use crate::state::{Asked, Entry, JournalError, Progress, Request, Run, StateError, Store};
 use crate::value::Period;
@@ -142,7 +143,7 @@ impl Manner {
         let confirmed =
             self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
         let copied = records::copied(run, site, hold)?;
-        let gateway: &apply::ToGateway<'_> = &|| site.gateway();
+        let gateway: &ToGateway<'_> = &|| site.gateway();
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,

@@ -36,6 +36,9 @@ pub enum Trouble {
     /// The key or the certificates of authorities can't be had on the controller.
     #[error("{0}")]
     Here(String),
+    /// It does not prove who it is.
+    #[error("the gateway's certificate is not trusted: {0}")]
+    Untrusted(String),
     /// No answer came.
     #[error("no answer: {0}")]
     Unreachable(String),
@@ -52,6 +55,9 @@ pub enum Trouble {
     Strange(String),
 }
 
+/// Makes a way to the gateway, at the moment of its use.
+pub type ToGateway<'a> = dyn Fn() -> Result<Gateway, Trouble> + Sync + 'a;
+
 impl Trouble {
     /// Whether the same may succeed when it is tried again: nobody answered, the queue is full, the
     /// server has an error of its own.
@@ -60,7 +66,7 @@ impl Trouble {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused { status, .. } => *status >= 500 || *status == 429,
-            Self::Here(_) | Self::Strange(_) => false,
+            Self::Here(_) | Self::Untrusted(_) | Self::Strange(_) => false,
         }
     }
 }
@@ -155,7 +161,13 @@ impl Gateway {
 
 /// The body of an answer that says yes.
 fn read(answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, Trouble> {
-    let unreachable = |error: ureq::Error| Trouble::Unreachable(harmless(&error.to_string()));
+    let unreachable = |error: ureq::Error| {
+        let said = harmless(&error.to_string());
+        match error {
+            ureq::Error::NativeTls(_) | ureq::Error::Tls(_) => Trouble::Untrusted(said),
+            _ => Trouble::Unreachable(said),
+        }
+    };
     let mut answer = answer.map_err(unreachable)?;
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();

@@ -91,7 +91,7 @@ pub fn test(
                 Err(trouble) => Err(trouble),
             },
         };
-        let last = seen.or_else(|trouble| passing(file, trouble))?;
+        let last = seen.or_else(|trouble| passing(file, &trouble))?;
         if start.elapsed() >= within {
             return Err(format!(
                 "{} has no verdict after {}; last: {last}",
@@ -107,7 +107,7 @@ pub fn test(
 }
 
 /// What may pass, in words; what won't is the end.
-fn passing(file: Sample, trouble: Trouble) -> Result<String, String> {
+fn passing(file: Sample, trouble: &Trouble) -> Result<String, String> {
     if trouble.may_pass() {
         Ok(trouble.to_string())
     } else {

@@ -53,7 +53,7 @@ impl FromStr for Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS.iter().find(|(_, size)| self.0 % size == 0);
+        let whole = UNITS.iter().find(|(_, size)| self.0.is_multiple_of(*size));
         let (unit, size) = whole.copied().unwrap_or(("B", 1));
         write!(f, "{}{unit}", self.0 / size)
     }

@@ -126,6 +126,7 @@ fn build(placement: &Placement, widths: (u32, u32), states: &[State], unseen: &[
         } else {
             Gates::default()
         },
+        scan: None,
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();

@@ -91,7 +91,7 @@ fn the_stand_in_answers_as_the_document_says() {
     is_documented(POST, status, &answer);
 }
 
-fn scans(text: &str) -> TestScans {
+pub(crate) fn scans(text: &str) -> TestScans {
     let text = format!(
         "format-version = 1\n[cluster]\nname = \"c\"\nenvironment = \"test\"\nrelease = \"r\"\n\
          [connections.here.local]\n[hosts.gw]\nos = \"debian-12\"\nconnection = \"here\"\n\

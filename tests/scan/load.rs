@@ -1,11 +1,12 @@
 //! The load of a rehearsal, on the quickstart's simulated cluster with a stand-in for its gateway.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::plan::{site, tells};
-use crate::site::Site;
+use crate::site::{Ran, Site};
 use crate::stand_in::StandIn;
 
 fn with_load(site: &Site, load: &str) {
@@ -27,11 +28,11 @@ fn what_is_accepted_while_a_plan_runs_is_counted_step_by_step() {
     let gateway = StandIn::new(&[("scan_ms", "30")]);
     let site = site(&gateway, "");
     with_load(&site, "size = \"20kB\"\nevery = \"5ms\"\nmay-lose = 0");
-    tells(site.mdc(&["apply", "--yes", "--load"]), 0, &[
-        "Complete.",
-        "Load while the plan ran",
-        "No accepted file was lost.",
-    ]);
+    tells(
+        site.mdc(&["apply", "--yes", "--load"]),
+        0,
+        &["Complete.", "Load while the plan ran", "No accepted file was lost."],
+    );
     let load = account(&site);
     let count = |key: &str| load["whole"][key].as_u64().unwrap();
     assert!(count("submitted") > 10, "{load:#}");
@@ -75,14 +76,17 @@ fn a_load_that_loses_more_than_it_may_fails_the_command() {
     let gateway = StandIn::new(&[]);
     let site = site(&gateway, "");
     with_load(&site, "size = \"1kB\"\nevery = \"2ms\"\nwithin = \"1s\"\nmay-lose = 0");
-    let mut child = site.start(&["apply", "--yes", "--load"]);
+    site.edit("[scan]", "[scan]\nwithin = \"2s\"");
+    let mut command = site.command(&["apply", "--yes", "--load"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // From the moment at which the plan's first scan has passed, nothing that is accepted is kept.
     while gateway.requests().iter().filter(|it| it[0].starts_with("GET")).count() < 4 {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         std::thread::yield_now();
     }
     gateway.set(&[("forgets", "1")]);
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let ran = Ran::of(&child.wait_with_output().unwrap());
+    tells(ran, 1, &["more than the manifest allows (`may-lose`)"]);
     assert!(account(&site)["whole"]["lost"].as_u64() > Some(0));
 }
 

@@ -41,11 +41,15 @@ fn files_are_scanned_before_the_first_step_and_after_the_last() {
     let gateway = StandIn::new(&[("scan_ms", "50")]);
     let site = site(&gateway, "");
     tells(site.mdc(&["plan"]), 0, &["Test scan", "through http://127.0.0.1", "3 times the time"]);
-    tells(site.mdc(&["apply", "--yes"]), 0, &[
-        "Complete.",
-        "the EICAR test pattern: Infected, Blocked in",
-        "Test scans through the API Gateway",
-    ]);
+    tells(
+        site.mdc(&["apply", "--yes"]),
+        0,
+        &[
+            "Complete.",
+            "the EICAR test pattern: Infected, Blocked in",
+            "Test scans through the API Gateway",
+        ],
+    );
     let begun = begun(&site);
     assert_eq!((begun.first().unwrap().as_str(), begun.last().unwrap().as_str()), (BEFORE, AFTER));
     tells(site.mdc(&["report"]), 0, &["the harmless file", "No Threat Detected, Allowed"]);
@@ -81,9 +85,13 @@ fn a_cluster_that_scans_worse_than_before_fails_the_run() {
     let gateway = StandIn::new(&[("scan_ms", "20")]);
     let fresh = site(&gateway, "slower-than = 2\ngrace = \"300ms\"\nwithin = \"3s\"");
     // The run stops after the scan that measures, as it would for Ctrl-C.
-    fresh.fault("identity-01", "install:md-cluster-identity-service", &serde_json::json!({
-        "says": "no space left on device"
-    }));
+    fresh.fault(
+        "identity-01",
+        "install:md-cluster-identity-service",
+        &serde_json::json!({
+            "says": "no space left on device"
+        }),
+    );
     tells(fresh.mdc(&["apply", "--yes"]), 1, &["no space left"]);
     fresh.mend("identity-01");
     for (settings, words) in [
@@ -106,4 +114,20 @@ fn a_cluster_that_scans_worse_than_before_fails_the_run() {
         let record: Value = serde_json::from_str(&record.said).unwrap();
         assert_eq!(record["scans"][1]["before"]["verdict"]["result"], "Infected");
     }
+}
+
+#[test]
+fn a_part_of_a_plan_is_measured_too() {
+    let gateway = StandIn::new(&[]);
+    let site = site(&gateway, "");
+    tells(site.mdc(&["apply", "--yes", "--only", "identity-01"]), 1, &["Infected, Blocked in"]);
+    let steps = begun(&site);
+    assert_eq!((steps.first().unwrap().as_str(), steps.last().unwrap().as_str()), (BEFORE, AFTER));
+    assert!(steps.iter().all(|step| step.starts_with("identity-01/") || step.contains("scan-")));
+    // Only who names them leaves them out.
+    let other = site.copy();
+    other.forget();
+    let skip = format!("{BEFORE},{AFTER}");
+    tells(other.mdc(&["apply", "--yes", "--skip", &skip]), 1, &["left out"]);
+    assert!(begun(&other).iter().all(|step| !step.contains("scan-")));
 }

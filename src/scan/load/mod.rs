@@ -12,5 +12,5 @@ mod account;
 mod ledger;
 mod probe;
 
-pub use account::{LoadAccount, Tally};
+pub use account::{LoadAccount, StepLoad, Tally};
 pub use probe::{Meter, under};

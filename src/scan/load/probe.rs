@@ -10,7 +10,7 @@ use super::account::LoadAccount;
 use super::ledger::{Fate, Ledger, Span};
 use crate::manifest::Load;
 use crate::scan::answer::Seen;
-use crate::scan::gateway::{Gateway, Trouble};
+use crate::scan::gateway::{Gateway, ToGateway};
 use crate::scan::sample::Noise;
 
 /// How often files that are at work are asked for.
@@ -80,7 +80,7 @@ impl Meter<'_> {
 /// Does `work` while files are submitted, if `load` says so, and says what came of them. Returns after
 /// what was accepted is finished, or lost by the bound of the load.
 pub fn under<T>(
-    load: Option<(&Load, &(dyn Fn() -> Result<Gateway, Trouble> + Sync))>,
+    load: Option<(&Load, &ToGateway<'_>)>,
     work: impl FnOnce(&Meter<'_>) -> T,
 ) -> (T, Option<LoadAccount>) {
     let Some((load, gateway)) = load else { return (work(&Meter { shared: None }), None) };
@@ -198,20 +198,14 @@ impl Shared<'_> {
         let sent = self.gateway.submit((&name, size), &mut content, within);
         let now = self.start.elapsed();
         let mut state = self.state();
-        match sent {
-            Ok(id) => {
-                state.ledger.accepted(now);
-                if state.open.len() < MOST_OPEN {
-                    state.open.push_back(Open { id, since, heard: now });
-                } else {
-                    let life = Span { from: since, to: now };
-                    state.ledger.count(Fate::Open, life, self.load.slow.duration());
-                }
-            }
-            Err(_) => {
-                let life = Span { from: since, to: now };
-                state.ledger.count(Fate::Refused, life, self.load.slow.duration());
-            }
+        let life = Span { from: since, to: now };
+        let slow = self.load.slow.duration();
+        let Ok(id) = sent else { return state.ledger.count(Fate::Refused, life, slow) };
+        state.ledger.accepted(now);
+        if state.open.len() < MOST_OPEN {
+            state.open.push_back(Open { id, since, heard: now });
+        } else {
+            state.ledger.count(Fate::Open, life, slow);
         }
     }
 
@@ -248,7 +242,9 @@ impl Shared<'_> {
             let mut state = self.state();
             let fate = match seen {
                 Some(Ok(Seen::Finished(verdict))) if verdict.has_failed() => Some(Fate::Failed),
-                Some(Ok(Seen::Finished(_))) => Some(Fate::Finished { took: now - open.since }),
+                Some(Ok(Seen::Finished(_))) => {
+                    Some(Fate::Finished { took: now.saturating_sub(open.since) })
+                }
                 Some(Ok(Seen::At(_))) => {
                     open.heard = now;
                     None

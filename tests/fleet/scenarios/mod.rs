@@ -10,6 +10,7 @@ mod interrupted;
 mod killed;
 mod password;
 mod rollback;
+mod scans;
 mod upgrade;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
@@ -21,7 +22,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 24] = [
+pub(crate) const SCENARIOS: [Scenario; 25] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -49,6 +50,7 @@ pub(crate) const SCENARIOS: [Scenario; 24] = [
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
     Scenario { name: "gates", changes: &["exec-02", "storage-01"], run: gates::run },
+    Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 
