@@ -168,8 +168,16 @@ impl Manner {
                         None => progress.tick(start.elapsed()),
                     })
                 });
-                if !ended.as_ref().is_ok_and(|ending| ending.stopped.is_none()) {
-                    meter.hurry();
+                match (&ended, load, meter.open()) {
+                    (Ok(Ending { stopped: None, .. }), Some(load), open) if open > 0 => {
+                        console.say(&format!(
+                            "The plan has come to its end. {open} files of the load are still at \
+                             work, and are waited for, at most {}.",
+                            load.within
+                        ));
+                    }
+                    (Ok(Ending { stopped: None, .. }), ..) => {}
+                    _ => meter.hurry(),
                 }
                 ended
             });

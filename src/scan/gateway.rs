@@ -134,7 +134,7 @@ impl Gateway {
         }
         let mut content = content;
         let answer = request.send(SendBody::from_reader(&mut content));
-        answer::data_id(&read(answer)?)
+        answer::data_id(&read(answer, self.key.as_ref())?)
     }
 
     /// Asks how far the scan of a file is.
@@ -151,7 +151,7 @@ impl Gateway {
         if let Some(key) = &self.key {
             request = request.header("apikey", key.expose());
         }
-        match read(request.call()) {
+        match read(request.call(), self.key.as_ref()) {
             Ok(bytes) => answer::seen(&bytes),
             Err(Trouble::Refused { status: 404, .. }) => Ok(Seen::Unknown),
             Err(trouble) => Err(trouble),
@@ -160,7 +160,10 @@ impl Gateway {
 }
 
 /// The body of an answer that says yes.
-fn read(answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, Trouble> {
+fn read(
+    answer: Result<Response<Body>, ureq::Error>,
+    key: Option<&Secret>,
+) -> Result<Vec<u8>, Trouble> {
     let unreachable = |error: ureq::Error| {
         let said = harmless(&error.to_string());
         match error {
@@ -178,24 +181,27 @@ fn read(answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, Trouble>
         }
         (200, Err(error)) => Err(unreachable(error)),
         (status, body) => {
-            Err(Trouble::Refused { status, said: said(status, &body.unwrap_or_default()) })
+            // What says no may repeat the key.
+            let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+            let body = key.map_or(body.clone(), |key| body.replace(key.expose(), "(the key)"));
+            Err(Trouble::Refused { status, said: said(status, &body) })
         }
     }
 }
 
 /// What a refusal says: its `err`, as the vendor's document has it, or its beginning.
-fn said(status: u16, body: &[u8]) -> String {
+fn said(status: u16, body: &str) -> String {
     #[derive(serde::Deserialize)]
     struct Refusal {
         err: String,
     }
-    match serde_json::from_slice(body) {
+    match serde_json::from_str(body) {
         Ok(Refusal { err }) => harmless(&err),
         Err(_) if (300..400).contains(&status) => {
             "it wants to send mdc to another address".to_owned()
         }
         Err(_) if body.is_empty() => "nothing".to_owned(),
-        Err(_) => harmless(&String::from_utf8_lossy(body)),
+        Err(_) => harmless(body),
     }
 }
 
@@ -217,8 +223,8 @@ mod tests {
     #[test]
     fn rules_are_encoded_and_refusals_are_read() {
         assert_eq!(encoded("File process/ü"), "File%20process%2F%C3%BC");
-        assert_eq!(said(503, br#"{"err":"busy"}"#), "busy");
-        assert_eq!(said(502, b"<html>\x1b[2J"), "<html>\u{fffd}[2J");
-        assert_eq!(said(302, b""), "it wants to send mdc to another address");
+        assert_eq!(said(503, r#"{"err":"busy"}"#), "busy");
+        assert_eq!(said(502, "<html>\x1b[2J"), "<html>\u{fffd}[2J");
+        assert_eq!(said(302, ""), "it wants to send mdc to another address");
     }
 }

@@ -4,14 +4,21 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::Span;
+use super::check::Checker;
 use super::endpoint::address_problem;
+use super::path::Path;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// The name of its form in schemas.
+pub(super) const NAME: &str = "WebAddress";
 
 /// Stands in a schema for a text `https://host[:port][/path]`.
 pub struct WebAddress;
 
 impl JsonSchema for WebAddress {
     fn schema_name() -> Cow<'static, str> {
-        "WebAddress".into()
+        NAME.into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -23,9 +30,31 @@ impl JsonSchema for WebAddress {
     }
 }
 
+impl Checker<'_> {
+    pub(super) fn web_address(&mut self, path: &Path<'_>, span: Span, text: &str) {
+        if text.contains('@') {
+            let help = "take user and password out, and name beside it the place that the key is read \
+                        from when it is needed: `api-key = { env = \"NAME\" }`; then change it, since \
+                        this file has held it";
+            self.secrets.push(span.clone());
+            let message = format!("`{path}` holds a user or a password in plain text");
+            return self.report(
+                Diagnostic::new(Code::PlainSecret, message),
+                span,
+                "hidden here",
+                help,
+            );
+        }
+        if let Some(problem) = web_problem(text) {
+            let message = format!("`{path}` is not the address of a web server");
+            self.report(Diagnostic::new(Code::BadWebAddress, message), span, "this", problem);
+        }
+    }
+}
+
 /// What is wrong with `text` as the address of a web server, if anything. Of RFC 3986 it may have a
 /// scheme, a host, a port and a plain path; a user or a password never.
-pub(super) fn web_problem(text: &str) -> Option<String> {
+fn web_problem(text: &str) -> Option<String> {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return Some("it begins with `https://` or `http://`".to_owned());
     };

@@ -46,9 +46,6 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
         "Size" => (Code::BadSize, "a size", |text| error(text.parse::<Size>())),
-        "WebAddress" => {
-            (Code::BadWebAddress, "the address of a web server", super::web::web_problem)
-        }
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
     };

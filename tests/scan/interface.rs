@@ -247,3 +247,15 @@ fn hostile_answers_are_refused_and_bounded() {
         server.join().unwrap();
     }
 }
+
+#[test]
+fn a_key_that_the_gateway_repeats_is_not_shown() {
+    let stand_in = StandIn::new(&[("apikey", "k"), ("repeats", "1")]);
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "0123456789abcdef").unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let gateway = gateway(&stand_in, &format!("api-key = {{ file = {key:?} }}"));
+    let why = scanned(&gateway, Sample::Harmless, SOON).unwrap_err();
+    assert!(why.contains("403: no such key: (the key)"), "{why}");
+}

@@ -13,8 +13,11 @@ use crate::scan::answer::Seen;
 use crate::scan::gateway::{Gateway, ToGateway};
 use crate::scan::sample::Noise;
 
-/// How often files that are at work are asked for.
+/// How often files that are at work are asked for, at first and at least: the older one is, the less
+/// often, so that asking is no load of its own. Times are known as exactly as that.
 const ASK: Duration = Duration::from_millis(500);
+const SELDOM: Duration = Duration::from_secs(5);
+const PART_OF_AGE: u32 = 8;
 /// Files that are sent at the same time, at least: sending may take longer than the pace allows.
 const UPLOADS: u32 = 8;
 /// More files than this aren't at work at once: their ids would be all that is held.
@@ -26,6 +29,8 @@ struct Open {
     since: Duration,
     /// When something good was heard of it last.
     heard: Duration,
+    /// When it is asked for next.
+    next: Duration,
 }
 
 /// What the threads share.
@@ -67,6 +72,15 @@ impl Meter<'_> {
         if let Some(shared) = self.shared {
             shared.state().ledger.ends(step, shared.start.elapsed());
         }
+    }
+
+    /// How many files are still at work.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.shared.map_or(0, |shared| {
+            let state = shared.state();
+            state.open.len() + state.sending
+        })
     }
 
     /// What is still open is not waited for.
@@ -203,7 +217,7 @@ impl Shared<'_> {
         let Ok(id) = sent else { return state.ledger.count(Fate::Refused, life, slow) };
         state.ledger.accepted(now);
         if state.open.len() < MOST_OPEN {
-            state.open.push_back(Open { id, since, heard: now });
+            state.open.push_back(Open { id, since, heard: now, next: now });
         } else {
             state.ledger.count(Fate::Open, life, slow);
         }
@@ -235,9 +249,14 @@ impl Shared<'_> {
         for _ in 0..count {
             let Some(mut open) = self.state().open.pop_front() else { return };
             // When nobody answers for one file, nobody does for the next.
-            let seen = if answers { Some(self.gateway.look(&open.id)) } else { None };
+            let due = self.start.elapsed() >= open.next;
+            let seen = (answers && due).then(|| self.gateway.look(&open.id));
             answers &= !matches!(seen, Some(Err(_)));
             let now = self.start.elapsed();
+            if due {
+                open.next =
+                    now + ((now.saturating_sub(open.since)) / PART_OF_AGE).clamp(ASK, SELDOM);
+            }
             let slow = self.load.slow.duration();
             let mut state = self.state();
             let fate = match seen {

@@ -41,13 +41,13 @@ pub(super) fn load(load: &LoadAccount) -> Vec<Block> {
     }
     let mut table = Table::new(&[
         ("while", Left),
-        ("submitted", Right),
-        ("finished", Right),
+        ("sent", Right),
+        ("done", Right),
         ("slow", Right),
         ("failed", Right),
         ("refused", Right),
         ("lost", Right),
-        ("none accepted for", Right),
+        ("gap", Right),
     ]);
     table.rows.push(row(Text::of(Label::Strong, "all of it"), &load.whole));
     for step in &load.steps {
@@ -78,6 +78,7 @@ fn facts(load: &LoadAccount) -> Vec<Field> {
         Field::new("slow", format!("longer than {}; the slowest took {slowest}", load.slow_after)),
         Field::new("lost", format!("accepted, and not finished after {}", load.lost_after)),
         Field::new("refused", "not accepted: clients would submit them again"),
+        Field::new("gap", "the longest time in which no file was accepted"),
     ];
     let others = [
         (open, "still at work when nobody waited any more"),

@@ -11,6 +11,7 @@
 //!   queue_full   1: submissions are refused with 503
 //!   forgets      1: accepted files are not kept
 //!   apikey       requests without this key are refused with 403
+//!   repeats      1: the refusal repeats the key
 //!   scans        the file of accepted scans, default /var/lib/NAME.scans (read at the start)
 //!   requests     a file to which the head of each request to these routes is appended, one line each
 use std::collections::HashMap;
@@ -74,7 +75,11 @@ impl Scans {
             append(Path::new(&log), &request.head.trim_end().replace("\r\n", "\t"));
         }
         if service.text("apikey").is_some_and(|key| request.header("apikey") != Some(&key)) {
-            return ("403 Forbidden", r#"{"err":"Access denied"}"#.into());
+            let said = match service.setting("repeats") {
+                1 => format!("no such key: {}", request.header("apikey").unwrap_or("")),
+                _ => "Access denied".to_string(),
+            };
+            return ("403 Forbidden", format!(r#"{{"err":"{said}"}}"#));
         }
         let method = request.head.split(' ').next().unwrap_or_default();
         match (method, request.path.strip_prefix("/file/")) {
