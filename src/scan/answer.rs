@@ -173,6 +173,23 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_is_taken_or_refused(bytes: Vec<u8>, number: i64, text: String) {
+            let _ = (seen(&bytes), data_id(&bytes));
+            let results = serde_json::json!({
+                "scan_results": {
+                    "progress_percentage": number, "scan_all_result_i": number, "scan_all_result_a": text,
+                },
+                "process_info": { "result": text },
+            });
+            if let Ok(Seen::Finished(verdict)) = seen(results.to_string().as_bytes()) {
+                assert!(!verdict.in_words().chars().any(steers));
+                assert!(verdict.in_words().chars().count() <= 2 * LONGEST + 2);
+            }
+        }
+    }
+
     #[test]
     fn answers_that_are_not_the_documented_ones_are_refused() {
         for text in ["", "[]", "{", r#"{"scan_results":[]}"#, r#"{"scan_results":{}}"#] {

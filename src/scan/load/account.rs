@@ -67,9 +67,10 @@ pub struct Tally {
 }
 
 impl LoadAccount {
-    /// Whether more files were lost than may be.
+    /// Whether more files were lost than may be, or it can't be told since none was submitted.
     #[must_use]
     pub fn loses_too_many(&self) -> bool {
-        self.may_lose.is_some_and(|most| self.whole.lost > u64::from(most))
+        let lost = |most: u32| self.whole.lost > u64::from(most) || self.problem.is_some();
+        self.may_lose.is_some_and(lost)
     }
 }

@@ -58,7 +58,9 @@ pub(super) fn load(load: &LoadAccount) -> Vec<Block> {
 
 fn verdict(load: &LoadAccount) -> Text {
     let lost = words::count(usize::try_from(load.whole.lost).unwrap_or(usize::MAX), "file");
+    let Tally { submitted, refused, .. } = load.whole;
     match load.whole.lost {
+        0 if submitted == refused => Text::of(Label::Warning, "No file was accepted."),
         0 => Text::of(Label::Good, "✓ No accepted file was lost."),
         _ if load.loses_too_many() => Text::of(Label::Error, format!("✗ {lost} lost"))
             .plain(", more than the manifest allows (`may-lose`)."),
