@@ -1,7 +1,6 @@
 //! The test scans as steps of the plan: one before everything, one after everything. They change
 //! nothing and run on the controller; by their name they stand with the API Gateway.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Step;
@@ -26,23 +25,22 @@ pub(super) fn put(steps: &mut Vec<Step>, desired: &Desired) {
     let before = step(1, Action::ScanBefore, step::scan_before(scans));
     for later in steps.iter_mut() {
         later.wave += 1;
-        if later.after.is_empty() {
+        // Also where others come between: of a part of a plan, these may be left out.
+        if later.after.is_empty() || is_change(later) {
             later.after.push(Arc::clone(&before.id));
         }
     }
     let last = steps.iter().map(|step| step.wave).max().unwrap_or(1);
     let mut after = step(last + 1, Action::ScanAfter, step::scan_after(scans));
-    after.after = ends(steps);
+    after.after =
+        steps.iter().filter(|step| is_change(step)).map(|step| Arc::clone(&step.id)).collect();
     steps.insert(0, before);
     steps.push(after);
 }
 
-/// The steps that nothing else comes after.
-fn ends(steps: &[Step]) -> Vec<Arc<str>> {
-    let followed: BTreeSet<&str> =
-        steps.iter().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-    let last = steps.iter().filter(|step| !followed.contains(&*step.id));
-    last.map(|step| Arc::clone(&step.id)).collect()
+/// Whether it changes what runs. All else is there for a step that does, and comes before it.
+const fn is_change(step: &Step) -> bool {
+    !step.action.only_copies() && !step.action.is_gate()
 }
 
 fn made(

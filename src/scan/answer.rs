@@ -129,6 +129,10 @@ pub(super) fn seen(bytes: &[u8]) -> Result<Seen, Trouble> {
 }
 
 fn parsed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Trouble> {
+    // A list would be taken for an object without its keys.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Trouble::Strange("it is no JSON object".to_owned()));
+    }
     serde_json::from_slice(bytes).map_err(|error| Trouble::Strange(harmless(&error.to_string())))
 }
 
