@@ -1,6 +1,6 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::apply::{self, Control, Ending, Event};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
 use crate::scan::ToGateway;
-use crate::scan::load::{self, LoadAccount, Meter};
+use crate::scan::load::{self, LoadAccount, Meter, Under};
 use crate::state::{Asked, Entry, JournalError, Progress, Request, Run, StateError, Store};
 use crate::value::Period;
 use crate::view;
@@ -158,29 +158,33 @@ impl Manner {
         let plan = run.plan.clone();
         let load = site.manifest.load.as_ref().filter(|_| self.load);
         let ended = hold.beating(&control, || {
-            let (ended, load) = load::under(load.map(|load| (load, gateway)), |meter| {
-                let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
-                    apply::run(&apply, run, inbox, &mut |event| match event {
-                        Some(event) => {
-                            hear(meter, &event);
-                            progress.event(start.elapsed(), &event);
-                        }
-                        None => progress.tick(start.elapsed()),
-                    })
-                });
-                match (&ended, load, meter.open()) {
-                    (Ok(Ending { stopped: None, .. }), Some(load), open) if open > 0 => {
-                        console.say(&format!(
+            let (ended, load) = load::under(
+                load.map(|load| Under { load, gateway, enough: &is_interrupted }),
+                |meter| {
+                    let ended =
+                        watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                            apply::run(&apply, run, inbox, &mut |event| match event {
+                                Some(event) => {
+                                    hear(meter, &event);
+                                    progress.event(start.elapsed(), &event);
+                                }
+                                None => progress.tick(start.elapsed()),
+                            })
+                        });
+                    match (&ended, load, meter.open()) {
+                        (Ok(Ending { stopped: None, .. }), Some(load), open) if open > 0 => {
+                            console.say(&format!(
                             "The plan has come to its end. {open} files of the load are still at \
-                             work, and are waited for, at most {}.",
+                             work, and are waited for, at most {}. Ctrl-C ends the wait.",
                             load.within
                         ));
+                        }
+                        (Ok(Ending { stopped: None, .. }), ..) => {}
+                        _ => meter.hurry(),
                     }
-                    (Ok(Ending { stopped: None, .. }), ..) => {}
-                    _ => meter.hurry(),
-                }
-                ended
-            });
+                    ended
+                },
+            );
             let ending = ended?;
             if let Some(load) = &load {
                 run.record(Entry::Loaded { load: Box::new(load.clone()) })?;
@@ -218,17 +222,26 @@ pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Prob
     Ok(())
 }
 
+/// The run that hears signals, and how many it has heard. A process has one handler for all its runs.
+static HEARER: Mutex<Option<(Control, u32)>> = Mutex::new(None);
+
+fn hearer() -> MutexGuard<'static, Option<(Control, u32)>> {
+    HEARER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether somebody wants the command to end.
+fn is_interrupted() -> bool {
+    hearer().as_ref().is_some_and(|(_, heard)| *heard > 0)
+}
+
 /// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on
 /// their hosts; there is none that drops them.
 fn handle_signals(control: Control) -> Result<(), Problem> {
-    // The run that hears them, and how many it has heard. A process has one handler for all its runs.
-    static HEARER: Mutex<Option<(Control, u32)>> = Mutex::new(None);
-    let hearer = || HEARER.lock().unwrap_or_else(PoisonError::into_inner);
     let first = hearer().replace((control, 0)).is_none();
     if !first {
         return Ok(());
     }
-    let handled = ctrlc::set_handler(move || {
+    let handled = ctrlc::set_handler(|| {
         let mut hearer = hearer();
         let Some((control, heard)) = hearer.as_mut() else { return };
         *heard += 1;

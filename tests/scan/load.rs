@@ -1,8 +1,10 @@
 //! The load of a rehearsal, on the quickstart's simulated cluster with a stand-in for its gateway.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::plan::{site, tells};
@@ -96,4 +98,25 @@ fn a_load_needs_to_be_described() {
     let site = site(&gateway, "");
     tells(site.mdc(&["apply", "--yes", "--load"]), 1, &["has no `[load]`", "nothing was changed"]);
     assert!(!site.path(".mdc/runs").exists());
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_what_is_still_open() {
+    let gateway = StandIn::new(&[("scan_ms", "20")]);
+    let site = site(&gateway, "");
+    with_load(&site, "size = \"1kB\"\nevery = \"5ms\"\nwithin = \"10m\"\nmay-lose = 0");
+    // The plan's scans are left out, so that nothing else waits for what is never finished.
+    gateway.set(&[("scan_ms", "3600000")]);
+    let scans = "gate-01/api-gateway/scan-before,gate-01/api-gateway/scan-after";
+    let mut command = site.command(&["apply", "--yes", "--load", "--skip", scans]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = said.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("are waited for, at most 10m")));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(lines.last(), None);
+    // The scans that were left out are owed.
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let whole = account(&site)["whole"].clone();
+    assert!(whole["open"].as_u64() > Some(0) && whole["lost"] == 0, "{whole:#}");
 }

@@ -50,12 +50,20 @@ fn answer_one((certificate, key): &(X509, PKey<Private>)) -> (u16, thread::JoinH
     let server = thread::spawn(move || {
         let (peer, _) = listener.accept().unwrap();
         let Ok(mut stream) = acceptor.accept(peer) else { return String::new() };
-        let mut asked = vec![0; 4096];
-        let count = stream.read(&mut asked).unwrap_or(0);
+        // To the end of its body: what is closed before that is reset.
+        let mut asked = String::new();
+        let mut part = [0; 4096];
+        while !asked.ends_with("hello") {
+            let count = stream.read(&mut part).unwrap_or(0);
+            if count == 0 {
+                return asked;
+            }
+            asked.push_str(&String::from_utf8_lossy(&part[..count]));
+        }
         let body = r#"{"data_id":"1"}"#;
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         let _ = stream.write_all(answer.as_bytes());
-        String::from_utf8_lossy(&asked[..count]).into_owned()
+        asked
     });
     (port, server)
 }

@@ -13,4 +13,4 @@ mod ledger;
 mod probe;
 
 pub use account::{LoadAccount, StepLoad, Tally};
-pub use probe::{Meter, under};
+pub use probe::{Meter, Under, under};

@@ -38,6 +38,7 @@ struct Shared<'a> {
     gateway: &'a Gateway,
     load: &'a Load,
     start: Instant,
+    enough: &'a (dyn Fn() -> bool + Sync),
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -91,13 +92,25 @@ impl Meter<'_> {
     }
 }
 
+/// What a load takes.
+pub struct Under<'a> {
+    /// What is submitted.
+    pub load: &'a Load,
+    /// Where to.
+    pub gateway: &'a ToGateway<'a>,
+    /// Whether nobody waits any more for what is still open when the work is done.
+    pub enough: &'a (dyn Fn() -> bool + Sync),
+}
+
 /// Does `work` while files are submitted, if `load` says so, and says what came of them. Returns after
 /// what was accepted is finished, or lost by the bound of the load.
 pub fn under<T>(
-    load: Option<(&Load, &ToGateway<'_>)>,
+    load: Option<Under<'_>>,
     work: impl FnOnce(&Meter<'_>) -> T,
 ) -> (T, Option<LoadAccount>) {
-    let Some((load, gateway)) = load else { return (work(&Meter { shared: None }), None) };
+    let Some(Under { load, gateway, enough }) = load else {
+        return (work(&Meter { shared: None }), None);
+    };
     let gateway = match gateway() {
         Ok(gateway) => gateway,
         // Rehearsals report; only the plan's own scans refuse.
@@ -110,6 +123,7 @@ pub fn under<T>(
         gateway: &gateway,
         load,
         start: Instant::now(),
+        enough,
         state: Mutex::default(),
         changed: Condvar::new(),
     };
@@ -235,6 +249,7 @@ impl Shared<'_> {
                 if idle {
                     return;
                 }
+                self.state().hurry |= (self.enough)();
                 // The end of the run can't wake it a second time.
                 thread::sleep(ASK);
             } else {
