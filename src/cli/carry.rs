@@ -1,7 +1,5 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use clap::Args;
 use jiff::Timestamp;
 
@@ -10,13 +8,13 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, records, watch};
-use crate::apply::{self, Control, Ending, Event};
+use super::{Exit, records, signals, under_load, watch};
+use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
 use crate::scan::ToGateway;
-use crate::scan::load::{self, LoadAccount, Meter, Under};
-use crate::state::{Asked, Entry, JournalError, Progress, Request, Run, StateError, Store};
+use crate::scan::load::{self, LoadAccount, Under};
+use crate::state::{Entry, JournalError, Progress, Run, StateError, Store};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -137,7 +135,7 @@ impl Manner {
         console: &Console,
     ) -> Result<(Ending, Option<LoadAccount>), Problem> {
         let (control, inbox) = Control::channel();
-        handle_signals(control.clone())?;
+        signals::handle(control.clone())?;
         let dial = site.dial();
         let by = hold.lease.holder().who();
         let confirmed =
@@ -157,34 +155,21 @@ impl Manner {
         };
         let plan = run.plan.clone();
         let load = site.manifest.load.as_ref().filter(|_| self.load);
+        let under = load.map(|load| Under { load, gateway, enough: &signals::are_heard });
         let ended = hold.beating(&control, || {
-            let (ended, load) = load::under(
-                load.map(|load| Under { load, gateway, enough: &is_interrupted }),
-                |meter| {
-                    let ended =
-                        watch::watching(console, Subject::Plan(&plan), |progress, start| {
-                            apply::run(&apply, run, inbox, &mut |event| match event {
-                                Some(event) => {
-                                    hear(meter, &event);
-                                    progress.event(start.elapsed(), &event);
-                                }
-                                None => progress.tick(start.elapsed()),
-                            })
-                        });
-                    match (&ended, load, meter.open()) {
-                        (Ok(Ending { stopped: None, .. }), Some(load), open) if open > 0 => {
-                            console.say(&format!(
-                            "The plan has come to its end. {open} files of the load are still at \
-                             work, and are waited for, at most {}. Ctrl-C ends the wait.",
-                            load.within
-                        ));
+            let (ended, load) = load::under(under.as_ref(), |meter| {
+                let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                    apply::run(&apply, run, inbox, &mut |event| match event {
+                        Some(event) => {
+                            under_load::hear(meter, &event);
+                            progress.event(start.elapsed(), &event);
                         }
-                        (Ok(Ending { stopped: None, .. }), ..) => {}
-                        _ => meter.hurry(),
-                    }
-                    ended
-                },
-            );
+                        None => progress.tick(start.elapsed()),
+                    })
+                });
+                under_load::ends(meter, (ended.as_ref().ok(), load), console);
+                ended
+            });
             let ending = ended?;
             if let Some(load) = &load {
                 run.record(Entry::Loaded { load: Box::new(load.clone()) })?;
@@ -200,15 +185,6 @@ impl Manner {
     }
 }
 
-/// Lets a load know which steps are at work.
-fn hear(meter: &Meter<'_>, event: &Event) {
-    match event {
-        Event::StepStarted { step } => meter.begins(step),
-        Event::StepFinished { step, .. } => meter.ends(step),
-        _ => {}
-    }
-}
-
 /// Says what earlier runs left out and nobody has done since.
 pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Problem> {
     for run in store.runs()? {
@@ -220,41 +196,6 @@ pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Prob
         }
     }
     Ok(())
-}
-
-/// The run that hears signals, and how many it has heard. A process has one handler for all its runs.
-static HEARER: Mutex<Option<(Control, u32)>> = Mutex::new(None);
-
-fn hearer() -> MutexGuard<'static, Option<(Control, u32)>> {
-    HEARER.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether somebody wants the command to end.
-fn is_interrupted() -> bool {
-    hearer().as_ref().is_some_and(|(_, heard)| *heard > 0)
-}
-
-/// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on
-/// their hosts; there is none that drops them.
-fn handle_signals(control: Control) -> Result<(), Problem> {
-    let first = hearer().replace((control, 0)).is_none();
-    if !first {
-        return Ok(());
-    }
-    let handled = ctrlc::set_handler(|| {
-        let mut hearer = hearer();
-        let Some((control, heard)) = hearer.as_mut() else { return };
-        *heard += 1;
-        let (what, by) = match heard {
-            1 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
-            2 => (Request::Cancel, "interrupted twice"),
-            _ => return,
-        };
-        control.ask(Asked { what, by: by.to_owned(), reason: String::new() });
-    });
-    handled.map_err(|error| {
-        Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")
-    })
 }
 
 /// Says what the plan could not hold, so that nobody takes a part for the whole.

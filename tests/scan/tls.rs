@@ -52,13 +52,13 @@ fn answer_one((certificate, key): &(X509, PKey<Private>)) -> (u16, thread::JoinH
         let Ok(mut stream) = acceptor.accept(peer) else { return String::new() };
         // To the end of its body: what is closed before that is reset.
         let mut asked = String::new();
-        let mut part = [0; 4096];
+        let mut bytes = [0; 4096];
         while !asked.ends_with("hello") {
-            let count = stream.read(&mut part).unwrap_or(0);
+            let count = stream.read(&mut bytes).unwrap_or(0);
             if count == 0 {
                 return asked;
             }
-            asked.push_str(&String::from_utf8_lossy(&part[..count]));
+            asked.push_str(&String::from_utf8_lossy(&bytes[..count]));
         }
         let body = r#"{"data_id":"1"}"#;
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());

@@ -420,6 +420,7 @@ pub(crate) fn load() -> LoadAccount {
         problem: None,
         whole,
         steps: vec![StepLoad { step: "core-01/md-core/upgrade".into(), tally: upgrade }],
+        more_steps: 0,
     }
 }
 

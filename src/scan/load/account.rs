@@ -26,8 +26,12 @@ pub struct LoadAccount {
     /// All of it.
     pub whole: Tally,
     /// By step: what was submitted, worked on or refused while the step ran, so that a file counts with
-    /// every step of its life. Steps during which there was nothing are left out.
+    /// every step of its life. Steps during which there was nothing are left out, and of very many those
+    /// during which least went wrong.
     pub steps: Vec<StepLoad>,
+    /// How many steps are left out since there are very many.
+    #[serde(default)]
+    pub more_steps: u64,
 }
 
 /// A step and the load while it ran.
@@ -64,6 +68,14 @@ pub struct Tally {
     pub longest_gap: Period,
     /// The slowest finished scan.
     pub slowest: Period,
+}
+
+impl Tally {
+    /// What went wrong, the worst first.
+    #[must_use]
+    pub const fn troubles(&self) -> [u64; 4] {
+        [self.lost, self.failed, self.refused, self.slow]
+    }
 }
 
 impl LoadAccount {

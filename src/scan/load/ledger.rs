@@ -1,11 +1,15 @@
 //! Counts what becomes of files, with every step during whose time it happened.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::account::{LoadAccount, StepLoad, Tally};
 use crate::manifest::Load;
 use crate::value::Period;
+
+/// Steps that are told apart: the account is one line of a journal, whose length is limited.
+const MOST_STEPS: usize = 1_000;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +108,15 @@ impl Ledger {
 
     pub(super) fn account(self, load: &Load) -> LoadAccount {
         let counted = |step: &Step| step.tally.submitted + step.tally.held_up > 0;
-        let steps = self.steps.into_iter().filter(counted);
+        let mut steps: Vec<Step> = self.steps.into_iter().filter(counted).collect();
+        let all = steps.len();
+        if all > MOST_STEPS {
+            steps.sort_by_key(|step| Reverse(step.tally.troubles()));
+            steps.truncate(MOST_STEPS);
+            steps.sort_by_key(|step| step.from);
+        }
         LoadAccount {
+            more_steps: (all - steps.len()) as u64,
             size: load.size,
             at_once: load.at_once,
             every: load.every,
@@ -114,7 +125,10 @@ impl Ledger {
             may_lose: load.may_lose,
             problem: self.problem,
             whole: self.whole,
-            steps: steps.map(|Step { id, tally, .. }| StepLoad { step: id, tally }).collect(),
+            steps: steps
+                .into_iter()
+                .map(|Step { id, tally, .. }| StepLoad { step: id, tally })
+                .collect(),
         }
     }
 }
@@ -188,5 +202,31 @@ mod tests {
         let Tally { submitted, finished, slowest, longest_gap, .. } = ledger.whole;
         assert_eq!((submitted, finished), (4, 2));
         assert_eq!((slowest, longest_gap), (Period::seconds(6), Period::seconds(11)));
+    }
+
+    #[test]
+    fn of_very_many_steps_those_are_kept_during_which_most_went_wrong() {
+        let mut ledger = Ledger::default();
+        let at = Duration::from_secs;
+        for number in 0..5_000 {
+            let id = format!("host-{number}/md-core/upgrade");
+            ledger.begins(&id, at(number * 10));
+            let fate = if number >= 4_500 { Fate::Lost } else { Fate::Failed };
+            let now = at(number * 10 + 5);
+            ledger.count(fate, Span { from: now, to: now }, at(1));
+            ledger.ends(&id, at(number * 10 + 9));
+        }
+        let (manifest, _) = crate::manifest::parse(
+            "mdc.toml",
+            "format-version = 1\n[cluster]\nname = \"c\"\nenvironment = \"t\"\nrelease = \"r\"\n\
+             [connections.here.local]\n[hosts.gw]\nos = \"debian-12\"\nconnection = \"here\"\n\
+             components = [\"api-gateway\"]\n[scan]\nurl = \"https://gw\"\n[load]\nsize = \"1B\"\n",
+            "".into(),
+        );
+        let account = ledger.account(&manifest.unwrap().load.unwrap());
+        assert_eq!((account.steps.len(), account.more_steps), (1_000, 4_000));
+        assert_eq!(account.steps.iter().filter(|step| step.tally.lost > 0).count(), 500);
+        assert_eq!(account.steps[0].step, "host-0/md-core/upgrade");
+        assert!(serde_json::to_vec(&account).unwrap().len() < 500_000);
     }
 }

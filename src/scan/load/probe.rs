@@ -105,7 +105,7 @@ pub struct Under<'a> {
 /// Does `work` while files are submitted, if `load` says so, and says what came of them. Returns after
 /// what was accepted is finished, or lost by the bound of the load.
 pub fn under<T>(
-    load: Option<Under<'_>>,
+    load: Option<&Under<'_>>,
     work: impl FnOnce(&Meter<'_>) -> T,
 ) -> (T, Option<LoadAccount>) {
     let Some(Under { load, gateway, enough }) = load else {

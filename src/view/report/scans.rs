@@ -3,9 +3,12 @@
 use super::super::document::{Block, Field, Label, Row, Side, Table, Text};
 use super::super::words::{self, StepName};
 use crate::report::{ScanResult, TestScan};
-use crate::scan::load::{LoadAccount, Tally};
+use crate::scan::load::{LoadAccount, StepLoad, Tally};
 use crate::value::Period;
 use Side::{Left, Right};
+
+/// Steps of a load that are shown.
+const MOST_ROWS: usize = 30;
 
 /// What came of the test files before and after; nothing when none was scanned.
 pub(super) fn test_scans(scans: &[TestScan]) -> Vec<Block> {
@@ -50,10 +53,24 @@ pub(super) fn load(load: &LoadAccount) -> Vec<Block> {
         ("gap", Right),
     ]);
     table.rows.push(row(Text::of(Label::Strong, "all of it"), &load.whole));
-    for step in &load.steps {
+    let (shown, hidden) = shown(load);
+    for step in shown {
         table.rows.push(row(StepName::of(&step.step).in_words().into(), &step.tally));
     }
-    vec![heading, Block::Paragraph(verdict(load)), Block::Fields(facts(load)), Block::Table(table)]
+    let facts = Block::Fields(facts(load, hidden));
+    vec![heading, Block::Paragraph(verdict(load)), facts, Block::Table(table)]
+}
+
+/// Of many steps only those are shown during which something went wrong, and how many are not.
+fn shown(load: &LoadAccount) -> (Vec<&StepLoad>, u64) {
+    let steps = || load.steps.iter();
+    let shown: Vec<&StepLoad> = if load.steps.len() <= MOST_ROWS {
+        steps().collect()
+    } else {
+        steps().filter(|step| step.tally.troubles() != [0; 4]).take(MOST_ROWS).collect()
+    };
+    let hidden = load.more_steps + (load.steps.len() - shown.len()) as u64;
+    (shown, hidden)
 }
 
 fn verdict(load: &LoadAccount) -> Text {
@@ -68,7 +85,7 @@ fn verdict(load: &LoadAccount) -> Text {
     }
 }
 
-fn facts(load: &LoadAccount) -> Vec<Field> {
+fn facts(load: &LoadAccount, hidden: u64) -> Vec<Field> {
     let Tally { open, held_up, slowest, .. } = load.whole;
     let together =
         if load.at_once == 1 { String::new() } else { format!("{} times ", load.at_once) };
@@ -84,6 +101,7 @@ fn facts(load: &LoadAccount) -> Vec<Field> {
     ];
     let others = [
         (open, "still at work when nobody waited any more"),
+        (hidden, "steps are not shown (`mdc report --format json` has those that were kept)"),
         (held_up, "not sent in time, since the controller was still sending others"),
     ];
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
