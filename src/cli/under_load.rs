@@ -26,7 +26,7 @@ pub(super) fn ends(
     let open = meter.open();
     if let Some(load) = load.filter(|_| open > 0) {
         console.say(&format!(
-            "The plan has come to its end. {open} files of the load are still at work, and are waited \
+            "The plan has come to its end. Files of the load that are still at work ({open}) are waited \
              for, at most {}. Ctrl-C ends the wait.",
             load.within
         ));

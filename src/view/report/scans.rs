@@ -101,7 +101,10 @@ fn facts(load: &LoadAccount, hidden: u64) -> Vec<Field> {
     ];
     let others = [
         (open, "still at work when nobody waited any more"),
-        (hidden, "steps are not shown (`mdc report --format json` has those that were kept)"),
+        (
+            hidden,
+            "steps are not shown, during which nothing worse happened (`mdc report --format json`)",
+        ),
         (held_up, "not sent in time, since the controller was still sending others"),
     ];
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
