@@ -26,6 +26,7 @@
 //! | [`desired`] | component × host: what should be |
 //! | [`fact`] | what can be known of a component on a host |
 //! | [`transport`] | ways to a host: SSH, this machine, a simulated fleet |
+//! | [`scan`] | files submitted to the API Gateway: test scans, the load of a rehearsal |
 //! | [`observe`] | what is: one command a host; snapshots |
 //! | [`diff`] | what has to change, and why |
 //! | [`preflight`] | what has to be so before anything changes; waivers |
@@ -43,7 +44,8 @@
 //! plan ([`plan::Plan`]), journal ([`state::Entry`]), report ([`report::Report`]), change record
 //! ([`report::ChangeRecord`]), history ([`report::History`]). `schemas/` holds their JSON schemas.
 //!
-//! Only [`observe`] and [`apply`] touch hosts. Everything between is pure: same inputs, same bytes.
+//! Only [`observe`] and [`apply`] touch hosts; [`scan`] speaks with the API Gateway, as its clients
+//! do. Everything between is pure: same inputs, same bytes.
 
 pub mod address;
 pub mod apply;
@@ -61,6 +63,7 @@ pub mod package;
 pub mod plan;
 pub mod preflight;
 pub mod report;
+pub mod scan;
 pub mod source;
 pub mod state;
 pub mod step;

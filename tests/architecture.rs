@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "value",
     "address",
     "diagnostic",
@@ -19,6 +19,7 @@ const ORDER: [&str; 21] = [
     "desired",
     "fact",
     "transport",
+    "scan",
     "observe",
     "diff",
     "preflight",

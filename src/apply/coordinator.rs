@@ -166,7 +166,7 @@ impl Coordinator<'_, '_> {
                 self.failures.next(step, failure.kind)
             }
             StepOutcome::Failed(_) => Next::Stop,
-            StepOutcome::Done | StepOutcome::FoundDone | StepOutcome::Seen(_) => Next::GoOn,
+            _ => Next::GoOn,
         };
         if let Next::Retry(after) = next {
             return self.retry(place, outcome, after);
@@ -180,6 +180,9 @@ impl Coordinator<'_, '_> {
             && failure.kind == FailureKind::Fenced
         {
             self.stop(failure.ended.clone());
+        }
+        if let StepOutcome::Scanned(scans) = outcome {
+            self.ending.scanned.insert(step.id.to_string(), scans.clone());
         }
         self.ending.outcomes.insert(step.id.to_string(), (outcome.clone(), period));
         let (step, outcome) = (step.id.to_string(), outcome.clone());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Plan, Step};
+use crate::scan::Scanned;
 use crate::state::StepOutcome;
 use crate::value::Period;
 
@@ -11,6 +12,8 @@ use crate::value::Period;
 pub struct Ending {
     /// How each step that was begun ended, and what it took.
     pub outcomes: BTreeMap<String, (StepOutcome, Period)>,
+    /// What test scans came to, by step, of this attempt or of an earlier one.
+    pub scanned: BTreeMap<String, Box<[Scanned]>>,
     /// The steps that were over before this attempt.
     pub done_before: BTreeSet<String>,
     /// The steps that the user left out, with the reason.

@@ -27,6 +27,7 @@ mod job;
 mod leave;
 mod reach;
 mod run;
+mod scan;
 mod schedule;
 mod telling;
 mod worker;

@@ -22,9 +22,11 @@ use super::failures::Failures;
 use super::halt::Halt;
 use super::leave::Leave;
 use super::reach::Reach;
+use super::scan::Scans;
 use super::schedule::Schedule;
 use super::worker::Worker;
 use crate::plan::{Plan, Step};
+use crate::scan::ToGateway;
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
 
@@ -47,6 +49,8 @@ pub struct Apply<'a> {
     pub copied: &'a Copied,
     /// What people have confirmed: by component, who did.
     pub confirmed: &'a BTreeMap<String, String>,
+    /// The way to the API Gateway, for test scans.
+    pub gateway: &'a ToGateway<'a>,
     /// What time it is, for windows.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
@@ -120,6 +124,7 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
+    let scans = Scans::new(apply.gateway, plan, progress);
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -127,6 +132,7 @@ fn attempt(
         members: &plan.members,
         skipped: &progress.skipped,
         confirmed: apply.confirmed,
+        scans: &scans,
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
@@ -158,6 +164,7 @@ fn attempt(
             ending: Ending {
                 done_before: progress.done.clone(),
                 skipped: progress.skipped.clone(),
+                scanned: progress.scanned.clone(),
                 ..Ending::default()
             },
             hand_out,
@@ -172,7 +179,7 @@ fn attempt(
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
-/// them: what they saw was so at its time.
+/// them: what they saw was so at its time. What scans came to before any change can't be seen again.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
@@ -180,8 +187,9 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let guarding: BTreeSet<&str> =
         waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect();
     let steps = plan.steps.iter().filter(|step| is_over(step));
-    let over = steps.filter(|step| !(step.action.is_gate() && guarding.contains(&*step.id)));
-    over.map(|step| &*step.id).collect()
+    let again =
+        |step: &Step| step.action.is_gate() && !step.action.scans() && guarding.contains(&*step.id);
+    steps.filter(|step| !again(step)).map(|step| &*step.id).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

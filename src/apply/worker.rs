@@ -11,6 +11,7 @@ use super::cancel::Jobs;
 use super::event::Event;
 use super::job;
 use super::reach::Reach;
+use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
 use crate::address::ComponentName;
 use crate::plan::{Members, Step};
@@ -33,6 +34,8 @@ pub(super) struct Worker<'a> {
     pub(super) skipped: &'a BTreeMap<String, String>,
     /// What people have confirmed: by component, who did.
     pub(super) confirmed: &'a BTreeMap<String, String>,
+    /// The way to the API Gateway, and what scans came to before.
+    pub(super) scans: &'a Scans<'a>,
 }
 
 /// One attempt at a step.
@@ -68,6 +71,9 @@ impl Worker<'_> {
     pub(super) fn carry_out(&self, step: &Step, attempt: Attempt) -> StepOutcome {
         self.reach.halt.wait(attempt.after);
         let work = Work { step, attempt: attempt.number };
+        if step.action.scans() {
+            return self.scan(&work).unwrap_or_else(StepOutcome::Failed);
+        }
         if step.action.is_gate() {
             return self.gate(&work).unwrap_or_else(StepOutcome::Failed);
         }

@@ -41,6 +41,7 @@ impl Apply {
             _ => None,
         };
         let site = Site::load(&self.manifest_path(file.as_ref()), common, console)?;
+        self.manner.fits(&site)?;
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
         }

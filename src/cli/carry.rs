@@ -1,7 +1,5 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
-use std::sync::{Mutex, PoisonError};
-
 use clap::Args;
 use jiff::Timestamp;
 
@@ -10,11 +8,13 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, records, watch};
+use super::{Exit, records, signals, under_load, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
-use crate::report;
-use crate::state::{Asked, Entry, Progress, Request, Run, StateError, Store};
+use crate::report::{self, Report};
+use crate::scan::ToGateway;
+use crate::scan::load::{self, LoadAccount, Under};
+use crate::state::{Entry, JournalError, Progress, Run, StateError, Store};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -36,6 +36,10 @@ pub(super) struct Manner {
     /// times
     #[arg(long, value_name = "COMPONENT")]
     confirm: Vec<String>,
+    /// Submit the files of the manifest's `[load]` to the API Gateway while the plan runs, and report
+    /// what became of them: for rehearsals
+    #[arg(long)]
+    load: bool,
     #[command(flatten)]
     choice: Choice,
 }
@@ -51,6 +55,17 @@ impl Manner {
     /// Why the lease may be taken by force.
     pub(super) fn take_over(&self) -> Option<&str> {
         self.take_over.as_deref()
+    }
+
+    /// Refuses a load that the manifest doesn't describe.
+    pub(super) fn fits(&self, site: &Site) -> Result<(), Problem> {
+        if self.load && site.manifest.load.is_none() {
+            return Err(Problem::new(
+                format!("{} has no `[load]` that --load could submit", site.path),
+                "nothing was changed; write `[load]` with a `shape` or a `size` (docs/scans.md)",
+            ));
+        }
+        Ok(())
     }
 
     /// Whether the user wants this plan to be carried out.
@@ -103,11 +118,13 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Carried, Problem> {
-        let ending = self.attempt(&mut run, (site, hold), console)?;
+        let (ending, load) = self.attempt(&mut run, (site, hold), console)?;
+        let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
+        let report = Report { load, ..report };
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
-        let exit = if report.next.is_empty() { left_out } else { Exit::Incomplete };
+        let exit = if report.next.is_empty() && !loses { left_out } else { Exit::Incomplete };
         Ok(Carried { run, ending, exit })
     }
 
@@ -116,14 +133,15 @@ impl Manner {
         run: &mut Run,
         (site, hold): (&Site, &Hold),
         console: &Console,
-    ) -> Result<Ending, Problem> {
+    ) -> Result<(Ending, Option<LoadAccount>), Problem> {
         let (control, inbox) = Control::channel();
-        handle_signals(control.clone())?;
+        signals::handle(control.clone())?;
         let dial = site.dial();
         let by = hold.lease.holder().who();
         let confirmed =
             self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
         let copied = records::copied(run, site, hold)?;
+        let gateway: &ToGateway<'_> = &|| site.gateway();
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,
@@ -132,18 +150,33 @@ impl Manner {
             patience: self.patience.duration(),
             copied: &copied,
             confirmed: &confirmed,
+            gateway,
             clock: &Timestamp::now,
         };
         let plan = run.plan.clone();
+        let load = site.manifest.load.as_ref().filter(|_| self.load);
+        let under = load.map(|load| Under { load, gateway, enough: &signals::are_heard });
         let ended = hold.beating(&control, || {
-            watch::watching(console, Subject::Plan(&plan), |progress, start| {
-                apply::run(&apply, run, inbox, &mut |event| match event {
-                    Some(event) => progress.event(start.elapsed(), &event),
-                    None => progress.tick(start.elapsed()),
-                })
-            })
+            let (ended, load) = load::under(under.as_ref(), |meter| {
+                let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
+                    apply::run(&apply, run, inbox, &mut |event| match event {
+                        Some(event) => {
+                            under_load::hear(meter, &event);
+                            progress.event(start.elapsed(), &event);
+                        }
+                        None => progress.tick(start.elapsed()),
+                    })
+                });
+                under_load::ends(meter, (ended.as_ref().ok(), load), console);
+                ended
+            });
+            let ending = ended?;
+            if let Some(load) = &load {
+                run.record(Entry::Loaded { load: Box::new(load.clone()) })?;
+            }
+            Ok((ending, load))
         });
-        ended.map_err(|error| {
+        ended.map_err(|error: JournalError| {
             Problem::new(
                 format!("the run was stopped, since it could no longer be recorded: {error}"),
                 format!("{}; `mdc resume` goes on from there", error.hint()),
@@ -163,32 +196,6 @@ pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Prob
         }
     }
     Ok(())
-}
-
-/// The first signal (Ctrl-C, SIGTERM, SIGHUP) lets running steps end, the second cancels them on
-/// their hosts; there is none that drops them.
-fn handle_signals(control: Control) -> Result<(), Problem> {
-    // The run that hears them, and how many it has heard. A process has one handler for all its runs.
-    static HEARER: Mutex<Option<(Control, u32)>> = Mutex::new(None);
-    let hearer = || HEARER.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = hearer().replace((control, 0)).is_none();
-    if !first {
-        return Ok(());
-    }
-    let handled = ctrlc::set_handler(move || {
-        let mut hearer = hearer();
-        let Some((control, heard)) = hearer.as_mut() else { return };
-        *heard += 1;
-        let (what, by) = match heard {
-            1 => (Request::Stop, "interrupted by Ctrl-C or a signal"),
-            2 => (Request::Cancel, "interrupted twice"),
-            _ => return,
-        };
-        control.ask(Asked { what, by: by.to_owned(), reason: String::new() });
-    });
-    handled.map_err(|error| {
-        Problem::new(format!("signals can't be handled: {error}"), "nothing was changed; try again")
-    })
 }
 
 /// Says what the plan could not hold, so that nobody takes a part for the whole.

@@ -57,6 +57,10 @@ impl Choice {
     }
 
     fn chooses(&self, step: &Step) -> bool {
+        // A part of a plan is measured as the whole is, unless its test scans are named one by one.
+        if step.action.scans() {
+            return !self.skip.iter().any(|word| word == &*step.id);
+        }
         let names = |words: &[String]| words.iter().any(|word| concerns(word, step));
         (self.only.is_empty() || names(&self.only)) && !names(&self.skip)
     }
@@ -95,7 +99,7 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
 /// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    let changes = |step: &&Step| !step.action.only_copies();
+    let changes = |step: &&Step| !step.action.only_copies() && !step.action.scans();
     let begun: BTreeSet<&ComponentName> = plan
         .steps
         .iter()

@@ -32,6 +32,7 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
+        self.manner.fits(&site)?;
         let next = format!("mdc resume {}", site.path);
         let hold = Hold::take(&site, &next, self.manner.take_over())?;
         if let Some(host) = &self.from_host {

@@ -37,6 +37,7 @@ pub(super) struct Rollback {
 impl Rollback {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
+        self.manner.fits(&site)?;
         let hold =
             Hold::take(&site, &format!("mdc rollback {}", site.path), self.manner.take_over())?;
         let run = newest(&hold)?;

@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
+use crate::scan::{Gateway, Trouble};
 use crate::state::{self, Store};
 use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
 use crate::value::Digest;
@@ -84,6 +85,14 @@ impl Site {
             name
         } else {
             format!("{name}-{}", Digest::of(whole.as_bytes()).short())
+        }
+    }
+
+    /// The way to the API Gateway, with its key.
+    pub(super) fn gateway(&self) -> Result<Gateway, Trouble> {
+        match &self.manifest.scan {
+            Some(scans) => Gateway::of(scans, &self.manifest.folder),
+            None => Err(Trouble::Here("the manifest has no `[scan]`".to_owned())),
         }
     }
 

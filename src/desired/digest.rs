@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Desired, DesiredHost, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
-use crate::manifest::{Gates, Preflight, Waiver};
+use crate::manifest::{Gates, Preflight, TestScans, Waiver};
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -22,6 +22,8 @@ struct Canonical<'d> {
     gates: &'d Gates,
     preflight: &'d Preflight,
     waivers: &'d [Waiver],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan: Option<&'d TestScans>,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -56,6 +58,7 @@ impl Desired {
             gates: &self.gates,
             preflight: &self.preflight,
             waivers: &self.waivers,
+            scan: self.scan.as_ref(),
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Drain, Format};
-use crate::manifest::{Gates, Preflight, Waiver};
+use crate::manifest::{Gates, Preflight, TestScans, Waiver};
 use crate::package::Identity;
 use crate::value::{Digest, Version};
 
@@ -48,6 +48,8 @@ pub struct Desired {
     pub preflight: Preflight,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<Waiver>,
+    /// The scans before the first step and after the last one, if there are any.
+    pub scan: Option<TestScans>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }

@@ -41,6 +41,7 @@ pub fn resolve(
         gates: manifest.gates.clone(),
         preflight: manifest.preflight.clone(),
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
+        scan: manifest.scan.clone(),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()

@@ -77,6 +77,10 @@ codes! {
     BadPeriod = "value::period" Error,
     /// Not a number or a part of a hundred.
     BadShare = "value::share" Error,
+    /// Not an amount of data.
+    BadSize = "value::size" Error,
+    /// Not the address of a web server.
+    BadWebAddress = "value::web-address" Error,
 
     /// Not a path on a host.
     BadPath = "value::path" Error,
@@ -121,6 +125,10 @@ codes! {
     GatePattern = "manifest::gate-pattern" Error,
     /// No part of a window of time.
     BadWindow = "manifest::window" Error,
+    /// Test scans or a load without an API Gateway to submit files to.
+    NoGateway = "manifest::no-gateway" Error,
+    /// An API key that is sent over a connection that is not encrypted.
+    KeyInClear = "manifest::key-in-clear" Warning,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 

@@ -100,6 +100,15 @@ impl Code {
                  hosts is none. What stays healthy is rounded up. What goes at once is rounded down \
                  and at least one: `at-once` is never none, and all only as `\"100%\"` or as a number."
             }
+            Self::BadSize => {
+                "An amount of data is written as a whole number with its unit: `500B`, `10kB`, `56MB`, \
+                 `2GB`. Units are decimal, as networks and disks count them."
+            }
+            Self::BadWebAddress => {
+                "The API Gateway is named by scheme, host and port, such as `https://gw.example:8899`. A \
+                 user or a password never stands in it: the key has a source of its own beside it \
+                 (`api-key = { env = \"NAME\" }`), which is read at the moment of use."
+            }
             Self::PlainSecret => {
                 "A password or passphrase stands in the manifest itself. Manifests are kept in \
                  version control and shown in reviews, so a secret in one is no longer a secret. \
@@ -195,6 +204,16 @@ impl Code {
                  `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \
                  it is closed all the same. Hours that end before they begin end on the day after. \
                  When clocks are set in between, the window is as long as the hours really are."
+            }
+            Self::NoGateway => {
+                "Test scans (`[scan]`) and the load of a rehearsal (`[load]`) submit files to the \
+                 cluster's API Gateway. For that the manifest has to place the component `api-gateway` \
+                 on a host, and `[scan]` has to say at which address its clients reach it."
+            }
+            Self::KeyInClear => {
+                "The address begins with `http://` and leads to another machine, so that everybody on \
+                 the way can read the API key. Let the gateway speak HTTPS and write `https://`, or take \
+                 a key that may do nothing but submit files and is withdrawn afterwards."
             }
             Self::UnknownInstalled => {
                 "The simulated fleet is given an installed version for a component or host that the \

@@ -50,6 +50,10 @@ pub enum Action {
     AwaitHealthy,
     /// Sees at the end that a component is healthy on all its hosts.
     Verify,
+    /// Scans test files before anything is changed.
+    ScanBefore,
+    /// Scans the same files after the last change.
+    ScanAfter,
 }
 
 impl Action {
@@ -71,6 +75,8 @@ impl Action {
             Self::KeepHealthy => "keep-healthy",
             Self::AwaitHealthy => "await-healthy",
             Self::Verify => "verify",
+            Self::ScanBefore => "scan-before",
+            Self::ScanAfter => "scan-after",
         }
     }
 
@@ -91,13 +97,19 @@ impl Action {
                 | Self::KeepHealthy
                 | Self::AwaitHealthy
                 | Self::Verify
-        )
+        ) || self.scans()
     }
 
     /// Whether it asks all that have the component.
     #[must_use]
     pub const fn asks_all(self) -> bool {
         matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify)
+    }
+
+    /// Whether it sees, through the API Gateway, that files are scanned.
+    #[must_use]
+    pub const fn scans(self) -> bool {
+        matches!(self, Self::ScanBefore | Self::ScanAfter)
     }
 
     /// Whether the package manager has work to do.
@@ -133,7 +145,9 @@ impl Action {
             | Self::Confirm
             | Self::KeepHealthy
             | Self::AwaitHealthy
-            | Self::Verify => true,
+            | Self::Verify
+            | Self::ScanBefore
+            | Self::ScanAfter => true,
         }
     }
 
@@ -194,6 +208,10 @@ pub enum Reason {
     KeepsPromise,
     /// A change is over only when this is so.
     AfterAll,
+    /// Nothing is changed in a cluster that doesn't scan, and times afterwards need a measure.
+    MeasuresScans,
+    /// The cluster has to scan afterwards as it did before.
+    ComparesScans,
     /// A run is rolled back that did this step.
     Undoes {
         /// The run.

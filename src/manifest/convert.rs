@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
     Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, preflight,
-    state,
+    scan, state,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -40,6 +40,8 @@ pub(super) fn convert(
     let gates = gates::convert(source, text.gates, &gates::Placed(&hosts), &mut found);
     let waivers = preflight::waivers(source, text.waivers, &hosts, &mut found);
     let preflight = text.preflight;
+    let load = scan::convert_load(source, text.load, text.scan.is_some(), &mut found);
+    let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
     let components = text
         .components
         .into_iter()
@@ -56,6 +58,8 @@ pub(super) fn convert(
         gates,
         preflight,
         waivers,
+        scan,
+        load,
         components,
     };
     (manifest, found)

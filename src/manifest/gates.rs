@@ -143,9 +143,10 @@ struct ConfirmText {
 pub(super) struct Placed<'m>(pub(super) &'m BTreeMap<HostName, Host>);
 
 impl Placed<'_> {
-    fn first(&self, component: &ComponentName) -> Option<&HostName> {
+    /// The first host of a component, and the component's name.
+    pub(super) fn first(&self, component: &str) -> Option<(&HostName, &ComponentName)> {
         let mut hosts = self.0.iter();
-        hosts.find(|(_, host)| host.components.contains_key(component)).map(|(name, _)| name)
+        hosts.find_map(|(name, host)| Some((name, host.components.get_key_value(component)?.0)))
     }
 }
 
@@ -190,7 +191,7 @@ fn host(
     placed: &Placed<'_>,
     found: &mut Diagnostics,
 ) -> Option<HostName> {
-    let Some(first) = placed.first(component) else {
+    let Some((first, _)) = placed.first(component.as_str()) else {
         found.push(
             Diagnostic::new(Code::GateHost, format!("no host has `{}`", component.value))
                 .at(Label::new(source, component.span.clone(), "the gate of this component"))

@@ -9,6 +9,7 @@ mod machine;
 mod preflight;
 mod range;
 pub mod release;
+mod scan;
 mod state;
 mod text;
 mod window;
@@ -19,6 +20,7 @@ pub use connection::{
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
 pub use preflight::{Preflight, Waiver};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
+pub use scan::{Load, TestScans};
 pub use state::{PostgresState, State};
 
 use std::collections::BTreeMap;
@@ -78,6 +80,10 @@ pub struct Manifest {
     pub preflight: Preflight,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<At<Waiver>>,
+    /// How test scans are submitted, if they are.
+    pub scan: Option<TestScans>,
+    /// What is submitted while a plan runs, for a rehearsal.
+    pub load: Option<Load>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

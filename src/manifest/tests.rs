@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::catalog;
-use crate::value::SecretReference;
+use crate::value::{Period, SecretReference};
 
 const HEAD: &str = "format-version = 1\n[cluster]\nname = \"lab\"\nenvironment = \"test\"\n\
     release = \"r.toml\"\n";
@@ -199,5 +199,29 @@ fn undescribed(node: &Value, path: &str, without: &mut BTreeSet<String>) {
     }
     for (name, definition) in node["$defs"].as_object().into_iter().flatten() {
         undescribed(definition, name, without);
+    }
+}
+
+#[test]
+fn a_load_has_the_shape_of_the_vendors_benchmark_or_its_own() {
+    let load = |load: &str| {
+        let manifest = good(&format!(
+            "[connections.here.local]\n[hosts.gw]\nos = \"debian-12\"\nconnection = \"here\"\n\
+             components = [\"api-gateway\"]\n[scan]\nurl = \"https://gw:8899/\"\n[load]\n{load}\n"
+        ));
+        assert_eq!(manifest.scan.as_ref().unwrap().url, "https://gw:8899");
+        let load = manifest.load.unwrap();
+        (load.size.bytes(), load.at_once, load.every, load.count)
+    };
+    let second = Period::seconds(1);
+    for (text, expected) in [
+        ("shape = \"archives\"", (56_000_000, 1, second, Some(400))),
+        ("shape = \"archives\"\nscaled-down = 1000", (56_000, 1, second, Some(400))),
+        ("shape = \"cabinets\"\ncount = 8", (715_000_000, 4, second, Some(8))),
+        ("shape = \"cabinets\"\nscaled-down = 4000000000", (1, 4, second, Some(4))),
+        ("size = \"2MB\"", (2_000_000, 1, second, None)),
+        ("size = \"2MB\"\nat-once = 3\nevery = \"5ms\"", (2_000_000, 3, Period::millis(5), None)),
+    ] {
+        assert_eq!(load(text), expected, "{text}");
     }
 }

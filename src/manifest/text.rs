@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::Preflight;
 use super::gates::GatesText;
 use super::preflight::WaiverText;
+use super::scan::{LoadText, ScanText};
 use super::state::StateText;
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -45,6 +46,10 @@ pub(super) struct ManifestText {
     /// Checks that the cluster goes without for a while; shown in every plan.
     #[serde(default)]
     pub(super) waivers: Vec<WaiverText>,
+    /// How clients reach the API Gateway, for test scans before and after a plan.
+    pub(super) scan: Option<At<ScanText>>,
+    /// Files that are submitted while a plan runs, for rehearsals.
+    pub(super) load: Option<At<LoadText>>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

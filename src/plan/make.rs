@@ -9,6 +9,7 @@ use super::gates;
 use super::healthy::{self, All};
 use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
+use super::scans;
 use super::{
     Basis, Compared, FORMAT, Members, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld,
 };
@@ -42,6 +43,7 @@ pub fn make(
     let all = All::new(desired, &members, &steps);
     gates::put(&mut steps, &all, &comparison.unknown);
     all.verify(&mut steps);
+    scans::put(&mut steps, desired);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {

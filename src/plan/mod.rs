@@ -11,6 +11,7 @@ mod needed;
 mod needs;
 mod render;
 mod rollback;
+mod scans;
 mod seal;
 mod stale;
 mod waived;

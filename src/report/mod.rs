@@ -3,14 +3,17 @@
 pub mod change;
 mod history;
 mod of;
+mod scans;
 
 pub use change::ChangeRecord;
 pub use history::History;
 pub use of::of;
+pub use scans::{ScanResult, TestScan};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scan::load::LoadAccount;
 use crate::state::StepOutcome;
 use crate::value::Period;
 
@@ -26,6 +29,12 @@ pub struct Report {
     pub release: String,
     /// Every step of the plan, in its order.
     pub steps: Vec<StepReport>,
+    /// What test scans came to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<TestScan>,
+    /// What came of the load that was submitted meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadAccount>,
     /// Why the run stopped before its end, when nobody's step failed: `interrupted (Ctrl-C)`.
     pub stopped: Option<String>,
     /// Components that now run in more than one version, with the versions by host, in words.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, StepReport};
+use super::{Report, StepReport, scans};
 use crate::address::ComponentName;
 use crate::apply::Ending;
 use crate::plan::{Plan, Step};
@@ -19,6 +19,8 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         cluster: plan.cluster.clone(),
         release: plan.goal(),
         steps: accounts(plan, ending),
+        scans: scans::of(plan, &ending.scanned),
+        load: None,
         stopped: ending.stopped.clone(),
         mixed: if whole { Vec::new() } else { mixed(plan, ending) },
         recorded: recorded.to_owned(),

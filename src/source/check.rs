@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::path::Path;
-use super::{Span, database, word};
+use super::{Span, database, web, word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 
 /// All the ways in which `table` differs from `schema`.
@@ -116,6 +116,8 @@ impl<'a> Checker<'a> {
             self.empty(path, schema, span);
         } else if schema.name == database::NAME {
             self.database(&path, span, text);
+        } else if schema.name == web::NAME {
+            self.web_address(&path, span, text);
         } else {
             self.word(&path, schema.name, span, text);
         }
@@ -145,7 +147,7 @@ impl<'a> Checker<'a> {
         }
         let least = schema.node["minimum"].as_i64().unwrap_or(i64::MIN);
         let most = schema.node["maximum"].as_i64().unwrap_or(i64::MAX);
-        let most = if schema.node["format"] == "uint32" { i64::from(u32::MAX) } else { most };
+        let most = if schema.node["format"] == "uint32" { most.min(u32::MAX.into()) } else { most };
         if !value.is_some_and(|v| (least..=most).contains(&v)) {
             let message = if value.is_some_and(|v| v < least) {
                 format!("`{path}` is {number}, but must be at least {least}")

@@ -15,6 +15,7 @@ mod parse;
 mod path;
 mod suggest;
 mod syntax;
+mod web;
 mod word;
 
 pub use at::At;
@@ -23,6 +24,7 @@ pub use endpoint::{JumpHost, address_problem};
 pub use file::{LARGEST, folder_of, read};
 pub use parse::{key_span, parse, schema};
 pub use suggest::{closest, did_you_mean, listed, some_of};
+pub use web::WebAddress;
 pub use word::FormatVersion;
 
 use std::ops::Range;

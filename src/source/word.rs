@@ -1,4 +1,4 @@
-//! Texts with a form of their own: names, versions, digests, periods.
+//! Texts with a form of their own: names, versions, digests, periods, sizes, addresses.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::address::ComponentName;
 use crate::diagnostic::Code;
-use crate::value::{Batch, Digest, Period, RemotePath, Share, Version};
+use crate::value::{Batch, Digest, Period, RemotePath, Share, Size, Version};
 
 /// The version of the file format: only 1 exists. Deserialises from any number, because the check
 /// against the schema has refused the others before.
@@ -47,6 +47,7 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
         "Batch" => (Code::BadShare, "a number of hosts", |text| error(text.parse::<Batch>())),
         "RemotePath" => (Code::BadPath, "a path", |text| error(text.parse::<RemotePath>())),
+        "Size" => (Code::BadSize, "a size", |text| error(text.parse::<Size>())),
         "Period" => (Code::BadPeriod, "a period", period),
         _ => return None,
     };

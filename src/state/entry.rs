@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StepOutcome;
+use crate::scan::load::LoadAccount;
 use crate::value::{Digest, Period};
 
 /// The journal's format, named in its first entry.
@@ -83,6 +84,11 @@ pub enum Entry {
         by: String,
         /// Why, in their words.
         reason: String,
+    },
+    /// What came of the files that were submitted while this attempt was at work.
+    Loaded {
+        /// The account of them.
+        load: Box<LoadAccount>,
     },
     /// This attempt ended.
     Ended {

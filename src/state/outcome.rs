@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scan::Scanned;
+
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -13,6 +15,8 @@ pub enum StepOutcome {
     FoundDone,
     /// A gate is passed: what was seen, line by line, control characters made harmless.
     Seen(Box<[String]>),
+    /// The test files were scanned as they have to be: what came of each.
+    Scanned(Box<[Scanned]>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
 }
@@ -21,7 +25,7 @@ impl StepOutcome {
     /// Whether what the step promised holds now.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Done | Self::FoundDone | Self::Seen(_))
+        matches!(self, Self::Done | Self::FoundDone | Self::Seen(_) | Self::Scanned(_))
     }
 
     /// Whether what was begun on the host may still be going on, or have ended well.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Entry;
+use super::{Entry, StepOutcome};
+use crate::scan::Scanned;
 
 /// What the journal of a run tells about its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Progress {
     pub skipped: BTreeMap<String, String>,
     /// How often each step was begun.
     pub attempts: BTreeMap<String, u32>,
+    /// What test scans came to, by step, as they were passed last.
+    pub scanned: BTreeMap<String, Box<[Scanned]>>,
     /// The highest fencing number that the run went on under.
     pub fence: u64,
     /// Whether nothing is left to do but debts, or nothing is to be done any more.
@@ -42,7 +45,10 @@ impl Progress {
     /// Takes in what an entry tells.
     pub fn take(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { .. } | Entry::TakenOver { .. } | Entry::Asked { .. } => {}
+            Entry::Opened { .. }
+            | Entry::TakenOver { .. }
+            | Entry::Asked { .. }
+            | Entry::Loaded { .. } => {}
             Entry::Started { fence, .. } => {
                 self.fence = self.fence.max(*fence);
                 self.over = false;
@@ -57,6 +63,9 @@ impl Progress {
                     return;
                 }
                 self.interrupted.remove(step);
+                if let StepOutcome::Scanned(scans) = outcome {
+                    self.scanned.insert(step.clone(), scans.clone());
+                }
                 if outcome.is_done() {
                     self.skipped.remove(step);
                     self.done.insert(step.clone());

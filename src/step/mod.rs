@@ -5,6 +5,7 @@ mod drain;
 mod gate;
 mod health;
 mod package;
+mod scan;
 mod service;
 
 pub use copy::{copy, staged_path};
@@ -12,4 +13,5 @@ pub use drain::{drain, restore};
 pub use gate::{Rest, await_healthy, await_idle, confirm, prove_backup};
 pub use health::{await_health, needed_healthy};
 pub use package::{Host, change_package, rehearse};
+pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

@@ -158,6 +158,15 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
+    /// Scans a harmless file and the EICAR test pattern through the API Gateway: the controller does, not
+    /// the host.
+    TestScan {
+        /// The gateway, as its clients reach it.
+        url: String,
+        /// How much longer than before the change a scan may take; none before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<ScanBounds>,
+    },
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.
@@ -167,6 +176,16 @@ pub enum Task {
         /// How many healthy answers in a row end the wait.
         samples: u32,
     },
+}
+
+/// How much longer than before a scan may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ScanBounds {
+    /// At most so many times as long …
+    pub slower_than: u32,
+    /// … but this much longer is always allowed.
+    pub grace: Period,
 }
 
 impl Task {
@@ -197,6 +216,7 @@ impl Task {
                 format!("wait until {at_least} of {of} {component} are healthy")
             }
             Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
+            Self::TestScan { .. } => "scan the test files".to_owned(),
             Self::Confirm { component, .. } => {
                 format!("see that people have done what {component} needs")
             }
@@ -218,6 +238,7 @@ impl Task {
                 | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
                 | Self::Confirm { .. }
+                | Self::TestScan { .. }
         )
     }
 

@@ -1,5 +1,6 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
+mod authorities;
 mod command;
 mod connected;
 mod controller;
@@ -25,7 +26,8 @@ mod sudo;
 mod tail;
 mod token;
 
-pub use command::{Account, Command, Task};
+pub use authorities::authorities;
+pub use command::{Account, Command, ScanBounds, Task};
 pub use controller::Controller;
 pub use dialer::Dialer;
 pub use end::End;

@@ -1,5 +1,5 @@
 //! Small values with rules of their own: versions, digests, periods, paths on hosts, secrets,
-//! shares, windows of time.
+//! shares, sizes, windows of time.
 
 mod batch;
 mod digest;
@@ -7,6 +7,7 @@ mod period;
 mod remote_path;
 mod secret;
 mod share;
+mod size;
 mod steering;
 mod version;
 mod window;
@@ -17,6 +18,7 @@ pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};
 pub use share::{Share, ShareError};
+pub use size::{Size, SizeError};
 pub use steering::steers;
 pub use version::{PackageVersion, Version, VersionError};
 pub use window::{Freeze, FreezeError, Opening, OpeningError, Window, ZoneError};

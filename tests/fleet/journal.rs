@@ -69,7 +69,8 @@ fn line(text: &str) -> Line {
     if entry["result"].is_object() {
         let result = &entry["result"];
         let outcome = &result["outcome"];
-        let is_done = outcome == "done" || outcome == "found-done" || outcome["seen"].is_array();
+        let is_done = ["done", "found-done"].iter().any(|it| outcome == it)
+            || ["seen", "scanned"].iter().any(|it| outcome[it].is_array());
         return if is_done { Line::Done(step(result)) } else { Line::Failed(step(result)) };
     }
     Line::Other

@@ -44,6 +44,7 @@ pub(crate) fn desired<'a>(
         gates: mdc::manifest::Gates::default(),
         preflight: mdc::manifest::Preflight::default(),
         waivers: Vec::new(),
+        scan: None,
         previous: BTreeMap::new(),
     };
     for host in hosts {

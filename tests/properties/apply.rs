@@ -118,6 +118,7 @@ impl<'a> Fleet<'a> {
             patience: Duration::ZERO,
             copied: &copied,
             confirmed: &BTreeMap::new(),
+            gateway: &|| Err(mdc::scan::Trouble::Here("there is no gateway".to_owned())),
             clock: &jiff::Timestamp::now,
         };
         let (_control, inbox) = Control::channel();

@@ -178,6 +178,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         } else {
             Gates::default()
         },
+        scan: None,
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();

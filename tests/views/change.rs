@@ -87,6 +87,7 @@ fn records(plan: &Plan) -> Vec<Record> {
         told.step(&step.id, attempt, (StepOutcome::Done, took(place)));
     }
     told.add(1, Entry::Ended { stopped: None });
+    told.add(0, Entry::Loaded { load: Box::new(fleet::load()) });
     told.records
 }
 

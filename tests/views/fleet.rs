@@ -22,10 +22,12 @@ use mdc::observe::{
 use mdc::plan::{
     self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, WayBack, Withheld,
 };
-use mdc::report::{Report, StepReport};
+use mdc::report::{Report, ScanResult, StepReport, TestScan};
+use mdc::scan::load::{LoadAccount, StepLoad, Tally};
+use mdc::scan::{Sample, Verdict};
 use mdc::state::{FailureKind, StepFailure, StepOutcome};
 use mdc::transport::{Account, Command, Task};
-use mdc::value::{Digest, PackageVersion, Period, Version};
+use mdc::value::{Digest, PackageVersion, Period, Size, Version};
 
 /// One component of the fleet.
 struct Line {
@@ -373,10 +375,54 @@ pub(crate) fn failed_report() -> Report {
         cluster: plan.cluster.clone(),
         release: plan.release.clone(),
         steps: steps.collect(),
+        scans: [(Sample::Harmless, 0, "No Threat Detected"), (Sample::Eicar, 1, "Infected")]
+            .map(|(file, index, result)| TestScan {
+                file,
+                before: Some(ScanResult {
+                    verdict: Verdict {
+                        index,
+                        result: result.into(),
+                        processed: if index == 0 { "Allowed" } else { "Blocked" }.into(),
+                    },
+                    took: Period::millis(412),
+                }),
+                after: None,
+            })
+            .into(),
+        load: Some(load()),
         stopped: None,
         mixed: vec!["md-core: 5.14.1 on core-[02..04], 5.14.2 on core-01".into()],
         recorded: "state/runs/20261118-220400/journal.jsonl".into(),
         next: "mdc apply plans/production.json --resume".into(),
+    }
+}
+
+/// The load of a rehearsal in which a restart of the gateway was felt, and two files were lost.
+pub(crate) fn load() -> LoadAccount {
+    let whole = Tally {
+        submitted: 400,
+        finished: 391,
+        slow: 12,
+        failed: 1,
+        refused: 6,
+        lost: 2,
+        longest_gap: Period::seconds(7),
+        slowest: Period::millis(48_300),
+        held_up: 3,
+        open: 0,
+    };
+    let upgrade = Tally { submitted: 21, finished: 13, ..whole };
+    LoadAccount {
+        size: Size::of(56_000),
+        at_once: 1,
+        every: Period::seconds(1),
+        slow_after: Period::seconds(30),
+        lost_after: Period::seconds(300),
+        may_lose: Some(0),
+        problem: None,
+        whole,
+        steps: vec![StepLoad { step: "core-01/md-core/upgrade".into(), tally: upgrade }],
+        more_steps: 0,
     }
 }
 
@@ -409,6 +455,7 @@ pub(crate) fn desired() -> Desired {
         gates: mdc::manifest::Gates::default(),
         preflight: mdc::manifest::Preflight::default(),
         waivers: Vec::new(),
+        scan: None,
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {

@@ -140,6 +140,14 @@ pub(crate) fn report(text: &str) -> Report {
     (report.run, report.cluster, report.release) = (own(), own(), own());
     (report.recorded, report.next, report.stopped) = (own(), own(), Some(own()));
     report.mixed = vec![own()];
+    if let Some(load) = &mut report.load {
+        load.steps.iter_mut().for_each(|step| step.step = own());
+    }
+    for scan in &mut report.scans {
+        if let Some(before) = &mut scan.before {
+            (before.verdict.result, before.verdict.processed) = (own(), own());
+        }
+    }
     for step in &mut report.steps {
         (step.step, step.waits) = (own(), step.waits.as_ref().map(|_| own()));
         if let Some(StepOutcome::Failed(failure)) = &mut step.outcome {

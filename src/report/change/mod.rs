@@ -12,10 +12,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::TestScan;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::preflight::Waived;
+use crate::scan::load::LoadAccount;
 use crate::state::{Request, RunEnding, StepOutcome};
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version};
@@ -59,6 +61,12 @@ pub struct ChangeRecord {
     pub versions: Vec<VersionAccount>,
     /// Every step of the plan, in its order.
     pub steps: Vec<StepAccount>,
+    /// What test scans came to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<TestScan>,
+    /// What came of the loads that were submitted meanwhile, attempt by attempt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loads: Vec<LoadAccount>,
     /// What other terminals asked for.
     pub requests: Vec<RequestAccount>,
     /// Steps that were left out and are still owed, with the reason.

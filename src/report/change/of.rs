@@ -10,6 +10,8 @@ use super::{
     StepAccount, TakeOver, TryAccount, VERSION, VersionAccount,
 };
 use crate::plan::{Plan, Step};
+use crate::report::scans;
+use crate::scan::load::LoadAccount;
 use crate::state::{Checked, Entry, Progress, Record, RunEnding, StepOutcome};
 
 /// The change record of the run of `plan` whose journal, in `place`, has these good `records`.
@@ -45,6 +47,8 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         taken_over: told.taken_over,
         versions: versions(plan, &steps),
         steps,
+        scans: scans::of(plan, &told.progress.scanned),
+        loads: told.loads,
         requests: told.requests,
         debts: told.progress.skipped,
         waivers: plan.waivers.clone(),
@@ -66,6 +70,7 @@ struct Told {
     attempts: Vec<AttemptAccount>,
     taken_over: Vec<TakeOver>,
     requests: Vec<RequestAccount>,
+    loads: Vec<LoadAccount>,
     tries: BTreeMap<String, Vec<TryAccount>>,
     skipped: BTreeMap<String, String>,
     progress: Progress,
@@ -100,6 +105,7 @@ impl Told {
             Entry::Asked { what, by, reason } => {
                 self.requests.push(RequestAccount { at, what, by, reason });
             }
+            Entry::Loaded { load } => self.loads.push(*load),
             Entry::Ended { stopped } => {
                 if let Some(attempt) = self.attempts.last_mut() {
                     (attempt.ended, attempt.stopped) = (Some(at), stopped.clone());

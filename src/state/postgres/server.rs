@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use openssl::ssl::{SslConnector, SslMethod, SslVersion};
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
@@ -12,16 +12,7 @@ use postgres_openssl::MakeTlsConnector;
 
 use super::trouble::Trouble;
 use crate::manifest::PostgresState;
-use crate::transport::resolve_secret;
-
-/// Where systems keep the certificates of the authorities that they trust: Debian, Red Hat, SUSE,
-/// others. The OpenSSL that is built into `mdc` knows no system's place.
-const SYSTEM: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+use crate::transport::{authorities, resolve_secret};
 
 /// What holds for every session. A dead client's session has to end within [`crate::state::ALIVE`],
 /// and what was recorded has to be on disk when the server says so.
@@ -96,14 +87,12 @@ impl Server {
     /// TLS that checks the server's certificate and its name (the library's default), against the
     /// manifest's authorities alone where it names some.
     fn tls(&self) -> Result<MakeTlsConnector, Trouble> {
-        let path = self.setting.ca.as_ref().map(|path| self.folder.join(path));
-        let path = path
-            .or_else(|| SYSTEM.iter().map(Utf8PathBuf::from).find(|path| path.is_file()))
-            .ok_or_else(|| lasting("no certificates of authorities were found on this machine"))?;
+        let ca = self.setting.ca.as_ref().map(|path| self.folder.join(path));
+        let (path, pem) = authorities(ca.as_deref()).map_err(|problem| lasting(&problem))?;
         let unusable = |problem: &dyn std::fmt::Display| lasting(&format!("{path}: {problem}"));
         let connector = || {
             let mut store = X509StoreBuilder::new()?;
-            for certificate in X509::stack_from_pem(&read(&path)?)? {
+            for certificate in X509::stack_from_pem(&pem)? {
                 store.add_cert(certificate)?;
             }
             let mut builder = SslConnector::builder(SslMethod::tls_client())?;
@@ -113,13 +102,6 @@ impl Server {
         };
         Ok(MakeTlsConnector::new(connector().map_err(|error| unusable(&error))?))
     }
-}
-
-fn read(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut text = Vec::new();
-    std::fs::File::open(path)?.take(16 << 20).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 fn lasting(problem: &str) -> Trouble {

@@ -112,5 +112,6 @@ pub(super) fn key(task: &Task) -> String {
         Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
+        Task::TestScan { .. } => "test-scan".to_owned(),
     }
 }

@@ -62,6 +62,9 @@ impl Host {
             (Task::Rehearse { .. } | Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => {
                 (check, exit(0, "", ""))
             }
+            (Task::TestScan { .. }, None) => {
+                (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
+            }
         };
         Outcome { output, takes: self.takes(period) }
     }

@@ -41,18 +41,37 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         steps: plan
             .steps
             .iter()
-            .filter(|step| step.action.is_gate())
+            .filter(|step| step.action.is_gate() && !step.action.scans())
             .filter(|step| !matches!(step.action, Action::KeepHealthy | Action::Verify))
             .collect(),
     };
-    let after = Part {
+    let verify = Part {
         title: "Afterwards",
         means: "What has to be so at the end, seen on the hosts; nothing is changed by it.",
         steps: plan.steps.iter().filter(|step| step.action == Action::Verify).collect(),
     };
+    let scans = |title, means, action: Action| Part {
+        title,
+        means,
+        steps: plan.steps.iter().filter(|step| step.action == action).collect(),
+    };
+    let before = scans(
+        "Test scan",
+        "Before anything is changed, files are scanned through the API Gateway, and timed.",
+        Action::ScanBefore,
+    );
+    let after = scans(
+        "Test scan again",
+        "After the last change, the same files are scanned, and compared.",
+        Action::ScanAfter,
+    );
     let parts = match plan.rolls_back {
-        None => [copies, stage(Stage::Live), gates, stage(Stage::Critical), after],
-        Some(_) => [copies, gates, stage(Stage::Critical), stage(Stage::Live), after],
+        None => {
+            vec![before, copies, stage(Stage::Live), gates, stage(Stage::Critical), verify, after]
+        }
+        Some(_) => {
+            vec![before, copies, gates, stage(Stage::Critical), stage(Stage::Live), verify, after]
+        }
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
 }

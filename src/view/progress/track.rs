@@ -8,6 +8,7 @@ use super::{Subject, hitch};
 use crate::address::HostName;
 use crate::apply::Event;
 use crate::plan::Step;
+use crate::scan::Scanned;
 use crate::state::StepOutcome;
 use crate::transport::{Command, Task};
 use crate::view::document::{Label, Text};
@@ -114,6 +115,10 @@ impl<'a> Track<'a> {
                 } else {
                     format!("{title}: {seen}")
                 })
+            }
+            StepOutcome::Scanned(scans) => {
+                let seen: Vec<String> = scans.iter().map(Scanned::in_words).collect();
+                word(Label::Good, "passed").plain(format!("{title}: {}", seen.join("; ")))
             }
             StepOutcome::FoundDone => {
                 word(Label::Good, "done").plain(format!("{title}: nothing was left to do"))

@@ -1,6 +1,7 @@
 //! What happened in a run: how far it came, why it stopped, what state it leaves, how to go on.
 
 mod change;
+mod scans;
 mod tries;
 
 pub use change::change_record;
@@ -33,6 +34,8 @@ pub fn document(report: &Report, detail: Detail) -> Document {
     document.extend(report.steps.iter().filter_map(failure).flatten());
     document.extend(not_started(report));
     document.extend(mixed(report));
+    document.extend(scans::test_scans(&report.scans));
+    document.extend(report.load.iter().flat_map(scans::load));
     if detail == Detail::Steps {
         document.extend(steps(report));
     }
@@ -61,7 +64,9 @@ impl Tally {
         let mut tally = Self { done: 0, found_done: 0, failed: 0, waiting: 0 };
         for step in &report.steps {
             *match step.outcome {
-                Some(StepOutcome::Done | StepOutcome::Seen(_)) => &mut tally.done,
+                Some(StepOutcome::Done | StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => {
+                    &mut tally.done
+                }
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
                 None => &mut tally.waiting,
@@ -187,7 +192,7 @@ fn steps(report: &Report) -> [Block; 2] {
 pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
         Some(StepOutcome::Done) => Text::of(Label::Good, "✓ done"),
-        Some(StepOutcome::Seen(_)) => Text::of(Label::Good, "✓ seen"),
+        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
         Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
         Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),
         None => Text::of(Label::Dim, "not started"),

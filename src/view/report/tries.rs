@@ -6,6 +6,7 @@ use super::change::took;
 use super::{kind, outcome};
 use crate::report::ChangeRecord;
 use crate::report::change::{StepAccount, TryAccount};
+use crate::scan::Scanned;
 use crate::state::{StepFailure, StepOutcome};
 
 /// Every step with its times.
@@ -44,7 +45,11 @@ pub(super) fn steps(record: &ChangeRecord) -> [Block; 2] {
 
 /// What a gate saw, when it was passed.
 fn seen(step: &StepAccount) -> Option<Field> {
-    let Some(StepOutcome::Seen(lines)) = step.outcome() else { return None };
+    let lines = match step.outcome()? {
+        StepOutcome::Seen(lines) => lines.to_vec(),
+        StepOutcome::Scanned(scans) => scans.iter().map(Scanned::in_words).collect(),
+        _ => return None,
+    };
     (!lines.is_empty()).then(|| Field::new("seen", lines.join("; ")))
 }
 

@@ -20,7 +20,9 @@ const fn rendition(label: Label) -> &'static str {
             | Action::Confirm
             | Action::KeepHealthy
             | Action::AwaitHealthy
-            | Action::Verify,
+            | Action::Verify
+            | Action::ScanBefore
+            | Action::ScanAfter,
         ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",

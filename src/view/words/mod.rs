@@ -13,7 +13,7 @@ use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
-use crate::transport::Task;
+use crate::transport::{ScanBounds, Task};
 use crate::value::Period;
 
 /// An action in one word.
@@ -34,6 +34,8 @@ pub const fn action(action: Action) -> &'static str {
         Action::KeepHealthy => "keep healthy",
         Action::AwaitHealthy => "await healthy",
         Action::Verify => "verify",
+        Action::ScanBefore => "test scan",
+        Action::ScanAfter => "test scan again",
     }
 }
 
@@ -54,7 +56,9 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::Confirm
         | Action::KeepHealthy
         | Action::AwaitHealthy
-        | Action::Verify => "?",
+        | Action::Verify
+        | Action::ScanBefore
+        | Action::ScanAfter => "?",
     }
 }
 
@@ -106,6 +110,8 @@ pub fn reason(reason: &Reason) -> String {
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
         Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
+        Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
+        Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
         Reason::Loses { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
@@ -139,6 +145,12 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::Confirm { text, component, .. } => {
             format!("{text} (confirmed by `--confirm {component}`)")
         }
+        Task::TestScan { url, bounds: None } => format!(
+            "a harmless file and the EICAR test pattern through {url}: both verdicts as they have to be"
+        ),
+        Task::TestScan { bounds: Some(ScanBounds { slower_than, grace }), .. } => format!(
+            "the same verdicts as before, in at most {slower_than} times the time (or {grace} more)"
+        ),
         _ => return None,
     })
 }

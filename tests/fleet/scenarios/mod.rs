@@ -11,6 +11,7 @@ mod killed;
 mod password;
 mod preflight;
 mod rollback;
+mod scans;
 mod upgrade;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
@@ -22,7 +23,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 25] = [
+pub(crate) const SCENARIOS: [Scenario; 26] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -51,6 +52,7 @@ pub(crate) const SCENARIOS: [Scenario; 25] = [
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
     Scenario { name: "gates", changes: &["exec-01", "exec-02", "storage-01"], run: gates::run },
     Scenario { name: "preflight", changes: &[], run: preflight::run },
+    Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 

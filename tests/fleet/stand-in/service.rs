@@ -10,11 +10,20 @@
 //!   unhealthy       1: /readyz and /health answer 503   (this and the next are read at every request)
 //!   queue           what /readyz?verbose=true tells as scan_queue.number_in_queue (read at every request)
 //!   hangs           1: accept connections, never answer
+//! The API Gateway and MD Core also take files for scanning; see scans.rs for that and its settings.
+mod scans;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::exit;
+use std::sync::Arc;
 use std::thread::{sleep, spawn};
 use std::time::Duration;
+
+use scans::{Request, Scans};
+
+/// More than the head of any request of a test.
+const LONGEST_HEAD: usize = 16 * 1024;
 
 #[derive(Clone)]
 struct Service {
@@ -26,13 +35,20 @@ struct Service {
 
 impl Service {
     fn setting(&self, key: &str) -> u64 {
+        self.text(key).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
         let conf = std::fs::read_to_string(&self.conf).unwrap_or_default();
         conf.lines()
             .chain(self.defaults.iter().map(String::as_str))
             .filter_map(|line| line.split_once('='))
             .find(|(k, _)| k.trim() == key)
-            .and_then(|(_, v)| v.trim().parse().ok())
-            .unwrap_or(0)
+            .map(|(_, v)| v.trim().to_string())
+    }
+
+    fn scans(&self) -> bool {
+        self.name.contains("api-gateway") || self.name.contains("md-core")
     }
 
     fn fail(&self, why: &str) -> ! {
@@ -40,11 +56,9 @@ impl Service {
         exit(3)
     }
 
-    fn answer(&self, mut peer: TcpStream) {
+    fn answer(&self, mut peer: TcpStream, scans: &Scans) {
         let _ = peer.set_read_timeout(Some(Duration::from_secs(5)));
-        let mut request = [0; 4096];
-        let n = peer.read(&mut request).unwrap_or(0);
-        let text = String::from_utf8_lossy(&request[..n]).into_owned();
+        let (text, rest) = head(&mut peer);
         let target = text.split(' ').nth(1).unwrap_or("/");
         let path = target.split('?').next().unwrap_or("/");
         if self.setting("hangs") == 1 {
@@ -56,6 +70,9 @@ impl Service {
             _ => ("200 OK", "healthy"),
         };
         let (code, body) = match path {
+            _ if self.scans() && (path == "/file" || path.starts_with("/file/")) => {
+                scans.answer(self, &mut Request { head: &text, path, rest, peer: &mut peer })
+            }
             // MD Core's OpenAPI document 5.6.1, schema `readyz`.
             "/readyz" if target.ends_with("?verbose=true") => (
                 code,
@@ -75,6 +92,22 @@ impl Service {
             "HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}\n",
             body.len() + 1
         );
+    }
+}
+
+/// The request's head, and what was read of its body with it.
+fn head(peer: &mut TcpStream) -> (String, Vec<u8>) {
+    let mut read = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            let rest = read.split_off(end + 4);
+            return (String::from_utf8_lossy(&read).into_owned(), rest);
+        }
+        match peer.read(&mut part) {
+            Ok(count) if count > 0 && read.len() < LONGEST_HEAD => read.extend(&part[..count]),
+            _ => return (String::from_utf8_lossy(&read).into_owned(), Vec::new()),
+        }
     }
 }
 
@@ -104,8 +137,9 @@ fn main() {
             service.fail("lost the connection to its database: unsupported schema version 41")
         });
     }
+    let scans = Arc::new(Scans::kept(&service));
     for peer in listener.incoming().flatten() {
-        let service = service.clone();
-        spawn(move || service.answer(peer));
+        let (service, scans) = (service.clone(), Arc::clone(&scans));
+        spawn(move || service.answer(peer, &scans));
     }
 }

@@ -1,0 +1,230 @@
+//! The API Gateway, as a client sees it.
+
+use std::io::Read;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use thiserror::Error;
+use ureq::http::Response;
+use ureq::{Agent, Body, SendBody};
+
+use super::answer::{self, Seen, harmless};
+use super::authority;
+use crate::manifest::TestScans;
+use crate::transport::resolve_secret;
+use crate::value::{Secret, SecretError};
+
+/// The route of the vendor's document.
+const FILE: &str = "file";
+/// The largest answer that is read.
+const LARGEST: u64 = 1 << 20;
+/// How long a connection may take, and an answer.
+const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(20);
+
+/// A way to the gateway. Holds the key, and is therefore made only when it is used.
+pub struct Gateway {
+    agent: Agent,
+    url: String,
+    key: Option<Secret>,
+    rule: Option<String>,
+}
+
+/// Why a file could not be submitted or asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Trouble {
+    /// The key or the certificates of authorities can't be had on the controller.
+    #[error("{0}")]
+    Here(String),
+    /// It does not prove who it is.
+    #[error("the gateway's certificate is not trusted: {0}")]
+    Untrusted(String),
+    /// No answer came.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// It says no.
+    #[error("the gateway answers {status}: {said}")]
+    Refused {
+        /// The status of its answer.
+        status: u16,
+        /// What it says.
+        said: String,
+    },
+    /// The answer is none that the vendor's document has.
+    #[error("an answer that can't be understood: {0}")]
+    Strange(String),
+}
+
+/// Makes a way to the gateway, at the moment of its use.
+pub type ToGateway<'a> = dyn Fn() -> Result<Gateway, Trouble> + Sync + 'a;
+
+impl Trouble {
+    /// Whether the same may succeed when it is tried again: nobody answered, the queue is full, the
+    /// server has an error of its own.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused { status, .. } => *status >= 500 || *status == 429,
+            Self::Here(_) | Self::Untrusted(_) | Self::Strange(_) => false,
+        }
+    }
+}
+
+impl From<SecretError> for Trouble {
+    fn from(error: SecretError) -> Self {
+        Self::Here(error.to_string())
+    }
+}
+
+impl Gateway {
+    /// The gateway that `scans` names; relative paths start at `folder`.
+    ///
+    /// # Errors
+    /// When its key or the certificates of authorities can't be had.
+    pub fn of(scans: &TestScans, folder: &Utf8Path) -> Result<Self, Trouble> {
+        let key = scans.api_key.as_ref().map(|key| resolve_secret(key, folder)).transpose()?;
+        let config = Agent::config_builder()
+            // Every status is looked at here, and nobody is sent elsewhere: the key is for this server.
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .user_agent(concat!("mdc/", env!("CARGO_PKG_VERSION")))
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(ANSWER))
+            .timeout_recv_body(Some(ANSWER));
+        let config = match scans.url.strip_prefix("https://") {
+            Some(_) => {
+                let ca = scans.ca.as_ref().map(|path| folder.join(path));
+                config.tls_config(authority::trusting(ca.as_deref()).map_err(Trouble::Here)?)
+            }
+            None => config,
+        };
+        let (url, rule) = (scans.url.clone(), scans.rule.clone());
+        Ok(Self { agent: config.build().new_agent(), url, key, rule })
+    }
+
+    /// Submits `size` bytes of `content` under the name `file`, and says by which id it is asked for.
+    ///
+    /// # Errors
+    /// When it is not known to be accepted within `within`.
+    pub fn submit(
+        &self,
+        (file, size): (&str, u64),
+        content: &mut dyn Read,
+        within: Duration,
+    ) -> Result<String, Trouble> {
+        let mut request = self
+            .agent
+            .post(format!("{}/{FILE}", self.url))
+            .config()
+            .timeout_global(Some(within))
+            .build()
+            .header("content-type", "application/octet-stream")
+            // The vendor's interface takes no chunked transfer.
+            .header("content-length", size.to_string())
+            .header("filename", file);
+        if let Some(key) = &self.key {
+            request = request.header("apikey", key.expose());
+        }
+        if let Some(rule) = &self.rule {
+            request = request.header("rule", encoded(rule));
+        }
+        let mut content = content;
+        let answer = request.send(SendBody::from_reader(&mut content));
+        answer::data_id(&read(answer, self.key.as_ref())?)
+    }
+
+    /// Asks how far the scan of a file is.
+    ///
+    /// # Errors
+    /// When there is no answer that tells.
+    pub fn look(&self, id: &str) -> Result<Seen, Trouble> {
+        let mut request = self
+            .agent
+            .get(format!("{}/{FILE}/{id}", self.url))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build();
+        if let Some(key) = &self.key {
+            request = request.header("apikey", key.expose());
+        }
+        match read(request.call(), self.key.as_ref()) {
+            Ok(bytes) => answer::seen(&bytes),
+            Err(Trouble::Refused { status: 404, .. }) => Ok(Seen::Unknown),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// The body of an answer that says yes.
+fn read(
+    answer: Result<Response<Body>, ureq::Error>,
+    key: Option<&Secret>,
+) -> Result<Vec<u8>, Trouble> {
+    let unreachable = |error: ureq::Error| {
+        let said = harmless(&error.to_string());
+        match error {
+            ureq::Error::NativeTls(_) | ureq::Error::Tls(_) => Trouble::Untrusted(said),
+            _ => Trouble::Unreachable(said),
+        }
+    };
+    let mut answer = answer.map_err(unreachable)?;
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
+    match (status, body) {
+        (200, Ok(body)) => Ok(body),
+        (200, Err(ureq::Error::BodyExceedsLimit(_))) => {
+            Err(Trouble::Strange(format!("it is longer than {LARGEST} bytes")))
+        }
+        (200, Err(error)) => Err(unreachable(error)),
+        (status, body) => {
+            // What says no may repeat the key.
+            let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+            let body = key.map_or(body.clone(), |key| body.replace(key.expose(), "(the key)"));
+            Err(Trouble::Refused { status, said: said(status, &body) })
+        }
+    }
+}
+
+/// What a refusal says: its `err`, as the vendor's document has it, or its beginning.
+fn said(status: u16, body: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Refusal {
+        err: String,
+    }
+    match serde_json::from_str(body) {
+        Ok(Refusal { err }) => harmless(&err),
+        Err(_) if (300..400).contains(&status) => {
+            "it wants to send mdc to another address".to_owned()
+        }
+        Err(_) if body.is_empty() => "nothing".to_owned(),
+        Err(_) => harmless(body),
+    }
+}
+
+/// A rule's name as the document wants it in a header: UTF-8, URL encoded (RFC 3986, section 2.1).
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_encoded_and_refusals_are_read() {
+        assert_eq!(encoded("File process/ü"), "File%20process%2F%C3%BC");
+        assert_eq!(said(503, r#"{"err":"busy"}"#), "busy");
+        assert_eq!(said(502, "<html>\x1b[2J"), "<html>\u{fffd}[2J");
+        assert_eq!(said(302, ""), "it wants to send mdc to another address");
+    }
+}
