@@ -1,6 +1,7 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
 mod check;
+mod refusal;
 
 use super::Code;
 
@@ -340,38 +341,11 @@ impl Code {
                  Without both, mdc can't install and watch the component on such hosts. Give both, \
                  or neither to say that the format is not supported."
             }
-            Self::Downgrade => {
-                "A host has a newer version than the release asks for. The vendor documents no way \
-                 back, and a database that a newer version has changed may be unreadable for the \
-                 older one. Name a newer release; or, with a backup at hand, write \
-                 `allow-downgrade = true` under [cluster]."
-            }
-            Self::NoBackup => {
-                "Stage 2 changes what keeps the cluster's data, and there is no way back from a failure \
-                 there but a backup. The vendor's procedure asks for backups of PostgreSQL and File \
-                 Storage before anything. mdc wants evidence, not a promise: say under \
-                 `[gates.backup.COMPONENT]` on which host and under which names the newest backup is \
-                 found, and how old it may be. The catalog's `backup` of a component says whether one is \
-                 needed; a manifest may set it to `none` under `[components.NAME]`, for instance where \
-                 somebody else keeps that database."
-            }
-            Self::MinHealthy => {
-                "`rolling = { min-healthy = }` of a component promises how many of its hosts stay healthy, \
-                 whatever happens, and a part is rounded up. A change takes one away at least, and so many \
-                 are down now, or not known to be healthy, or the promise is so high, that none can be \
-                 spared. Bring up what is down, add a host, or promise less."
-            }
-            Self::WindowTooShort => {
-                "A step of stage 2 is begun only when the rest of the window is as long as the step may \
-                 take in a slow case together with its way back. No opening of the window is that long, so \
-                 that the step could never begin. Make the window longer, or correct the durations of the \
-                 component (`durations`) when they are too long for your site."
-            }
-            Self::OsDiffers => {
-                "A host runs another operating system than the manifest says. Packages are chosen by \
-                 the manifest's word, so they may not fit, and the address may be another machine's. \
-                 Correct `os`, or the address."
-            }
+            Self::Downgrade
+            | Self::NoBackup
+            | Self::MinHealthy
+            | Self::WindowTooShort
+            | Self::OsDiffers => self.explain_refusal(),
             Self::PackageFormat => {
                 "The file has the pinned content, but it is not a package of the format that \
                  its place in the release says, or its description can't be read. Such a file \

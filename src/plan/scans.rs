@@ -32,8 +32,8 @@ pub(super) fn put(steps: &mut Vec<Step>, desired: &Desired) {
     }
     let last = steps.iter().map(|step| step.wave).max().unwrap_or(1);
     let mut after = step(last + 1, Action::ScanAfter, step::scan_after(scans));
-    after.after =
-        steps.iter().filter(|step| is_change(step)).map(|step| Arc::clone(&step.id)).collect();
+    let ends = |step: &&Step| is_change(step) || step.action == Action::Verify;
+    after.after = steps.iter().filter(ends).map(|step| Arc::clone(&step.id)).collect();
     steps.insert(0, before);
     steps.push(after);
 }
