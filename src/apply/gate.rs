@@ -6,6 +6,7 @@ use super::event::Event;
 use super::job;
 use super::telling::{failed_command, lines};
 use super::worker::{Work, Worker};
+use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure, StepOutcome};
 use crate::transport::{Command, Output, Task};
 use crate::value::Period;
@@ -93,15 +94,7 @@ impl Worker<'_> {
             if output.end.is_success() {
                 return Ok(vec![format!("verified: {text}")]);
             }
-            let hint = "do it, then `mdc resume`: it is verified again";
-            let failure = failed_command(&work.step.host, command, &output);
-            let ended = format!("it is not done yet: {text}");
-            return Err(StepFailure {
-                kind: FailureKind::Waits,
-                ended,
-                hint: hint.into(),
-                ..failure
-            });
+            return Err(not_done(work.step, command, (text, &output)));
         }
         if let Some(by) = self.confirmed.get(component) {
             return Ok(vec![format!("confirmed by {by}: {text}")]);
@@ -114,6 +107,20 @@ impl Worker<'_> {
             output: Box::default(),
             hint: format!("once it is so: `mdc resume --confirm {component}`"),
         })
+    }
+}
+
+/// People have not yet done what they are asked for.
+pub(super) fn not_done(
+    step: &Step,
+    command: &Command,
+    (text, output): (&str, &Output),
+) -> StepFailure {
+    StepFailure {
+        kind: FailureKind::Waits,
+        ended: format!("it is not done yet: {text}"),
+        hint: "do it, then `mdc resume`: it is verified again".to_owned(),
+        ..failed_command(&step.host, command, output)
     }
 }
 

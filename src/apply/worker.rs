@@ -9,6 +9,7 @@ use camino::Utf8Path;
 
 use super::cancel::Jobs;
 use super::event::Event;
+use super::gate::not_done;
 use super::job;
 use super::reach::Reach;
 use super::scan::Scans;
@@ -178,6 +179,9 @@ impl Worker<'_> {
                 _ => self.on_host(step, command, &mut |host| host.run(command, None))?,
             };
             match (&command.task, output.end.is_success()) {
+                (Task::ByHand { text, .. }, false) => {
+                    return Err(not_done(step, command, (text, &output)));
+                }
                 // The file is there: it isn't copied, and all else about it is done.
                 (Task::FindFile { .. }, true) => is_there = true,
                 (Task::FindFile { .. }, false) | (_, true) => {}

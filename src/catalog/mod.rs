@@ -118,6 +118,11 @@ pub struct Component {
     pub needs: Vec<Need>,
     /// How many hosts may change at once: a number, or a part of all that have it; in stage 2 one.
     pub at_once: Batch,
+    /// When people change it, not this program: what they do, in words. Each step then waits for them,
+    /// and goes on when the version is seen on the host.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub by_hand: Option<String>,
     /// How a change goes over its hosts.
     #[serde(default)]
     pub rolling: Rolling,

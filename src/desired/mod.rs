@@ -111,6 +111,8 @@ pub enum Source {
     },
     /// The host's own package repository.
     Repository,
+    /// People, who do this, in words.
+    Hand(String),
 }
 
 /// A health probe, asked from the host itself.

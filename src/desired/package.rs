@@ -68,6 +68,12 @@ impl<'r> Packages<'r> {
             self.found.push(self.no_format(component, host, format));
             return None;
         };
+        let (version, unit) = (released.version.clone(), unit.clone());
+        let Questions { health, idle, drain } = questions.clone();
+        if let Some(text) = &component.by_hand {
+            let (package, source) = (package.clone(), Source::Hand(text.clone()));
+            return Some(Resource { version, package, format, source, unit, health, idle, drain });
+        }
         let Some((_, chosen)) = fitting(released, &host.os) else {
             self.found.push(self.no_package(component, released, host));
             return None;
@@ -90,8 +96,6 @@ impl<'r> Packages<'r> {
                 (package.clone(), Source::File { path, digest, size, identity })
             }
         };
-        let (version, unit) = (released.version.clone(), unit.clone());
-        let Questions { health, idle, drain } = questions.clone();
         Some(Resource { version, package, format, source, unit, health, idle, drain })
     }
 

@@ -66,6 +66,9 @@ fn known<'d>(
             before.version
         ));
     }
+    if let Source::Hand(_) = before.source {
+        return Err("people change it, by hand".to_owned());
+    }
     if before.source == Source::Repository {
         return Err(
             "the previous release takes it from the host's repository, which may no longer \

@@ -34,14 +34,20 @@ pub fn change_package(
         // Windows hosts can't be read yet and so are unknown in every plan.
         return commands;
     }
-    if let (Some(path), Source::File { digest, size, .. }) = (staged, &resource.source) {
-        commands.push(copy::check(digest, *size, path));
-        commands.push(install_file(resource, path, host, limits));
-    } else {
-        commands.push(install_from_repository(resource, host, limits));
+    match (staged, &resource.source) {
+        (_, Source::Hand(text)) => commands.push(by_hand(resource, host.format, text)),
+        (Some(path), Source::File { digest, size, .. }) => {
+            commands.push(copy::check(digest, *size, path));
+            commands.push(install_file(resource, path, host, limits));
+            commands.push(service::start(&resource.unit));
+            commands.push(check_version(resource, host.format));
+        }
+        _ => {
+            commands.push(install_from_repository(resource, host, limits));
+            commands.push(service::start(&resource.unit));
+            commands.push(check_version(resource, host.format));
+        }
     }
-    commands.push(service::start(&resource.unit));
-    commands.push(check_version(resource, host.format));
     commands.push(await_health(resource, limits));
     commands.push(service::check(&resource.unit));
     commands
@@ -177,6 +183,13 @@ fn check_version(resource: &Resource, format: Format) -> Command {
             version: resource.version.clone(),
         },
     }
+}
+
+/// Sees whether people have done it; they are asked for it when not.
+fn by_hand(resource: &Resource, format: Format, text: &str) -> Command {
+    let (package, version) = (resource.package.clone(), resource.version.clone());
+    let task = Task::ByHand { package, version, text: text.to_owned() };
+    Command { task, ..check_version(resource, format) }
 }
 
 /// A regular expression for the Debian package versions of a product version: with any epoch and

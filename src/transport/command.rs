@@ -100,6 +100,15 @@ pub enum Task {
         /// Its product version.
         version: Version,
     },
+    /// Checks that people have brought the package to this version.
+    ByHand {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// What they do.
+        text: String,
+    },
     /// Checks that the service is active.
     CheckUnit {
         /// The service.
@@ -207,6 +216,9 @@ impl Task {
             Self::CheckVersion { package, version } => {
                 format!("check that {package} is installed in version {version}")
             }
+            Self::ByHand { package, version, .. } => {
+                format!("see that people have brought {package} to version {version}")
+            }
             Self::CheckUnit { unit } => format!("check that {unit} is active"),
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
             Self::Isolate { unit } => format!("keep new work from {unit}"),
@@ -232,6 +244,7 @@ impl Task {
                 | Self::CheckFile { .. }
                 | Self::Rehearse { .. }
                 | Self::CheckVersion { .. }
+                | Self::ByHand { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
                 | Self::AwaitIdle { .. }

@@ -256,3 +256,37 @@ fn a_gate_is_no_host_that_may_fail() {
     left(&site, "core-02", "ometascan", 1_000_000);
     stops(site.mdc(&["apply", "--yes"]), &site, &["given up after 50ms"]);
 }
+
+/// The packages of a host as if somebody had installed them.
+fn install(site: &Site, host: &str, package: &str, version: &str) {
+    let mut file = site.host(host);
+    file["packages"][package] = json!({ "installed": format!("{version}-1") });
+    site.write(host, &file);
+}
+
+#[test]
+fn people_change_what_is_theirs_and_are_seen_to_have_done_it() {
+    let site = Site::new();
+    let by_hand =
+        "[components.worker]\nby-hand = \"Inventory > Workers > Upgrade Now\"\nat-once = 5\n\n";
+    site.edit("[components.md-core]", &format!("{by_hand}[components.md-core]"));
+    // The first host alone, then the others.
+    for (failed, hosts) in
+        [("core-01", &["core-01"][..]), ("core-02", &["core-02", "core-03", "gate-01", "hook-01"])]
+    {
+        let ran = site.mdc(&["apply", "--yes"]);
+        let words = [
+            &format!("Failed: upgrade worker on {failed}"),
+            "it is not done yet: Inventory > Workers > Upgrade Now",
+            "do it, then `mdc resume`",
+        ];
+        stops(ran, &site, &words);
+        for host in hosts {
+            assert!(!site.log(host).contains_key("install:md-core"), "{host}");
+            assert!(!site.log(host).contains_key("receive:md-cluster-worker_2.9.0-1_amd64.deb"));
+            install(&site, host, "md-cluster-worker", "2.9.0");
+        }
+    }
+    goes_on(&site, &["resume", "--yes"]);
+    assert!(!site.log("core-01").contains_key("install:md-cluster-worker"));
+}

@@ -111,6 +111,7 @@ fn component(name: &str, health: &Probe) -> Component {
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
+        by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,

@@ -105,6 +105,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::StartUnit { unit } => format!("start:{unit}"),
         Task::Isolate { unit } => format!("isolate:{unit}"),
         Task::Restore { unit } => format!("restore:{unit}"),
+        Task::ByHand { package, .. } => format!("by-hand:{package}"),
         Task::CheckVersion { package, .. } => format!("check-version:{package}"),
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),

@@ -48,9 +48,10 @@ impl Host {
                 self.receive(path, (*digest, *size), received)
             }
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
-            (Task::CheckVersion { package, version }, None) => {
-                (check, self.check_version(package, version))
-            }
+            (
+                Task::CheckVersion { package, version } | Task::ByHand { package, version, .. },
+                None,
+            ) => (check, self.check_version(package, version)),
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
             (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
             (Task::Isolate { unit }, None) => (check, self.isolate(unit, true)),

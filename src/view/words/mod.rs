@@ -141,6 +141,7 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::ProveBackup { newest, max_age, .. } => {
             format!("the newest of {newest}, at most {max_age} old")
         }
+        Task::ByHand { text, .. } => format!("by hand: {text} (the version is seen on the host)"),
         Task::Confirm { text, verified: true, .. } => format!("{text} (verified on the host)"),
         Task::Confirm { text, component, .. } => {
             format!("{text} (confirmed by `--confirm {component}`)")
