@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::each::each;
@@ -16,7 +17,7 @@ use crate::state::{FailureKind, StepFailure};
 use crate::transport::{Command, Task};
 use crate::value::Period;
 
-/// How many are asked at the same time by one gate; there may be as many gates as components.
+/// How many are asked at the same time.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -75,6 +76,8 @@ impl Worker<'_> {
     fn unhealthy<'p>(&self, asked: &BTreeMap<&'p HostName, &'p HealthyBefore>) -> Unhealthy<'p> {
         let hosts: BTreeSet<&'p HostName> = asked.keys().copied().collect();
         let mut unhealthy = Unhealthy::new();
+        // There may be as many gates as components: one of them asks at a time.
+        let _turn = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         let ask =
             |host: &HostName| asked.get(host).map_or(Ok(()), |member| self.is_healthy(member));
         each(&hosts, AT_ONCE, ask, |host, said| {

@@ -130,6 +130,7 @@ fn attempt(
         packages: apply.packages,
         jobs: &jobs,
         members: &plan.members,
+        asking: Mutex::default(),
         skipped: &progress.skipped,
         confirmed: apply.confirmed,
         scans: &scans,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -31,6 +32,8 @@ pub(super) struct Worker<'a> {
     pub(super) jobs: &'a Jobs<'a>,
     /// Those that have a component.
     pub(super) members: &'a BTreeMap<ComponentName, Members>,
+    /// Whose turn it is to ask those.
+    pub(super) asking: Mutex<()>,
     /// The steps that are left out.
     pub(super) skipped: &'a BTreeMap<String, String>,
     /// What people have confirmed: by component, who did.

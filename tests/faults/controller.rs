@@ -8,6 +8,7 @@ use crate::site::Site;
 /// The site as it was, as it is after an undisturbed run, and every command between.
 fn prepared() -> (Site, Site, Vec<Point>) {
     let fresh = Site::new();
+    fresh.promise_nothing();
     let undisturbed = fresh.copy();
     undisturbed.mdc(&["apply", "--yes"]).ended(0);
     let points = point::all(&fresh.copy());

@@ -14,6 +14,7 @@ fn a_job_that_is_cut_off_is_tried_again() {
         "[components.md-core]",
         "[components.md-core]\non-failure = { retries = 0, tolerate = \"0\" }",
     );
+    fresh.promise_nothing();
     let points = point::all(&fresh.copy());
     // A component with retries goes on by itself, after a pause: few of these, they take seconds.
     for (key, cut) in [("install:redis-server", "reboot"), ("start:rabbitmq-server", "kill")] {

@@ -22,7 +22,9 @@ pub(crate) fn all(site: &Site) -> Vec<Point> {
     let mut points = Vec::new();
     for step in plan["steps"].as_array().unwrap() {
         for command in step["commands"].as_array().unwrap() {
-            let point = of(step["host"].as_str().unwrap(), &command["task"]);
+            let Some(point) = of(step["host"].as_str().unwrap(), &command["task"]) else {
+                continue;
+            };
             // Two steps on one host may look for the same thing: the first meets the fault.
             if !points.contains(&point) {
                 points.push(point);
@@ -37,13 +39,14 @@ pub(crate) fn by_step(plan: &Value) -> Vec<(String, Vec<Point>)> {
     let steps = plan["steps"].as_array().unwrap().iter().map(|step| {
         let host = step["host"].as_str().unwrap();
         let commands = step["commands"].as_array().unwrap();
-        let points = commands.iter().map(|command| of(host, &command["task"]));
+        let points = commands.iter().filter_map(|command| of(host, &command["task"]));
         (step["id"].as_str().unwrap().to_owned(), points.filter(|it| it.changes).collect())
     });
     steps.collect()
 }
 
-fn of(host: &str, task: &Value) -> Point {
+/// None for what is asked of many hosts, by their own checks.
+fn of(host: &str, task: &Value) -> Option<Point> {
     let (kind, task) = task.as_object().unwrap().iter().next().unwrap();
     let text = |key: &str| task[key].as_str().unwrap().to_owned();
     let (word, what, is_job, changes) = match kind.as_str() {
@@ -58,7 +61,8 @@ fn of(host: &str, task: &Value) -> Point {
         "await-health" => ("await-health", text("unit"), true, false),
         "prove-backup" => ("prove-backup", text("component"), true, false),
         "await-idle" => ("await-idle", text("unit"), false, false),
+        "await-healthy" => return None,
         other => panic!("{other} is a new kind of command"),
     };
-    Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes }
+    Some(Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes })
 }

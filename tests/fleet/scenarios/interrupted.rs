@@ -18,7 +18,7 @@ pub(crate) fn run(fleet: &Fleet) {
     running.end().ends(1).tells(&[
         "stopping interrupted by Ctrl-C or a signal; waiting for the end of upgrade worker on exec-01",
         "Stopped: interrupted by Ctrl-C or a signal",
-        "Not started: 1 step",
+        "Not started: ",
         "go on mdc apply mdc.toml",
     ]);
     let journal = site.journal();

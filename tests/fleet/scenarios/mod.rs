@@ -51,7 +51,7 @@ pub(crate) const SCENARIOS: [Scenario; 26] = [
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
     Scenario { name: "gates", changes: &["exec-01", "exec-02", "storage-01"], run: gates::run },
-    Scenario { name: "preflight", changes: &[], run: preflight::run },
+    Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];

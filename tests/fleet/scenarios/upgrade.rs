@@ -13,7 +13,7 @@ use crate::release::Release;
 use crate::site::Site;
 
 /// The vendor's procedure, first to last; what is copied comes before all of it.
-const PROCEDURE: [&[&str]; 10] = [
+const PROCEDURE: [&[&str]; 11] = [
     &["copy"],
     &["identity-service"],
     &["control-center"],
@@ -24,6 +24,7 @@ const PROCEDURE: [&[&str]; 10] = [
     &["rabbitmq"],
     &["redis"],
     &["file-storage"],
+    &["verify"],
 ];
 
 pub(crate) fn run(fleet: &Fleet) {
@@ -42,7 +43,7 @@ pub(crate) fn run(fleet: &Fleet) {
     is_whole(&plan);
     Site::mdc_in(elsewhere.path(), &["apply", file, "--yes"])
         .ends(0)
-        .tells(&["Complete. Of 24 steps: 24 done."]);
+        .tells(&["Complete. Of 46 steps: 46 done."]);
 
     hosts_have(fleet, &release);
     site.is_as_desired();
@@ -54,7 +55,7 @@ pub(crate) fn run(fleet: &Fleet) {
         "infra-01/redis/upgrade: package was 5:6.0",
         "nothing was changed",
     ]);
-    assert_eq!(site.journal().begun().len(), 24, "the stale plan began nothing");
+    assert_eq!(site.journal().begun().len(), 46, "the stale plan began nothing");
 }
 
 fn is_whole(plan: &Value) {
@@ -78,6 +79,20 @@ fn is_whole(plan: &Value) {
         "exec-02/md-core/await-idle",
     ] {
         expected.insert(gate.to_owned());
+    }
+    // Each component is seen healthy before stage 2 and at the end; Cores before each of them changes.
+    for action in ["await-healthy", "verify"] {
+        for it in
+            INSTALLED.iter().filter(|it| it.host != "exec-02" || it.component == "api-gateway")
+        {
+            expected.insert(format!("{}/{}/{action}", it.host, it.component));
+        }
+        for component in ["postgresql", "rabbitmq", "redis"] {
+            expected.insert(format!("infra-01/{component}/{action}"));
+        }
+    }
+    for host in ["exec-01", "exec-02"] {
+        expected.insert(format!("{host}/md-core/keep-healthy"));
     }
     assert_eq!(ids, expected);
     for step in steps {
@@ -126,7 +141,8 @@ fn is_in_the_order_of_the_procedure(journal: &Journal) {
         let (component, action) = (parts.next().unwrap(), parts.next().unwrap());
         let wanted = match action {
             "copy" => "copy",
-            "await-idle" | "prove-backup" => "gate",
+            "await-idle" | "prove-backup" | "await-healthy" => "gate",
+            "verify" => "verify",
             _ => component,
         };
         PROCEDURE.iter().position(|names| names.contains(&wanted)).unwrap()
