@@ -48,7 +48,7 @@ pub(crate) const SCENARIOS: [Scenario; 24] = [
     Scenario { name: "wrong-clock", changes: &["exec-01"], run: faults::wrong_clock },
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
-    Scenario { name: "gates", changes: &["exec-02", "storage-01"], run: gates::run },
+    Scenario { name: "gates", changes: &["exec-01", "exec-02", "storage-01"], run: gates::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 
