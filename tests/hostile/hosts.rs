@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::site::{Site, harmless};
 
 const SIMULATED: &str = "[connections.c.simulated]\nfolder = \"fleet\"\nspeed = 0";
+/// A host that lies isn't healthy: nobody here waits for it.
+const IMPATIENT: &str = "[components.redis]\nlimits = { healthy = \"1s\", settle = \"0s\" }";
 
 /// Texts that steer terminals, hide their neighbours, are markup, or run something in a shell that
 /// takes them for words of its own: then `mark` is there.
@@ -55,7 +57,7 @@ fn lies(text: &str) -> Vec<(&'static str, Value)> {
 fn nothing_that_a_host_says_steers_or_runs() {
     for text in texts() {
         for (place, mut host) in lies(&text) {
-            let site = Site::new(SIMULATED, "");
+            let site = Site::new(SIMULATED, IMPATIENT);
             fs::create_dir(site.path("fleet")).unwrap();
             // Every other key of a host has its default.
             host.as_object_mut().unwrap().entry("os").or_insert("debian-12".into());

@@ -62,10 +62,10 @@ pub struct ChangeRecord {
     /// Every step of the plan, in its order.
     pub steps: Vec<StepAccount>,
     /// What test scans came to.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
     /// What came of the loads that were submitted meanwhile, attempt by attempt.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loads: Vec<LoadAccount>,
     /// What other terminals asked for.
     pub requests: Vec<RequestAccount>,
