@@ -96,41 +96,45 @@ struct Gate {
 /// what is only so for a moment comes last.
 fn all(desired: &Desired) -> Vec<Gate> {
     let gates = &desired.gates;
-    let version = |component: &ComponentName| {
-        let mut resources = desired.resources.iter();
-        let of = resources.find(|(address, _)| address.component == *component);
-        of.map(|(_, resource)| resource.version.clone())
+    let once = |action, host: &HostName, component: &ComponentName, forecast, command| {
+        Some(Gate {
+            host: host.clone(),
+            component: component.clone(),
+            action,
+            version: version(desired, component)?,
+            forecast: Period::seconds(forecast),
+            commands: [command].into(),
+        })
     };
     let confirm = gates.confirm.iter().filter_map(|(component, gate)| {
-        Some(Gate {
-            host: gate.host.clone(),
-            component: component.clone(),
-            action: Action::Confirm,
-            version: version(component)?,
-            forecast: Period::seconds(1),
-            commands: [step::confirm(component.as_str(), gate)].into(),
-        })
+        let command = step::confirm(component.as_str(), gate);
+        once(Action::Confirm, &gate.host, component, 1, command)
     });
     let backup = gates.backup.iter().filter_map(|(component, gate)| {
-        Some(Gate {
-            host: gate.host.clone(),
-            component: component.clone(),
-            action: Action::ProveBackup,
-            version: version(component)?,
-            forecast: Period::seconds(60),
-            commands: [step::prove_backup(component.as_str(), gate)].into(),
-        })
+        let command = step::prove_backup(component.as_str(), gate);
+        once(Action::ProveBackup, &gate.host, component, 60, command)
     });
+    confirm.chain(backup).chain(idle(desired)).collect()
+}
+
+fn version(desired: &Desired, component: &ComponentName) -> Option<Version> {
+    let mut resources = desired.resources.iter();
+    let (_, resource) = resources.find(|(address, _)| address.component == *component)?;
+    Some(resource.version.clone())
+}
+
+fn idle(desired: &Desired) -> Vec<Gate> {
+    let gate = &desired.gates.idle;
+    let samples = u64::from(gate.samples.saturating_sub(1));
+    let least = samples.saturating_mul(gate.every.whole_seconds());
     // Hosts of one system are asked the same.
     let mut alike: BTreeMap<*const Resource, Arc<[Command]>> = BTreeMap::new();
-    let idle = desired.resources.iter().filter_map(|(address, resource)| {
+    let asked = desired.resources.iter().filter_map(|(address, resource)| {
         let ask = resource.idle.as_ref()?;
         let commands = alike
             .entry(Arc::as_ptr(resource))
-            .or_insert_with(|| [step::await_idle(&resource.unit, ask, &gates.idle)].into());
+            .or_insert_with(|| [step::await_idle(&resource.unit, ask, gate)].into());
         let Address { host, component } = address.clone();
-        let samples = u64::from(gates.idle.samples.saturating_sub(1));
-        let least = samples.saturating_mul(gates.idle.every.whole_seconds());
         Some(Gate {
             host,
             component,
@@ -140,7 +144,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
             commands: Arc::clone(commands),
         })
     });
-    confirm.chain(backup).chain(idle).collect()
+    asked.collect()
 }
 
 impl Gate {
