@@ -157,6 +157,9 @@ pub struct Component {
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,
+    /// How a backup of it is taken on its own host, and read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_by: Option<BackupBy>,
     /// The oldest version that the cluster works with.
     #[serde(default)]
     pub minimum_version: Option<Version>,
@@ -357,6 +360,19 @@ pub enum Backup {
     /// It keeps nothing that has to be restored.
     #[default]
     None,
+}
+
+/// How a backup is taken and read: command lines, as handlebars templates over the ports. The file is
+/// in `$1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BackupBy {
+    /// Writes it, as root.
+    #[schemars(length(min = 1))]
+    pub take: String,
+    /// Reads it, and exits with 0 when it is whole.
+    #[schemars(length(min = 1))]
+    pub probe: String,
 }
 
 /// How a change of a component's version is taken back.

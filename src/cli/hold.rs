@@ -51,6 +51,11 @@ impl Hold {
         Ok(self.store.unfinished(&self.lease)?)
     }
 
+    /// The newest run that takes backups, if it is not over.
+    pub(super) fn unfinished_backup(&self) -> Result<Option<Run>, Problem> {
+        Ok(self.store.unfinished_backup(&self.lease)?)
+    }
+
     /// The newest run, if it is over and owes something.
     pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
         Ok(self.store.owing(&self.lease)?)

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod apply;
+mod backup;
 mod carry;
 mod choice;
 mod console;
@@ -96,6 +97,8 @@ enum Command {
     Apply(apply::Apply),
     /// Go on with a run that did not come to its end
     Resume(resume::Resume),
+    /// Take backups now, and read them back
+    Backup(backup::Backup),
     /// Take back what the newest run has done
     Rollback(rollback::Rollback),
     /// Ask the run that goes on to begin no more steps for now
@@ -177,6 +180,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Show(show) => show.run(console),
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
+        Command::Backup(backup) => backup.run(common, console),
         Command::Rollback(rollback) => rollback.run(common, console),
         Command::Pause(pause) => pause.run(console),
         Command::GoOn(go_on) => go_on.run(console),

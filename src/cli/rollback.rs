@@ -14,7 +14,7 @@ use super::site::Site;
 use super::{Common, Exit, ManifestPath, plan, records, watch};
 use crate::apply::Ending;
 use crate::catalog::Then;
-use crate::plan::{Plan, Step, Taken, rollback};
+use crate::plan::{Plan, Purpose, Step, Taken, rollback};
 use crate::state::{FailureKind, Run, StepOutcome};
 use crate::view;
 
@@ -69,14 +69,14 @@ impl Rollback {
 
 /// The newest run, when it can be taken back.
 fn newest(hold: &Hold) -> Result<Run, Problem> {
-    let Some(id) = hold.store.ids()?.into_iter().next() else {
+    let Some(id) = hold.store.newest_change()? else {
         return Err(Problem::new(
             format!("no run is recorded in {}", hold.store.place()),
             "there is nothing to take back; `mdc status` shows what is installed",
         ));
     };
     let run = hold.store.open(&hold.lease, &id)?;
-    match &run.plan.rolls_back {
+    match run.plan.purpose.rolls_back() {
         None => Ok(run),
         Some(rolled) if run.progress.over => Err(Problem::new(
             format!("the newest run, {id}, has taken the run {rolled} back"),
@@ -159,7 +159,7 @@ fn taken_back<'p>(plan: &'p Plan, ending: &Ending) -> BTreeSet<&'p str> {
         plan.steps.iter().filter(together).filter(begun).map(|step| &*step.id).collect()
     };
     // Who stops a run wants to look first.
-    if plan.rolls_back.is_some() || ending.stopped.is_some() {
+    if plan.purpose != Purpose::Release || ending.stopped.is_some() {
         return BTreeSet::new();
     }
     plan.steps.iter().filter(|step| failed(step, ending)).flat_map(of).collect()

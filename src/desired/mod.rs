@@ -1,6 +1,7 @@
 //! What should be: every component on every host, with its version, package, unit and health
 //! probe, worked out from manifest, release and catalog without touching a host.
 
+mod backup;
 mod component;
 mod digest;
 mod package;
@@ -68,6 +69,16 @@ pub struct DesiredHost {
     /// What it belongs to, by the name of the label.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+impl Desired {
+    /// The version that a component should have.
+    #[must_use]
+    pub fn version(&self, component: &ComponentName) -> Option<&Version> {
+        let mut resources = self.resources.iter();
+        let (_, resource) = resources.find(|(address, _)| address.component == *component)?;
+        Some(&resource.version)
+    }
 }
 
 /// One component on one host, as it should be.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, component, placement};
+use super::{Desired, DesiredHost, Resource, backup, component, placement};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -30,6 +30,7 @@ pub fn resolve(
     let placed = placed(&first, manifest, &effective, &mut found);
     let formats = formats(manifest, &mut found);
     let resources = resources(manifest, release, &placed, &formats, &mut found);
+    let gates = backup::gates(manifest, &placed, &mut found);
     if found.has_errors() {
         return (None, found);
     }
@@ -38,7 +39,7 @@ pub fn resolve(
         environment: manifest.cluster.environment.clone(),
         release: release.name.clone(),
         allow_downgrade: manifest.cluster.allow_downgrade,
-        gates: manifest.gates.clone(),
+        gates,
         preflight: manifest.preflight.clone(),
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
@@ -54,7 +55,7 @@ pub fn resolve(
 }
 
 /// The placed components with what they are asked.
-type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Questions)>;
+pub(super) type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Questions)>;
 
 fn placed<'c>(
     places: &Places<'_>,

@@ -123,6 +123,8 @@ codes! {
     GateHost = "manifest::gate-host" Error,
     /// A pattern of files that no shell can be given as it stands.
     GatePattern = "manifest::gate-pattern" Error,
+    /// A backup that is to be taken, and nobody says how.
+    GateTake = "manifest::gate-take" Error,
     /// No part of a window of time.
     BadWindow = "manifest::window" Error,
     /// Test scans or a load without an API Gateway to submit files to.

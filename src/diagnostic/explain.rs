@@ -200,6 +200,12 @@ impl Code {
                  `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
                  its wildcards count; therefore it may hold plain characters only."
             }
+            Self::GateTake => {
+                "`take` asks mdc to take a backup itself. For PostgreSQL, RabbitMQ and Redis the catalog \
+                 has the command (`backup-by`), which runs on a host of the component. Everything else, \
+                 such as the files and the metadata of File Storage, is kept where no page of the vendor \
+                 says: write the command as `take-by`."
+            }
             Self::BadWindow => {
                 "A window has a time zone by its name in the IANA database, hours (`Sat 22:00-04:00`, \
                  `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \

@@ -38,6 +38,8 @@ pub enum Action {
     Start,
     /// Goes back to the version before this plan.
     Rollback,
+    /// Takes a backup; changes nothing that runs.
+    BackUp,
     /// Looks for evidence of a backup.
     ProveBackup,
     /// Waits until nothing is left to be done.
@@ -69,6 +71,7 @@ impl Action {
             Self::Repair => "repair",
             Self::Start => "start",
             Self::Rollback => "rollback",
+            Self::BackUp => "back-up",
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
             Self::Confirm => "confirm",
@@ -140,6 +143,7 @@ impl Action {
             | Self::Repair
             | Self::Start
             | Self::Rollback
+            | Self::BackUp
             | Self::ProveBackup
             | Self::AwaitIdle
             | Self::Confirm
@@ -204,6 +208,10 @@ pub enum Reason {
     },
     /// Stage 2 begins only when this is so.
     BeforeCritical,
+    /// Stage 2 begins with a backup of this moment.
+    BacksUpFirst,
+    /// Somebody asked for a backup.
+    BackupAsked,
     /// Some of those that have the component are taken away next, and so many have to stay.
     KeepsPromise,
     /// A change is over only when this is so.

@@ -11,7 +11,7 @@ use super::Host;
 use super::window::WindowText;
 use crate::address::{ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::source::{At, did_you_mean};
+use crate::source::{At, Span, did_you_mean};
 use crate::value::{Period, Share, Window};
 
 /// What has to be so before stage 2 begins.
@@ -74,6 +74,44 @@ pub struct BackupGate {
     pub probe: Option<String>,
     /// When it is given up.
     pub within: Period,
+    /// How it is taken; none when somebody else does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub take: Option<Take>,
+}
+
+/// How `mdc` takes a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Take {
+    /// When.
+    pub when: TakeWhen,
+    /// A command line that writes it, as root, with the file in `$1`; empty as long as the catalog's
+    /// has not been put in its place.
+    pub by: String,
+    /// Where the manifest says so.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// When `mdc` takes a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TakeWhen {
+    /// When it is asked to: by `mdc backup`.
+    OnDemand,
+    /// Also in every plan of stage 2, when the cluster is idle.
+    InPlan,
+}
+
+impl BackupGate {
+    /// What a new file is called, around the time at which it is taken: what stands before and after
+    /// the one `*` in the name of the pattern. None when the pattern can't name one.
+    #[must_use]
+    pub fn name(&self) -> Option<(&str, &str)> {
+        let (before, after) = self.newest.split_once('*')?;
+        let is_plain = |text: &str| !text.contains(['*', '?', '[', ']']);
+        (is_plain(before) && is_plain(after) && !after.contains('/')).then_some((before, after))
+    }
 }
 
 /// Something that people do and confirm.
@@ -120,8 +158,14 @@ struct BackupText {
     /// `pg_restore --list "$1"`; the file is in `$1`.
     #[schemars(length(min = 1))]
     probe: Option<String>,
-    /// When reading it is given up; default `1h`.
+    /// When taking it, or reading it, is given up; default `1h`.
     within: Option<Period>,
+    /// When `mdc` takes it: `on-demand` by `mdc backup` alone, `in-plan` also in every plan of
+    /// stage 2, when the cluster is idle. Without this key somebody else does.
+    take: Option<At<TakeWhen>>,
+    /// A command line that writes it, as root, with the file in `$1`; default what the catalog says.
+    #[schemars(length(min = 1))]
+    take_by: Option<String>,
 }
 
 /// Something that people do and confirm.
@@ -164,6 +208,9 @@ pub(super) fn convert(
             found.push(bad_pattern(source, &backup.newest));
         }
         let Some(host) = host else { continue };
+        let by = backup.take_by.unwrap_or_default();
+        let take = backup.take.map(|At { span, value }| Take { when: value, by, span });
+        let place = backup.newest.span;
         let gate = BackupGate {
             host,
             newest: backup.newest.value,
@@ -171,7 +218,11 @@ pub(super) fn convert(
             at_least: backup.at_least.unwrap_or(Share::Percent(50)),
             probe: backup.probe,
             within: backup.within.unwrap_or(Period::seconds(3600)),
+            take,
         };
+        if gate.take.is_some() && gate.name().is_none() {
+            found.push(nameless(source, &gate.newest, place));
+        }
         gates.backup.insert(component.value, gate);
     }
     for (component, confirm) in text.confirm {
@@ -220,6 +271,13 @@ fn host(
 fn is_pattern(pattern: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=*?[]".contains(c);
     pattern.starts_with('/') && pattern.chars().all(plain)
+}
+
+fn nameless(source: &Arc<SourceText>, pattern: &str, place: Span) -> Diagnostic {
+    let message = format!("`{pattern}` does not say how a new backup is called");
+    Diagnostic::new(Code::GatePattern, message)
+        .at(Label::new(source, place, "this pattern"))
+        .help("write one `*` in the name of the file, and none elsewhere: the time comes in its place")
 }
 
 fn bad_pattern(source: &Arc<SourceText>, pattern: &At<String>) -> Diagnostic {

@@ -17,7 +17,7 @@ mod window;
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
-pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate};
+pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate, Take, TakeWhen};
 pub use preflight::{Preflight, Waiver};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};

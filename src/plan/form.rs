@@ -60,8 +60,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     cluster: &'a str,
     environment: &'a str,
     release: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rolls_back: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_release")]
+    purpose: &'a Purpose,
     basis: &'a Basis,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<&'a Window>,
@@ -77,6 +77,11 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     waivers: &'a [Waived],
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
+fn is_release(purpose: &&Purpose) -> bool {
+    **purpose == Purpose::Release
+}
+
 impl<'a, C: Serialize> PlanForm<'a, C> {
     /// The plan without its seal and its locator.
     pub(super) fn bare(plan: &'a Plan, forms: Forms<C>) -> Self {
@@ -88,7 +93,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             cluster: &plan.cluster,
             environment: &plan.environment,
             release: &plan.release,
-            rolls_back: plan.rolls_back.as_deref(),
+            purpose: &plan.purpose,
             basis: &plan.basis,
             window: plan.window.as_ref(),
             on_failure: &plan.on_failure,

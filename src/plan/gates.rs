@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::healthy::All;
-use super::{Plan, Step};
+use super::{Plan, Step, backup};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
@@ -16,7 +16,8 @@ use crate::step;
 use crate::transport::Command;
 use crate::value::{Period, Version};
 
-/// Puts the gates between the stages; none when nothing of stage 2 is to be done.
+/// Puts the gates between the stages; none when nothing of stage 2 is to be done. Backups that the plan
+/// takes come when all else is so: nothing is in progress then.
 pub(super) fn put(
     steps: &mut Vec<Step>,
     everyone: &All<'_>,
@@ -26,23 +27,27 @@ pub(super) fn put(
     let Some(first) = steps.iter().position(|step| step.stage == Stage::Critical) else { return };
     let wave = steps.get(first).map_or(1, |step| step.wave);
     let before = ends(steps);
-    let made = |gate: Gate| gate.step(wave, &before);
     // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
     // Evidence that can't be seen is none: its gate stays, and is not passed.
     let known = |gate: &Gate| gate.action != Action::AwaitIdle || !unknown.contains_key(&gate.host);
     let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
     let healthy = healthy.map(|gate| Step { wave, after: before.clone(), ..gate });
-    let gates: Vec<Step> =
+    let made = |gate: Gate| gate.step(wave, &before);
+    let mut gates: Vec<Step> =
         all(desired).into_iter().filter(known).map(made).chain(healthy).collect();
-    if gates.is_empty() {
-        return;
-    }
-    let ids: Vec<Arc<str>> = gates.iter().map(|gate| Arc::clone(&gate.id)).collect();
+    let taken = backup::in_plan(desired, wave + 1, &ids(&gates));
+    gates.extend(taken);
+    let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return };
+    let ids = ids(&gates);
     for step in steps.iter_mut().filter(|step| step.stage == Stage::Critical) {
-        step.wave += 1;
+        step.wave += last + 1 - wave;
         step.after.extend(ids.iter().cloned());
     }
     steps.splice(first..first, gates);
+}
+
+fn ids(steps: &[Step]) -> Vec<Arc<str>> {
+    steps.iter().map(|step| Arc::clone(&step.id)).collect()
 }
 
 /// In a slow case a step takes so many times its forecast: a guess.
@@ -101,7 +106,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
             host: host.clone(),
             component: component.clone(),
             action,
-            version: version(desired, component)?,
+            version: desired.version(component)?.clone(),
             forecast: Period::seconds(forecast),
             commands: [command].into(),
         })
@@ -110,17 +115,12 @@ fn all(desired: &Desired) -> Vec<Gate> {
         let command = step::confirm(component.as_str(), gate);
         once(Action::Confirm, &gate.host, component, 1, command)
     });
-    let backup = gates.backup.iter().filter_map(|(component, gate)| {
+    let others = gates.backup.iter().filter(|(_, gate)| !backup::is_in_plan(gate));
+    let backup = others.filter_map(|(component, gate)| {
         let command = step::prove_backup(component.as_str(), gate);
         once(Action::ProveBackup, &gate.host, component, 60, command)
     });
     confirm.chain(backup).chain(idle(desired)).collect()
-}
-
-fn version(desired: &Desired, component: &ComponentName) -> Option<Version> {
-    let mut resources = desired.resources.iter();
-    let (_, resource) = resources.find(|(address, _)| address.component == *component)?;
-    Some(resource.version.clone())
 }
 
 fn idle(desired: &Desired) -> Vec<Gate> {

@@ -54,7 +54,7 @@ pub fn make(
         cluster: desired.cluster.clone(),
         environment: desired.environment.clone(),
         release: desired.release.clone(),
-        rolls_back: None,
+        purpose: Purpose::Release,
         basis,
         window: window.map(|window| window.value.clone()),
         on_failure: on_failure(desired, &steps),

@@ -1,5 +1,6 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
+mod backup;
 mod commands;
 mod file;
 mod form;
@@ -17,6 +18,7 @@ mod stale;
 mod waived;
 mod way_back;
 
+pub use backup::backup;
 pub use commands::Commands;
 pub use file::{FileError, parse, read, write};
 pub use make::make;
@@ -63,10 +65,9 @@ pub struct Plan {
     pub environment: String,
     /// The release that the plan leads to.
     pub release: String,
-    /// The run that the plan takes back, when it is such a plan: its steps then lead away from
-    /// `release`.
+    /// What it is for.
     #[serde(default)]
-    pub rolls_back: Option<String>,
+    pub purpose: Purpose,
     /// What the plan rests on.
     pub basis: Basis,
     /// When steps of stage 2 may begin; at any time when there is none.
@@ -90,6 +91,30 @@ pub struct Plan {
     /// The checks that it goes without, with what was found and is covered by that.
     #[serde(default)]
     pub waivers: Vec<Waived>,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Purpose {
+    /// To lead to its release.
+    #[default]
+    Release,
+    /// To take this run back: its steps lead away from the release.
+    RollBack(String),
+    /// To take backups: its steps change nothing that runs.
+    BackUp,
+}
+
+impl Purpose {
+    /// The run that is taken back.
+    #[must_use]
+    pub fn rolls_back(&self) -> Option<&str> {
+        match self {
+            Self::RollBack(run) => Some(run),
+            Self::Release | Self::BackUp => None,
+        }
+    }
 }
 
 /// What a plan rests on; when any of it moved, the plan is stale.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Basis, Compared, Plan, Step, UsedFacts, WayBack};
+use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
 use crate::diff::{Action, Reason};
 use crate::fact::{PackageState, UnitState};
 use crate::observe::{ComponentFacts, HostState, Observed};
@@ -38,7 +38,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
     let components: BTreeSet<_> = steps.iter().map(|step| &step.component).collect();
     let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
     let mut rolled = Plan {
-        rolls_back: Some(what.run.to_owned()),
+        purpose: Purpose::RollBack(what.run.to_owned()),
         // What has to be taken back is not left as it is because the hour has passed.
         window: None,
         basis: basis(plan, &steps, observed),
@@ -56,12 +56,13 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
 }
 
 impl Plan {
-    /// Where it leads, in words: to its release, or back from it.
+    /// Where it leads, in words: to its release, back from it, or to backups.
     #[must_use]
     pub fn goal(&self) -> String {
-        match &self.rolls_back {
-            None => self.release.clone(),
-            Some(_) => format!("{}, rolled back", self.release),
+        match &self.purpose {
+            Purpose::Release => self.release.clone(),
+            Purpose::RollBack(_) => format!("{}, rolled back", self.release),
+            Purpose::BackUp => "backups".to_owned(),
         }
     }
 }

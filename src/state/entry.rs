@@ -31,6 +31,9 @@ pub enum Entry {
         release: String,
         /// How many steps the plan has.
         steps: u64,
+        /// Whether the run only takes backups.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        backs_up: bool,
     },
     /// The lease was taken from somebody who may still be at work.
     TakenOver {

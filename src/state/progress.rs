@@ -23,6 +23,8 @@ pub struct Progress {
     pub scanned: BTreeMap<String, Box<[Scanned]>>,
     /// The highest fencing number that the run went on under.
     pub fence: u64,
+    /// Whether the run only takes backups, so that runs that change the cluster go on beside it.
+    pub backs_up: bool,
     /// Whether nothing is left to do but debts, or nothing is to be done any more.
     pub over: bool,
 }
@@ -45,8 +47,8 @@ impl Progress {
     /// Takes in what an entry tells.
     pub fn take(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { .. }
-            | Entry::TakenOver { .. }
+            Entry::Opened { backs_up, .. } => self.backs_up = *backs_up,
+            Entry::TakenOver { .. }
             | Entry::Asked { .. }
             | Entry::Loaded { .. } => {}
             Entry::Started { fence, .. } => {

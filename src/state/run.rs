@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Journal, JournalError, Lease, Progress, Record};
-use crate::plan::Plan;
+use crate::plan::{Plan, Purpose};
 use crate::value::Digest;
 
 /// One run, open for going on.
@@ -83,6 +83,7 @@ pub(super) fn opened(id: &str, plan: &Plan) -> Entry {
         seal: plan.seal,
         release: plan.goal(),
         steps: plan.steps.len() as u64,
+        backs_up: plan.purpose == Purpose::BackUp,
     }
 }
 

@@ -91,6 +91,9 @@ pub trait Store: Send + Sync {
     fn read(&self, run: &str, each: &mut dyn FnMut(Record)) -> Result<Checked, StateError>;
 }
 
+/// A run, how far it is, and what is wrong with its record.
+type Newest = (String, Progress, Option<JournalError>);
+
 impl dyn Store + '_ {
     /// Opens the newest run, if it is not over. Only the newest can be: a new one is begun only when
     /// the last is over.
@@ -98,7 +101,15 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn unfinished(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, |progress| !progress.over)
+        self.newest(lease, false, |progress| !progress.over)
+    }
+
+    /// Opens the newest run that takes backups, if it is not over.
+    ///
+    /// # Errors
+    /// When its record is damaged, or the lease is lost.
+    pub fn unfinished_backup(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
+        self.newest(lease, true, |progress| !progress.over)
     }
 
     /// Opens the newest run, if it is over and owes something.
@@ -106,22 +117,41 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn owing(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, |progress| progress.over && !progress.skipped.is_empty())
+        self.newest(lease, false, |progress| progress.over && !progress.skipped.is_empty())
     }
 
+    /// The newest run that changes the cluster. Runs that only take backups stand beside it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn newest_change(&self) -> Result<Option<String>, StateError> {
+        Ok(self.newest_of(false)?.map(|(id, ..)| id))
+    }
+
+    /// The newest run that takes backups, or that doesn't, if it is as `wanted`.
     fn newest(
         &self,
         lease: &Lease,
+        backs_up: bool,
         wanted: impl Fn(&Progress) -> bool,
     ) -> Result<Option<Run>, StateError> {
-        let Some(id) = self.ids()?.into_iter().next() else { return Ok(None) };
-        let mut progress = Progress::default();
-        let checked = self.read(&id, &mut |record| progress.take(&record.entry))?;
-        match checked.damage {
-            Some(damage) => Err(damage.into()),
-            None if wanted(&progress) => Ok(Some(self.open(lease, &id)?)),
-            None => Ok(None),
+        match self.newest_of(backs_up)? {
+            Some((_, _, Some(damage))) => Err(damage.into()),
+            Some((id, progress, None)) if wanted(&progress) => Ok(Some(self.open(lease, &id)?)),
+            _ => Ok(None),
         }
+    }
+
+    fn newest_of(&self, backs_up: bool) -> Result<Option<Newest>, StateError> {
+        for id in self.ids()? {
+            let mut progress = Progress::default();
+            let checked = self.read(&id, &mut |record| progress.take(&record.entry))?;
+            // One whose first entry can't be read may be of either kind.
+            if progress.backs_up == backs_up || checked.entries == 0 {
+                return Ok(Some((id, progress, checked.damage)));
+            }
+        }
+        Ok(None)
     }
 
     /// A line about a run.

@@ -91,6 +91,32 @@ pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
     Command { run, account: Account::Root, within: gate.within, task }
 }
 
+/// The command that takes a backup: into a file that no pattern finds, which gets its name when it is
+/// whole.
+#[must_use]
+pub fn back_up(component: &str, gate: &BackupGate) -> Option<Command> {
+    let (take, (before, after)) = (gate.take.as_ref()?, gate.name()?);
+    let (folder, before) = before.rsplit_once('/')?;
+    let run = format!(
+        "umask 077; d={folder}/; mkdir -p \"$d\" || exit 1; last=; \
+         for f in {pattern}; do [ -f \"$f\" ] || continue; \
+         if [ -z \"$last\" ] || [ \"$f\" -nt \"$last\" ]; then last=$f; fi; done; \
+         need=0; [ -z \"$last\" ] || need=$(($(stat -c %s \"$last\") / 1024)); \
+         free=$(df -Pk \"$d\" | awk 'NR == 2 {{ print $4 }}'); \
+         [ \"$free\" -gt \"$need\" ] || {{ echo \"$d has $free KiB left, and the last backup took $need: \
+         make room\" >&2; exit 1; }}; \
+         new={before}$(date -u +%Y%m%dT%H%M%SZ){after}; part=$d.$new.part; \
+         rm -f -- \"$d\".{before}*{after}.part; \
+         if sh -c {take} take \"$part\" && [ -s \"$part\" ]; then sync \"$part\" && mv -- \"$part\" \"$d$new\"; \
+         else rm -f -- \"$part\"; echo 'it could not be written, and is removed' >&2; exit 1; fi; \
+         echo \"$d$new, $(stat -c %s \"$d$new\") bytes\"",
+        pattern = gate.newest,
+        take = quote(&take.by),
+    );
+    let task = Task::BackUp { component: component.to_owned(), newest: gate.newest.clone() };
+    Some(Command { run, account: Account::Root, within: gate.within, task })
+}
+
 /// The command that sees that people have done what `gate` asks them for; without one they confirm it.
 #[must_use]
 pub fn confirm(component: &str, gate: &ConfirmGate) -> Command {

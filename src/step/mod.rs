@@ -10,7 +10,7 @@ mod service;
 
 pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
-pub use gate::{Rest, await_healthy, await_idle, confirm, prove_backup};
+pub use gate::{Rest, await_healthy, await_idle, back_up, confirm, prove_backup};
 pub use health::{await_health, needed_healthy};
 pub use package::{Host, change_package, rehearse};
 pub use scan::{scan_after, scan_before};

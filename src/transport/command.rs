@@ -144,6 +144,13 @@ pub enum Task {
         /// How old the newest may be.
         max_age: Period,
     },
+    /// Takes a backup.
+    BackUp {
+        /// Of what.
+        component: String,
+        /// The pattern of its files, with one `*` where a new one has the time.
+        newest: String,
+    },
     /// Sees that people have done something.
     Confirm {
         /// What it concerns.
@@ -228,6 +235,7 @@ impl Task {
                 format!("wait until {at_least} of {of} {component} are healthy")
             }
             Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
+            Self::BackUp { component, .. } => format!("take a backup of {component}"),
             Self::TestScan { .. } => "scan the test files".to_owned(),
             Self::Confirm { component, .. } => {
                 format!("see that people have done what {component} needs")
@@ -268,6 +276,7 @@ impl Task {
                 | Self::Restore { .. }
                 | Self::AwaitHealth { .. }
                 | Self::ProveBackup { .. }
+                | Self::BackUp { .. }
         )
     }
 }

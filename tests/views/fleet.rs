@@ -219,7 +219,7 @@ pub(crate) fn empty_plan() -> Plan {
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),
-        rolls_back: None,
+        purpose: Purpose::Release,
         window: None,
         basis: Basis {
             tool: "0.1.0".into(),

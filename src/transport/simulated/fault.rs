@@ -112,6 +112,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
         Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
+        Task::BackUp { component, .. } => format!("back-up:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
         Task::TestScan { .. } => "test-scan".to_owned(),
     }

@@ -60,6 +60,9 @@ impl Host {
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
+            (Task::BackUp { newest, .. }, None) => {
+                (check, exit(0, format!("{newest}, as simulated"), ""))
+            }
             (Task::Rehearse { .. } | Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => {
                 (check, exit(0, "", ""))
             }

@@ -86,9 +86,12 @@ fn without(mut document: Document, dropped: &str) -> Document {
 
 fn title(plan: &Plan) -> Text {
     let text = Text::of(Label::Strong, &plan.cluster).plain(" (").plain(&plan.environment);
-    match &plan.rolls_back {
-        None => text.plain("): plan to release ").and(Label::Strong, &plan.release),
-        Some(run) => text.plain("): plan to roll back the run ").and(Label::Strong, run),
+    match &plan.purpose {
+        Purpose::Release => text.plain("): plan to release ").and(Label::Strong, &plan.release),
+        Purpose::RollBack(run) => {
+            text.plain("): plan to roll back the run ").and(Label::Strong, run)
+        }
+        Purpose::BackUp => text.plain("): plan to take backups"),
     }
 }
 
@@ -102,8 +105,10 @@ fn origin(plan: &Plan) -> Text {
 }
 
 fn nothing_to_do(plan: &Plan) -> Text {
-    if plan.rolls_back.is_some() {
-        return Text::of(Label::Good, "Nothing to take back.");
+    match plan.purpose {
+        Purpose::RollBack(_) => return Text::of(Label::Good, "Nothing to take back."),
+        Purpose::BackUp => return Text::of(Label::Warning, "No backup is to be taken by mdc."),
+        Purpose::Release => {}
     }
     let Compared { hosts, resources } = plan.basis.compared;
     let among = format!(

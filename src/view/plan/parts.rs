@@ -2,6 +2,7 @@
 //! the two stages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalog::Stage;
@@ -31,7 +32,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             .steps
             .iter()
             .filter(|step| step.stage == stage)
-            .filter(|step| !step.action.only_copies())
+            .filter(|step| !step.action.only_copies() && step.action != Action::BackUp)
             .filter(|step| !step.action.is_gate() || step.action == Action::KeepHealthy)
             .collect(),
     };
@@ -43,6 +44,16 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             .iter()
             .filter(|step| step.action.is_gate() && !step.action.scans())
             .filter(|step| !matches!(step.action, Action::KeepHealthy | Action::Verify))
+            .filter(|step| !sees_taken(step))
+            .collect(),
+    };
+    let backups = Part {
+        title: "Backups",
+        means: "Each is taken, then read back; nothing that runs is changed by it.",
+        steps: plan
+            .steps
+            .iter()
+            .filter(|step| step.action == Action::BackUp || sees_taken(step))
             .collect(),
     };
     let verify = Part {
@@ -65,15 +76,21 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         "After the last change, the same files are scanned, and compared.",
         Action::ScanAfter,
     );
-    let parts = match plan.rolls_back {
-        None => {
-            vec![before, copies, stage(Stage::Live), gates, stage(Stage::Critical), verify, after]
+    let parts = match plan.purpose {
+        Purpose::Release | Purpose::BackUp => {
+            vec![before, copies, stage(Stage::Live), gates, backups, stage(Stage::Critical), verify, after]
         }
-        Some(_) => {
-            vec![before, copies, gates, stage(Stage::Critical), stage(Stage::Live), verify, after]
+        Purpose::RollBack(_) => {
+            vec![before, copies, gates, backups, stage(Stage::Critical), stage(Stage::Live), verify, after]
         }
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
+}
+
+/// Whether it sees a backup that the plan itself takes.
+fn sees_taken(step: &Step) -> bool {
+    let takes = |id: &Arc<str>| id.ends_with("/back-up");
+    step.action == Action::ProveBackup && step.after.iter().any(takes)
 }
 
 impl Part<'_> {

@@ -65,7 +65,7 @@ fn copies(plan: &Plan) -> Option<Text> {
 
 /// Which changes can be taken back, and what can't.
 fn ways_back(plan: &Plan) -> Option<Text> {
-    if plan.rolls_back.is_some() {
+    if plan.purpose != Purpose::Release {
         return None;
     }
     let moved = || plan.steps.iter().filter(|step| step.action.interrupts());

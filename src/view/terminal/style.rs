@@ -15,6 +15,7 @@ const fn rendition(label: Label) -> &'static str {
         | Label::Action(
             Action::Copy
             | Action::Keep
+            | Action::BackUp
             | Action::ProveBackup
             | Action::AwaitIdle
             | Action::Confirm

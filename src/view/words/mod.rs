@@ -28,6 +28,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Repair => "repair",
         Action::Start => "start",
         Action::Rollback => "rollback",
+        Action::BackUp => "back up",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
         Action::Confirm => "confirm",
@@ -51,6 +52,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Rollback => "↶",
+        Action::BackUp => "=",
         Action::ProveBackup
         | Action::AwaitIdle
         | Action::Confirm
@@ -108,6 +110,8 @@ pub fn reason(reason: &Reason) -> String {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
+        Reason::BacksUpFirst => "nothing is in progress now, so that it is of one moment".to_owned(),
+        Reason::BackupAsked => "`mdc backup` was asked for it".to_owned(),
         Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
