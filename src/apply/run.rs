@@ -25,6 +25,9 @@ use super::reach::Reach;
 use super::scan::Scans;
 use super::schedule::Schedule;
 use super::worker::Worker;
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::scan::ToGateway;
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
@@ -180,17 +183,36 @@ fn attempt(
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
-/// them: what they saw was so at its time. What scans came to before any change can't be seen again.
+/// them: what they saw was so at its time. What scans came to before any change can't be seen again,
+/// and what a change left broken is mended by that change, not by waiting for it.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
     let waiting = plan.steps.iter().filter(|step| !step.action.is_gate() && !is_over(step));
     let guarding: BTreeSet<&str> =
         waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-    let steps = plan.steps.iter().filter(|step| is_over(step));
+    let broken = broken(plan, progress);
+    let may_be_so = |step: &Step| match step.action {
+        // Without one of them the whole cluster may be unhealthy.
+        Action::AwaitHealthy => broken.is_empty(),
+        Action::AwaitIdle => !broken.contains(&(&step.host, &step.component)),
+        action => !action.scans(),
+    };
     let again =
-        |step: &Step| step.action.is_gate() && !step.action.scans() && guarding.contains(&*step.id);
+        |step: &Step| step.action.is_gate() && guarding.contains(&*step.id) && may_be_so(step);
+    let steps = plan.steps.iter().filter(|step| is_over(step));
     steps.filter(|step| !again(step)).map(|step| &*step.id).collect()
+}
+
+/// What a change of stage 2 left half-way.
+fn broken<'p>(plan: &'p Plan, progress: &Progress) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
+    let half_way = |step: &&Step| {
+        progress.failed.contains(&*step.id) || progress.interrupted.contains(&*step.id)
+    };
+    let changes = plan.steps.iter().filter(|step| {
+        step.stage == Stage::Critical && !step.action.is_gate() && !step.action.only_copies()
+    });
+    changes.filter(half_way).map(|step| (&step.host, &step.component)).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.
