@@ -189,6 +189,18 @@ impl Code {
                 "The host lists the same component twice. A component is installed at most once on \
                  a host, as one package. Remove one of them."
             }
+            Self::DrainBlind => {
+                "An instance that is drained gets no new work and is changed when it has finished its \
+                 own. That is seen by the component's `idle`, a command line on its host that prints \
+                 how much is still to be done. Without it the instance would be changed in the middle \
+                 of its work."
+            }
+            Self::NoLabel => {
+                "`rolling.per` names a label of hosts, such as `zone`: those with one value of it are \
+                 finished before those with the next begin. A host without the label would belong to \
+                 a zone of its own without anybody having said so. Give it the label, in `[hosts]` or \
+                 in `[defaults]`."
+            }
             Self::GateHost => {
                 "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \
                  is looked for where the backup is kept, and what people confirm is verified where it \

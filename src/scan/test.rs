@@ -123,7 +123,7 @@ pub fn compare(scans: &[Scanned], before: &[Scanned], bounds: Option<&ScanBounds
         let earlier = before.iter().find(|it| it.file == scan.file);
         wrong.extend(scan.problem());
         let Some(earlier) = earlier else { continue };
-        if earlier.verdict != scan.verdict && scan.problem().is_none() {
+        if earlier.verdict.index != scan.verdict.index && scan.problem().is_none() {
             wrong.push(format!("{} has another verdict than before", scan.file.in_words()));
         }
         let limit = bounds.map(|bounds| limit(earlier.took, bounds));

@@ -101,12 +101,12 @@ impl dyn Store + '_ {
         self.newest(lease, |progress| !progress.over)
     }
 
-    /// Opens the newest run, if it is over and owes something.
+    /// Opens the newest run, if it owes something.
     ///
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn owing(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, |progress| progress.over && !progress.skipped.is_empty())
+        self.newest(lease, |progress| !progress.skipped.is_empty())
     }
 
     fn newest(

@@ -19,6 +19,8 @@ mod hosts;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod point;
