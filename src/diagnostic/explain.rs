@@ -1,6 +1,7 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
 mod check;
+mod gate;
 mod refusal;
 
 use super::Code;
@@ -189,35 +190,6 @@ impl Code {
                 "The host lists the same component twice. A component is installed at most once on \
                  a host, as one package. Remove one of them."
             }
-            Self::DrainBlind => {
-                "An instance that is drained gets no new work and is changed when it has finished its \
-                 own. That is seen by the component's `idle`, a command line on its host that prints \
-                 how much is still to be done. Without it the instance would be changed in the middle \
-                 of its work."
-            }
-            Self::NoLabel => {
-                "`rolling.per` names a label of hosts, such as `zone`: those with one value of it are \
-                 finished before those with the next begin. A host without the label would belong to \
-                 a zone of its own without anybody having said so. Give it the label, in `[hosts]` or \
-                 in `[defaults]`."
-            }
-            Self::GateHost => {
-                "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \
-                 is looked for where the backup is kept, and what people confirm is verified where it \
-                 can be seen. That is the first host of the component unless `host` names another one, \
-                 which has to be in the manifest too."
-            }
-            Self::GatePattern => {
-                "The files of a backup are named by a pattern that the host's shell expands, such as \
-                 `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
-                 its wildcards count; therefore it may hold plain characters only."
-            }
-            Self::BadWindow => {
-                "A window has a time zone by its name in the IANA database, hours (`Sat 22:00-04:00`, \
-                 `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \
-                 it is closed all the same. Hours that end before they begin end on the day after. \
-                 When clocks are set in between, the window is as long as the hours really are."
-            }
             Self::NoGateway => {
                 "Test scans (`[scan]`) and the load of a rehearsal (`[load]`) submit files to the \
                  cluster's API Gateway. For that the manifest has to place the component `api-gateway` \
@@ -353,6 +325,11 @@ impl Code {
                  Without both, mdc can't install and watch the component on such hosts. Give both, \
                  or neither to say that the format is not supported."
             }
+            Self::GateHost
+            | Self::GatePattern
+            | Self::BadWindow
+            | Self::DrainBlind
+            | Self::NoLabel => self.explain_gate(),
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy

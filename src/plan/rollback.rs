@@ -112,14 +112,12 @@ impl<'a> Back<'a> {
             WayBack::None(_) if is_before(step, facts) => return Ok(None),
             WayBack::None(why) => return Err(why.to_string()),
         };
-        let commands = match is_at(facts, to) {
-            false => Arc::clone(commands),
-            // It was not changed yet, but may have been kept from new work.
-            true => match restoring(commands) {
-                Some(restore) => restore,
-                None => return Ok(None),
-            },
-        };
+        // What was not changed yet may have been kept from new work.
+        let restore = restoring(commands).filter(|_| is_at(facts, to));
+        if is_at(facts, to) && restore.is_none() {
+            return Ok(None);
+        }
+        let commands = restore.unwrap_or_else(|| Arc::clone(commands));
         let earlier = || after.iter().filter_map(|&place| self.steps.get(place));
         let mut reasons =
             vec![Reason::Undoes { run: self.what.run.to_owned(), step: step.id.to_string() }];

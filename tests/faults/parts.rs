@@ -12,9 +12,8 @@ fn impatient() -> Site {
     let site = Site::new();
     let limits = "limits = { healthy = \"1s\", settle = \"1s\" }";
     let short = ["identity-service", "callback-service", "file-storage"];
-    let tables: String =
-        short.iter().map(|name| format!("[components.{name}]\n{limits}\n\n")).collect();
-    site.edit("[components.md-core]", &format!("{tables}[components.md-core]"));
+    let tables = short.map(|name| format!("[components.{name}]\n{limits}\n")).join("\n");
+    site.edit("[components.md-core]", &format!("{tables}\n[components.md-core]"));
     site
 }
 
