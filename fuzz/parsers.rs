@@ -161,6 +161,7 @@ fn questions(format: Format) -> Questions {
         reach: [Endpoint { address: "10.0.0.1".to_owned(), port: 5432 }].into(),
         certificates: "/etc/ssl/a.pem".parse().into_iter().collect(),
         packages: ["erlang-base".to_owned()].into(),
+        folders: "/data".parse().into_iter().collect(),
     };
     Questions { os: "debian-12".to_owned(), format, resources, also, script: String::new() }
 }

@@ -34,7 +34,8 @@ impl Ending {
     }
 
     /// The steps of `plan` that are neither done nor left out.
-    pub(super) fn left(&self, plan: &Plan) -> usize {
+    #[must_use]
+    pub fn left(&self, plan: &Plan) -> usize {
         let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
         plan.steps.iter().filter(open).count()
     }

@@ -26,10 +26,7 @@ impl Worker<'_> {
         for (index, command) in work.step.commands.iter().enumerate() {
             self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
             match &command.task {
-                Task::AwaitIdle { unit, samples, every, give_up } => {
-                    let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
-                    seen.push(self.await_idle(work, command, (unit, samples))?);
-                }
+                Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
                 Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
                 Task::Confirm { component, text, verified } => {
                     seen.extend(self.confirmed(work, command, (component, text, *verified))?);
@@ -42,11 +39,18 @@ impl Worker<'_> {
 
     /// Waits until an instance that gets no new work has finished its own.
     pub(super) fn drained(&self, work: &Work<'_>, command: &Command) -> Result<(), StepFailure> {
-        if let Task::AwaitIdle { unit, samples, every, give_up } = &command.task {
-            let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
-            self.await_idle(work, command, (unit, samples))?;
-        }
-        Ok(())
+        self.idle(work, command).map(drop).map_err(|failure| match failure.kind {
+            FailureKind::Late => StepFailure { hint: not_drained(work), ..failure },
+            _ => failure,
+        })
+    }
+
+    fn idle(&self, work: &Work<'_>, command: &Command) -> Result<String, StepFailure> {
+        let Task::AwaitIdle { unit, samples, every, give_up } = &command.task else {
+            return Ok(String::new());
+        };
+        let samples = Samples { wanted: *samples, every: *every, give_up: *give_up };
+        self.await_idle(work, command, (unit, samples))
     }
 
     /// Asks until nothing is left for as many times in a row as are wanted.
@@ -132,6 +136,14 @@ fn left(output: &Output) -> Result<u64, String> {
         let words = lines(&output.stderr).into_iter().chain(said).next();
         words.unwrap_or_else(|| format!("nothing was printed, {}", output.end))
     })
+}
+
+fn not_drained(work: &Work<'_>) -> String {
+    format!(
+        "it was not changed, and gets work again; see why {} doesn't finish what it has, or give it \
+         longer (`rolling.drain.within`); then `mdc resume`",
+        work.step.component
+    )
 }
 
 fn never_idle(

@@ -45,9 +45,12 @@ impl Worker<'_> {
         if work.step.action != Action::KeepHealthy {
             // What somebody has left out for a reason is not waited for.
             let all = asked.len();
-            asked.retain(|_, member| !self.is_left_out(member));
+            asked.retain(|_, member| !self.left_out.contains(&(&member.host, &member.component)));
             let left_out = all - asked.len();
             (least, of) = (least.saturating_sub(left_out), of.saturating_sub(left_out));
+        }
+        if of == 0 {
+            return Ok(format!("nobody is asked: all {component} are left out"));
         }
         let start = Instant::now();
         loop {
@@ -65,12 +68,6 @@ impl Worker<'_> {
                 return Err(job::cancelled_before(work.step, command));
             }
         }
-    }
-
-    fn is_left_out(&self, member: &HealthyBefore) -> bool {
-        let address = format!("{}/{}/", member.host, member.component);
-        let mut after = self.skipped.range(address.clone()..);
-        after.next().is_some_and(|(step, _)| step.starts_with(&address))
     }
 
     fn unhealthy<'p>(&self, asked: &BTreeMap<&'p HostName, &'p HealthyBefore>) -> Unhealthy<'p> {

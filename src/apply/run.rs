@@ -25,6 +25,9 @@ use super::reach::Reach;
 use super::scan::Scans;
 use super::schedule::Schedule;
 use super::worker::Worker;
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::scan::ToGateway;
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
@@ -131,7 +134,7 @@ fn attempt(
         jobs: &jobs,
         members: &plan.members,
         asking: Mutex::default(),
-        skipped: &progress.skipped,
+        left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
         scans: &scans,
     };
@@ -180,17 +183,56 @@ fn attempt(
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
-/// them: what they saw was so at its time. What scans came to before any change can't be seen again.
+/// them, and those at the end as long as anything waits: what they saw was so at its time. What scans
+/// came to before any change can't be seen again, and what a change left broken is mended by that
+/// change, not by waiting for it.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
-    let waiting = plan.steps.iter().filter(|step| !step.action.is_gate() && !is_over(step));
-    let guarding: BTreeSet<&str> =
-        waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-    let steps = plan.steps.iter().filter(|step| is_over(step));
-    let again =
-        |step: &Step| step.action.is_gate() && !step.action.scans() && guarding.contains(&*step.id);
-    steps.filter(|step| !again(step)).map(|step| &*step.id).collect()
+    let waiting: Vec<&Step> =
+        plan.steps.iter().filter(|step| !step.action.is_gate() && !is_over(step)).collect();
+    let before = |waiting: &mut dyn Iterator<Item = &&'p Step>| -> BTreeSet<&'p str> {
+        waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect()
+    };
+    let guarding = before(&mut waiting.iter());
+    // A batch that was begun is gone: to finish it is what brings it back.
+    let untouched = before(&mut waiting.iter().filter(|step| progress.is_untouched(&step.id)));
+    let broken = broken(plan, progress);
+    let again = |step: &Step| match step.action {
+        Action::ScanBefore => false,
+        Action::Verify | Action::ScanAfter => !waiting.is_empty(),
+        Action::KeepHealthy => untouched.contains(&*step.id),
+        // Without one of them the whole cluster may be unhealthy.
+        Action::AwaitHealthy => guarding.contains(&*step.id) && broken.is_empty(),
+        Action::AwaitIdle => {
+            guarding.contains(&*step.id) && !broken.contains(&(&step.host, &step.component))
+        }
+        action => action.is_gate() && guarding.contains(&*step.id),
+    };
+    let is_over_for_good =
+        |step: &&Step| progress.skipped.contains_key(&*step.id) || (is_over(step) && !again(step));
+    plan.steps.iter().filter(is_over_for_good).map(|step| &*step.id).collect()
+}
+
+/// What the user has left as it is.
+fn left_out<'p>(
+    plan: &'p Plan,
+    progress: &Progress,
+) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
+    let skipped = plan.steps.iter().filter(|step| progress.skipped.contains_key(&*step.id));
+    let changes = skipped.filter(|step| !step.action.is_gate() && !step.action.only_copies());
+    changes.map(|step| (&step.host, &step.component)).collect()
+}
+
+/// What a change of stage 2 left half-way.
+fn broken<'p>(plan: &'p Plan, progress: &Progress) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
+    let half_way = |step: &&Step| {
+        progress.failed.contains(&*step.id) || progress.interrupted.contains(&*step.id)
+    };
+    let changes = plan.steps.iter().filter(|step| {
+        step.stage == Stage::Critical && !step.action.is_gate() && !step.action.only_copies()
+    });
+    changes.filter(half_way).map(|step| (&step.host, &step.component)).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

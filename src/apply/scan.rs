@@ -88,8 +88,8 @@ fn failure(
         scans.iter().map(|scan| format!("{when}: {}", scan.in_words())).collect()
     };
     let hint = if work.step.action == Action::ScanBefore {
-        "nothing was changed; see that the cluster scans and that `[scan]` in the manifest is right, \
-         then apply again"
+        "nothing was changed; see that the cluster scans, then `mdc resume`; where `[scan]` in the \
+         manifest is wrong, correct it and begin anew with `mdc apply --give-up REASON`"
     } else {
         "the changes are made and stay; see that all Cores and engines are at work and look at the \
          processing history in Control Center, then `mdc resume`: the files are scanned again"

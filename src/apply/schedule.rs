@@ -92,7 +92,10 @@ impl<'a> Schedule<'a> {
     /// on the same resource, where the steps that are named here are not begun.
     pub(super) fn tolerated(&mut self, place: usize) -> Vec<String> {
         let Some(failed) = self.steps.get(place) else { return Vec::new() };
-        let same = |step: &Step| step.host == failed.host && step.component == failed.component;
+        // Gates see for themselves what is so.
+        let same = |step: &Step| {
+            step.host == failed.host && step.component == failed.component && !step.action.is_gate()
+        };
         let mut stopped = Vec::new();
         let mut over = vec![place];
         while let Some(place) = over.pop() {

@@ -1,6 +1,6 @@
 //! One step, carried out on its host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Mutex;
@@ -15,9 +15,9 @@ use super::job;
 use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
-use crate::address::ComponentName;
+use crate::address::{ComponentName, HostName};
 use crate::plan::{Members, Step};
-use crate::state::{StepFailure, StepOutcome};
+use crate::state::{FailureKind, StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
 
 /// Bytes between two events of a copy.
@@ -34,8 +34,8 @@ pub(super) struct Worker<'a> {
     pub(super) members: &'a BTreeMap<ComponentName, Members>,
     /// Whose turn it is to ask those.
     pub(super) asking: Mutex<()>,
-    /// The steps that are left out.
-    pub(super) skipped: &'a BTreeMap<String, String>,
+    /// What the user has left as it is.
+    pub(super) left_out: BTreeSet<(&'a HostName, &'a ComponentName)>,
     /// What people have confirmed: by component, who did.
     pub(super) confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, and what scans came to before.
@@ -88,7 +88,11 @@ impl Worker<'_> {
         };
         let result = match looks.and_then(|looks| Ok(looks && self.found_done(step)?)) {
             Ok(true) => self.restore(&work).map(|()| StepOutcome::FoundDone),
-            Ok(false) => self.needs(step).and_then(|()| self.changed(&work)),
+            Ok(false) => match self.needs(step) {
+                // An earlier attempt may have kept it from new work.
+                Err(failure) if attempt.looks != Looks::Never => Err(self.restored(&work, failure)),
+                needs => needs.and_then(|()| self.changed(&work)),
+            },
             Err(failure) => Err(failure),
         };
         result.unwrap_or_else(StepOutcome::Failed)
@@ -96,15 +100,22 @@ impl Worker<'_> {
 
     /// Runs the commands. What was kept from new work gets work again, also when they fail.
     fn changed(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
-        self.commands(work).map_err(|mut failure| {
-            if let Err(second) = self.restore(work) {
-                failure.hint = format!(
-                    "{}; it is still kept from new work on {}, since this failed too: {}",
-                    failure.hint, work.step.host, second.command
-                );
-            }
-            failure
+        self.commands(work).map_err(|failure| match failure.kind {
+            // What was begun may go on there, and is gone on with later.
+            FailureKind::Way => failure,
+            _ => self.restored(work, failure),
         })
+    }
+
+    /// The failure, after what was kept from new work got work again.
+    fn restored(&self, work: &Work<'_>, mut failure: StepFailure) -> StepFailure {
+        if let Err(second) = self.restore(work) {
+            failure.hint = format!(
+                "{}; it is still kept from new work on {}, since this failed too: {}",
+                failure.hint, work.step.host, second.command
+            );
+        }
+        failure
     }
 
     /// Gives what may have been kept from new work its work again; doing so twice comes to the same.

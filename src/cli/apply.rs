@@ -104,7 +104,7 @@ impl Apply {
         let plan = match file {
             Some(plan) => {
                 carry::still_holds(&plan, plan.steps.iter(), &observed)?;
-                preflight::pass_again(site, &observed, console)?;
+                preflight::pass_again(&plan, site, &observed, console)?;
                 plan
             }
             None => plan::make(site, &observed, Utf8Path::new(""), console)?,

@@ -64,7 +64,8 @@ impl Backup {
         self.manner.leave_out(&mut run)?;
         let Carried { exit, .. } = self.manner.carry_out(run, (site, &hold), console, &purpose)?;
         if let Some(run) = hold.unfinished()? {
-            console.say(&format!("The run {} is unfinished: `mdc resume` goes on with it.", run.id));
+            console
+                .say(&format!("The run {} is unfinished: `mdc resume` goes on with it.", run.id));
         }
         Ok(exit)
     }
@@ -97,8 +98,8 @@ impl Backup {
 
 /// The components of which mdc takes backups, and those of which somebody else does.
 fn takes(desired: &Desired) -> (Vec<&ComponentName>, Vec<&ComponentName>) {
-    let (taken, others): (Vec<_>, Vec<_>) =
-        desired.gates.backup.iter().partition(|(_, gate)| gate.take.is_some());
-    let names = |gates: Vec<(&ComponentName, _)>| gates.into_iter().map(|(name, _)| name);
-    (names(taken).collect(), names(others).collect())
+    let gates = desired.gates.backup.iter();
+    let (taken, others): (Vec<_>, Vec<_>) = gates.partition(|(_, gate)| gate.take.is_some());
+    let names = |(name, _)| name;
+    (taken.into_iter().map(names).collect(), others.into_iter().map(names).collect())
 }

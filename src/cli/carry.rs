@@ -167,7 +167,7 @@ impl Manner {
                         None => progress.tick(start.elapsed()),
                     })
                 });
-                under_load::ends(meter, (ended.as_ref().ok(), load), console);
+                under_load::ends(meter, (ended.as_ref().ok(), &plan, load), console);
                 ended
             });
             let ending = ended?;

@@ -56,7 +56,7 @@ impl Hold {
         Ok(self.store.unfinished_backup(&self.lease)?)
     }
 
-    /// The newest run, if it is over and owes something.
+    /// The newest run, if it owes something.
     pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
         Ok(self.store.owing(&self.lease)?)
     }

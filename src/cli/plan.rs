@@ -90,10 +90,7 @@ pub(super) fn make(
     console: &Console,
 ) -> Result<plan::Plan, Problem> {
     let mut comparison = diff::compare(&site.desired, observed);
-    if !comparison.refusals.is_empty() {
-        let refused = comparison.refusals.iter().map(|refusal| refusal.diagnose(&site.manifest));
-        return Err(Problem::Diagnostics(refused.collect()));
-    }
+    preflight::refuse(site, &comparison)?;
     let judged = preflight::pass(site, observed, &comparison, console)?;
     comparison.warnings.extend(judged.in_words());
     let graph = graph::build(&site.desired, &comparison)?;

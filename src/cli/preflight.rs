@@ -8,6 +8,7 @@ use super::problem::Problem;
 use super::site::Site;
 use crate::diff::{self, Comparison};
 use crate::observe::Observed;
+use crate::plan::{Plan, Purpose};
 use crate::preflight::{self, Judged};
 
 /// Refuses waivers whose last day is over.
@@ -38,12 +39,35 @@ pub(super) fn pass(
     Ok(judged)
 }
 
-/// The same for a plan that was made before and begins to be carried out.
+/// The same for a plan that was made before and begins to be carried out: says what its reader has not
+/// seen. What goes back is not held up.
 pub(super) fn pass_again(
+    plan: &Plan,
     site: &Site,
     observed: &Observed,
     console: &Console,
 ) -> Result<(), Problem> {
+    if plan.purpose != Purpose::Release {
+        return Ok(());
+    }
     let comparison = diff::compare(&site.desired, observed);
-    pass(site, observed, &comparison, console).map(drop)
+    refuse(site, &comparison)?;
+    let judged = pass(site, observed, &comparison, console)?;
+    for new in judged.in_words().iter().filter(|words| !plan.warnings.contains(words)) {
+        console.say(&format!("New since the plan was made: {new}"));
+    }
+    for new in judged.waived.iter().filter(|waived| !plan.waivers.contains(waived)) {
+        let found = new.covers.join("; ");
+        console.say(&format!("New since the plan was made, and waived ({}): {found}", new.check));
+    }
+    Ok(())
+}
+
+/// Refuses what no plan may be made of or begun with.
+pub(super) fn refuse(site: &Site, comparison: &Comparison) -> Result<(), Problem> {
+    if comparison.refusals.is_empty() {
+        return Ok(());
+    }
+    let refused = comparison.refusals.iter().map(|refusal| refusal.diagnose(&site.manifest));
+    Err(Problem::Diagnostics(refused.collect()))
 }

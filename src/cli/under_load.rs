@@ -3,6 +3,7 @@
 use super::console::Console;
 use crate::apply::{Ending, Event};
 use crate::manifest::Load;
+use crate::plan::Plan;
 use crate::scan::load::Meter;
 
 /// Lets the load know which steps are at work.
@@ -14,13 +15,13 @@ pub(super) fn hear(meter: &Meter<'_>, event: &Event) {
     }
 }
 
-/// The run has ended: says what is still waited for. After one that was stopped nothing is.
+/// The run has ended: says what is still waited for. After one that did not come to its end nothing is.
 pub(super) fn ends(
     meter: &Meter<'_>,
-    (ending, load): (Option<&Ending>, Option<&Load>),
+    (ending, plan, load): (Option<&Ending>, &Plan, Option<&Load>),
     console: &Console,
 ) {
-    if ending.is_none_or(|ending| ending.stopped.is_some()) {
+    if ending.is_none_or(|ending| ending.left(plan) > 0) {
         return meter.hurry();
     }
     let open = meter.open();

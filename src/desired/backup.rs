@@ -37,10 +37,7 @@ fn by_catalog<'c>(
     component.backup_by.as_ref().filter(|_| has_it).map(|by| (by, &**component))
 }
 
-fn fill(
-    gate: &mut BackupGate,
-    (by, component): (&BackupBy, &Component),
-) -> Result<(), String> {
+fn fill(gate: &mut BackupGate, (by, component): (&BackupBy, &Component)) -> Result<(), String> {
     let fill = |line: &str| health::fill(line, &component.ports);
     let probe = fill(&by.probe)?;
     if let Some(take) = &mut gate.take {

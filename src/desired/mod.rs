@@ -10,6 +10,7 @@ mod placement;
 mod previous;
 mod questions;
 mod resolve;
+mod rolling;
 
 pub use resolve::resolve;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, backup, component, placement};
+use super::{Desired, DesiredHost, Resource, backup, component, placement, rolling};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -69,6 +69,7 @@ fn placed<'c>(
             Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),
         }
+        found.extend(rolling::check(component, manifest).into_iter().collect::<Diagnostics>());
     }
     probed
 }

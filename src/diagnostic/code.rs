@@ -171,6 +171,10 @@ codes! {
     NotInRelease = "desired::not-in-release" Error,
     /// No package for a host's operating system.
     NoPackage = "desired::no-package" Error,
+    /// A component that is drained without being able to tell when it has finished.
+    DrainBlind = "desired::drain-blind" Error,
+    /// A host without the label that its component goes over its hosts by.
+    NoLabel = "desired::no-label" Error,
     /// A version older than the catalog's minimum.
     BelowMinimum = "desired::below-minimum" Warning,
 

@@ -1,6 +1,7 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
 mod check;
+mod gate;
 mod refusal;
 
 use super::Code;
@@ -189,29 +190,6 @@ impl Code {
                 "The host lists the same component twice. A component is installed at most once on \
                  a host, as one package. Remove one of them."
             }
-            Self::GateHost => {
-                "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \
-                 is looked for where the backup is kept, and what people confirm is verified where it \
-                 can be seen. That is the first host of the component unless `host` names another one, \
-                 which has to be in the manifest too."
-            }
-            Self::GatePattern => {
-                "The files of a backup are named by a pattern that the host's shell expands, such as \
-                 `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
-                 its wildcards count; therefore it may hold plain characters only."
-            }
-            Self::GateTake => {
-                "`take` asks mdc to take a backup itself. For PostgreSQL, RabbitMQ and Redis the catalog \
-                 has the command (`backup-by`), which runs on a host of the component. Everything else, \
-                 such as the files and the metadata of File Storage, is kept where no page of the vendor \
-                 says: write the command as `take-by`."
-            }
-            Self::BadWindow => {
-                "A window has a time zone by its name in the IANA database, hours (`Sat 22:00-04:00`, \
-                 `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \
-                 it is closed all the same. Hours that end before they begin end on the day after. \
-                 When clocks are set in between, the window is as long as the hours really are."
-            }
             Self::NoGateway => {
                 "Test scans (`[scan]`) and the load of a rehearsal (`[load]`) submit files to the \
                  cluster's API Gateway. For that the manifest has to place the component `api-gateway` \
@@ -347,6 +325,12 @@ impl Code {
                  Without both, mdc can't install and watch the component on such hosts. Give both, \
                  or neither to say that the format is not supported."
             }
+            Self::GateHost
+            | Self::GatePattern
+            | Self::GateTake
+            | Self::BadWindow
+            | Self::DrainBlind
+            | Self::NoLabel => self.explain_gate(),
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy

@@ -275,9 +275,9 @@ fn is_pattern(pattern: &str) -> bool {
 
 fn nameless(source: &Arc<SourceText>, pattern: &str, place: Span) -> Diagnostic {
     let message = format!("`{pattern}` does not say how a new backup is called");
-    Diagnostic::new(Code::GatePattern, message)
-        .at(Label::new(source, place, "this pattern"))
-        .help("write one `*` in the name of the file, and none elsewhere: the time comes in its place")
+    Diagnostic::new(Code::GatePattern, message).at(Label::new(source, place, "this pattern")).help(
+        "write one `*` in the name of the file, and none elsewhere: the time comes in its place",
+    )
 }
 
 fn bad_pattern(source: &Arc<SourceText>, pattern: &At<String>) -> Diagnostic {

@@ -1,6 +1,7 @@
 //! Scans through the cluster's API Gateway: test scans before and after a plan, and the load of a
 //! rehearsal.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -125,8 +126,8 @@ enum Shape {
     Cabinets,
 }
 
-/// Size in bytes, how many at once, how many in all.
 impl Shape {
+    /// Size in bytes, how many at once, how many in all.
     const fn parts(self) -> (u64, u32, u32) {
         match self {
             Self::Archives => (56_000_000, 1, 400),
@@ -170,7 +171,12 @@ pub(super) fn convert(
 
 /// Whether what is sent to `url` can be read by others on the way.
 fn is_in_clear(url: &str) -> bool {
-    let here = |rest: &str| ["127.", "localhost", "[::1]"].iter().any(|it| rest.starts_with(it));
+    let here = |rest: &str| {
+        let place = rest.split('/').next().unwrap_or_default();
+        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
     url.strip_prefix("http://").is_some_and(|rest| !here(rest))
 }
 

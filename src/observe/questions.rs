@@ -28,6 +28,7 @@ pub(super) fn of_host(
         reach: resources.keys().flat_map(|name| places.needed_by(desired, name, host)).collect(),
         certificates: desired.preflight.certificates.iter().cloned().collect(),
         packages: runtimes(desired, &resources, about.format),
+        folders: desired.preflight.unpacks_to.iter().cloned().collect(),
     };
     let (os, format) = (about.os.clone(), about.format);
     let mut questions = Questions { os, format, resources, also, script: String::new() };

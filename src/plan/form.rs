@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
-use super::{Basis, HealthyBefore, Members, Plan, Step, Unknown, WayBack, Withheld, needs};
+use super::{
+    Basis, HealthyBefore, Members, Plan, Purpose, Step, Unknown, WayBack, Withheld, needs,
+};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
@@ -77,7 +79,6 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     waivers: &'a [Waived],
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
 fn is_release(purpose: &&Purpose) -> bool {
     **purpose == Purpose::Release
 }

@@ -34,7 +34,10 @@ pub(super) fn before_batch(
     batch: Vec<HostName>,
 ) -> Arc<[Command]> {
     let rest = step::Rest { without: batch, give_up: component.limits.healthy };
-    [step::await_healthy(&node.address.component, promise, rest)].into()
+    // Where fewer than promised are healthy to begin with, only those are changed that aren't.
+    let there = promise.hosts.saturating_sub(promise.lost.len());
+    let promise = Promise { healthy: promise.healthy.min(there), ..promise.clone() };
+    [step::await_healthy(&node.address.component, &promise, rest)].into()
 }
 
 /// All of each component that could be read, but for as many as may fail.

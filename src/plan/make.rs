@@ -11,7 +11,8 @@ use super::needed::Needed;
 use super::render::{Checks, Rendered, What};
 use super::scans;
 use super::{
-    Basis, Compared, FORMAT, Members, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld,
+    Basis, Compared, FORMAT, Members, Plan, Purpose, Step, Unknown, UsedFacts, VERSION, WayBack,
+    Withheld,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};

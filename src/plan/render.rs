@@ -10,8 +10,8 @@ use crate::catalog::{Component, Limits};
 use crate::desired::{Desired, Resource};
 use crate::diff::Action;
 use crate::step;
-use crate::transport::Command;
-use crate::value::RemotePathError;
+use crate::transport::{Command, Task};
+use crate::value::{Period, RemotePathError};
 
 /// What is to be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +89,7 @@ impl<'a> Rendered<'a> {
             if matches!(what, What::Step { .. }) {
                 list.splice(0..0, step::drain(resource, &self.desired.gates.idle));
             }
-            list.extend(step::restore(resource));
+            give_work_again(&mut list, resource, component);
         }
         let commands = Commands::new(name, list);
         known.push((Arc::clone(resource), commands.clone()));
@@ -104,6 +104,16 @@ impl<'a> Rendered<'a> {
     pub(super) fn into_checks(self) -> Checks {
         self.checks
     }
+}
+
+/// It gets work again as soon as it is healthy: how it bears work is part of what is looked at for as
+/// long as it has to stay healthy.
+fn give_work_again(list: &mut Vec<Command>, resource: &Resource, component: &Component) {
+    let Some(restore) = step::restore(resource) else { return };
+    let waits = |command: &Command| matches!(command.task, Task::AwaitHealth { .. });
+    let place = list.iter().position(waits).unwrap_or(list.len());
+    let once = Limits { settle: Period::seconds(1), ..component.limits };
+    list.splice(place..place, [step::await_health(resource, &once), restore]);
 }
 
 fn render(

@@ -8,6 +8,7 @@ use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
 use crate::diff::{Action, Reason};
 use crate::fact::{PackageState, UnitState};
 use crate::observe::{ComponentFacts, HostState, Observed};
+use crate::transport::{Command, Task};
 use crate::value::{PackageVersion, Version};
 
 /// What is taken back.
@@ -112,9 +113,12 @@ impl<'a> Back<'a> {
             WayBack::None(_) if is_before(step, facts) => return Ok(None),
             WayBack::None(why) => return Err(why.to_string()),
         };
-        if is_at(facts, to) {
+        // What was not changed yet may have been kept from new work.
+        let restore = restoring(commands).filter(|_| is_at(facts, to));
+        if is_at(facts, to) && restore.is_none() {
             return Ok(None);
         }
+        let commands = restore.unwrap_or_else(|| Arc::clone(commands));
         let earlier = || after.iter().filter_map(|&place| self.steps.get(place));
         let mut reasons =
             vec![Reason::Undoes { run: self.what.run.to_owned(), step: step.id.to_string() }];
@@ -128,11 +132,17 @@ impl<'a> Back<'a> {
             after: earlier().map(|step| Arc::clone(&step.id)).collect(),
             needs_healthy: Vec::new(),
             reasons,
-            commands: Arc::clone(commands),
+            commands,
             way_back: None,
             ..step.clone()
         }))
     }
+}
+
+/// The command among `commands` that gives work again.
+fn restoring(commands: &[Command]) -> Option<Arc<[Command]>> {
+    let restore = commands.iter().find(|it| matches!(it.task, Task::Restore { .. }))?;
+    Some([restore.clone()].into())
 }
 
 fn facts<'o>(step: &Step, observed: &'o Observed) -> Result<&'o ComponentFacts, String> {

@@ -2,6 +2,7 @@
 
 use super::{Plan, Step, UsedFacts};
 use crate::observe::{HostState, Observed, PackageState, UnitState};
+use crate::transport::{Command, Task};
 
 /// A fact that moved since the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,9 @@ pub fn moved<'a>(
                 let Some(now) = facts.components.get(&step.component).map(UsedFacts::from) else {
                     continue;
                 };
+                if is_done_by_hand(step, &now.package) {
+                    continue;
+                }
                 add("package", package(&planned.package), package(&now.package));
                 add("service", unit(&planned.unit), unit(&now.unit));
             }
@@ -50,6 +54,13 @@ pub fn moved<'a>(
         }
     }
     found
+}
+
+/// Whether people have already done what the step would ask them for.
+fn is_done_by_hand(step: &Step, now: &PackageState) -> bool {
+    let by_hand = |command: &Command| matches!(command.task, Task::ByHand { .. });
+    step.commands.iter().any(by_hand)
+        && matches!(now, PackageState::Installed(version) if *version.upstream() == step.to)
 }
 
 fn package(state: &PackageState) -> String {

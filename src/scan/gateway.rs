@@ -175,18 +175,23 @@ fn read(
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
     match (status, body) {
-        (200, Ok(body)) => Ok(body),
+        (200, Ok(body)) => Ok(without(&body, key)),
         (200, Err(ureq::Error::BodyExceedsLimit(_))) => {
             Err(Trouble::Strange(format!("it is longer than {LARGEST} bytes")))
         }
         (200, Err(error)) => Err(unreachable(error)),
         (status, body) => {
-            // What says no may repeat the key.
-            let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
-            let body = key.map_or(body.clone(), |key| body.replace(key.expose(), "(the key)"));
+            let body = without(&body.unwrap_or_default(), key);
+            let body = String::from_utf8_lossy(&body);
             Err(Trouble::Refused { status, said: said(status, &body) })
         }
     }
+}
+
+/// What was answered, without the key, which it may repeat.
+fn without(body: &[u8], key: Option<&Secret>) -> Vec<u8> {
+    let Some(key) = key.filter(|key| !key.expose().is_empty()) else { return body.to_vec() };
+    String::from_utf8_lossy(body).replace(key.expose(), "(the key)").into_bytes()
 }
 
 /// What a refusal says: its `err`, as the vendor's document has it, or its beginning.

@@ -59,11 +59,6 @@ fn web_problem(text: &str) -> Option<String> {
         return Some("it begins with `https://` or `http://`".to_owned());
     };
     let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if place.contains('@') {
-        return Some(
-            "it holds no user and no password; name the key's source beside it".to_owned(),
-        );
-    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
     if !path.chars().all(plain) {
         return Some("its path has letters, digits and `-._~/` only".to_owned());

@@ -112,12 +112,12 @@ impl dyn Store + '_ {
         self.newest(lease, true, |progress| !progress.over)
     }
 
-    /// Opens the newest run, if it is over and owes something.
+    /// Opens the newest run, if it owes something.
     ///
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn owing(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, false, |progress| progress.over && !progress.skipped.is_empty())
+        self.newest(lease, false, |progress| !progress.skipped.is_empty())
     }
 
     /// The newest run that changes the cluster. Runs that only take backups stand beside it.

@@ -37,8 +37,11 @@ fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
         // root and to members of `systemd-journal` and `adm` only (journalctl(1)). Probes may read
         // what only the service's user or root may, such as RabbitMQ's cookie.
         account: Account::Root,
-        // The host itself gives up at `limit`; the rest is for the last probe and its account.
-        within: Period::seconds(limit.whole_seconds() + 20),
+        // The host itself gives up at `limit`, or at the first answer that isn't healthy after it. A
+        // sample takes a second and its answer; the rest is for the last probe and its account.
+        within: Period::seconds(
+            limit.whole_seconds().saturating_add(u64::from(samples).saturating_mul(2)) + 20,
+        ),
         task: Task::AwaitHealth {
             unit: resource.unit.clone(),
             probe: resource.health.clone(),
@@ -56,7 +59,8 @@ fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
         "end=$(($(cut -d. -f1 /proc/uptime) + {seconds})); good=0; \
          while if said=$({ask} 2>&1 >/dev/null); then good=$((good + 1)); else good=0; fi; \
          [ $good -lt {samples} ]; do \
-         if [ $(cut -d. -f1 /proc/uptime) -ge $end ] || systemctl is-failed --quiet {unit}; then \
+         if [ $good -eq 0 ] && [ $(cut -d. -f1 /proc/uptime) -ge $end ] || \
+         systemctl is-failed --quiet {unit}; then \
          echo \"$said\"; systemctl status --no-pager --lines=0 {unit}; \
          journalctl --no-pager --quiet --lines=20 --unit={unit}; exit 1; fi; sleep 1; done"
     )

@@ -1,5 +1,6 @@
 //! What each kind of step runs: facts in, exact commands out. One file a kind.
 
+mod backup;
 mod copy;
 mod drain;
 mod gate;
@@ -8,9 +9,10 @@ mod package;
 mod scan;
 mod service;
 
+pub use backup::{back_up, prove_backup};
 pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
-pub use gate::{Rest, await_healthy, await_idle, back_up, confirm, prove_backup};
+pub use gate::{Rest, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use package::{Host, change_package, rehearse};
 pub use scan::{scan_after, scan_before};

@@ -36,6 +36,8 @@ pub struct Also {
     pub certificates: BTreeSet<RemotePath>,
     /// Packages that components run on.
     pub packages: BTreeSet<String>,
+    /// Folders on whose file systems there has to be room.
+    pub folders: BTreeSet<RemotePath>,
 }
 
 /// A port of another host.

@@ -272,6 +272,7 @@ fn people_change_what_is_theirs_and_are_seen_to_have_done_it() {
     let by_hand =
         "[components.worker]\nby-hand = \"Inventory > Workers > Upgrade Now\"\nat-once = 5\n\n";
     site.edit("[components.md-core]", &format!("{by_hand}[components.md-core]"));
+    let eager = site.copy();
     // The first host alone, then the others.
     for (failed, hosts) in
         [("core-01", &["core-01"][..]), ("core-02", &["core-02", "core-03", "gate-01", "hook-01"])]
@@ -291,4 +292,10 @@ fn people_change_what_is_theirs_and_are_seen_to_have_done_it() {
     }
     goes_on(&site, &["resume", "--yes"]);
     assert!(!site.log("core-01").contains_key("install:md-cluster-worker"));
+    // Who does all of them at once, as the console offers, has done what was asked.
+    eager.mdc(&["apply", "--yes"]).ended(1);
+    for host in ["core-01", "core-02", "core-03", "gate-01", "hook-01"] {
+        install(&eager, host, "md-cluster-worker", "2.9.0");
+    }
+    goes_on(&eager, &["resume", "--yes"]);
 }

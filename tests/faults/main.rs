@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod back;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod controller;
@@ -18,6 +20,8 @@ mod host;
 mod hosts;
 #[cfg(test)]
 mod load;
+#[cfg(test)]
+mod parts;
 #[cfg(test)]
 mod people;
 #[cfg(test)]

@@ -59,6 +59,7 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "check-version" => ("check-version", text("package"), false, false),
         "check-unit" => ("check-unit", text("unit"), false, false),
         "await-health" => ("await-health", text("unit"), true, false),
+        "back-up" => ("back-up", text("component"), true, true),
         "prove-backup" => ("prove-backup", text("component"), true, false),
         "await-idle" => ("await-idle", text("unit"), false, false),
         "await-healthy" => return None,

@@ -61,6 +61,7 @@ fn records(plan: &Plan) -> Vec<Record> {
         seal: plan.seal,
         release: plan.release.clone(),
         steps: plan.steps.len() as u64,
+        backs_up: false,
     };
     told.add(0, opened);
     told.start(plan, 1_795_039_440, FIRST);

@@ -23,7 +23,7 @@ curl -q -gskv -o /dev/null --max-time 5 -- "$2" 2>&1 </dev/null | while read -r 
 esac; done; }
 pem() {
 [ -r "$2" ] || { printf '@mdc pem %s unreadable\n' "$1"; return; }
-inside=; number=0; while read -r line; do
+inside=; number=0; while read -r line || [ -n "$line" ]; do
 case $line in '-----BEGIN CERTIFICATE-----'*) inside=1 ;; esac
 [ -z "$inside" ] || printf '@mdc pem %s %s\n' "$1" "$line"
 case $line in '-----END CERTIFICATE-----'*) return ;; esac

@@ -3,14 +3,22 @@
 
 use std::collections::BTreeMap;
 
+use super::all_quoted;
 use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, odd, printable};
+use crate::transport::Questions;
+use crate::value::RemotePath;
 
 /// The one that packages are copied to comes last.
-pub(in crate::observe) const SCRIPT: &str = r#"
-set --; for dir in / /usr /opt /var /tmp /var/cache; do
-while [ ! -d "$dir/" ]; do dir=${dir%/*}; done; set -- "$@" "$dir/"; done; lines disk "$(df -Pk "$@")"
-"#;
+pub(in crate::observe) fn script(questions: &Questions) -> String {
+    let more = all_quoted(questions.also.folders.iter().map(RemotePath::as_str));
+    format!(
+        r#"
+set --; for dir in / /usr /opt /var /tmp {more} /var/cache; do
+while [ ! -d "$dir/" ]; do dir=${{dir%/*}}; done; set -- "$@" "$dir/"; done; lines disk "$(df -Pk "$@")"
+"#
+    )
+}
 
 /// The line of the last folder.
 pub(in crate::observe) fn parse(answer: &Answer<'_>) -> Result<u64, Unreadable> {

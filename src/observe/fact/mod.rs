@@ -38,7 +38,7 @@ pub(super) fn script(questions: &Questions) -> String {
         clock::SCRIPT,
         os::SCRIPT,
         architecture::SCRIPT,
-        disk::SCRIPT,
+        &disk::script(questions),
         memory::SCRIPT,
         boot::SCRIPT,
         reboot::SCRIPT,

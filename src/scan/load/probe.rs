@@ -1,6 +1,7 @@
 //! Submits files at their pace on threads of its own, and asks what became of them.
 
 use std::collections::VecDeque;
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -156,6 +157,23 @@ impl Drop for Over<'_> {
     }
 }
 
+/// A file as it is sent: cut off when the run is over and nobody waits.
+struct Sent<'a> {
+    noise: Noise,
+    shared: &'a Shared<'a>,
+}
+
+impl Read for Sent<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let state = self.shared.state();
+        if state.over && state.hurry {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        drop(state);
+        self.noise.read(into)
+    }
+}
+
 impl Shared<'_> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -221,14 +239,17 @@ impl Shared<'_> {
         let since = self.start.elapsed();
         let size = self.load.size.bytes();
         let name = format!("mdc-load-{place}.bin");
-        let mut content = Noise::new(place, size);
+        let mut content = Sent { noise: Noise::new(place, size), shared: self };
         let within = self.load.within.duration();
         let sent = self.gateway.submit((&name, size), &mut content, within);
         let now = self.start.elapsed();
         let mut state = self.state();
         let life = Span { from: since, to: now };
         let slow = self.load.slow.duration();
-        let Ok(id) = sent else { return state.ledger.count(Fate::Refused, life, slow) };
+        let Ok(id) = sent else {
+            let fate = if state.over && state.hurry { Fate::Open } else { Fate::Refused };
+            return state.ledger.count(fate, life, slow);
+        };
         state.ledger.accepted(now);
         if state.open.len() < MOST_OPEN {
             state.open.push_back(Open { id, since, heard: now, next: now });

@@ -166,13 +166,13 @@ impl Host {
         (period, self.check_health(unit, probe))
     }
 
-    /// What is left gets less by one each time that it is asked for.
     fn isolate(&mut self, unit: &str, isolated: bool) -> Output {
         let unit = self.units.entry(unit.to_owned()).or_insert(Unit::new(UnitState::Absent));
         unit.isolated = isolated;
         exit(0, "", "")
     }
 
+    /// What is left gets less by one each time that it is asked for.
     fn left_to_do(&mut self, unit: &str) -> Output {
         let left = self.units.get_mut(unit).map_or(0, |unit| {
             let left = unit.left;

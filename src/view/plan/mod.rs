@@ -11,7 +11,7 @@ mod waived;
 
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
-use crate::plan::{Compared, Plan};
+use crate::plan::{Compared, Plan, Purpose};
 use parts::{Part, parts};
 use rows::rows;
 pub(super) use waived::waivers;

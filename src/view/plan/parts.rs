@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::catalog::Stage;
 use crate::diff::Action;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Purpose, Step};
 use crate::view::words;
 
 pub(super) struct Part<'a> {
@@ -78,10 +78,28 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     );
     let parts = match plan.purpose {
         Purpose::Release | Purpose::BackUp => {
-            vec![before, copies, stage(Stage::Live), gates, backups, stage(Stage::Critical), verify, after]
+            vec![
+                before,
+                copies,
+                stage(Stage::Live),
+                gates,
+                backups,
+                stage(Stage::Critical),
+                verify,
+                after,
+            ]
         }
         Purpose::RollBack(_) => {
-            vec![before, copies, gates, backups, stage(Stage::Critical), stage(Stage::Live), verify, after]
+            vec![
+                before,
+                copies,
+                gates,
+                backups,
+                stage(Stage::Critical),
+                stage(Stage::Live),
+                verify,
+                after,
+            ]
         }
     };
     parts.into_iter().filter(|part| !part.steps.is_empty()).collect()

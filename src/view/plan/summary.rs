@@ -7,7 +7,7 @@ use super::rows::size;
 use crate::address::ComponentName;
 use crate::catalog::{OnFailure, Then};
 use crate::diff::Action;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Purpose, Step};
 use crate::value::Share;
 use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;

@@ -110,7 +110,9 @@ pub fn reason(reason: &Reason) -> String {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
-        Reason::BacksUpFirst => "nothing is in progress now, so that it is of one moment".to_owned(),
+        Reason::BacksUpFirst => {
+            "nothing is in progress now, so that it is of one moment".to_owned()
+        }
         Reason::BackupAsked => "`mdc backup` was asked for it".to_owned(),
         Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
         Reason::AfterAll => "the change is over only when this is so".to_owned(),

@@ -1,0 +1,66 @@
+//! Whether a change can go over a component's hosts as its `rolling` says.
+
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Component;
+use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::manifest::{Host, Manifest};
+use crate::source::{did_you_mean, listed};
+
+/// What is wrong with the `rolling` of `component` on the hosts that have it.
+pub(super) fn check(component: &Component, manifest: &Manifest) -> Option<Diagnostic> {
+    let rolling = &component.rolling;
+    if rolling.drain.is_some() && component.idle.is_none() {
+        return Some(blind(component, manifest));
+    }
+    let per = rolling.per.as_deref()?;
+    let mut hosts =
+        manifest.hosts.iter().filter(|(_, host)| host.components.contains_key(&component.name));
+    let lacks = hosts.find(|(_, host)| !host.labels.contains_key(per))?;
+    Some(no_label(&component.name, lacks, per, manifest))
+}
+
+fn blind(component: &Component, manifest: &Manifest) -> Diagnostic {
+    let message = format!(
+        "`{}` is to be drained, and nothing tells when it has finished what it has",
+        component.name
+    );
+    at_override(Diagnostic::new(Code::DrainBlind, message), &component.name, manifest)
+        .help("add `idle`, a command line that prints how much is still to be done")
+}
+
+fn no_label(
+    component: &ComponentName,
+    (name, host): (&HostName, &Host),
+    per: &str,
+    manifest: &Manifest,
+) -> Diagnostic {
+    let message = format!(
+        "`{component}` goes over its hosts by their label `{per}`, and the host `{name}` has none"
+    );
+    let known: Vec<&str> =
+        manifest.hosts.values().flat_map(|host| host.labels.keys().map(String::as_str)).collect();
+    let help = if known.contains(&per) {
+        format!("the host has {}; give it `labels = {{ {per} = \"...\" }}`", labels(host))
+    } else {
+        did_you_mean(per, known, "the labels are")
+    };
+    Diagnostic::new(Code::NoLabel, message)
+        .at(Label::new(&manifest.source, host.span.clone(), "without the label"))
+        .help(help)
+}
+
+fn labels(host: &Host) -> String {
+    if host.labels.is_empty() {
+        return "no labels".to_owned();
+    }
+    listed(host.labels.keys().map(String::as_str))
+}
+
+fn at_override(problem: Diagnostic, name: &ComponentName, manifest: &Manifest) -> Diagnostic {
+    match manifest.components.get(name) {
+        Some(over) => {
+            problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
+        }
+        None => problem,
+    }
+}

@@ -1,0 +1,47 @@
+//! How a change goes over hosts and what has to be so before stage 2.
+
+use crate::diagnostic::Code;
+
+impl Code {
+    /// The explanation of a code about gates or rolling; empty for any other.
+    pub(super) const fn explain_gate(self) -> &'static str {
+        match self {
+            Self::GateHost => {
+                "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \
+                 is looked for where the backup is kept, and what people confirm is verified where it \
+                 can be seen. That is the first host of the component unless `host` names another one, \
+                 which has to be in the manifest too."
+            }
+            Self::GatePattern => {
+                "The files of a backup are named by a pattern that the host's shell expands, such as \
+                 `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
+                 its wildcards count; therefore it may hold plain characters only."
+            }
+            Self::GateTake => {
+                "`take` asks mdc to take a backup itself. For PostgreSQL, RabbitMQ and Redis the catalog \
+                 has the command (`backup-by`), which runs on a host of the component. Everything else, \
+                 such as the files and the metadata of File Storage, is kept where no page of the vendor \
+                 says: write the command as `take-by`."
+            }
+            Self::BadWindow => {
+                "A window has a time zone by its name in the IANA database, hours (`Sat 22:00-04:00`, \
+                 `daily 01:00-03:00`, `2026-12-05 20:00-23:30`) and, if there are any, days on which \
+                 it is closed all the same. Hours that end before they begin end on the day after. \
+                 When clocks are set in between, the window is as long as the hours really are."
+            }
+            Self::DrainBlind => {
+                "An instance that is drained gets no new work and is changed when it has finished its \
+                 own. That is seen by the component's `idle`, a command line on its host that prints \
+                 how much is still to be done. Without it the instance would be changed in the middle \
+                 of its work."
+            }
+            Self::NoLabel => {
+                "`rolling.per` names a label of hosts, such as `zone`: those with one value of it are \
+                 finished before those with the next begin. A host without the label would belong to \
+                 a zone of its own without anybody having said so. Give it the label, in `[hosts]` or \
+                 in `[defaults]`."
+            }
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Gates in runs that are carried out in parts, that tolerate failures, or that begin with less than they
+//! promise.
+
+use serde_json::{Value, json};
+
+use crate::site::Site;
+
+const STAGE_2: &str = "postgresql,rabbitmq,redis,file-storage";
+
+/// With short waits, so that what is not healthy is soon told.
+fn impatient() -> Site {
+    let site = Site::new();
+    let limits = "limits = { healthy = \"1s\", settle = \"1s\" }";
+    let short = ["identity-service", "callback-service", "file-storage"];
+    let tables = short.map(|name| format!("[components.{name}]\n{limits}\n")).join("\n");
+    site.edit("[components.md-core]", &format!("{tables}\n[components.md-core]"));
+    site
+}
+
+#[test]
+fn what_is_left_out_leaves_nobody_else_out_of_the_last_look() {
+    let site = impatient();
+    let ran = site.mdc(&["apply", "--yes", "--skip", STAGE_2]).ended(1);
+    assert!(ran.said.contains("1 of 1 identity-service are healthy"), "{}", ran.said);
+    assert!(ran.said.contains("all redis are left out"), "{}", ran.said);
+}
+
+#[test]
+fn what_was_owed_is_looked_at_when_it_is_paid() {
+    let site = impatient();
+    site.mdc(&["apply", "--yes", "--skip", "storage-01/file-storage/upgrade"]).ended(1);
+    site.unhealthy("hook-01", &["md-cluster-callback-service"]);
+    let ran = site.mdc(&["resume", "--debts", "--yes"]).ended(1);
+    assert!(ran.said.contains("0 of 1 callback-service are healthy"), "{}", ran.said);
+    site.mend("hook-01");
+    let ran = site.mdc(&["resume", "--debts", "--yes"]).ended(0);
+    // At the end all are looked at once more, also those that were before.
+    assert!(ran.said.contains("passed   verify callback-service on hook-01"), "{}", ran.said);
+    assert_eq!(site.log("storage-01")["install:md-cluster-file-storage"], 1);
+}
+
+#[test]
+fn a_cluster_whose_only_core_is_down_is_mended_by_its_upgrade() {
+    let site = Site::new();
+    site.edit(
+        "[components.md-core]",
+        "[components.md-core]\nlimits = { healthy = \"1s\", settle = \"1s\" }",
+    );
+    for core in ["core-01", "core-02", "core-03", "core-04"] {
+        let mut file = site.host(core);
+        file["units"]["ometascan"]["state"] = json!({ "stopped": "failed" });
+        site.write(core, &file);
+    }
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn a_failure_that_is_tolerated_stops_no_gate_of_all() {
+    let site = Site::new();
+    site.edit(
+        "[components.md-core]",
+        "[components.callback-service]\non-failure = { tolerate = 1, retries = 0 }\n\
+         limits = { healthy = \"1s\" }\n\n[components.md-core]",
+    );
+    let fault = json!({ "says": "dpkg: error processing package" });
+    site.fault("hook-01", "install:md-cluster-callback-service", &fault);
+    site.mdc(&["apply", "--yes"]).ended(1);
+    assert_eq!(site.log("storage-01")["install:md-cluster-file-storage"], 1, "stage 2 went on");
+    site.mend("hook-01");
+    site.mdc(&["resume", "--yes"]).ended(0);
+}
+
+const DRAINED: &str = "[components.md-core]\nrolling = { drain = { isolate = \"isolate\", \
+                       restore = \"restore\" } }";
+
+fn is_isolated(site: &Site, host: &str) -> bool {
+    site.host(host)["units"]["ometascan"]["isolated"] == Value::Bool(true)
+}
+
+#[test]
+fn a_run_that_died_while_it_drained_is_taken_back_with_the_isolation() {
+    let site = Site::new();
+    site.edit("[components.md-core]", DRAINED);
+    let fault = json!({ "says": "", "times": 1, "kill": "before" });
+    site.fault("core-01", "await-idle:ometascan", &fault);
+    assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
+    assert!(is_isolated(&site, "core-01"));
+    site.mend("core-01");
+    site.mdc(&["rollback", "--yes"]).ended(0);
+    assert!(!is_isolated(&site, "core-01"));
+}
+
+#[test]
+fn a_canary_bears_work_while_it_is_looked_at() {
+    let site = Site::new();
+    site.edit("[components.md-core]", DRAINED);
+    let plan = site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["id"] == "core-01/md-core/upgrade").unwrap();
+    let kinds: Vec<&str> = step["commands"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|command| command["task"].as_object().unwrap().keys().next().unwrap().as_str())
+        .collect();
+    let restore = kinds.iter().position(|kind| *kind == "restore").unwrap();
+    assert_eq!(kinds[restore - 1..=restore + 1], ["await-health", "restore", "await-health"]);
+}
