@@ -6,12 +6,14 @@ pub mod health;
 mod lint;
 mod load;
 mod overlay;
+mod procedure;
 mod rolling;
 mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
+pub use procedure::{Act, Keep, Procedure, Rule};
 pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 
@@ -154,6 +156,9 @@ pub struct Component {
     /// number, as a handlebars template over the ports. Asked before stage 2, which begins at 0.
     #[serde(default)]
     pub idle: Option<String>,
+    /// What its own documentation asks for around a change of its version.
+    #[serde(default, skip_serializing_if = "Procedure::is_empty")]
+    pub procedure: Procedure,
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,

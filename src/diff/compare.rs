@@ -47,6 +47,15 @@ pub struct Change {
     pub way_back: WayBack,
 }
 
+impl Change {
+    /// Whether what is changed runs, so that it can be asked what it keeps.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        matches!(self.facts.package, PackageState::Installed(_))
+            && self.facts.unit == UnitState::Active
+    }
+}
+
 /// What is done, why, and to which version.
 struct Decision {
     action: Action,

@@ -9,6 +9,7 @@ use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, Limits};
 use crate::desired::{Desired, Resource};
 use crate::diff::Action;
+use crate::manifest::IdleGate;
 use crate::step;
 use crate::transport::Command;
 use crate::value::RemotePathError;
@@ -22,6 +23,8 @@ pub(super) enum What {
         action: Action,
         /// Whether the others of its component wait for it.
         canary: bool,
+        /// Whether what is changed runs and can be asked.
+        runs: bool,
     },
     /// The commands of a copy, with a rehearsal of this action.
     Copy(Action),
@@ -85,9 +88,9 @@ impl<'a> Rendered<'a> {
         if let What::Step { action, .. } | What::Back(action) = what
             && action.interrupts()
         {
-            // What is taken back is not waited for: it may be the very instance that is broken.
-            if matches!(what, What::Step { .. }) {
-                list.splice(0..0, step::drain(resource, &self.desired.gates.idle));
+            // What is taken back is not waited for or asked: it may be the very instance that is broken.
+            if let What::Step { runs, .. } = what {
+                list = around(resource, list, (&self.desired.gates.idle, runs));
             }
             list.extend(step::restore(resource));
         }
@@ -104,6 +107,25 @@ impl<'a> Rendered<'a> {
     pub(super) fn into_checks(self) -> Checks {
         self.checks
     }
+}
+
+/// The commands of a change with what comes before and after it. What doesn't run can't be asked what
+/// it keeps.
+fn around(
+    resource: &Resource,
+    change: Vec<Command>,
+    (idle, runs): (&IdleGate, bool),
+) -> Vec<Command> {
+    let only = |list: Vec<Command>| if runs { list } else { Vec::new() };
+    [
+        only(step::prepare(resource)),
+        step::drain(resource, idle),
+        only(step::note(resource)),
+        change,
+        step::finish(resource),
+        only(step::compare(resource)),
+    ]
+    .concat()
 }
 
 fn render(

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::HostName;
+use crate::catalog::Rule;
 use crate::desired::Probe;
 use crate::value::{Digest, Period, RemotePath, Version};
 
@@ -124,6 +125,36 @@ pub enum Task {
         /// The service.
         unit: String,
     },
+    /// Does what the component's own documentation asks for before its version changes.
+    Prepare {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Does what the component's own documentation asks for after its version has changed.
+    Finish {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Prints what the change must leave as it is; recorded before anything is changed.
+    Note {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Prints the same again, to be compared with what was recorded.
+    Compare {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+        /// What it may be now.
+        rule: Rule,
+    },
     /// Prints how much is still to be done. Asked again until it is 0 for `samples` times in a row.
     AwaitIdle {
         /// The service that is asked.
@@ -223,6 +254,9 @@ impl Task {
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
             Self::Isolate { unit } => format!("keep new work from {unit}"),
             Self::Restore { unit } => format!("give work to {unit} again"),
+            Self::Prepare { say, .. } | Self::Finish { say, .. } => say.clone(),
+            Self::Note { what, .. } => format!("note the {what}"),
+            Self::Compare { what, .. } => format!("compare the {what} with those before"),
             Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
             Self::AwaitHealthy { component, at_least, of, .. } => {
                 format!("wait until {at_least} of {of} {component} are healthy")
@@ -247,6 +281,8 @@ impl Task {
                 | Self::ByHand { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
+                | Self::Note { .. }
+                | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
@@ -266,6 +302,8 @@ impl Task {
                 | Self::StartUnit { .. }
                 | Self::Isolate { .. }
                 | Self::Restore { .. }
+                | Self::Prepare { .. }
+                | Self::Finish { .. }
                 | Self::AwaitHealth { .. }
                 | Self::ProveBackup { .. }
         )

@@ -17,6 +17,8 @@ mod host;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod infrastructure;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod people;

@@ -278,6 +278,7 @@ fn resource(component: &Component) -> Resource {
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
         idle: component.idle.clone(),
         drain: component.rolling.drain.clone(),
+        procedure: component.procedure.clone(),
     }
 }
 

@@ -482,6 +482,7 @@ pub(crate) fn desired() -> Desired {
                     health: Probe::Command("true".into()),
                     idle: None,
                     drain: None,
+                    procedure: mdc::catalog::Procedure::default(),
                 }),
             );
         }
@@ -495,6 +496,7 @@ fn entry(line: &Line, order: u32) -> Component {
         title: line.name.into(),
         kind: Kind::Service,
         singleton: false,
+        procedure: mdc::catalog::Procedure::default(),
         optional: false,
         stage: line.stage,
         upgrade_order: order,

@@ -56,13 +56,21 @@ impl Host {
             (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
             (Task::Isolate { unit }, None) => (check, self.isolate(unit, true)),
             (Task::Restore { unit }, None) => (check, self.isolate(unit, false)),
+            (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
+                (check, self.holds(unit, what))
+            }
             (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
-            (Task::Rehearse { .. } | Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => {
-                (check, exit(0, "", ""))
-            }
+            (
+                Task::Rehearse { .. }
+                | Task::Prepare { .. }
+                | Task::Finish { .. }
+                | Task::Confirm { .. }
+                | Task::AwaitHealthy { .. },
+                None,
+            ) => (check, exit(0, "", "")),
             (Task::TestScan { .. }, None) => {
                 (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
             }
@@ -161,6 +169,12 @@ impl Host {
             }
         }
         (period, self.check_health(unit, probe))
+    }
+
+    /// What its file says that the service keeps.
+    fn holds(&self, unit: &str, what: &str) -> Output {
+        let held = self.units.get(unit).and_then(|unit| unit.holds.get(what));
+        exit(0, held.map_or("simulated 0", String::as_str), "")
     }
 
     /// What is left gets less by one each time that it is asked for.
