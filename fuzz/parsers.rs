@@ -150,6 +150,7 @@ fn questions(format: Format) -> Questions {
         package: package.to_owned(),
         unit: package.to_owned(),
         health,
+        role: (package == "redis-server").then(|| "redis-cli role".to_owned()),
     };
     let resources = [
         ("md-core", about("md-core", Probe::Http("http://127.0.0.1:8008/readyz".to_owned()))),

@@ -94,6 +94,12 @@ fn procedure(entry: &Entry) -> Vec<Diagnostic> {
         let help = format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`");
         found.push(problem(Code::Template, entry, "procedure", message).help(help));
     }
+    if let Some(role) = procedure.role.as_ref().filter(|role| !role.is_primary(&role.primary)) {
+        let message =
+            format!("the role of the primary is `{}`, which is not one word", role.primary);
+        let help = "let `ask` print one word for each role, and write the primary's";
+        found.push(problem(Code::Procedure, entry, "procedure", message).help(help));
+    }
     let mut asked = BTreeSet::new();
     for keep in procedure.keeps.iter().filter(|keep| !asked.insert(&keep.what)) {
         let message = format!("two questions of `keeps` ask for the {}", keep.what);

@@ -13,7 +13,7 @@ mod system;
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use overlay::Override;
-pub use procedure::{Act, Keep, Procedure, Rule};
+pub use procedure::{Act, Keep, Procedure, Role, Rule};
 pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 

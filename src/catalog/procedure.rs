@@ -22,6 +22,46 @@ pub struct Procedure {
     /// What is asked right before the change and again at its end, and compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keeps: Vec<Keep>,
+    /// How it is told which of several hosts is the primary: the others change before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// How it is told which of several hosts is the primary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Role {
+    /// The command line that prints the role of the component on its host in one word. It runs as the
+    /// login user. Further words say why the primary can't hand its role over.
+    #[schemars(length(min = 1))]
+    pub ask: String,
+    /// The word for the primary.
+    #[schemars(length(min = 1))]
+    pub primary: String,
+    /// How the primary hands its role over to another host, before it is changed itself; does nothing
+    /// when it isn't the primary any more, and ends when another one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<Act>,
+}
+
+impl Role {
+    /// Whether `said`, a component's own answer, is that of the primary.
+    #[must_use]
+    pub fn is_primary(&self, said: &str) -> bool {
+        said.split(' ').next() == Some(self.primary.as_str())
+    }
+
+    /// How what says `said` hands its role over; otherwise why it doesn't, in words.
+    ///
+    /// # Errors
+    /// When the primary keeps its role.
+    pub fn hand_over(&self, said: &str) -> Result<&Act, &'static str> {
+        match &self.hand_over {
+            Some(act) if said == self.primary => Ok(act),
+            Some(_) => Err("it says that it can't"),
+            None => Err("the catalog knows no way"),
+        }
+    }
 }
 
 /// Something that is done.
@@ -99,6 +139,12 @@ impl Procedure {
         }
         for keep in &mut filled.keeps {
             fill(&keep.what, &mut keep.ask)?;
+        }
+        if let Some(role) = &mut filled.role {
+            fill("role", &mut role.ask)?;
+            if let Some(act) = &mut role.hand_over {
+                fill(&act.say, &mut act.run)?;
+            }
         }
         Ok(filled)
     }

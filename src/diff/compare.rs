@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Promise, Reason, Refusal, WayBack, promise, way_back};
+use super::{Action, Promise, Reason, Refusal, WayBack, promise, role, way_back};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
 use crate::desired::{Desired, Resource};
@@ -24,6 +24,8 @@ pub struct Comparison {
     pub unknown: BTreeMap<HostName, Unreadable>,
     /// How many of a component's hosts stay healthy, where that is promised.
     pub promises: BTreeMap<ComponentName, Promise>,
+    /// What those say of their role that are one of several hosts of a component with roles.
+    pub roles: BTreeMap<Address, String>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
@@ -70,6 +72,8 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.hosts(desired, observed);
     comparison.resources(desired, observed);
     comparison.backups(desired);
+    comparison.roles = role::roles(desired, observed);
+    comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);
     comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
     comparison
@@ -83,6 +87,12 @@ fn not_observed() -> Unreadable {
 }
 
 impl Comparison {
+    /// What the component at `address` says of its role, when it is one of several.
+    #[must_use]
+    pub fn role(&self, address: &Address) -> Option<&str> {
+        self.roles.get(address).map(String::as_str)
+    }
+
     /// Which hosts could be read, and which run another system than they should.
     fn hosts(&mut self, desired: &Desired, observed: &Observed) {
         for (name, host) in &desired.hosts {

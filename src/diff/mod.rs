@@ -3,6 +3,7 @@
 mod compare;
 mod promise;
 mod refusal;
+mod role;
 mod way_back;
 
 pub use compare::{Change, Comparison, compare};

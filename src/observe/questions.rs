@@ -58,6 +58,7 @@ fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, Reso
                 package: resource.package.clone(),
                 unit: resource.unit.clone(),
                 health: resource.health.clone(),
+                role: resource.procedure.role.as_ref().map(|role| role.ask.clone()),
             };
             (address.component.clone(), questions)
         })

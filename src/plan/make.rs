@@ -190,7 +190,10 @@ impl<'a> Maker<'a> {
         };
         let what = match node.action {
             Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
-            action => What::Step { action, canary: node.canary, runs: change.runs() },
+            action => {
+                let role = self.comparison.role(address);
+                What::Step { action, canary: node.canary, runs: change.runs(), role }
+            }
         };
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let step = || text(address, change.action);

@@ -16,7 +16,7 @@ use crate::value::RemotePathError;
 
 /// What is to be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
+pub(super) enum What<'a> {
     /// The commands of a step.
     Step {
         /// What is done.
@@ -25,6 +25,8 @@ pub(super) enum What {
         canary: bool,
         /// Whether what is changed runs and can be asked.
         runs: bool,
+        /// What it says of its role, when there are others.
+        role: Option<&'a str>,
     },
     /// The commands of a copy, with a rehearsal of this action.
     Copy(Action),
@@ -34,7 +36,7 @@ pub(super) enum What {
     Healthy,
 }
 
-impl What {
+impl What<'_> {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Step { action, .. } => action.as_str(),
@@ -55,7 +57,7 @@ type Known = (Arc<Resource>, Commands);
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     /// By component; few resources of one are different.
-    known: BTreeMap<(ComponentName, What), Vec<Known>>,
+    known: BTreeMap<(ComponentName, What<'a>), Vec<Known>>,
     checks: Checks,
 }
 
@@ -69,7 +71,7 @@ impl<'a> Rendered<'a> {
         &mut self,
         address: &Address,
         (component, resource): (&Component, &Arc<Resource>),
-        what: What,
+        what: What<'a>,
     ) -> Result<Commands, RemotePathError> {
         let known = self.known.entry((address.component.clone(), what)).or_default();
         let same = |one: &&(Arc<Resource>, _)| Arc::ptr_eq(&one.0, resource) || one.0 == *resource;
@@ -89,8 +91,9 @@ impl<'a> Rendered<'a> {
             && action.interrupts()
         {
             // What is taken back is not waited for or asked: it may be the very instance that is broken.
-            if let What::Step { runs, .. } = what {
+            if let What::Step { runs, role, .. } = what {
                 list = around(resource, list, (&self.desired.gates.idle, runs));
+                list.splice(0..0, step::role(resource, role));
             }
             list.extend(step::restore(resource));
         }
@@ -131,7 +134,7 @@ fn around(
 fn render(
     resource: &Resource,
     component: &Component,
-    what: What,
+    what: What<'_>,
 ) -> Result<Vec<Command>, RemotePathError> {
     let staged = step::staged_path(&resource.source)?;
     let canary = matches!(what, What::Step { canary: true, .. });

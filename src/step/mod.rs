@@ -14,6 +14,6 @@ pub use drain::{drain, restore};
 pub use gate::{Rest, await_healthy, await_idle, confirm, prove_backup};
 pub use health::{await_health, needed_healthy};
 pub use package::{Host, change_package, rehearse};
-pub use procedure::{compare, finish, note, prepare};
+pub use procedure::{compare, finish, note, prepare, role};
 pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

@@ -139,6 +139,22 @@ pub enum Task {
         /// What is done, in words.
         say: String,
     },
+    /// Hands the role of the primary over to another host.
+    HandOver {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The word for the primary.
+        primary: String,
+    },
+    /// Sees that the service is not the primary.
+    CheckRole {
+        /// The service.
+        unit: String,
+        /// The word for the primary.
+        primary: String,
+    },
     /// Prints what the change must leave as it is; recorded before anything is changed.
     Note {
         /// The service.
@@ -254,7 +270,10 @@ impl Task {
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
             Self::Isolate { unit } => format!("keep new work from {unit}"),
             Self::Restore { unit } => format!("give work to {unit} again"),
-            Self::Prepare { say, .. } | Self::Finish { say, .. } => say.clone(),
+            Self::Prepare { say, .. } | Self::Finish { say, .. } | Self::HandOver { say, .. } => {
+                say.clone()
+            }
+            Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
             Self::Note { what, .. } => format!("note the {what}"),
             Self::Compare { what, .. } => format!("compare the {what} with those before"),
             Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
@@ -281,6 +300,7 @@ impl Task {
                 | Self::ByHand { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
+                | Self::CheckRole { .. }
                 | Self::Note { .. }
                 | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
@@ -303,6 +323,7 @@ impl Task {
                 | Self::Isolate { .. }
                 | Self::Restore { .. }
                 | Self::Prepare { .. }
+                | Self::HandOver { .. }
                 | Self::Finish { .. }
                 | Self::AwaitHealth { .. }
                 | Self::ProveBackup { .. }

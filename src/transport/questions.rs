@@ -65,4 +65,6 @@ pub struct ResourceQuestions {
     pub unit: String,
     /// The health probe.
     pub health: Probe,
+    /// The command line that prints its role, when it has one.
+    pub role: Option<String>,
 }

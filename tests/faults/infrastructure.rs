@@ -30,7 +30,11 @@ fn noted(site: &Site) -> Vec<Value> {
 fn what_is_compared_is_what_was_there_before_the_change_also_when_it_was_cut_off() {
     let fresh = Site::new();
     queues(&fresh, "/ tasks 5\n/ old 1");
-    for key in ["install:rabbitmq-server", "finish:rabbitmq-server", "compare:rabbitmq-server"] {
+    for key in [
+        "install:rabbitmq-server",
+        "finish:rabbitmq-server/see that RabbitMQ raises no alarm",
+        &format!("compare:rabbitmq-server/{QUEUES}"),
+    ] {
         for moment in ["before", "during"] {
             let site = fresh.copy();
             let kill = json!({ "says": "", "times": 1, "kill": moment });
@@ -80,7 +84,10 @@ fn a_difference_that_is_as_it_should_be_is_given_up_with_a_reason() {
 
 #[test]
 fn nothing_is_changed_when_it_can_not_be_prepared_or_asked() {
-    for key in ["prepare:rabbitmq-server", "note:rabbitmq-server"] {
+    for key in [
+        "prepare:rabbitmq-server/enable RabbitMQ's stable feature flags",
+        &format!("note:rabbitmq-server/{QUEUES}"),
+    ] {
         let site = Site::new();
         site.fault("queue-01", key, &json!({ "says": "a queue is down", "times": 1 }));
         let ran = site.mdc(&["apply", "--yes"]).ended(1);
@@ -91,4 +98,77 @@ fn nothing_is_changed_when_it_can_not_be_prepared_or_asked() {
         site.mdc(&["resume", "--yes"]).ended(0);
         assert_eq!(noted(&site).len(), 1);
     }
+}
+
+/// Three hosts have Redis, each with its role.
+fn roles(site: &Site, roles: &[(&str, &str)]) {
+    for (host, role) in roles {
+        let mut file = site.host(host);
+        file["units"]["redis-server"]["role"] = json!(role);
+        site.write(host, &file);
+    }
+}
+
+fn with_replicas() -> Site {
+    let site = Site::new();
+    site.edit("[hosts.db-01]\n", "[hosts.\"cache-[01..02]\"]\naddress = \"10.0.3.[11..12]\"\ncomponents = [\"redis\"]\n\n[hosts.db-01]\n");
+    site.mdc(&["observe"]).ended(0);
+    roles(&site, &[("cache-01", "primary"), ("cache-02", "replica"), ("queue-01", "replica")]);
+    site
+}
+
+/// The places in the journal at which the steps end.
+fn ends(site: &Site, steps: &[&str]) -> Vec<usize> {
+    let journal = site.journal();
+    let end = |step: &&str| journal.iter().position(|entry| entry["result"]["step"] == **step);
+    steps.iter().map(|step| end(step).unwrap()).collect()
+}
+
+#[test]
+fn the_primary_is_the_last_and_hands_its_role_over_also_when_it_is_cut_off_in_between() {
+    let fresh = with_replicas();
+    for key in ["hand-over:redis-server", "install:redis-server"] {
+        let site = fresh.copy();
+        site.fault("cache-01", key, &json!({ "says": "", "times": 1, "kill": "during" }));
+        assert_eq!(site.mdc(&["apply", "--yes"]).status, None, "{key}");
+        // Whoever has the role now, it is not the one whose step goes on.
+        roles(&site, &[("cache-02", "primary")]);
+        site.mdc(&["resume", "--yes"]).ended(0);
+        let steps = ["cache-02/redis/upgrade", "queue-01/redis/upgrade", "cache-01/redis/upgrade"];
+        assert!(ends(&site, &steps).is_sorted(), "{:?}", ends(&site, &steps));
+        assert_eq!(site.log("cache-01")["hand-over:redis-server"], 1);
+        assert!(!site.log("cache-02").contains_key("hand-over:redis-server"));
+    }
+}
+
+#[test]
+fn a_role_that_moved_makes_a_plan_stale_and_stops_a_step() {
+    let fresh = with_replicas();
+    fresh.mdc(&["plan", "-o", "plan.json"]).ended(0);
+    let site = fresh.copy();
+    roles(&site, &[("cache-01", "replica"), ("cache-02", "primary")]);
+    let ran = site.mdc(&["apply", "plan.json", "--yes"]).ended(1);
+    for words in ["cache-01/redis/upgrade: role was primary, is replica", "nothing was changed"] {
+        assert!(flat(&ran.said).contains(words), "{words}: {}", ran.said);
+    }
+    // And when it moves while the run goes on, the host that has it now is not changed.
+    let kill = json!({ "says": "", "times": 1, "kill": "before" });
+    fresh.fault("queue-01", "check-role:redis-server", &kill);
+    assert_eq!(fresh.mdc(&["apply", "plan.json", "--yes"]).status, None);
+    roles(&fresh, &[("cache-01", "replica"), ("queue-01", "primary")]);
+    let ran = fresh.mdc(&["resume", "--yes"]).ended(1);
+    assert!(flat(&ran.said).contains("role was primary, is replica"), "{}", ran.said);
+    assert!(!fresh.log("queue-01").contains_key("install:redis-server"));
+}
+
+#[test]
+fn a_primary_that_can_not_hand_over_is_said_to_stop() {
+    let site = with_replicas();
+    roles(&site, &[("cache-01", "primary no Sentinel answers on its host")]);
+    let plan = site.mdc(&["plan"]).ended(0);
+    let words = "cache-01/redis is the primary and doesn't hand its role over: it says that it can't (no \
+                 Sentinel answers on its host)";
+    assert!(flat(&plan.said).contains(words), "{}", plan.said);
+    site.mdc(&["apply", "--yes"]).ended(0);
+    assert!(!site.log("cache-01").contains_key("hand-over:redis-server"));
 }

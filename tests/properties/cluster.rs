@@ -196,7 +196,8 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             by_address.insert(address, *state.next().unwrap());
         }
     }
-    let observed = observed(&by_address, unseen);
+    let mut observed = observed(&by_address, unseen);
+    give_roles(&mut observed, &by_address);
     Cluster { desired, observed, states: by_address }
 }
 
@@ -282,6 +283,17 @@ fn resource(component: &Component) -> Resource {
     }
 }
 
+/// One Redis is the primary: which, is as random as the states.
+fn give_roles(observed: &mut Observed, states: &BTreeMap<Address, State>) {
+    let redis = || states.iter().filter(|(address, _)| address.component.as_str() == "redis");
+    let old = states.values().filter(|state| **state == State::Old).count();
+    for (place, (address, _)) in redis().enumerate() {
+        let Some(HostState::Known(host)) = observed.hosts.get_mut(&address.host) else { continue };
+        let role = if place == old % redis().count() { "primary" } else { "replica" };
+        host.components.get_mut(&address.component).unwrap().role = Some(role.to_owned());
+    }
+}
+
 fn observed(states: &BTreeMap<Address, State>, unseen: &[bool]) -> Observed {
     let mut hosts: BTreeMap<HostName, BTreeMap<ComponentName, ComponentFacts>> = BTreeMap::new();
     for (address, state) in states {
@@ -337,5 +349,5 @@ fn component_facts(state: State) -> ComponentFacts {
         State::Old | State::AsDesired => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
-    ComponentFacts { package, unit, health }
+    ComponentFacts { package, unit, health, role: None }
 }

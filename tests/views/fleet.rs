@@ -550,6 +550,7 @@ pub(crate) fn observed() -> Observed {
         },
         unit: UnitState::Stopped("failed".into()),
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
+        role: None,
     };
     facts(&mut hosts, "redis-01", "redis").health =
         HealthState::Unhealthy("NOAUTH Authentication required.".into());
@@ -593,6 +594,7 @@ fn healthy(version: &str) -> ComponentFacts {
         package: PackageState::Installed(version.parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        role: None,
     }
 }
 
@@ -601,6 +603,7 @@ fn absent() -> ComponentFacts {
         package: PackageState::Absent,
         unit: UnitState::Absent,
         health: HealthState::NotAsked("the package is absent".into()),
+        role: None,
     }
 }
 

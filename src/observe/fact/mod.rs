@@ -15,6 +15,7 @@ pub(super) mod os;
 pub(super) mod package;
 pub(super) mod reach;
 pub(super) mod reboot;
+pub(super) mod role;
 pub(super) mod unit;
 
 use crate::transport::Questions;
@@ -44,6 +45,7 @@ pub(super) fn script(questions: &Questions) -> String {
         reboot::SCRIPT,
         &package::script(questions),
         &health::script(questions),
+        &role::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

@@ -54,6 +54,10 @@ impl Host {
             if let Some(PackageState::Installed(_)) = self.packages.get(&asked.package) {
                 let health = self.health(&asked.unit, &asked.health);
                 writeln!(to, "{MARK}health {component} {health}")?;
+                let unit = self.units.get(&asked.unit).filter(|_| asked.role.is_some());
+                if let Some(role) = unit.and_then(|unit| unit.role.as_ref()) {
+                    writeln!(to, "{MARK}role {component} {role}")?;
+                }
             }
         }
         writeln!(to, "{MARK}end 1000.00")

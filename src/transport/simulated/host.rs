@@ -64,6 +64,9 @@ pub(super) struct Unit {
     /// What it keeps through a change, by the words of the catalog.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) holds: BTreeMap<String, String>,
+    /// Its role among several hosts, as it says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<String>,
     /// It is kept from new work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) isolated: bool,
@@ -173,6 +176,7 @@ impl Unit {
             starting: false,
             left: 0,
             holds: BTreeMap::new(),
+            role: None,
             isolated: false,
         }
     }

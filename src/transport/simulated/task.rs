@@ -59,6 +59,8 @@ impl Host {
             (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
                 (check, self.holds(unit, what))
             }
+            (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
+            (Task::CheckRole { unit, primary }, None) => (check, self.check_role(unit, primary)),
             (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
@@ -175,6 +177,28 @@ impl Host {
     fn holds(&self, unit: &str, what: &str) -> Output {
         let held = self.units.get(unit).and_then(|unit| unit.holds.get(what));
         exit(0, held.map_or("simulated 0", String::as_str), "")
+    }
+
+    /// Who has the role then is in another host's file.
+    fn hand_over(&mut self, unit: &str, primary: &str) -> Output {
+        if self.is_primary(unit, primary)
+            && let Some(unit) = self.units.get_mut(unit)
+        {
+            unit.role = Some("replica".to_owned());
+        }
+        exit(0, "", "")
+    }
+
+    fn check_role(&self, unit: &str, primary: &str) -> Output {
+        if self.is_primary(unit, primary) {
+            return exit(1, "", "it is the primary now");
+        }
+        exit(0, "", "")
+    }
+
+    fn is_primary(&self, unit: &str, primary: &str) -> bool {
+        let role = self.units.get(unit).and_then(|unit| unit.role.as_deref());
+        role.is_some_and(|role| role.split(' ').next() == Some(primary))
     }
 
     /// What is left gets less by one each time that it is asked for.

@@ -68,6 +68,7 @@ fn questions(format: Format) -> Questions {
         package: package.to_owned(),
         unit: unit.to_owned(),
         health: probe(name),
+        role: None,
     };
     let resources = BTreeMap::from([
         ("md-core".parse().unwrap(), about("md-core", "ometascan", "md-core")),

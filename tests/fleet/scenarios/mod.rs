@@ -11,6 +11,7 @@ mod interrupted;
 mod killed;
 mod password;
 mod preflight;
+mod roles;
 mod rollback;
 mod scans;
 mod upgrade;
@@ -24,7 +25,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 27] = [
+pub(crate) const SCENARIOS: [Scenario; 28] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -57,6 +58,7 @@ pub(crate) const SCENARIOS: [Scenario; 27] = [
         changes: &["infra-01", "storage-01"],
         run: infrastructure::run,
     },
+    Scenario { name: "roles", changes: &["infra-01", "infra-02", "infra-03"], run: roles::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
