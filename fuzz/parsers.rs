@@ -148,6 +148,7 @@ fn shown(found: &[mdc::diagnostic::Diagnostic]) {
 fn questions(format: Format) -> Questions {
     let about = |package: &str, health: Probe| ResourceQuestions {
         package: package.to_owned(),
+        others: Vec::new(),
         unit: package.to_owned(),
         health,
         role: (package == "redis-server").then(|| "redis-cli role".to_owned()),

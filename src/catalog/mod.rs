@@ -5,6 +5,7 @@ mod embedded;
 pub mod health;
 mod lint;
 mod load;
+mod major;
 mod overlay;
 mod procedure;
 mod rolling;
@@ -12,6 +13,7 @@ mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
+pub use major::Major;
 pub use overlay::Override;
 pub use procedure::{Act, Keep, Procedure, Role, Rule};
 pub use rolling::{Drain, Rolling};

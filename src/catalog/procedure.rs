@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::health;
+use super::{Major, health};
 use crate::value::Period;
 
 /// What is done on a component's host around a change of its version, and what has to be the same
@@ -25,6 +25,9 @@ pub struct Procedure {
     /// How it is told which of several hosts is the primary: the others change before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// How the data come to another major version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub major: Option<Major>,
 }
 
 /// How it is told which of several hosts is the primary.
@@ -146,6 +149,7 @@ impl Procedure {
                 fill(&act.say, &mut act.run)?;
             }
         }
+        filled.major = self.major.as_ref().map(|major| major.filled(ports)).transpose()?;
         Ok(filled)
     }
 }

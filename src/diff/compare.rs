@@ -56,6 +56,13 @@ impl Change {
         matches!(self.facts.package, PackageState::Installed(_))
             && self.facts.unit == UnitState::Active
     }
+
+    /// Whether its data have to be moved to another major version.
+    #[must_use]
+    pub fn moves_data(&self) -> bool {
+        let from = self.from.as_ref().map(PackageVersion::upstream);
+        from.is_some_and(|from| way_back::moves_data(&self.resource, (self.action, from)))
+    }
 }
 
 /// What is done, why, and to which version.
@@ -183,9 +190,15 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
-        let way_back = way_back::of(desired, address, (action, from.as_ref()));
+        let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
-        Some(Change { action, reasons, from, facts, resource, way_back })
+        let mut change = Change { action, reasons, from, facts, resource, way_back };
+        if let Some(major) =
+            change.resource.procedure.major.as_ref().filter(|_| change.moves_data())
+        {
+            change.reasons.push(Reason::OldDataStay { what: major.stays.clone() });
+        }
+        Some(change)
     }
 }
 

@@ -203,6 +203,11 @@ pub enum Reason {
         /// What, in words.
         what: String,
     },
+    /// The data of the version before stay until somebody drops them.
+    OldDataStay {
+        /// What they are good for and how they are dropped, in words.
+        what: String,
+    },
     /// Stage 2 begins only when this is so.
     BeforeCritical,
     /// Some of those that have the component are taken away next, and so many have to stay.

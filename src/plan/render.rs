@@ -11,8 +11,8 @@ use crate::desired::{Desired, Resource};
 use crate::diff::Action;
 use crate::manifest::IdleGate;
 use crate::step;
-use crate::transport::Command;
-use crate::value::RemotePathError;
+use crate::transport::{Command, Task};
+use crate::value::{RemotePathError, Version};
 
 /// What is to be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,11 +27,15 @@ pub(super) enum What<'a> {
         runs: bool,
         /// What it says of its role, when there are others.
         role: Option<&'a str>,
+        /// The version whose data have to be moved.
+        moves: Option<&'a Version>,
     },
     /// The commands of a copy, with a rehearsal of this action.
     Copy(Action),
     /// The commands that go back, in the direction of this action.
     Back(Action),
+    /// The commands that go back to the data of this version, which were kept.
+    Data(&'a Version),
     /// Whether the component is healthy, asked before another one changes.
     Healthy,
 }
@@ -41,7 +45,7 @@ impl What<'_> {
         match self {
             Self::Step { action, .. } => action.as_str(),
             Self::Copy(_) => Action::Copy.as_str(),
-            Self::Back(_) => "rollback",
+            Self::Back(_) | Self::Data(_) => "rollback",
             Self::Healthy => "healthy",
         }
     }
@@ -91,7 +95,10 @@ impl<'a> Rendered<'a> {
             && action.interrupts()
         {
             // What is taken back is not waited for or asked: it may be the very instance that is broken.
-            if let What::Step { runs, role, .. } = what {
+            if let What::Step { runs, role, moves, .. } = what {
+                if let Some(from) = moves {
+                    put_before_health(&mut list, step::move_data(resource, from));
+                }
                 list = around(resource, list, (&self.desired.gates.idle, runs));
                 list.splice(0..0, step::role(resource, role));
             }
@@ -110,6 +117,13 @@ impl<'a> Rendered<'a> {
     pub(super) fn into_checks(self) -> Checks {
         self.checks
     }
+}
+
+/// The new package is installed, and its data have yet to come.
+fn put_before_health(list: &mut Vec<Command>, moves: Vec<Command>) {
+    let is_wait = |command: &Command| matches!(command.task, Task::AwaitHealth { .. });
+    let place = list.iter().position(is_wait).unwrap_or(list.len());
+    list.splice(place..place, moves);
 }
 
 /// The commands of a change with what comes before and after it. What doesn't run can't be asked what
@@ -149,6 +163,7 @@ fn render(
             });
             return Ok(copied.collect());
         }
+        What::Data(from) => return Ok(step::move_back(resource, from, &limits)),
         What::Step { action, .. } | What::Back(action) => action,
     };
     Ok(match (action, staged) {

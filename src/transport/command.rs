@@ -139,6 +139,29 @@ pub enum Task {
         /// What is done, in words.
         say: String,
     },
+    /// Moves the data to another major version; the old data stay.
+    MoveData {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Goes back to the data of the major version before.
+    MoveBack {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The package of the newer version, which goes.
+        package: String,
+    },
+    /// Checks that the data are served by this version.
+    CheckData {
+        /// The service.
+        unit: String,
+        /// The product version.
+        version: Version,
+    },
     /// Hands the role of the primary over to another host.
     HandOver {
         /// The service.
@@ -270,8 +293,13 @@ impl Task {
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
             Self::Isolate { unit } => format!("keep new work from {unit}"),
             Self::Restore { unit } => format!("give work to {unit} again"),
-            Self::Prepare { say, .. } | Self::Finish { say, .. } | Self::HandOver { say, .. } => {
-                say.clone()
+            Self::Prepare { say, .. }
+            | Self::Finish { say, .. }
+            | Self::HandOver { say, .. }
+            | Self::MoveData { say, .. }
+            | Self::MoveBack { say, .. } => say.clone(),
+            Self::CheckData { unit, version } => {
+                format!("check that {unit} serves its data in version {}", version.major())
             }
             Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
             Self::Note { what, .. } => format!("note the {what}"),
@@ -301,6 +329,7 @@ impl Task {
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
+                | Self::CheckData { .. }
                 | Self::Note { .. }
                 | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
@@ -323,6 +352,8 @@ impl Task {
                 | Self::Isolate { .. }
                 | Self::Restore { .. }
                 | Self::Prepare { .. }
+                | Self::MoveData { .. }
+                | Self::MoveBack { .. }
                 | Self::HandOver { .. }
                 | Self::Finish { .. }
                 | Self::AwaitHealth { .. }

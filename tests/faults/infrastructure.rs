@@ -172,3 +172,54 @@ fn a_primary_that_can_not_hand_over_is_said_to_stop() {
     site.mdc(&["apply", "--yes"]).ended(0);
     assert!(!site.log("cache-01").contains_key("hand-over:redis-server"));
 }
+
+/// The cluster has PostgreSQL 15 by its package of that major version, and goes to 16.
+fn of_major_15() -> Site {
+    let site = Site::new();
+    let over =
+        "[components.postgresql]\npackage = { deb = \"postgresql-16\" }\n\n[components.md-core]";
+    site.edit("[components.md-core]", over);
+    let mut host = site.host("db-01");
+    host["packages"] =
+        json!({ "postgresql-15": { "installed": "15.9-1" }, "postgresql-16": "absent" });
+    site.write("db-01", &host);
+    site
+}
+
+#[test]
+fn another_major_version_is_there_only_when_the_data_are_too() {
+    let fresh = of_major_15();
+    let plan = fresh.mdc(&["plan"]).ended(0);
+    for words in ["15.9 → 16.11", "the old cluster stays, stopped", "way back to 15.9"] {
+        assert!(flat(&plan.said).contains(words), "{words}: {}", plan.said);
+    }
+    let moves = "move-data:postgresql/move the databases to the new major version with pg_upgrade";
+    // The new package is there and the old version is healthy: that is not the end of it.
+    for key in ["install:postgresql-16", moves, "check-data:postgresql"] {
+        let site = fresh.copy();
+        site.fault("db-01", key, &json!({ "says": "", "times": 1, "kill": "during" }));
+        assert_eq!(site.mdc(&["apply", "--yes"]).status, None, "{key}");
+        site.mdc(&["resume", "--yes"]).ended(0);
+        assert_eq!(site.log("db-01")[moves], 1, "{key}");
+        assert_eq!(site.host("db-01")["units"]["postgresql"]["moved"], true);
+    }
+    let site = fresh.copy();
+    site.fault("db-01", moves, &json!({ "says": "a library is missing", "times": 1 }));
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("a library is missing"), "{}", ran.said);
+    site.mdc(&["resume", "--yes"]).ended(0);
+    assert_eq!(
+        site.log("db-01")[moves],
+        2,
+        "what failed is done again, though the package is there"
+    );
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    // Redis and RabbitMQ have no way back, and stay.
+    let ran = site.mdc(&["rollback", "--yes"]).ended(1);
+    assert!(!ran.said.contains("postgresql stays"), "{}", ran.said);
+    let host = site.host("db-01");
+    assert_eq!(host["packages"]["postgresql-16"], "absent");
+    assert_eq!(host["units"]["postgresql"].get("moved"), None);
+    let plan = site.mdc(&["plan"]).ended(0);
+    assert!(flat(&plan.said).contains("15.9 → 16.11"), "it leads forward again: {}", plan.said);
+}

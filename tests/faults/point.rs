@@ -65,6 +65,8 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "restore" => ("restore", text("unit"), true, true),
         "hand-over" => ("hand-over", text("unit"), true, true),
         "check-role" => ("check-role", text("unit"), false, false),
+        "move-data" => ("move-data", format!("{}/{}", text("unit"), text("say")), true, true),
+        "check-data" => ("check-data", text("unit"), false, false),
         "note" => ("note", format!("{}/{}", text("unit"), text("what")), false, false),
         "compare" => ("compare", format!("{}/{}", text("unit"), text("what")), false, false),
         "prove-backup" => ("prove-backup", text("component"), true, false),

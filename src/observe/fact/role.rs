@@ -2,6 +2,7 @@
 //!
 //! As for health, questions run beside each other, and each prints one line in one go.
 
+use super::is_installed;
 use crate::address::ComponentName;
 use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, not_usable, printable};
@@ -15,8 +16,8 @@ said=$(timeout -s KILL 10 sh -c "$2" </dev/null | head -n 1 | head -c 300) && se
 
 pub(in crate::observe) fn script(questions: &Questions) -> String {
     let asked = questions.resources.iter().filter_map(|(component, resource)| {
-        let (package, ask) = (quote(&resource.package), quote(resource.role.as_ref()?));
-        Some(format!("if installed {package}; then role {component} {ask} & fi\n"))
+        let (installed, ask) = (is_installed(resource), quote(resource.role.as_ref()?));
+        Some(format!("if {installed}; then role {component} {ask} & fi\n"))
     });
     let asked: String = asked.collect();
     if asked.is_empty() { asked } else { [SCRIPT, &asked].concat() }

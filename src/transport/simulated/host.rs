@@ -67,6 +67,9 @@ pub(super) struct Unit {
     /// Its role among several hosts, as it says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) role: Option<String>,
+    /// Its data were moved to another major version.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) moved: bool,
     /// It is kept from new work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) isolated: bool,
@@ -177,6 +180,7 @@ impl Unit {
             left: 0,
             holds: BTreeMap::new(),
             role: None,
+            moved: false,
             isolated: false,
         }
     }

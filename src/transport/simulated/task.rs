@@ -59,6 +59,9 @@ impl Host {
             (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
                 (check, self.holds(unit, what))
             }
+            (Task::MoveData { unit, .. }, None) => (check, self.move_data(unit)),
+            (Task::MoveBack { unit, package, .. }, None) => (check, self.move_back(unit, package)),
+            (Task::CheckData { unit, .. }, None) => (check, self.check_data(unit)),
             (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
             (Task::CheckRole { unit, primary }, None) => (check, self.check_role(unit, primary)),
             (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
@@ -177,6 +180,26 @@ impl Host {
     fn holds(&self, unit: &str, what: &str) -> Output {
         let held = self.units.get(unit).and_then(|unit| unit.holds.get(what));
         exit(0, held.map_or("simulated 0", String::as_str), "")
+    }
+
+    fn move_data(&mut self, unit: &str) -> Output {
+        if let Some(unit) = self.units.get_mut(unit) {
+            unit.moved = true;
+        }
+        exit(0, "", "")
+    }
+
+    fn move_back(&mut self, unit: &str, package: &str) -> Output {
+        self.packages.insert(package.to_owned(), PackageState::Absent);
+        if let Some(unit) = self.units.get_mut(unit) {
+            (unit.moved, unit.state) = (false, UnitState::Active);
+        }
+        exit(0, "", "")
+    }
+
+    fn check_data(&self, unit: &str) -> Output {
+        let moved = self.units.get(unit).is_some_and(|unit| unit.moved);
+        exit(i64::from(!moved), "", if moved { "" } else { "the old version serves the data" })
     }
 
     /// Who has the role then is in another host's file.

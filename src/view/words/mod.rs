@@ -112,7 +112,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
         Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
-        Reason::Loses { what } => format!("note: {what}"),
+        Reason::Loses { what } | Reason::OldDataStay { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
 }

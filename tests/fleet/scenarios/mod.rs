@@ -10,6 +10,7 @@ mod infrastructure;
 mod interrupted;
 mod killed;
 mod password;
+mod postgresql;
 mod preflight;
 mod roles;
 mod rollback;
@@ -25,7 +26,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 28] = [
+pub(crate) const SCENARIOS: [Scenario; 29] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -58,6 +59,7 @@ pub(crate) const SCENARIOS: [Scenario; 28] = [
         changes: &["infra-01", "storage-01"],
         run: infrastructure::run,
     },
+    Scenario { name: "postgresql", changes: &["infra-01", "exec-01"], run: postgresql::run },
     Scenario { name: "roles", changes: &["infra-01", "infra-02", "infra-03"], run: roles::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
