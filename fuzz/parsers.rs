@@ -148,8 +148,10 @@ fn shown(found: &[mdc::diagnostic::Diagnostic]) {
 fn questions(format: Format) -> Questions {
     let about = |package: &str, health: Probe| ResourceQuestions {
         package: package.to_owned(),
+        others: Vec::new(),
         unit: package.to_owned(),
         health,
+        role: (package == "redis-server").then(|| "redis-cli role".to_owned()),
     };
     let resources = [
         ("md-core", about("md-core", Probe::Http("http://127.0.0.1:8008/readyz".to_owned()))),

@@ -173,5 +173,6 @@ fn facts(resource: &Resource) -> ComponentFacts {
         package: PackageState::Installed("19.0-1".parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        role: None,
     }
 }

@@ -1,15 +1,17 @@
 //! Everything that reaches the coordinator, and who sends it from outside.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::time::Duration;
 
 use super::event::Event;
-use crate::state::{Asked, StepOutcome};
+use crate::state::{Asked, Entry, StepOutcome};
 
 /// What the coordinator hears.
 pub(super) enum Message {
     /// A worker tells something.
     Happened(Event),
+    /// A worker has seen what a step must leave as it is, and waits until it is recorded.
+    Noted { entry: Entry, recorded: SyncSender<Result<(), String>> },
     /// A worker has carried out the step at this place.
     Ended { place: usize, outcome: StepOutcome, took: Duration },
     /// Somebody asks for something.

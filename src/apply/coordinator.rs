@@ -59,6 +59,12 @@ impl Coordinator<'_, '_> {
                     (self.listen)(Some(event));
                     continue;
                 }
+                Ok(Message::Noted { entry, recorded }) => {
+                    let noted = self.journal.append(entry);
+                    // A worker that doesn't wait any more has failed in another way.
+                    let _ = recorded.send(noted.as_ref().map(drop).map_err(ToString::to_string));
+                    noted.map(drop)
+                }
                 Ok(Message::Asked(asked)) => self.asked(&asked),
                 Ok(Message::Lost(why)) => {
                     self.stop(why);
@@ -183,6 +189,9 @@ impl Coordinator<'_, '_> {
         }
         if let StepOutcome::Scanned(scans) = outcome {
             self.ending.scanned.insert(step.id.to_string(), scans.clone());
+        }
+        if let StepOutcome::Kept(kept) = outcome {
+            self.ending.kept.insert(step.id.to_string(), kept.clone());
         }
         self.ending.outcomes.insert(step.id.to_string(), (outcome.clone(), period));
         let (step, outcome) = (step.id.to_string(), outcome.clone());

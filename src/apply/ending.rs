@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Plan, Step};
 use crate::scan::Scanned;
-use crate::state::StepOutcome;
+use crate::state::{Kept, Progress, StepOutcome};
 use crate::value::Period;
 
 /// How an attempt at a run ended.
@@ -14,6 +14,8 @@ pub struct Ending {
     pub outcomes: BTreeMap<String, (StepOutcome, Period)>,
     /// What test scans came to, by step, of this attempt or of an earlier one.
     pub scanned: BTreeMap<String, Box<[Scanned]>>,
+    /// What was compared with what was before, by step, of this attempt or of an earlier one.
+    pub kept: BTreeMap<String, Box<[Kept]>>,
     /// The steps that were over before this attempt.
     pub done_before: BTreeSet<String>,
     /// The steps that the user left out, with the reason.
@@ -26,6 +28,17 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// What earlier attempts have left.
+    pub(super) fn so_far(progress: &Progress) -> Self {
+        Self {
+            done_before: progress.done.clone(),
+            skipped: progress.skipped.clone(),
+            scanned: progress.scanned.clone(),
+            kept: progress.kept.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a step is done.
     #[must_use]
     pub fn is_done(&self, step: &str) -> bool {

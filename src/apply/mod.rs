@@ -24,6 +24,7 @@ mod gate;
 mod halt;
 mod healthy;
 mod job;
+mod keep;
 mod leave;
 mod reach;
 mod run;

@@ -20,6 +20,7 @@ use super::ending::Ending;
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
+use super::keep::Notes;
 use super::leave::Leave;
 use super::reach::Reach;
 use super::scan::Scans;
@@ -128,6 +129,7 @@ fn attempt(
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
     let scans = Scans::new(apply.gateway, plan, progress);
+    let notes = Notes::new(progress, sender.clone());
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -137,6 +139,7 @@ fn attempt(
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
         scans: &scans,
+        notes: &notes,
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
@@ -165,12 +168,7 @@ fn attempt(
             free: wanted.take_while(spawn).count(),
             paused: false,
             attempts: BTreeMap::new(),
-            ending: Ending {
-                done_before: progress.done.clone(),
-                skipped: progress.skipped.clone(),
-                scanned: progress.scanned.clone(),
-                ..Ending::default()
-            },
+            ending: Ending::so_far(progress),
             hand_out,
             clock: apply.clock,
             cancel: &mut cancel,

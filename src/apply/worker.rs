@@ -12,6 +12,7 @@ use super::cancel::Jobs;
 use super::event::Event;
 use super::gate::not_done;
 use super::job;
+use super::keep::Notes;
 use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
@@ -40,6 +41,8 @@ pub(super) struct Worker<'a> {
     pub(super) confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, and what scans came to before.
     pub(super) scans: &'a Scans<'a>,
+    /// What steps must leave as it is.
+    pub(super) notes: &'a Notes,
 }
 
 /// One attempt at a step.
@@ -87,7 +90,7 @@ impl Worker<'_> {
             Looks::First => Ok(true),
         };
         let result = match looks.and_then(|looks| Ok(looks && self.found_done(step)?)) {
-            Ok(true) => self.restore(&work).map(|()| StepOutcome::FoundDone),
+            Ok(true) => self.finished(&work),
             Ok(false) => match self.needs(step) {
                 // An earlier attempt may have kept it from new work.
                 Err(failure) if attempt.looks != Looks::Never => Err(self.restored(&work, failure)),
@@ -96,6 +99,21 @@ impl Worker<'_> {
             Err(failure) => Err(failure),
         };
         result.unwrap_or_else(StepOutcome::Failed)
+    }
+
+    /// The change is there. What comes after it may not be: doing that twice comes to the same.
+    fn finished(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
+        let mut kept = Vec::new();
+        for (index, command) in work.step.commands.iter().enumerate() {
+            match &command.task {
+                Task::Finish { .. } => drop(self.job(work, index, command)?),
+                Task::Compare { .. } => kept.extend(self.compare(work, command)?),
+                _ => {}
+            }
+        }
+        self.restore(work)?;
+        let found = || StepOutcome::FoundDone;
+        Ok(if kept.is_empty() { found() } else { StepOutcome::Kept(kept.into()) })
     }
 
     /// Runs the commands. What was kept from new work gets work again, also when they fail.
@@ -166,6 +184,7 @@ impl Worker<'_> {
     fn commands(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
         let step = work.step;
         let mut is_there = false;
+        let mut kept = Vec::new();
         for (index, command) in step.commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(job::cancelled_before(step, command));
@@ -178,9 +197,20 @@ impl Worker<'_> {
                 self.job(work, index, command)?;
                 continue;
             }
-            if let Task::AwaitIdle { .. } = command.task {
-                self.drained(work, command)?;
-                continue;
+            match &command.task {
+                Task::AwaitIdle { .. } => {
+                    self.drained(work, command)?;
+                    continue;
+                }
+                Task::Note { .. } => {
+                    self.note(work, command)?;
+                    continue;
+                }
+                Task::Compare { .. } => {
+                    kept.extend(self.compare(work, command)?);
+                    continue;
+                }
+                _ => {}
             }
             let output = match &command.task {
                 Task::ReceiveFile { from, size, .. } => {
@@ -202,7 +232,11 @@ impl Worker<'_> {
                 (_, false) => return Err(failed_command(&step.host, command, &output)),
             }
         }
-        Ok(if is_there { StepOutcome::FoundDone } else { StepOutcome::Done })
+        Ok(match (is_there, kept.is_empty()) {
+            (true, _) => StepOutcome::FoundDone,
+            (false, true) => StepOutcome::Done,
+            (false, false) => StepOutcome::Kept(kept.into()),
+        })
     }
 
     /// Carries a command out as a job; one that was begun before is found again.
@@ -229,11 +263,17 @@ impl Worker<'_> {
 
     /// Whether all that a step's checks look at is already so.
     fn found_done(&self, step: &Step) -> Result<bool, StepFailure> {
-        // The check of the package file tells nothing about the installation; waiting comes last,
-        // so that nothing is waited for that isn't even there.
+        // The check of the package file tells nothing about the installation, and comparing comes
+        // when all else is done; waiting comes last, so that nothing is waited for that isn't even there.
         let looks = |command: &&Command| {
             command.task.only_looks()
-                && !matches!(command.task, Task::CheckFile { .. } | Task::AwaitIdle { .. })
+                && !matches!(
+                    command.task,
+                    Task::CheckFile { .. }
+                        | Task::AwaitIdle { .. }
+                        | Task::Note { .. }
+                        | Task::Compare { .. }
+                )
         };
         let mut looks: Vec<&Command> = step.commands.iter().filter(looks).collect();
         // Nothing tells that it is done, such as a backup, which may be of another day.

@@ -28,6 +28,7 @@ pub fn lint(catalog: &Catalog) -> Diagnostics {
     for entry in catalog.entries() {
         found.extend(marks(entry, &known));
         found.extend(template(entry));
+        found.extend(procedure(entry));
         found.extend(formats(entry));
         found.extend(singleton(entry));
         found.extend(unknown_needs(entry, catalog));
@@ -81,6 +82,31 @@ fn template(entry: &Entry) -> Option<Diagnostic> {
         )
         .help(format!("the declared ports are {ports}")),
     )
+}
+
+/// Answers are recorded by the words of what they tell.
+fn procedure(entry: &Entry) -> Vec<Diagnostic> {
+    let procedure = &entry.component.procedure;
+    let mut found = Vec::new();
+    if let Err(wrong) = procedure.filled(&entry.component.ports) {
+        let ports = listed(entry.component.ports.keys().map(String::as_str));
+        let message = format!("a command of the procedure can't be made: {wrong}");
+        let help = format!("the declared ports are {ports}; use them as `{{{{ports.NAME}}}}`");
+        found.push(problem(Code::Template, entry, "procedure", message).help(help));
+    }
+    if let Some(role) = procedure.role.as_ref().filter(|role| !role.is_primary(&role.primary)) {
+        let message =
+            format!("the role of the primary is `{}`, which is not one word", role.primary);
+        let help = "let `ask` print one word for each role, and write the primary's";
+        found.push(problem(Code::Procedure, entry, "procedure", message).help(help));
+    }
+    let mut asked = BTreeSet::new();
+    for keep in procedure.keeps.iter().filter(|keep| !asked.insert(&keep.what)) {
+        let message = format!("two questions of `keeps` ask for the {}", keep.what);
+        let help = "give each a `what` of its own: answers are compared by it";
+        found.push(problem(Code::Procedure, entry, "procedure", message).help(help));
+    }
+    found
 }
 
 fn formats(entry: &Entry) -> Option<Diagnostic> {

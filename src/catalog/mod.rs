@@ -5,13 +5,17 @@ mod embedded;
 pub mod health;
 mod lint;
 mod load;
+mod major;
 mod overlay;
+mod procedure;
 mod rolling;
 mod system;
 
 pub use lint::lint;
 pub use load::{Catalog, load};
+pub use major::Major;
 pub use overlay::Override;
+pub use procedure::{Act, Keep, Procedure, Role, Rule};
 pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 
@@ -154,6 +158,9 @@ pub struct Component {
     /// number, as a handlebars template over the ports. Asked before stage 2, which begins at 0.
     #[serde(default)]
     pub idle: Option<String>,
+    /// What its own documentation asks for around a change of its version.
+    #[serde(default, skip_serializing_if = "Procedure::is_empty")]
+    pub procedure: Procedure,
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,

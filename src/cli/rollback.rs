@@ -44,7 +44,9 @@ impl Rollback {
         let observed = watch::observe(&site, console);
         let steps = run.plan.steps.iter().map(|step| &*step.id);
         let begun: BTreeSet<&str> = steps.filter(|id| !run.progress.is_untouched(id)).collect();
-        let what = Taken { run: &run.id, plan: &run.plan, steps: &begun };
+        let is_done = |id: &&&str| run.progress.done.contains(**id);
+        let half_way: BTreeSet<&str> = begun.iter().filter(|id| !is_done(id)).copied().collect();
+        let what = Taken { run: &run.id, plan: &run.plan, steps: &begun, half_way: &half_way };
         let mut back = rollback(what, &observed);
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
@@ -133,7 +135,8 @@ pub(super) fn by_policy(
         return Ok(exit);
     }
     let observed = watch::observe(site, console);
-    let what = Taken { run: &run.id, plan: &run.plan, steps: &steps };
+    let half_way = BTreeSet::new();
+    let what = Taken { run: &run.id, plan: &run.plan, steps: &steps, half_way: &half_way };
     let mut back = rollback(what, &observed);
     sealed_for(&mut back, site, Utf8Path::new(""));
     console.say("The plan says that what failed is rolled back, and that begins now:");

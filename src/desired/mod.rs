@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
-use crate::catalog::{Component, Drain, Format};
+use crate::catalog::{Component, Drain, Format, Procedure};
 use crate::manifest::{Gates, Preflight, TestScans, Waiver};
 use crate::package::Identity;
 use crate::value::{Digest, Version};
@@ -103,6 +103,9 @@ pub struct Resource {
     /// How it is kept from new work while it is changed, with its ports filled in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain: Option<Drain>,
+    /// What is done around a change of its version, with its ports filled in.
+    #[serde(skip_serializing_if = "Procedure::is_empty")]
+    pub procedure: Procedure,
 }
 
 /// Where a host gets a package from.

@@ -69,10 +69,20 @@ impl<'r> Packages<'r> {
             return None;
         };
         let (version, unit) = (released.version.clone(), unit.clone());
-        let Questions { health, idle, drain } = questions.clone();
+        let Questions { health, idle, drain, procedure } = questions.clone();
         if let Some(text) = &component.by_hand {
             let (package, source) = (package.clone(), Source::Hand(text.clone()));
-            return Some(Resource { version, package, format, source, unit, health, idle, drain });
+            return Some(Resource {
+                version,
+                package,
+                format,
+                source,
+                unit,
+                health,
+                idle,
+                drain,
+                procedure,
+            });
         }
         let Some((_, chosen)) = fitting(released, &host.os) else {
             self.found.push(self.no_package(component, released, host));
@@ -96,7 +106,7 @@ impl<'r> Packages<'r> {
                 (package.clone(), Source::File { path, digest, size, identity })
             }
         };
-        Some(Resource { version, package, format, source, unit, health, idle, drain })
+        Some(Resource { version, package, format, source, unit, health, idle, drain, procedure })
     }
 
     fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {

@@ -32,8 +32,8 @@ impl Desired {
             else {
                 continue;
             };
-            let Resource { health, idle, drain, .. } = resource.as_ref().clone();
-            let questions = Questions { health, idle, drain };
+            let Resource { health, idle, drain, procedure, .. } = resource.as_ref().clone();
+            let questions = Questions { health, idle, drain, procedure };
             let before = packages.resource(component, &questions, host, resource.format);
             if let Some(before) = before {
                 let place = Arc::as_ptr(&before);

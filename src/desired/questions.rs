@@ -1,7 +1,7 @@
 //! What a component is asked on its own host.
 
 use super::Probe;
-use crate::catalog::{Component, Drain, Health, health};
+use crate::catalog::{Component, Drain, Health, Procedure, health};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
 use crate::source::listed;
@@ -12,6 +12,7 @@ pub(super) struct Questions {
     pub(super) health: Probe,
     pub(super) idle: Option<String>,
     pub(super) drain: Option<Drain>,
+    pub(super) procedure: Procedure,
 }
 
 impl Questions {
@@ -45,6 +46,10 @@ impl Questions {
                 .transpose()
                 .map_err(|wrong| unfit("question for what is left to do", &wrong))?,
             drain: drain.transpose().map_err(|wrong| unfit("draining", &wrong))?,
+            procedure: component
+                .procedure
+                .filled(&component.ports)
+                .map_err(|wrong| unfit("procedure", &wrong))?,
         })
     }
 }

@@ -182,6 +182,8 @@ codes! {
     Incomplete = "catalog::incomplete" Error,
     /// A health template that can't be filled in.
     Template = "catalog::template" Error,
+    /// A procedure that contradicts itself.
+    Procedure = "catalog::procedure" Error,
     /// A fact without a mark of how sure it is, or a mark without a fact.
     Mark = "catalog::mark" Error,
     /// Two components in one place of the order that must not share it.

@@ -293,10 +293,16 @@ impl Code {
                  it keeps; its folder must then have that component's exact name."
             }
             Self::Template => {
-                "A health probe is a template that may use the component's own ports, such as \
+                "A health probe, like every command line of the catalog, is a template that may use the component's own ports, such as \
                  `{{ports.main}}`, and nothing else. A misspelt port would give a probe that can \
                  never succeed, so it is refused before anything runs. Use a declared port or \
                  declare it under `ports`."
+            }
+            Self::Procedure => {
+                "What is done around a change of a component's version stands in its `procedure`: \
+                 `prepare`, `finish`, and `keeps`, the questions that are asked before and after. \
+                 Something in it contradicts something else, so that a plan would not do what it \
+                 says. The message names it; docs/infrastructure.md tells what each part means."
             }
             Self::Mark => {
                 "Each fact of the catalog says how sure it is, under `[sure]`: `documented` or \

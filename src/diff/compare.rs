@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Promise, Reason, Refusal, WayBack, promise, way_back};
+use super::{Action, Promise, Reason, Refusal, WayBack, promise, role, way_back};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
 use crate::desired::{Desired, Resource};
@@ -24,6 +24,8 @@ pub struct Comparison {
     pub unknown: BTreeMap<HostName, Unreadable>,
     /// How many of a component's hosts stay healthy, where that is promised.
     pub promises: BTreeMap<ComponentName, Promise>,
+    /// What those say of their role that are one of several hosts of a component with roles.
+    pub roles: BTreeMap<Address, String>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
@@ -47,6 +49,22 @@ pub struct Change {
     pub way_back: WayBack,
 }
 
+impl Change {
+    /// Whether what is changed runs, so that it can be asked what it keeps.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        matches!(self.facts.package, PackageState::Installed(_))
+            && self.facts.unit == UnitState::Active
+    }
+
+    /// Whether its data have to be moved to another major version.
+    #[must_use]
+    pub fn moves_data(&self) -> bool {
+        let from = self.from.as_ref().map(PackageVersion::upstream);
+        from.is_some_and(|from| way_back::moves_data(&self.resource, (self.action, from)))
+    }
+}
+
 /// What is done, why, and to which version.
 struct Decision {
     action: Action,
@@ -61,6 +79,8 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.hosts(desired, observed);
     comparison.resources(desired, observed);
     comparison.backups(desired);
+    comparison.roles = role::roles(desired, observed);
+    comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);
     comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
     comparison
@@ -74,6 +94,12 @@ fn not_observed() -> Unreadable {
 }
 
 impl Comparison {
+    /// What the component at `address` says of its role, when it is one of several.
+    #[must_use]
+    pub fn role(&self, address: &Address) -> Option<&str> {
+        self.roles.get(address).map(String::as_str)
+    }
+
     /// Which hosts could be read, and which run another system than they should.
     fn hosts(&mut self, desired: &Desired, observed: &Observed) {
         for (name, host) in &desired.hosts {
@@ -164,9 +190,15 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
-        let way_back = way_back::of(desired, address, (action, from.as_ref()));
+        let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
-        Some(Change { action, reasons, from, facts, resource, way_back })
+        let mut change = Change { action, reasons, from, facts, resource, way_back };
+        if let Some(major) =
+            change.resource.procedure.major.as_ref().filter(|_| change.moves_data())
+        {
+            change.reasons.push(Reason::OldDataStay { what: major.stays.clone() });
+        }
+        Some(change)
     }
 }
 

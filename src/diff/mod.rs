@@ -3,6 +3,7 @@
 mod compare;
 mod promise;
 mod refusal;
+mod role;
 mod way_back;
 
 pub use compare::{Change, Comparison, compare};
@@ -204,6 +205,11 @@ pub enum Reason {
     /// Going back loses something, or may need something besides.
     Loses {
         /// What, in words.
+        what: String,
+    },
+    /// The data of the version before stay until somebody drops them.
+    OldDataStay {
+        /// What they are good for and how they are dropped, in words.
         what: String,
     },
     /// Stage 2 begins only when this is so.

@@ -6,7 +6,7 @@ use super::Action;
 use crate::address::Address;
 use crate::catalog;
 use crate::desired::{Desired, Resource, Source};
-use crate::value::PackageVersion;
+use crate::value::{PackageVersion, Version};
 
 /// How a change is taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,13 @@ pub enum WayBack {
         /// What is lost by that or may be needed besides, in words; empty when nothing.
         loses: String,
     },
+    /// By the data of another major version, which were kept.
+    Data {
+        /// The version before.
+        to: Version,
+        /// What is lost by that, in words.
+        loses: String,
+    },
     /// Not at all: why, in words.
     None(String),
 }
@@ -25,15 +32,28 @@ pub enum WayBack {
 /// How `action`, which leads away from version `from` at `address`, is taken back.
 pub(super) fn of(
     desired: &Desired,
-    address: &Address,
+    (address, resource): (&Address, &Resource),
     (action, from): (Action, Option<&PackageVersion>),
 ) -> WayBack {
+    if let (Some(from), Some(major)) =
+        (from.map(PackageVersion::upstream), &resource.procedure.major)
+        && moves_data(resource, (action, from))
+    {
+        return WayBack::Data { to: from.clone(), loses: major.loses.clone() };
+    }
     match known(desired, address, (action, from)) {
         Ok((before, loses)) => {
             WayBack::Package { before: Arc::clone(before), loses: loses.to_owned() }
         }
         Err(why) => WayBack::None(why),
     }
+}
+
+/// Whether `action`, which leads away from version `from`, moves data to another major version.
+pub(super) fn moves_data(resource: &Resource, (action, from): (Action, &Version)) -> bool {
+    let major = resource.procedure.major.as_ref();
+    let knows = major.is_some_and(|major| major.packages.contains_key(&resource.format));
+    knows && action == Action::Upgrade && from.major() != resource.version.major()
 }
 
 fn known<'d>(

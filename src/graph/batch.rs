@@ -31,7 +31,10 @@ pub(super) fn spread(graph: &Precedence, desired: &Desired, comparison: &Compari
         let Some(group) = graph.node_weight(index) else { continue };
         let mut before = ends_before(graph, index, &last_batch);
         let limits = Limits::of(group, desired, comparison, &hosts);
-        for (place, batch) in batches(group, desired, &limits).into_iter().enumerate() {
+        let is_primary =
+            |host: &HostName| is_primary(desired, comparison, (&group.component, host));
+        let batches = batches(group, desired, &limits, &is_primary);
+        for (place, batch) in batches.into_iter().enumerate() {
             if let Some((host, change)) = batch.first().filter(|_| limits.gated) {
                 let gate = node(group, (host, change), Action::KeepHealthy, before);
                 before = vec![nodes.len()];
@@ -64,6 +67,17 @@ fn node(
         wave: 0,
         after,
     }
+}
+
+fn is_primary(
+    desired: &Desired,
+    comparison: &Comparison,
+    (component, host): (&ComponentName, &HostName),
+) -> bool {
+    let role = desired.components.get(component).and_then(|it| it.procedure.role.as_ref());
+    let Some(role) = role else { return false };
+    let said = comparison.role(&Address::new(host.clone(), component.clone()));
+    said.is_some_and(|said| role.is_primary(said))
 }
 
 /// How many hosts each component has.
@@ -129,17 +143,26 @@ impl<'d> Limits<'d> {
     }
 }
 
-fn batches<'g>(group: &'g Group, desired: &Desired, limits: &Limits<'_>) -> Vec<Vec<&'g Member>> {
+/// Replicas come before their primary: it hands its role over to one that has been changed.
+fn batches<'g>(
+    group: &'g Group,
+    desired: &Desired,
+    limits: &Limits<'_>,
+    is_primary: &dyn Fn(&HostName) -> bool,
+) -> Vec<Vec<&'g Member>> {
     let zone = |member: &Member| {
         let labels = desired.hosts.get(&member.0).map(|host| &host.labels);
         labels.zip(limits.per).and_then(|(labels, per)| labels.get(per)).cloned()
     };
+    let (primaries, replicas): (Vec<&Member>, Vec<&Member>) =
+        group.members.iter().partition(|member| is_primary(&member.0));
     let mut members: Vec<(Option<String>, &Member)> =
-        group.members.iter().map(|member| (zone(member), member)).collect();
+        replicas.into_iter().map(|member| (zone(member), member)).collect();
     // By host within a zone, as they are.
     members.sort_by(|(one, _), (other, _)| one.cmp(other));
     let (canaries, rest) = members.split_at(limits.canary.min(members.len()));
     let of_one_zone = rest.chunk_by(|(one, _), (next, _)| one == next);
     let parts = canaries.chunks(1).chain(of_one_zone.flat_map(|zone| zone.chunks(limits.at_once)));
-    parts.map(|part| part.iter().map(|(_, member)| *member).collect()).collect()
+    let parts = parts.map(|part| part.iter().map(|(_, member)| *member).collect());
+    parts.chain(primaries.into_iter().map(|primary| vec![primary])).collect()
 }

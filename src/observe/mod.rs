@@ -133,4 +133,7 @@ pub struct ComponentFacts {
     pub unit: UnitState,
     /// The probe's answer.
     pub health: HealthState,
+    /// What it says of its role among several hosts; none when it is not asked or doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }

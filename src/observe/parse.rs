@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::answer::Answer;
 use super::fact::{
     architecture, boot, certificate, clock, clock::Exchange, disk, health, memory, os, package,
-    reach, reboot, unit,
+    reach, reboot, role, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -47,10 +47,11 @@ fn components(
     package::check(answer, questions)?;
     let units: BTreeMap<&str, UnitState> = unit::parse(answer, questions)?.into_iter().collect();
     let facts = questions.resources.iter().map(|(component, asked)| {
-        let package = package::parse(answer, questions.format, &asked.package)?;
+        let package = package::of(answer, questions.format, asked)?;
         let health = health::parse(answer, component, &package)?;
         let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
-        Ok((component.clone(), ComponentFacts { package, unit, health }))
+        let role = role::parse(answer, component)?;
+        Ok((component.clone(), ComponentFacts { package, unit, health, role }))
     });
     facts.collect()
 }

@@ -6,7 +6,7 @@ use super::fact;
 use super::places::Places;
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Format;
-use crate::desired::Desired;
+use crate::desired::{Desired, Resource};
 use crate::transport::{Also, Questions, ResourceQuestions};
 
 /// Everything to ask of `host`, with the script that asks it; none for a host that `desired`
@@ -57,10 +57,17 @@ fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, Reso
         .map(|(address, resource)| {
             let questions = ResourceQuestions {
                 package: resource.package.clone(),
+                others: others(resource),
                 unit: resource.unit.clone(),
                 health: resource.health.clone(),
+                role: resource.procedure.role.as_ref().map(|role| role.ask.clone()),
             };
             (address.component.clone(), questions)
         })
         .collect()
+}
+
+fn others(resource: &Resource) -> Vec<String> {
+    let major = resource.procedure.major.iter();
+    major.flat_map(|major| major.others(resource.format, &resource.package)).cloned().collect()
 }

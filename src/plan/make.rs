@@ -20,7 +20,7 @@ use crate::desired::{Desired, Resource, Source};
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::observe::Unreadable;
-use crate::value::{Digest, Period, RemotePathError};
+use crate::value::{Digest, PackageVersion, Period, RemotePathError};
 
 /// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
 const EXPECTED_COPY_RATE: u64 = 30_000_000;
@@ -177,7 +177,7 @@ impl<'a> Maker<'a> {
 
     fn step(
         &mut self,
-        node: &Node,
+        node: &'a Node,
         id: &Arc<str>,
         after: Vec<Arc<str>>,
     ) -> Result<Option<Step>, RemotePathError> {
@@ -191,7 +191,12 @@ impl<'a> Maker<'a> {
         };
         let what = match node.action {
             Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
-            action => What::Step { action, canary: node.canary },
+            action => {
+                let role = self.comparison.role(address);
+                let from = change.from.as_ref().map(PackageVersion::upstream);
+                let moves = from.filter(|_| change.moves_data());
+                What::Step { action, canary: node.canary, runs: change.runs(), role, moves }
+            }
         };
         let commands = self.rendered.commands(address, (component, resource), what)?.list();
         let step = || text(address, change.action);
@@ -227,10 +232,17 @@ impl<'a> Maker<'a> {
         &mut self,
         address: &Address,
         component: &Component,
-        change: &Change,
+        change: &'a Change,
     ) -> Result<WayBack, RemotePathError> {
         let (before, loses) = match &change.way_back {
             diff::WayBack::Package { before, loses } => (before, loses),
+            diff::WayBack::Data { to, loses } => {
+                let what = What::Data(to);
+                let commands =
+                    self.rendered.commands(address, (component, &change.resource), what)?.list();
+                let (to, loses) = (to.clone(), self.shared(loses));
+                return Ok(WayBack::Package { to, loses, commands });
+            }
             diff::WayBack::None(why) => return Ok(WayBack::None(self.shared(why))),
         };
         let back = match change.action {

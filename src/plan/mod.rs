@@ -150,11 +150,14 @@ pub struct UsedFacts {
     pub package: PackageState,
     /// The service.
     pub unit: UnitState,
+    /// What it says of its role among several hosts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 impl From<&ComponentFacts> for UsedFacts {
     fn from(facts: &ComponentFacts) -> Self {
-        Self { package: facts.package.clone(), unit: facts.unit.clone() }
+        Self { package: facts.package.clone(), unit: facts.unit.clone(), role: facts.role.clone() }
     }
 }
 

@@ -9,34 +9,43 @@ use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, Limits};
 use crate::desired::{Desired, Resource};
 use crate::diff::Action;
+use crate::manifest::IdleGate;
 use crate::step;
 use crate::transport::{Command, Task};
-use crate::value::{Period, RemotePathError};
+use crate::value::{Period, RemotePathError, Version};
 
 /// What is to be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
+pub(super) enum What<'a> {
     /// The commands of a step.
     Step {
         /// What is done.
         action: Action,
         /// Whether the others of its component wait for it.
         canary: bool,
+        /// Whether what is changed runs and can be asked.
+        runs: bool,
+        /// What it says of its role, when there are others.
+        role: Option<&'a str>,
+        /// The version whose data have to be moved.
+        moves: Option<&'a Version>,
     },
     /// The commands of a copy, with a rehearsal of this action.
     Copy(Action),
     /// The commands that go back, in the direction of this action.
     Back(Action),
+    /// The commands that go back to the data of this version, which were kept.
+    Data(&'a Version),
     /// Whether the component is healthy, asked before another one changes.
     Healthy,
 }
 
-impl What {
+impl What<'_> {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Step { action, .. } => action.as_str(),
             Self::Copy(_) => Action::Copy.as_str(),
-            Self::Back(_) => "rollback",
+            Self::Back(_) | Self::Data(_) => "rollback",
             Self::Healthy => "healthy",
         }
     }
@@ -52,7 +61,7 @@ type Known = (Arc<Resource>, Commands);
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     /// By component; few resources of one are different.
-    known: BTreeMap<(ComponentName, What), Vec<Known>>,
+    known: BTreeMap<(ComponentName, What<'a>), Vec<Known>>,
     checks: Checks,
 }
 
@@ -66,7 +75,7 @@ impl<'a> Rendered<'a> {
         &mut self,
         address: &Address,
         (component, resource): (&Component, &Arc<Resource>),
-        what: What,
+        what: What<'a>,
     ) -> Result<Commands, RemotePathError> {
         let known = self.known.entry((address.component.clone(), what)).or_default();
         let same = |one: &&(Arc<Resource>, _)| Arc::ptr_eq(&one.0, resource) || one.0 == *resource;
@@ -85,9 +94,13 @@ impl<'a> Rendered<'a> {
         if let What::Step { action, .. } | What::Back(action) = what
             && action.interrupts()
         {
-            // What is taken back is not waited for: it may be the very instance that is broken.
-            if matches!(what, What::Step { .. }) {
-                list.splice(0..0, step::drain(resource, &self.desired.gates.idle));
+            // What is taken back is not waited for or asked: it may be the very instance that is broken.
+            if let What::Step { runs, role, moves, .. } = what {
+                if let Some(from) = moves {
+                    put_before_health(&mut list, step::move_data(resource, from));
+                }
+                list = around(resource, list, (&self.desired.gates.idle, runs));
+                list.splice(0..0, step::role(resource, role));
             }
             give_work_again(&mut list, resource, component);
         }
@@ -116,10 +129,36 @@ fn give_work_again(list: &mut Vec<Command>, resource: &Resource, component: &Com
     list.splice(place..place, [step::await_health(resource, &once), restore]);
 }
 
+/// The new package is installed, and its data have yet to come.
+fn put_before_health(list: &mut Vec<Command>, moves: Vec<Command>) {
+    let is_wait = |command: &Command| matches!(command.task, Task::AwaitHealth { .. });
+    let place = list.iter().position(is_wait).unwrap_or(list.len());
+    list.splice(place..place, moves);
+}
+
+/// The commands of a change with what comes before and after it. What doesn't run can't be asked what
+/// it keeps.
+fn around(
+    resource: &Resource,
+    change: Vec<Command>,
+    (idle, runs): (&IdleGate, bool),
+) -> Vec<Command> {
+    let only = |list: Vec<Command>| if runs { list } else { Vec::new() };
+    [
+        only(step::prepare(resource)),
+        step::drain(resource, idle),
+        only(step::note(resource)),
+        change,
+        step::finish(resource),
+        only(step::compare(resource)),
+    ]
+    .concat()
+}
+
 fn render(
     resource: &Resource,
     component: &Component,
-    what: What,
+    what: What<'_>,
 ) -> Result<Vec<Command>, RemotePathError> {
     let staged = step::staged_path(&resource.source)?;
     let canary = matches!(what, What::Step { canary: true, .. });
@@ -134,6 +173,7 @@ fn render(
             });
             return Ok(copied.collect());
         }
+        What::Data(from) => return Ok(step::move_back(resource, from, &limits)),
         What::Step { action, .. } | What::Back(action) => action,
     };
     Ok(match (action, staged) {

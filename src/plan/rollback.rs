@@ -21,6 +21,9 @@ pub struct Taken<'a> {
     /// Its steps that are taken back, in the reverse of their order: those that it has begun, or some
     /// of them.
     pub steps: &'a BTreeSet<&'a str>,
+    /// Those of them that did not come to their end, so that what they change may still be kept from new
+    /// work.
+    pub half_way: &'a BTreeSet<&'a str>,
 }
 
 /// The plan that takes `what` back from what was observed now. What has no way back, or can't be seen,
@@ -114,7 +117,8 @@ impl<'a> Back<'a> {
             WayBack::None(why) => return Err(why.to_string()),
         };
         // What was not changed yet may have been kept from new work.
-        let restore = restoring(commands).filter(|_| is_at(facts, to));
+        let is_half_way = self.what.half_way.contains(&*step.id);
+        let restore = restoring(commands).filter(|_| is_half_way && is_at(facts, to));
         if is_at(facts, to) && restore.is_none() {
             return Ok(None);
         }

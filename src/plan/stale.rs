@@ -46,6 +46,9 @@ pub fn moved<'a>(
                 }
                 add("package", package(&planned.package), package(&now.package));
                 add("service", unit(&planned.unit), unit(&now.unit));
+                let role =
+                    |role: &Option<String>| role.clone().unwrap_or_else(|| "not known".into());
+                add("role", role(&planned.role), role(&now.role));
             }
             Some(HostState::Unknown(why)) => {
                 add("host", "readable".to_owned(), why.reason.clone());

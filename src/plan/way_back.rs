@@ -13,7 +13,8 @@ use crate::value::Version;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WayBack {
-    /// By the package of the version before, which is kept on the host since before the step.
+    /// By the package of the version before, which is kept on the host since before the step, or by its
+    /// data, which the step leaves there.
     #[serde(rename_all = "kebab-case")]
     Package {
         /// The version before.

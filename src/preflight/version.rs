@@ -56,7 +56,7 @@ fn jump(component: &Component, (host, name, change): What<'_>) -> Option<Finding
     let (from, to) = (change.from.as_ref()?.upstream(), &change.resource.version);
     let finding =
         |says: String, help: String| Some(Finding::new(Code::Jump, host, says, help).of(name));
-    if component.within_major && major(from) != major(to) {
+    if component.within_major && from.major() != to.major() && !change.moves_data() {
         return finding(
             format!(
                 "would go from {from} to {to} by its package alone, and another major version doesn't \
@@ -66,7 +66,7 @@ fn jump(component: &Component, (host, name, change): What<'_>) -> Option<Finding
                 "move the data by {}'s own means (its manual tells how), then plan again; or release a \
                  version {}.x",
                 component.title,
-                major(from)
+                from.major()
             ),
         );
     }
@@ -77,10 +77,6 @@ fn jump(component: &Component, (host, name, change): What<'_>) -> Option<Finding
         format!("would go from {from} to {to}, which can only be gone to from {}", jump.from),
         format!("plan a release with {} {} first", component.title, jump.from),
     )
-}
-
-fn major(version: &Version) -> &str {
-    version.as_str().split(['.', '-', '+', '~']).next().unwrap_or_default()
 }
 
 fn unfit(

@@ -51,7 +51,9 @@ fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
 /// The account of one step; `blocked` names the root of what holds up each earlier step.
 fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> StepReport {
     let begun = ending.outcomes.get(&*step.id);
-    let before = ending.done_before.contains(&*step.id).then_some(StepOutcome::Done);
+    let kept = ending.kept.get(&*step.id).cloned();
+    let done = || kept.map_or(StepOutcome::Done, StepOutcome::Kept);
+    let before = ending.done_before.contains(&*step.id).then(done);
     let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
     let waits = match outcome {
         Some(_) => None,

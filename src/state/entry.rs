@@ -63,6 +63,15 @@ pub enum Entry {
         /// of the job on the host.
         attempt: u32,
     },
+    /// What a step must leave as it is, seen before it changed anything.
+    Noted {
+        /// Its id in the plan.
+        step: String,
+        /// What it is, in words.
+        what: String,
+        /// The lines of the answer, control characters made harmless.
+        said: Box<[String]>,
+    },
     /// A step ended.
     Result {
         /// Its id in the plan.

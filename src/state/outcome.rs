@@ -17,6 +17,8 @@ pub enum StepOutcome {
     Seen(Box<[String]>),
     /// The test files were scanned as they have to be: what came of each.
     Scanned(Box<[Scanned]>),
+    /// Its commands ran, its checks passed, and what it had to leave as it was has stayed so.
+    Kept(Box<[Kept]>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
 }
@@ -25,13 +27,58 @@ impl StepOutcome {
     /// Whether what the step promised holds now.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Done | Self::FoundDone | Self::Seen(_) | Self::Scanned(_))
+        !matches!(self, Self::Failed(_))
     }
 
     /// Whether what was begun on the host may still be going on, or have ended well.
     #[must_use]
     pub const fn leaves_it_going(&self) -> bool {
         matches!(self, Self::Failed(StepFailure { kind: FailureKind::Way, .. }))
+    }
+}
+
+/// Something that was asked before a change and after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Kept {
+    /// What it is, in words.
+    pub what: String,
+    /// The lines of the answer before; none when the version was there already and nobody had asked.
+    pub before: Option<Box<[String]>>,
+    /// The lines of the answer after.
+    pub after: Box<[String]>,
+}
+
+/// How many lines and how many characters of an answer are shown.
+const LINES: usize = 8;
+const WIDTH: usize = 160;
+
+impl Kept {
+    /// What was there before and after, in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { what, before, after } = self;
+        match before {
+            Some(before) if before == after => {
+                format!("{what}: before and after {}", Self::short(after))
+            }
+            Some(before) => {
+                format!("{what}: before {}, after {}", Self::short(before), Self::short(after))
+            }
+            None => format!("{what}: before not known, after {}", Self::short(after)),
+        }
+    }
+
+    /// The lines of an answer in one, as far as they can be shown.
+    #[must_use]
+    pub fn short(lines: &[String]) -> String {
+        let Some(last) = lines.len().checked_sub(1) else { return "none".to_owned() };
+        let shown = lines.iter().take(LINES).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut text: String = shown.chars().take(WIDTH).collect();
+        if last >= LINES || text.len() < shown.len() {
+            text = format!("{text} … ({} lines)", lines.len());
+        }
+        format!("({text})")
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, StepOutcome};
+use super::{Entry, Kept, StepOutcome};
 use crate::scan::Scanned;
+
+/// What was seen before a step changed anything: by what it is, the lines of the answer.
+pub type Noted = BTreeMap<String, Box<[String]>>;
 
 /// What the journal of a run tells about its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +24,10 @@ pub struct Progress {
     pub attempts: BTreeMap<String, u32>,
     /// What test scans came to, by step, as they were passed last.
     pub scanned: BTreeMap<String, Box<[Scanned]>>,
+    /// What was seen before steps changed anything, by step; what was seen first counts.
+    pub noted: BTreeMap<String, Noted>,
+    /// What was compared, by step, as it ended well last.
+    pub kept: BTreeMap<String, Box<[Kept]>>,
     /// The highest fencing number that the run went on under.
     pub fence: u64,
     /// Whether the run only takes backups, so that runs that change the cluster go on beside it.
@@ -58,6 +65,10 @@ impl Progress {
                 self.interrupted.insert(step.clone());
                 self.attempts.insert(step.clone(), *attempt);
             }
+            Entry::Noted { step, what, said } => {
+                let noted = self.noted.entry(step.clone()).or_default();
+                noted.entry(what.clone()).or_insert_with(|| said.clone());
+            }
             Entry::Result { step, outcome, .. } => {
                 if outcome.leaves_it_going() {
                     return;
@@ -65,6 +76,9 @@ impl Progress {
                 self.interrupted.remove(step);
                 if let StepOutcome::Scanned(scans) = outcome {
                     self.scanned.insert(step.clone(), scans.clone());
+                }
+                if let StepOutcome::Kept(kept) = outcome {
+                    self.kept.insert(step.clone(), kept.clone());
                 }
                 if outcome.is_done() {
                     self.skipped.remove(step);

@@ -5,7 +5,9 @@ mod copy;
 mod drain;
 mod gate;
 mod health;
+mod major;
 mod package;
+mod procedure;
 mod scan;
 mod service;
 
@@ -14,6 +16,8 @@ pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
 pub use gate::{Rest, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
+pub use major::{move_back, move_data};
 pub use package::{Host, change_package, rehearse};
+pub use procedure::{compare, finish, note, prepare, role};
 pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::HostName;
+use crate::catalog::Rule;
 use crate::desired::Probe;
 use crate::value::{Digest, Period, RemotePath, Version};
 
@@ -124,6 +125,75 @@ pub enum Task {
         /// The service.
         unit: String,
     },
+    /// Does what the component's own documentation asks for before its version changes.
+    Prepare {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Does what the component's own documentation asks for after its version has changed.
+    Finish {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Moves the data to another major version; the old data stay.
+    MoveData {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Goes back to the data of the major version before.
+    MoveBack {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The package of the newer version, which goes.
+        package: String,
+    },
+    /// Checks that the data are served by this version.
+    CheckData {
+        /// The service.
+        unit: String,
+        /// The product version.
+        version: Version,
+    },
+    /// Hands the role of the primary over to another host.
+    HandOver {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The word for the primary.
+        primary: String,
+    },
+    /// Sees that the service is not the primary.
+    CheckRole {
+        /// The service.
+        unit: String,
+        /// The word for the primary.
+        primary: String,
+    },
+    /// Prints what the change must leave as it is; recorded before anything is changed.
+    Note {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Prints the same again, to be compared with what was recorded.
+    Compare {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+        /// What it may be now.
+        rule: Rule,
+    },
     /// Prints how much is still to be done. Asked again until it is 0 for `samples` times in a row.
     AwaitIdle {
         /// The service that is asked.
@@ -230,6 +300,17 @@ impl Task {
             Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
             Self::Isolate { unit } => format!("keep new work from {unit}"),
             Self::Restore { unit } => format!("give work to {unit} again"),
+            Self::Prepare { say, .. }
+            | Self::Finish { say, .. }
+            | Self::HandOver { say, .. }
+            | Self::MoveData { say, .. }
+            | Self::MoveBack { say, .. } => say.clone(),
+            Self::CheckData { unit, version } => {
+                format!("check that {unit} serves its data in version {}", version.major())
+            }
+            Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
+            Self::Note { what, .. } => format!("note the {what}"),
+            Self::Compare { what, .. } => format!("compare the {what} with those before"),
             Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
             Self::AwaitHealthy { component, at_least, of, .. } => {
                 format!("wait until {at_least} of {of} {component} are healthy")
@@ -255,6 +336,10 @@ impl Task {
                 | Self::ByHand { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
+                | Self::CheckRole { .. }
+                | Self::CheckData { .. }
+                | Self::Note { .. }
+                | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
@@ -274,6 +359,11 @@ impl Task {
                 | Self::StartUnit { .. }
                 | Self::Isolate { .. }
                 | Self::Restore { .. }
+                | Self::Prepare { .. }
+                | Self::MoveData { .. }
+                | Self::MoveBack { .. }
+                | Self::HandOver { .. }
+                | Self::Finish { .. }
                 | Self::AwaitHealth { .. }
                 | Self::ProveBackup { .. }
                 | Self::BackUp { .. }

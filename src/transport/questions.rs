@@ -63,8 +63,19 @@ impl fmt::Display for Endpoint {
 pub struct ResourceQuestions {
     /// The package's name in the host's package database.
     pub package: String,
+    /// The packages of its other major versions, newest first: one of them is there before a change.
+    pub others: Vec<String>,
     /// The service's name.
     pub unit: String,
     /// The health probe.
     pub health: Probe,
+    /// The command line that prints its role, when it has one.
+    pub role: Option<String>,
+}
+
+impl ResourceQuestions {
+    /// All packages that may be there, its own first.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.package).chain(&self.others).map(String::as_str)
+    }
 }

@@ -37,6 +37,12 @@ pub enum VersionError {
 }
 
 impl Version {
+    /// The major version: the first number.
+    #[must_use]
+    pub fn major(&self) -> &str {
+        self.as_str().split(['.', '-', '+', '~']).next().unwrap_or_default()
+    }
+
     /// The version as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

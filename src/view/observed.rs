@@ -62,7 +62,7 @@ fn clock(ahead: i64) -> String {
 fn components(facts: &HostFacts) -> Table {
     let columns = ["component", "package", "unit", "health"];
     let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
-    for (name, ComponentFacts { package, unit, health }) in &facts.components {
+    for (name, ComponentFacts { package, unit, health, role }) in &facts.components {
         let (health, said) = words::health(health);
         let cells = vec![
             Text::of(Label::Component, name.as_str()),
@@ -70,7 +70,8 @@ fn components(facts: &HostFacts) -> Table {
             words::unit(unit).into(),
             health.into(),
         ];
-        let notes = said.map(|said| Field::new("probe", said)).into_iter().collect();
+        let role = role.as_ref().map(|role| Field::new("role", role.as_str()));
+        let notes = said.map(|said| Field::new("probe", said)).into_iter().chain(role).collect();
         table.rows.push(Row::new(cells).noted(notes));
     }
     table

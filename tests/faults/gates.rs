@@ -179,9 +179,17 @@ fn cores_are_taken_away_only_while_enough_others_are_healthy() {
     let site = Site::new();
     site.edit("[components.md-core]", &format!("[components.md-core]\n{ROLLING}"));
     site.mdc(&["plan", "-o", "plan.json"]).ended(0);
-    // Health is no part of what a plan rests on: it comes and goes.
+    // A plan isn't begun any more that would not be made any more.
     site.unhealthy("core-04", &["ometascan"]);
-    let ran = site.mdc(&["apply", "--yes", "plan.json"]);
+    let ran = site.mdc(&["apply", "--yes", "plan.json"]).ended(1);
+    assert!(ran.said.contains("leaves 2 of 4 healthy"), "{}", ran.said);
+    site.mend("core-04");
+    // Once it has begun, health is no part of what it rests on: it comes and goes.
+    let fault = json!({ "says": "E: broken", "times": 1 });
+    site.fault("identity-01", "install:md-cluster-identity-service", &fault);
+    site.mdc(&["apply", "--yes", "plan.json"]).ended(1);
+    site.unhealthy("core-04", &["ometascan"]);
+    let ran = site.mdc(&["resume", "--yes"]);
     let words = [
         "Failed: keep-healthy md-core on core-01",
         "given up after 1s: 2 of 4 md-core are healthy; not core-04 (",

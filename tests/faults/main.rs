@@ -19,6 +19,8 @@ mod host;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod infrastructure;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod parts;

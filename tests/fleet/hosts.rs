@@ -9,13 +9,21 @@ use std::thread;
 
 use rustix::fs::{FlockOperation, flock};
 
-pub(crate) const ALL: [&str; 6] =
-    ["infra-01", "identity-01", "control-01", "storage-01", "exec-01", "exec-02"];
+pub(crate) const ALL: [&str; 8] = [
+    "infra-01",
+    "identity-01",
+    "control-01",
+    "storage-01",
+    "exec-01",
+    "exec-02",
+    "infra-02",
+    "infra-03",
+];
 /// The hosts of OPSWAT's own products.
 pub(crate) const PRODUCTS: [&str; 5] =
     ["identity-01", "control-01", "storage-01", "exec-01", "exec-02"];
 
-/// Six hosts that are up, for one test at a time.
+/// Eight hosts that are up, for one test at a time.
 pub(crate) struct Fleet {
     scripts: PathBuf,
     /// What a user of `mdc` has.

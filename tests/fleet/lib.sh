@@ -26,6 +26,8 @@ control-01  deb   control-center=2.8.0
 storage-01  deb   file-storage=2.8.0
 exec-01     deb   worker=2.8.0 md-core=2.8.0 callback-service=2.8.0
 exec-02     rpm   worker=2.9.0 md-core=2.8.0 api-gateway=2.8.0
+infra-02    redis
+infra-03    redis
 TABLE
 }
 # component id, package, unit, port. The last three packages' names are guesses: the vendor documents none.
@@ -58,8 +60,8 @@ unit_of() { product_table | awk -v c="$1" '$1==c{print $3}'; }
 port_of() { product_table | awk -v c="$1" '$1==c{print $4}'; }
 # file_of FORM PACKAGE VERSION
 file_of() { case $1 in deb) echo "$2_$3-1_amd64.deb";; rpm) echo "$2-$3-1.x86_64.rpm";; esac; }
-# images of a kind, upper-most first: the rpm image is a layer on the deb image
-image_chain() { case $1 in rpm) echo "$IMAGES/rpm:$IMAGES/deb";; *) echo "$IMAGES/$1";; esac; }
+# images of a kind, upper-most first: the rpm image is a layer on the deb image; of the infra image, redis starts Redis alone
+image_chain() { case $1 in rpm) echo "$IMAGES/rpm:$IMAGES/deb";; redis) echo "$IMAGES/infra";; *) echo "$IMAGES/$1";; esac; }
 
 say() { printf '%s %s\n' "$(date +%T)" "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -108,6 +110,7 @@ remote() { "${SSH[@]}" -o BatchMode=yes -i "$SITE/id" "ops@$(address_of "$1")" "
 services_of() {
   local p
   case $(kind_of "$1") in infra) echo 'pg_isready -q && redis-cli ping | grep -q PONG && sudo rabbitmq-diagnostics -q check_running >/dev/null';;
+  redis) echo 'redis-cli ping | grep -q PONG';;
   *) printf true; for p in $(products_of "$1"); do
        printf ' && systemctl is-active -q %s && curl -fsS -m 5 localhost:%s/readyz >/dev/null' "$(unit_of "${p%=*}")" "$(port_of "${p%=*}")"; done;; esac
 }

@@ -61,6 +61,15 @@ impl Release {
         self
     }
 
+    /// `component` as this package of the hosts' own repositories.
+    pub(crate) fn by_repository(mut self, component: &str, package: &str, version: &str) -> Self {
+        let entry = self.components()[component].as_table_mut().unwrap();
+        entry.insert("version".to_owned(), version.into());
+        let source = Table::from_iter([("repository".to_owned(), Value::from(package))]);
+        entry["packages"].as_table_mut().unwrap().insert("deb".to_owned(), source.into());
+        self
+    }
+
     /// The version that the release pins.
     pub(crate) fn version(&self, component: &str) -> &str {
         self.table["components"][component]["version"].as_str().unwrap()

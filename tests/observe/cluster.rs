@@ -61,6 +61,7 @@ pub(crate) fn desired<'a>(
                 health: health.clone(),
                 idle: None,
                 drain: None,
+                procedure: mdc::catalog::Procedure::default(),
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
@@ -87,6 +88,7 @@ fn component(name: &str, health: &Probe) -> Component {
         title: name.to_owned(),
         kind: Kind::Service,
         singleton: false,
+        procedure: mdc::catalog::Procedure::default(),
         optional: false,
         stage: Stage::Live,
         upgrade_order: 1,

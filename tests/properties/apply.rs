@@ -303,7 +303,7 @@ proptest! {
         plan.seal = plan.digest();
         fleet.apply(plan.clone());
         let done: BTreeSet<&str> = plan.steps.iter().map(|step| &*step.id).collect();
-        let what = Taken { run: "a-run", plan: &plan, steps: &done };
+        let what = Taken { run: "a-run", plan: &plan, steps: &done, half_way: &BTreeSet::new() };
         let back = rollback(what, &fleet.observe());
         let events = fleet.apply(back.clone());
         kept_its_promises(&cluster, &back, &events);

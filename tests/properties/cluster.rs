@@ -196,7 +196,8 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             by_address.insert(address, *state.next().unwrap());
         }
     }
-    let observed = observed(&by_address, unseen);
+    let mut observed = observed(&by_address, unseen);
+    give_roles(&mut observed, &by_address);
     Cluster { desired, observed, states: by_address }
 }
 
@@ -278,6 +279,18 @@ fn resource(component: &Component) -> Resource {
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
         idle: component.idle.clone(),
         drain: component.rolling.drain.clone(),
+        procedure: component.procedure.clone(),
+    }
+}
+
+/// One Redis is the primary: which, is as random as the states.
+fn give_roles(observed: &mut Observed, states: &BTreeMap<Address, State>) {
+    let redis = || states.iter().filter(|(address, _)| address.component.as_str() == "redis");
+    let old = states.values().filter(|state| **state == State::Old).count();
+    for (place, (address, _)) in redis().enumerate() {
+        let Some(HostState::Known(host)) = observed.hosts.get_mut(&address.host) else { continue };
+        let role = if place == old % redis().count() { "primary" } else { "replica" };
+        host.components.get_mut(&address.component).unwrap().role = Some(role.to_owned());
     }
 }
 
@@ -336,5 +349,5 @@ fn component_facts(state: State) -> ComponentFacts {
         State::Old | State::AsDesired => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
-    ComponentFacts { package, unit, health }
+    ComponentFacts { package, unit, health, role: None }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mdc::address::Address;
 use mdc::catalog::{Stage, WhenUnknown};
 use mdc::desired::Source;
 use mdc::diff::Action;
 use mdc::plan::{Plan, Step};
+use mdc::transport::Task;
 use proptest::prelude::*;
 
 use crate::cluster::{Cluster, State, clusters};
@@ -101,6 +103,32 @@ fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
     }
 }
 
+/// Replicas change before their primary, which hands its role over first; and none that was a replica
+/// changes when it has become the primary.
+fn replicas_come_first(cluster: &Cluster, plan: &Plan) {
+    let comparison = cluster.comparison();
+    let role = |step: &Step| {
+        let address = Address::new(step.host.clone(), step.component.clone());
+        comparison.role(&address).map(str::to_owned)
+    };
+    for (a, b, ordered) in pairs(plan) {
+        let roles = (role(a), role(b));
+        let roles = (roles.0.as_deref(), roles.1.as_deref());
+        if moves(a) && moves(b) && a.component == b.component {
+            assert!(ordered || roles != (Some("replica"), Some("primary")), "{}, {}", a.id, b.id);
+        }
+    }
+    for step in plan.steps.iter().filter(|step| step.action.interrupts()) {
+        let first = step.commands.first().map(|command| &command.task);
+        let expected = match role(step).as_deref() {
+            Some("primary") => matches!(first, Some(Task::HandOver { .. })),
+            Some(_) => matches!(first, Some(Task::CheckRole { .. })),
+            None => !matches!(first, Some(Task::HandOver { .. } | Task::CheckRole { .. })),
+        };
+        assert!(expected, "{}: {first:?}", step.id);
+    }
+}
+
 fn is_rolled(cluster: &Cluster, plan: &Plan) {
     let comparison = cluster.comparison();
     let all = pairs(plan);
@@ -156,7 +184,7 @@ fn zone_by_zone(
 
 fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
     for step in &plan.steps {
-        let address = mdc::address::Address::new(step.host.clone(), step.component.clone());
+        let address = Address::new(step.host.clone(), step.component.clone());
         let expected: &[Action] = match cluster.states[&address] {
             State::Absent => &[Action::Copy, Action::Install],
             State::Old | State::OldStopped => &[Action::Copy, Action::Keep, Action::Upgrade],
@@ -206,7 +234,7 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
 /// go back.
 fn has_way_back(
     cluster: &Cluster,
-    address: &mdc::address::Address,
+    address: &Address,
     state: State,
     planned: &BTreeSet<String>,
 ) -> bool {
@@ -276,6 +304,7 @@ proptest! {
     fn every_plan_keeps_every_promise(cluster in clusters(ALL.to_vec(), 0)) {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
+        replicas_come_first(&cluster, &plan);
         is_rolled(&cluster, &plan);
         gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);
@@ -289,6 +318,7 @@ proptest! {
     fn with_unseen_hosts_too(cluster in clusters(ALL.to_vec(), 15)) {
         let plan = cluster.plan();
         follows_the_procedure(&cluster, &plan);
+        replicas_come_first(&cluster, &plan);
         is_rolled(&cluster, &plan);
         gates_stand_between_the_stages(&cluster, &plan);
         has_no_step_without_need(&cluster, &plan);

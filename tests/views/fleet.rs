@@ -482,6 +482,7 @@ pub(crate) fn desired() -> Desired {
                     health: Probe::Command("true".into()),
                     idle: None,
                     drain: None,
+                    procedure: mdc::catalog::Procedure::default(),
                 }),
             );
         }
@@ -495,6 +496,7 @@ fn entry(line: &Line, order: u32) -> Component {
         title: line.name.into(),
         kind: Kind::Service,
         singleton: false,
+        procedure: mdc::catalog::Procedure::default(),
         optional: false,
         stage: line.stage,
         upgrade_order: order,
@@ -548,6 +550,7 @@ pub(crate) fn observed() -> Observed {
         },
         unit: UnitState::Stopped("failed".into()),
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
+        role: None,
     };
     facts(&mut hosts, "redis-01", "redis").health =
         HealthState::Unhealthy("NOAUTH Authentication required.".into());
@@ -591,6 +594,7 @@ fn healthy(version: &str) -> ComponentFacts {
         package: PackageState::Installed(version.parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        role: None,
     }
 }
 
@@ -599,6 +603,7 @@ fn absent() -> ComponentFacts {
         package: PackageState::Absent,
         unit: UnitState::Absent,
         health: HealthState::NotAsked("the package is absent".into()),
+        role: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Probes run beside each other. Each prints one line in one go, which a pipe keeps whole
 //! (POSIX, `write`: up to 512 bytes always, 4096 on Linux), so the lines don't mix.
 
+use super::is_installed;
 use crate::address::ComponentName;
 use crate::desired::Probe;
 use crate::observe::answer::{Answer, not_usable, odd, printable};
@@ -39,8 +40,8 @@ pub(in crate::observe) fn script(questions: &Questions) -> String {
             Probe::Http(url) => ("http", url),
             Probe::Command(line) => ("run", line),
         };
-        let (package, argument) = (quote(&resource.package), quote(argument));
-        format!("if installed {package}; then {verb} {component} {argument} & fi\n")
+        let (installed, argument) = (is_installed(resource), quote(argument));
+        format!("if {installed}; then {verb} {component} {argument} & fi\n")
     });
     std::iter::once(SCRIPT.to_owned()).chain(probes).collect()
 }

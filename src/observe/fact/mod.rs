@@ -15,10 +15,10 @@ pub(super) mod os;
 pub(super) mod package;
 pub(super) mod reach;
 pub(super) mod reboot;
+pub(super) mod role;
 pub(super) mod unit;
 
-use crate::transport::Questions;
-use crate::transport::quote;
+use crate::transport::{Questions, ResourceQuestions, quote};
 
 /// Settings that every piece relies on: messages in English, no globbing of what programs say, the
 /// administrator's programs in the path, and nothing on standard error.
@@ -44,6 +44,7 @@ pub(super) fn script(questions: &Questions) -> String {
         reboot::SCRIPT,
         &package::script(questions),
         &health::script(questions),
+        &role::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),
@@ -55,4 +56,12 @@ pub(super) fn script(questions: &Questions) -> String {
 /// Several words for the shell.
 fn all_quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// Succeeds when one of the resource's packages is installed; `installed` is a function of the health
+/// probes' script.
+fn is_installed(resource: &ResourceQuestions) -> String {
+    let any: Vec<String> =
+        resource.packages().map(|name| format!("installed {}", quote(name))).collect();
+    any.join(" || ")
 }

@@ -6,7 +6,7 @@ use super::all_quoted;
 use crate::catalog::Format;
 use crate::observe::answer::{Answer, not_usable, printable};
 use crate::observe::{PackageState, Unreadable};
-use crate::transport::Questions;
+use crate::transport::{Questions, ResourceQuestions};
 use crate::value::PackageVersion;
 
 /// Both tools print `NAME STATUS VERSION` lines; rpm knows no status but "installed".
@@ -15,7 +15,7 @@ const RPM: &str =
     r"rpm -q --qf '%{NAME} installed %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n' --";
 
 pub(in crate::observe) fn script(questions: &Questions) -> String {
-    let resources = questions.resources.values().map(|r| r.package.as_str());
+    let resources = questions.resources.values().flat_map(ResourceQuestions::packages);
     let beside = questions.also.packages.iter().map(String::as_str);
     let names: BTreeSet<&str> = resources.chain(beside).collect();
     let ask = match questions.format {
@@ -79,6 +79,21 @@ pub(in crate::observe) fn beside(
         }
     }
     Ok(found)
+}
+
+/// The state of a component's package; when it is not there, of the package of another major version.
+pub(in crate::observe) fn of(
+    answer: &Answer<'_>,
+    format: Format,
+    asked: &ResourceQuestions,
+) -> Result<PackageState, Unreadable> {
+    for name in asked.packages() {
+        match parse(answer, format, name)? {
+            PackageState::Absent => {}
+            found => return Ok(found),
+        }
+    }
+    Ok(PackageState::Absent)
 }
 
 /// The state of `package`, of which [`check`] found that the database was read.

@@ -101,6 +101,8 @@ impl Told {
                     (one.outcome, one.took) = (Some(outcome), Some(took));
                 }
             }
+            // What came of it stands with the end of the step.
+            Entry::Noted { .. } => {}
             Entry::Skipped { step, reason } => drop(self.skipped.insert(step, reason)),
             Entry::Asked { what, by, reason } => {
                 self.requests.push(RequestAccount { at, what, by, reason });

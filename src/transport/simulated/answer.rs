@@ -9,7 +9,7 @@ use super::host::Host;
 use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::fact::{PackageState, UnitState};
-use crate::transport::{MARK, Questions};
+use crate::transport::{MARK, Questions, ResourceQuestions};
 
 impl Host {
     pub(super) fn answer(&self, questions: &Questions) -> String {
@@ -35,7 +35,8 @@ impl Host {
     fn components(&self, questions: &Questions, to: &mut String) -> fmt::Result {
         let asked = questions.resources.values();
         let beside = questions.also.packages.iter().map(String::as_str);
-        let packages: BTreeSet<&str> = asked.clone().map(|r| r.package.as_str()).collect();
+        let packages: BTreeSet<&str> =
+            asked.clone().flat_map(ResourceQuestions::packages).collect();
         writeln!(to, "{MARK}packages 0")?;
         for endpoint in &questions.also.reach {
             let refused = self.faults.unreachable_ports.contains(&endpoint.to_string());
@@ -51,9 +52,14 @@ impl Host {
             writeln!(to, "{MARK}unit LoadState={load}\n{MARK}unit ActiveState={active}")?;
         }
         for (component, asked) in &questions.resources {
-            if let Some(PackageState::Installed(_)) = self.packages.get(&asked.package) {
+            let mut there = asked.packages().filter_map(|name| self.packages.get(name));
+            if there.any(|state| matches!(state, PackageState::Installed(_))) {
                 let health = self.health(&asked.unit, &asked.health);
                 writeln!(to, "{MARK}health {component} {health}")?;
+                let unit = self.units.get(&asked.unit).filter(|_| asked.role.is_some());
+                if let Some(role) = unit.and_then(|unit| unit.role.as_ref()) {
+                    writeln!(to, "{MARK}role {component} {role}")?;
+                }
             }
         }
         writeln!(to, "{MARK}end 1000.00")

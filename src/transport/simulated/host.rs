@@ -61,6 +61,15 @@ pub(super) struct Unit {
     /// How much is still to be done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) left: u64,
+    /// What it keeps through a change, by the words of the catalog.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) holds: BTreeMap<String, String>,
+    /// Its role among several hosts, as it says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<String>,
+    /// Its data were moved to another major version.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) moved: bool,
     /// It is kept from new work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) isolated: bool,
@@ -164,7 +173,16 @@ impl Host {
 
 impl Unit {
     pub(super) const fn new(state: UnitState) -> Self {
-        Self { state, probe: None, starting: false, left: 0, isolated: false }
+        Self {
+            state,
+            probe: None,
+            starting: false,
+            left: 0,
+            holds: BTreeMap::new(),
+            role: None,
+            moved: false,
+            isolated: false,
+        }
     }
 }
 

@@ -56,6 +56,14 @@ impl Host {
             (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
             (Task::Isolate { unit }, None) => (check, self.isolate(unit, true)),
             (Task::Restore { unit }, None) => (check, self.isolate(unit, false)),
+            (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
+                (check, self.holds(unit, what))
+            }
+            (Task::MoveData { unit, .. }, None) => (check, self.move_data(unit)),
+            (Task::MoveBack { unit, package, .. }, None) => (check, self.move_back(unit, package)),
+            (Task::CheckData { unit, .. }, None) => (check, self.check_data(unit)),
+            (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
+            (Task::CheckRole { unit, primary }, None) => (check, self.check_role(unit, primary)),
             (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
             (Task::ProveBackup { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
@@ -63,9 +71,14 @@ impl Host {
             (Task::BackUp { newest, .. }, None) => {
                 (check, exit(0, format!("{newest}, as simulated"), ""))
             }
-            (Task::Rehearse { .. } | Task::Confirm { .. } | Task::AwaitHealthy { .. }, None) => {
-                (check, exit(0, "", ""))
-            }
+            (
+                Task::Rehearse { .. }
+                | Task::Prepare { .. }
+                | Task::Finish { .. }
+                | Task::Confirm { .. }
+                | Task::AwaitHealthy { .. },
+                None,
+            ) => (check, exit(0, "", "")),
             (Task::TestScan { .. }, None) => {
                 (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
             }
@@ -164,6 +177,54 @@ impl Host {
             }
         }
         (period, self.check_health(unit, probe))
+    }
+
+    /// What its file says that the service keeps.
+    fn holds(&self, unit: &str, what: &str) -> Output {
+        let held = self.units.get(unit).and_then(|unit| unit.holds.get(what));
+        exit(0, held.map_or("simulated 0", String::as_str), "")
+    }
+
+    fn move_data(&mut self, unit: &str) -> Output {
+        if let Some(unit) = self.units.get_mut(unit) {
+            unit.moved = true;
+        }
+        exit(0, "", "")
+    }
+
+    fn move_back(&mut self, unit: &str, package: &str) -> Output {
+        self.packages.insert(package.to_owned(), PackageState::Absent);
+        if let Some(unit) = self.units.get_mut(unit) {
+            (unit.moved, unit.state) = (false, UnitState::Active);
+        }
+        exit(0, "", "")
+    }
+
+    fn check_data(&self, unit: &str) -> Output {
+        let moved = self.units.get(unit).is_some_and(|unit| unit.moved);
+        exit(i64::from(!moved), "", if moved { "" } else { "the old version serves the data" })
+    }
+
+    /// Who has the role then is in another host's file.
+    fn hand_over(&mut self, unit: &str, primary: &str) -> Output {
+        if self.is_primary(unit, primary)
+            && let Some(unit) = self.units.get_mut(unit)
+        {
+            unit.role = Some("replica".to_owned());
+        }
+        exit(0, "", "")
+    }
+
+    fn check_role(&self, unit: &str, primary: &str) -> Output {
+        if self.is_primary(unit, primary) {
+            return exit(1, "", "it is the primary now");
+        }
+        exit(0, "", "")
+    }
+
+    fn is_primary(&self, unit: &str, primary: &str) -> bool {
+        let role = self.units.get(unit).and_then(|unit| unit.role.as_deref());
+        role.is_some_and(|role| role.split(' ').next() == Some(primary))
     }
 
     fn isolate(&mut self, unit: &str, isolated: bool) -> Output {

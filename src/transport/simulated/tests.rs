@@ -66,8 +66,10 @@ fn probe(component: &str) -> Probe {
 fn questions(format: Format) -> Questions {
     let about = |package: &str, unit: &str, name: &str| ResourceQuestions {
         package: package.to_owned(),
+        others: Vec::new(),
         unit: unit.to_owned(),
         health: probe(name),
+        role: None,
     };
     let resources = BTreeMap::from([
         ("md-core".parse().unwrap(), about("md-core", "ometascan", "md-core")),

@@ -18,6 +18,7 @@ pub(super) struct Same<'a> {
     pub(super) to: &'a str,
     pub(super) reasons: Vec<String>,
     pub(super) asks: String,
+    pub(super) keeps: Vec<String>,
     pub(super) impact: &'a str,
     pub(super) needs: Vec<String>,
     pub(super) way_back: String,
@@ -62,6 +63,7 @@ fn same(step: &Step) -> Same<'_> {
             .iter()
             .find_map(|command| words::gate(&command.task))
             .unwrap_or_default(),
+        keeps: step.commands.iter().filter_map(|command| words::keeps(&command.task)).collect(),
         reasons: step.reasons.iter().filter(|_| changes).map(words::reason).collect(),
         impact: &step.impact,
         needs: needs(&step.host, &step.needs_healthy),

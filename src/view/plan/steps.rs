@@ -76,6 +76,7 @@ fn notes(row: &StepRow<'_>) -> Vec<Field> {
     let notes = [
         ("why", same.reasons.join("; ")),
         ("asks", same.asks.clone()),
+        ("keeps", same.keeps.join("; ")),
         ("impact", same.impact.to_owned()),
         ("needs", same.needs.join("; ")),
         ("way back", same.way_back.clone()),

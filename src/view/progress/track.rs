@@ -107,7 +107,9 @@ impl<'a> Track<'a> {
         self.finished += 1;
         let (title, took) = (title(step), words::about(took));
         match outcome {
-            StepOutcome::Done => word(Label::Good, "done").plain(format!("{title} in {took}")),
+            StepOutcome::Done | StepOutcome::Kept(_) => {
+                word(Label::Good, "done").plain(format!("{title} in {took}"))
+            }
             StepOutcome::Seen(lines) => {
                 let seen = lines.join("; ");
                 word(Label::Good, "passed").plain(if seen.is_empty() {

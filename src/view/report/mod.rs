@@ -34,6 +34,7 @@ pub fn document(report: &Report, detail: Detail) -> Document {
     document.extend(report.steps.iter().filter_map(failure).flatten());
     document.extend(not_started(report));
     document.extend(mixed(report));
+    document.extend(kept(report));
     document.extend(scans::test_scans(&report.scans));
     document.extend(report.load.iter().flat_map(scans::load));
     if detail == Detail::Steps {
@@ -64,9 +65,12 @@ impl Tally {
         let mut tally = Self { done: 0, found_done: 0, failed: 0, waiting: 0 };
         for step in &report.steps {
             *match step.outcome {
-                Some(StepOutcome::Done | StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => {
-                    &mut tally.done
-                }
+                Some(
+                    StepOutcome::Done
+                    | StepOutcome::Seen(_)
+                    | StepOutcome::Scanned(_)
+                    | StepOutcome::Kept(_),
+                ) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
                 None => &mut tally.waiting,
@@ -170,6 +174,29 @@ fn mixed(report: &Report) -> Vec<Block> {
     vec![Block::heading(heading), Block::List(items)]
 }
 
+/// What changes had to leave as it was, before and after.
+fn kept(report: &Report) -> Vec<Block> {
+    let compared = report.steps.iter().filter_map(|step| match &step.outcome {
+        Some(StepOutcome::Kept(kept)) => Some((StepName::of(&step.step), kept)),
+        _ => None,
+    });
+    let items: Vec<Text> = compared
+        .flat_map(|(name, kept)| {
+            kept.iter().map(move |it| {
+                Text::of(Label::Host, name.host).plain(format!(
+                    " {}: {}",
+                    name.component,
+                    it.in_words()
+                ))
+            })
+        })
+        .collect();
+    if items.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::heading("Compared before and after"), Block::List(items)]
+}
+
 /// Every step that ran, against its forecast.
 fn steps(report: &Report) -> [Block; 2] {
     use Side::{Left, Right};
@@ -191,7 +218,7 @@ fn steps(report: &Report) -> [Block; 2] {
 /// An outcome in words.
 pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
-        Some(StepOutcome::Done) => Text::of(Label::Good, "✓ done"),
+        Some(StepOutcome::Done | StepOutcome::Kept(_)) => Text::of(Label::Good, "✓ done"),
         Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
         Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
         Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),

@@ -7,7 +7,7 @@ use super::{kind, outcome};
 use crate::report::ChangeRecord;
 use crate::report::change::{StepAccount, TryAccount};
 use crate::scan::Scanned;
-use crate::state::{StepFailure, StepOutcome};
+use crate::state::{Kept, StepFailure, StepOutcome};
 
 /// Every step with its times.
 pub(super) fn steps(record: &ChangeRecord) -> [Block; 2] {
@@ -47,6 +47,7 @@ pub(super) fn steps(record: &ChangeRecord) -> [Block; 2] {
 fn seen(step: &StepAccount) -> Option<Field> {
     let lines = match step.outcome()? {
         StepOutcome::Seen(lines) => lines.to_vec(),
+        StepOutcome::Kept(kept) => kept.iter().map(Kept::in_words).collect(),
         StepOutcome::Scanned(scans) => scans.iter().map(Scanned::in_words).collect(),
         _ => return None,
     };

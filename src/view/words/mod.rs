@@ -8,7 +8,7 @@ pub use time::{time, time_of_day};
 
 use std::time::Duration;
 
-use crate::catalog::Stage;
+use crate::catalog::{Rule, Stage};
 use crate::diff::{Action, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
@@ -118,7 +118,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
         Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
-        Reason::Loses { what } => format!("note: {what}"),
+        Reason::Loses { what } | Reason::OldDataStay { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
 }
@@ -159,6 +159,16 @@ pub fn gate(task: &Task) -> Option<String> {
             "the same verdicts as before, in at most {slower_than} times the time (or {grace} more)"
         ),
         _ => return None,
+    })
+}
+
+/// What a change has to leave as it is; none when the task compares nothing.
+#[must_use]
+pub fn keeps(task: &Task) -> Option<String> {
+    let Task::Compare { what, rule, .. } = task else { return None };
+    Some(match rule {
+        Rule::Equal => format!("{what}, the same as before"),
+        Rule::NotFewer => format!("{what}, not fewer than before"),
     })
 }
 

@@ -6,10 +6,13 @@ mod failing_install;
 mod faults;
 mod gates;
 mod host_down;
+mod infrastructure;
 mod interrupted;
 mod killed;
 mod password;
+mod postgresql;
 mod preflight;
+mod roles;
 mod rollback;
 mod scans;
 mod upgrade;
@@ -23,7 +26,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 26] = [
+pub(crate) const SCENARIOS: [Scenario; 29] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -51,6 +54,13 @@ pub(crate) const SCENARIOS: [Scenario; 26] = [
     Scenario { name: "controller-lost", changes: &["exec-01"], run: faults::controller_lost },
     Scenario { name: "asleep", changes: &["exec-01"], run: faults::asleep },
     Scenario { name: "gates", changes: &["exec-01", "exec-02", "storage-01"], run: gates::run },
+    Scenario {
+        name: "infrastructure",
+        changes: &["infra-01", "storage-01"],
+        run: infrastructure::run,
+    },
+    Scenario { name: "postgresql", changes: &["infra-01", "exec-01"], run: postgresql::run },
+    Scenario { name: "roles", changes: &["infra-01", "infra-02", "infra-03"], run: roles::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
