@@ -21,6 +21,7 @@ use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
 use super::leave::Leave;
+use super::notice::{Notices, Telling};
 use super::reach::Reach;
 use super::scan::Scans;
 use super::schedule::Schedule;
@@ -51,6 +52,8 @@ pub struct Apply<'a> {
     pub confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, for test scans.
     pub gateway: &'a ToGateway<'a>,
+    /// How people are told.
+    pub telling: &'a Telling<'a>,
     /// What time it is, for windows.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
@@ -99,7 +102,13 @@ fn recorded(
         steps: run.plan.steps.len(),
         finished: run.progress.done.len(),
     }));
-    let ending = attempt(apply, run, inbox, listen)?;
+    let mut ending = attempt(apply, run, inbox, listen)?;
+    let notices = Notices::new(apply.telling, (&run.id, &run.plan), &run.progress);
+    for told in notices.of_ending(&ending) {
+        run.journal.append(Entry::Told { told: Box::new(told.clone()) })?;
+        listen(Some(Event::Told { told: told.clone() }));
+        ending.told.push(told);
+    }
     let left = ending.left(&run.plan);
     let stopped = (left > 0)
         .then(|| ending.stopped.clone().unwrap_or_else(|| format!("{left} steps are left")));
@@ -125,6 +134,7 @@ fn attempt(
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
     let scans = Scans::new(apply.gateway, plan, progress);
+    let notices = Notices::new(apply.telling, (id, plan), progress);
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -134,6 +144,7 @@ fn attempt(
         skipped: &progress.skipped,
         confirmed: apply.confirmed,
         scans: &scans,
+        notices: &notices,
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
@@ -180,16 +191,18 @@ fn attempt(
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
-/// them: what they saw was so at its time. What scans came to before any change can't be seen again.
+/// them: what they saw was so at its time. What scans came to before any change can't be seen again,
+/// and who was told isn't told again.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
+    let is_once = |step: &Step| step.action.scans() || step.action.tells();
     let waiting = plan.steps.iter().filter(|step| !step.action.is_gate() && !is_over(step));
     let guarding: BTreeSet<&str> =
         waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect();
     let steps = plan.steps.iter().filter(|step| is_over(step));
     let again =
-        |step: &Step| step.action.is_gate() && !step.action.scans() && guarding.contains(&*step.id);
+        |step: &Step| step.action.is_gate() && !is_once(step) && guarding.contains(&*step.id);
     steps.filter(|step| !again(step)).map(|step| &*step.id).collect()
 }
 
@@ -208,6 +221,7 @@ fn work(
         // A defect of ours in one step must not leave the run waiting for ever.
         let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, attempt)));
         let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));
+        worker.notices.hear(step, &outcome);
         worker.jobs.over(&step.id);
         let _ = sender.send(Message::Ended { place, outcome, took: start.elapsed() });
     }

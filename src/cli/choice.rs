@@ -57,8 +57,8 @@ impl Choice {
     }
 
     fn chooses(&self, step: &Step) -> bool {
-        // A part of a plan is measured as the whole is, unless its test scans are named one by one.
-        if step.action.scans() {
+        // A part of a plan is measured and told as the whole is, unless that is named step by step.
+        if step.action.scans() || step.action.tells() {
             return !self.skip.iter().any(|word| word == &*step.id);
         }
         let names = |words: &[String]| words.iter().any(|word| concerns(word, step));
@@ -99,7 +99,8 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
 /// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    let changes = |step: &&Step| !step.action.only_copies() && !step.action.scans();
+    let is_own = |action: Action| !action.only_copies() && !action.scans() && !action.tells();
+    let changes = |step: &&Step| is_own(step.action);
     let begun: BTreeSet<&ComponentName> = plan
         .steps
         .iter()

@@ -3,6 +3,7 @@
 
 mod component;
 mod digest;
+mod notice;
 mod package;
 mod package_file;
 mod placement;
@@ -10,6 +11,7 @@ mod previous;
 mod questions;
 mod resolve;
 
+pub use notice::Notice;
 pub use resolve::resolve;
 
 use std::collections::BTreeMap;
@@ -50,6 +52,8 @@ pub struct Desired {
     pub waivers: Vec<Waiver>,
     /// The scans before the first step and after the last one, if there are any.
     pub scan: Option<TestScans>,
+    /// Who is told of what happens, when, how and by which words.
+    pub notices: Vec<Notice>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }

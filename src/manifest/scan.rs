@@ -169,7 +169,7 @@ pub(super) fn convert(
 }
 
 /// Whether what is sent to `url` can be read by others on the way.
-fn is_in_clear(url: &str) -> bool {
+pub(super) fn is_in_clear(url: &str) -> bool {
     let here = |rest: &str| ["127.", "localhost", "[::1]"].iter().any(|it| rest.starts_with(it));
     url.strip_prefix("http://").is_some_and(|rest| !here(rest))
 }

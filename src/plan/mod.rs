@@ -1,6 +1,7 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
 mod commands;
+mod elapsed;
 mod file;
 mod form;
 mod gates;
@@ -9,6 +10,7 @@ mod lines;
 mod make;
 mod needed;
 mod needs;
+mod notices;
 mod render;
 mod rollback;
 mod scans;
@@ -18,9 +20,11 @@ mod waived;
 mod way_back;
 
 pub use commands::Commands;
+pub use elapsed::{elapsed, waves};
 pub use file::{FileError, parse, read, write};
 pub use make::make;
 pub use needs::Members;
+pub use notices::Notice;
 pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
 pub use way_back::WayBack;
@@ -81,6 +85,9 @@ pub struct Plan {
     pub members: BTreeMap<ComponentName, Members>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
+    /// Who is told of what it does.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
     /// Resources that could not be read, and why.
     pub unknown: Vec<Unknown>,
     /// Changes that are left out because something before them is unknown.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::notice::Told;
 use crate::scan::Scanned;
 
 /// How a step ended.
@@ -17,6 +18,8 @@ pub enum StepOutcome {
     Seen(Box<[String]>),
     /// The test files were scanned as they have to be: what came of each.
     Scanned(Box<[Scanned]>),
+    /// People were told, or could not be and nothing waits for it.
+    Told(Box<Told>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
 }
@@ -25,7 +28,7 @@ impl StepOutcome {
     /// Whether what the step promised holds now.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Done | Self::FoundDone | Self::Seen(_) | Self::Scanned(_))
+        !matches!(self, Self::Failed(_))
     }
 
     /// Whether what was begun on the host may still be going on, or have ended well.

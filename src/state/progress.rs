@@ -48,7 +48,8 @@ impl Progress {
             Entry::Opened { .. }
             | Entry::TakenOver { .. }
             | Entry::Asked { .. }
-            | Entry::Loaded { .. } => {}
+            | Entry::Loaded { .. }
+            | Entry::Told { .. } => {}
             Entry::Started { fence, .. } => {
                 self.fence = self.fence.max(*fence);
                 self.over = false;

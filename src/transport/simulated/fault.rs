@@ -114,5 +114,6 @@ pub(super) fn key(task: &Task) -> String {
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
         Task::TestScan { .. } => "test-scan".to_owned(),
+        Task::Tell { notice, .. } => format!("tell:{notice}"),
     }
 }
