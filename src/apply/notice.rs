@@ -112,12 +112,12 @@ impl<'a> Notices<'a> {
     fn has_broken_off(&self, notice: &Notice, stage: Stage, ending: &Ending) -> bool {
         let own = || self.plan.steps.iter().filter(|step| step.stage == stage);
         let begun = own().any(|it| it.is_change() && ending.outcomes.contains_key(&*it.id));
-        let tells = |step: &&Step| {
-            step.action == Action::TellEnd && step.component == notice.of.name
-        };
-        begun && own().filter(tells).any(|step| {
-            !ending.done_before.contains(&*step.id) && !ending.outcomes.contains_key(&*step.id)
-        })
+        let tells =
+            |step: &&Step| step.action == Action::TellEnd && step.component == notice.of.name;
+        begun
+            && own().filter(tells).any(|step| {
+                !ending.done_before.contains(&*step.id) && !ending.outcomes.contains_key(&*step.id)
+            })
     }
 
     fn tell(&self, notice: &Notice, (of, stage): (Moment, Stage), wait: &Wait<'_>) -> Told {
@@ -141,13 +141,13 @@ impl<'a> Notices<'a> {
         let done = changes.iter().filter(|it| stand.done.contains(&*it.id)).count();
         let first = own.iter().find_map(|step| Some((*step, stand.failed.get(&*step.id)?)));
         let first = first.filter(|_| matches!(of, Moment::End | Moment::Failure));
+        let is_ahead = matches!(of, Moment::Before | Moment::Start);
         let name = notice.of.name.as_str();
         // A failure is another one in each attempt; anything else is told once in a run.
         let attempt = if of == Moment::Failure { self.attempt } else { 0 };
         let id = format!("{}/{name}/{}/{stage:?}/{attempt}", self.run, of.as_str());
         let hosts: BTreeSet<&str> = changes.iter().map(|step| step.host.as_str()).collect();
         let lasts = Period::millis(u64::try_from(elapsed(&takes).as_millis()).unwrap_or(u64::MAX));
-        let telling = |text: &str| visible(text);
         Variables {
             id: Digest::of(id.as_bytes()).short().to_owned(),
             notice: name.to_owned(),
@@ -157,8 +157,8 @@ impl<'a> Notices<'a> {
             event: of.as_str().to_owned(),
             stage: word(stage).to_owned(),
             what: what(of, stage, (changes.len(), done, failed)),
-            impact: impact(&changes).into_iter().map(telling).collect(),
-            duration: lasts.rounded().to_string(),
+            impact: if of == Moment::End { Vec::new() } else { impact(&changes) },
+            duration: if is_ahead { lasts.rounded().to_string() } else { String::new() },
             plan: plan.seal.short().to_owned(),
             seal: plan.seal.to_string(),
             run: self.run.to_owned(),
@@ -219,11 +219,12 @@ fn what(of: Moment, stage: Stage, (steps, done, failed): (usize, usize, usize)) 
 }
 
 /// What users notice, each once, in the order in which it comes.
-fn impact<'s>(changes: &[&'s Step]) -> Vec<&'s str> {
-    let mut seen = Vec::new();
+fn impact(changes: &[&Step]) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
     for step in changes.iter().filter(|step| !step.impact.is_empty()) {
-        if !seen.contains(&&*step.impact) {
-            seen.push(&*step.impact);
+        let line = visible(&step.impact);
+        if !seen.contains(&line) {
+            seen.push(line);
         }
     }
     seen
@@ -242,11 +243,7 @@ fn visible(text: &str) -> String {
 
 impl Worker<'_> {
     /// Tells people; what can't be delivered stops only what waits for it.
-    pub(super) fn notify(
-        &self,
-        work: &Work<'_>,
-        of: Moment,
-    ) -> Result<StepOutcome, StepFailure> {
+    pub(super) fn notify(&self, work: &Work<'_>, of: Moment) -> Result<StepOutcome, StepFailure> {
         let step = work.step;
         let Some((command, blocking)) = step.commands.iter().find_map(|it| match it.task {
             Task::Tell { blocking, .. } => Some((it, blocking)),

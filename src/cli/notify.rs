@@ -38,7 +38,8 @@ impl Notify {
         let site = Site::load(&self.site.manifest, common, console)?;
         let notices = &site.desired.notices;
         let names = || notices.iter().map(|notice| notice.of.name.as_str());
-        if let Some(unknown) = self.only.iter().find(|name| !names().any(|it| it == name.as_str())) {
+        if let Some(unknown) = self.only.iter().find(|name| !names().any(|it| it == name.as_str()))
+        {
             return Err(Problem::new(
                 format!("{} has no notice `{unknown}`", site.path),
                 format!("name one of {}", names().collect::<Vec<_>>().join(", ")),

@@ -114,12 +114,10 @@ impl Reader<'_> {
         let Some(error) = wrong else { return true };
         let message = format!("`body` does not always make JSON: {error}");
         let place = Label::new(&self.manifest.source, written.span.clone(), "this template");
-        self.found.push(
-            Diagnostic::new(Code::NoticeTemplate, message)
-                .at(place)
-                .help("write texts as `{{json text}}`, without quotes around them; or give another \
-                       `content-type` in `headers`"),
-        );
+        self.found.push(Diagnostic::new(Code::NoticeTemplate, message).at(place).help(
+            "write texts as `{{json text}}`, without quotes around them; or give another \
+                       `content-type` in `headers`",
+        ));
         false
     }
 }

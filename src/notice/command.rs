@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{Letter, Trouble, harmless};
+use super::{Letter, Trouble, harmless, shown};
 use crate::transport::login_environment;
 
 /// What is kept of what it prints.
@@ -52,7 +52,8 @@ pub(super) fn run(
     let last = || {
         let texts = said.iter().map(|said| said.recv_timeout(Duration::from_millis(200)));
         let texts: Vec<String> = texts.filter_map(Result::ok).collect();
-        let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty());
+        let lines =
+            texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty());
         lines.last().map(|line| harmless(line, &[])).unwrap_or_default()
     };
     let with = |text: &str| match last() {
@@ -63,17 +64,18 @@ pub(super) fn run(
         Some(status) if status.success() => Ok(with("exit status 0")),
         Some(status) => Err(Trouble::lasting(with(&format!("the command failed ({status})")))),
         None => Err(Trouble::lasting(format!(
-            "the command was ended after {} s; what it did until then stays",
-            within.as_secs()
+            "the command was ended after {}; what it did until then stays",
+            shown(within)
         ))),
     }
 }
 
 fn variables(letter: &Letter) -> impl Iterator<Item = (String, String)> {
-    let value = |name: &str| letter.variables.get(name)?.as_str().map(|text| text.replace('\0', ""));
-    let named = HANDED_ON.iter().filter_map(move |name| {
-        Some((format!("MDC_{}", name.to_ascii_uppercase()), value(name)?))
-    });
+    let value =
+        |name: &str| letter.variables.get(name)?.as_str().map(|text| text.replace('\0', ""));
+    let named = HANDED_ON
+        .iter()
+        .filter_map(move |name| Some((format!("MDC_{}", name.to_ascii_uppercase()), value(name)?)));
     named.chain([("MDC_SUBJECT".to_owned(), letter.subject.replace('\0', ""))])
 }
 

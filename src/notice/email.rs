@@ -32,7 +32,9 @@ pub(super) fn send(
     let password = password.transpose().map_err(|error| Trouble::lasting(error.to_string()))?;
     let tls = match email.tls {
         MailTls::None => None,
-        MailTls::Starttls | MailTls::Tls => Some(trusting(email, folder).map_err(Trouble::lasting)?),
+        MailTls::Starttls | MailTls::Tls => {
+            Some(trusting(email, folder).map_err(Trouble::lasting)?)
+        }
     };
     let dialogue =
         Dialogue { email: email.clone(), hello, password, tls, until: Instant::now() + within };
@@ -44,10 +46,8 @@ pub(super) fn send(
 }
 
 fn too_late(within: Duration) -> Trouble {
-    Trouble::lasting(format!(
-        "no answer within {} s; it may have been taken all the same",
-        within.as_secs()
-    ))
+    let within = super::shown(within);
+    Trouble::lasting(format!("no answer within {within}; it may have been taken all the same"))
 }
 
 /// One dialogue with a mail server.
@@ -104,7 +104,11 @@ fn before(error: &Error, password: Option<&Secret>) -> Trouble {
         return Trouble::lasting(format!("the mail server's certificate is not trusted: {said}"));
     }
     let why = format!("the mail server can't be spoken with: {said}");
-    if error.is_permanent() || error.is_client() { Trouble::lasting(why) } else { Trouble::passing(why) }
+    if error.is_permanent() || error.is_client() {
+        Trouble::lasting(why)
+    } else {
+        Trouble::passing(why)
+    }
 }
 
 /// An error with those that it comes from, of which the last is the telling one.
@@ -123,7 +127,8 @@ fn shown(error: &Error, password: Option<&Secret>) -> String {
 }
 
 fn message(email: &Email, letter: &Letter, hello: &ClientId) -> Result<Message, String> {
-    let mailbox = |text: &String| text.parse::<Mailbox>().map_err(|error| format!("{text}: {error}"));
+    let mailbox =
+        |text: &String| text.parse::<Mailbox>().map_err(|error| format!("{text}: {error}"));
     let ClientId::Domain(domain) = hello else { return Err("this machine has no name".to_owned()) };
     let mut builder = Message::builder()
         .from(mailbox(&email.from)?)
@@ -168,11 +173,13 @@ fn hello() -> ClientId {
 fn trusting(email: &Email, folder: &Utf8Path) -> Result<TlsParameters, String> {
     let ca = email.ca.as_ref().map(|path| folder.join(path));
     let (path, pem) = authorities(ca.as_deref())?;
-    let mut builder = TlsParameters::builder(email.host.clone())
-        .certificate_store(CertificateStore::None);
+    let mut builder =
+        TlsParameters::builder(email.host.clone()).certificate_store(CertificateStore::None);
     let mut any = false;
     for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| format!("{path}: {error}"))? {
+        if let PemItem::Certificate(certificate) =
+            item.map_err(|error| format!("{path}: {error}"))?
+        {
             let der = certificate.der().to_vec();
             let certificate =
                 Certificate::from_der(der).map_err(|error| format!("{path}: {error}"))?;

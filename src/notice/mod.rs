@@ -12,7 +12,9 @@ mod webhook;
 pub use deliver::{Wait, deliver};
 pub use told::{Delivery, Told, occasion};
 
-use crate::value::steers;
+use std::time::Duration;
+
+use crate::value::{Period, steers};
 
 /// What is sent.
 struct Letter {
@@ -41,6 +43,11 @@ impl Trouble {
     fn passing(why: impl Into<String>) -> Self {
         Self { why: why.into(), may_pass: true }
     }
+}
+
+/// A length of time, for people.
+fn shown(time: Duration) -> Period {
+    Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).rounded()
 }
 
 /// The longest answer of others that is kept.

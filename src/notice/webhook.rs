@@ -70,7 +70,8 @@ pub(super) fn post(
     let status = answer.status();
     let said = answer.body_mut().with_config().limit(LARGEST).read_to_vec().unwrap_or_default();
     let said = harmless(&String::from_utf8_lossy(&said), &secrets);
-    let said = format!("{} {}", status.as_u16(), if said.is_empty() { "nothing said" } else { &said });
+    let said =
+        format!("{} {}", status.as_u16(), if said.is_empty() { "nothing said" } else { &said });
     if status.is_success() {
         return Ok(said);
     }
@@ -99,7 +100,7 @@ fn agent(webhook: &Webhook, (folder, within): (&Utf8Path, Duration)) -> Result<A
 /// Before there is a connection, nothing was sent.
 fn trouble(error: &ureq::Error, secrets: &[&str]) -> Trouble {
     use std::io::ErrorKind::{
-        ConnectionRefused, HostUnreachable, NetworkUnreachable, AddrNotAvailable,
+        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable,
     };
     let said = harmless(&error.to_string(), secrets);
     match error {

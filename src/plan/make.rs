@@ -7,12 +7,13 @@ use std::thread;
 
 use super::gates;
 use super::healthy::{self, All};
-use super::notices;
 use super::needed::Needed;
+use super::notices;
 use super::render::{Checks, Rendered, What};
 use super::scans;
 use super::{
-    Basis, Compared, FORMAT, Members, Notice, Plan, Step, Unknown, UsedFacts, VERSION, WayBack, Withheld,
+    Basis, Compared, FORMAT, Members, Notice, Plan, Step, Unknown, UsedFacts, VERSION, WayBack,
+    Withheld,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};

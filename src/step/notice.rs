@@ -12,7 +12,7 @@ pub fn tell(notice: &Notice) -> Command {
     let (how, words) = match &of.channel {
         Channel::Webhook(webhook) => (posted(webhook), &notice.body),
         Channel::Email(email) => (mailed(email), &None),
-        Channel::Command(_) => (of.channel.in_words(), &None),
+        Channel::Command(line) => (format!("sh -c: {line}"), &None),
     };
     let body = words.as_ref().map(|body| format!("\n\nbody: {body}")).unwrap_or_default();
     Command {

@@ -144,7 +144,9 @@ mod tests {
             assert_eq!(period.as_deref(), Ok(wanted), "{text}");
             assert_eq!(wanted.parse::<Period>().map(|it| it.to_string()).as_deref(), Ok(wanted));
         }
-        for bad in ["", "30", "d", "-1d", "1d -1h", "1d 1d", "1 decade", "1.5d", "9999999999999999d"] {
+        for bad in
+            ["", "30", "d", "-1d", "1d -1h", "1d 1d", "1 decade", "1.5d", "9999999999999999d"]
+        {
             assert_eq!(bad.parse::<Period>(), Err(PeriodError), "{bad}");
         }
     }

@@ -64,7 +64,8 @@ impl Converter<'_> {
             let message = format!(
                 "the notice `{name}` needs exactly one of `webhook`, `email` and `command`"
             );
-            let help = "keep the one by which these people are told; others get a notice of their own";
+            let help =
+                "keep the one by which these people are told; others get a notice of their own";
             self.report((Code::ChooseOne, message), (&span, "how is it sent?"), help);
             return None;
         }
@@ -213,5 +214,6 @@ impl Converter<'_> {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -176,6 +176,9 @@ pub enum MailTls {
     None,
 }
 
+/// The longest command that is shown whole where a few words have to do.
+const LONGEST: usize = 40;
+
 impl Webhook {
     /// What kind of text the body is.
     #[must_use]
@@ -202,6 +205,10 @@ impl Channel {
             }
             Self::Email(email) => {
                 format!("mail to {} through {}:{}", email.to.join(", "), email.host, email.port)
+            }
+            Self::Command(command) if command.chars().count() > LONGEST => {
+                let beginning: String = command.chars().take(LONGEST).collect();
+                format!("the command `{beginning}…`")
             }
             Self::Command(command) => format!("the command `{command}`"),
         }

@@ -22,9 +22,9 @@ pub struct Variables {
     pub stage: String,
     /// What happens, as a sentence without a full stop.
     pub what: String,
-    /// What users notice meanwhile, one line each.
+    /// What users notice meanwhile, one line each; empty at the end.
     pub impact: Vec<String>,
-    /// How long the stage should take: `12m`.
+    /// How long the stage should take: `12m`; empty at the end and after a failure.
     pub duration: String,
     /// The beginning of the plan's seal.
     pub plan: String,

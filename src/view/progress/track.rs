@@ -122,8 +122,8 @@ impl<'a> Track<'a> {
             }
             StepOutcome::Told(told) => {
                 let delivered = told.delivery.is_delivered();
-            let (label, how) =
-                if delivered { (Label::Good, "told") } else { (Label::Warning, "not told") };
+                let (label, how) =
+                    if delivered { (Label::Good, "told") } else { (Label::Warning, "not told") };
                 word(label, how).plain(told.in_words())
             }
             StepOutcome::FoundDone => {

@@ -71,9 +71,7 @@ impl Tally {
                     | StepOutcome::Seen(_)
                     | StepOutcome::Scanned(_)
                     | StepOutcome::Told(_),
-                ) => {
-                    &mut tally.done
-                }
+                ) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
                 None => &mut tally.waiting,
