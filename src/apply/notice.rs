@@ -84,6 +84,9 @@ impl<'a> Notices<'a> {
         for (step, (outcome, _)) in &ending.outcomes {
             self.stand.lock().unwrap_or_else(PoisonError::into_inner).hear(step, outcome);
         }
+        if ending.outcomes.values().any(|(outcome, _)| is_fenced(outcome)) {
+            return Vec::new();
+        }
         let failed: Vec<&Step> =
             self.plan.steps.iter().filter(|step| has_failed(step, ending)).collect();
         let mut told = Vec::new();
@@ -180,12 +183,17 @@ fn wait(time: Duration) -> bool {
     false
 }
 
-/// Who ends a run by hand knows of it, and who takes it over goes on with it.
+/// Whoever has taken the cluster over goes on with the run, and tells.
+fn is_fenced(outcome: &StepOutcome) -> bool {
+    matches!(outcome, StepOutcome::Failed(StepFailure { kind: FailureKind::Fenced, .. }))
+}
+
+/// Who ends a run by hand knows of it.
 fn has_failed(step: &Step, ending: &Ending) -> bool {
     let Some((StepOutcome::Failed(failure), _)) = ending.outcomes.get(&*step.id) else {
         return false;
     };
-    !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Fenced)
+    failure.kind != FailureKind::Cancelled
 }
 
 /// Whether it belongs to the time that the stage takes.

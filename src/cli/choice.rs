@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::problem::Problem;
 use crate::address::ComponentName;
+use crate::catalog::Stage;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
@@ -53,7 +54,11 @@ impl Choice {
             (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
         };
         let counts = counts.iter().filter(is_needed).map(|step| &*step.id);
-        chosen.iter().map(|step| &*step.id).chain(counts).collect()
+        // Nobody is told of a stage of which nothing is done.
+        let stages: BTreeSet<Stage> = changes().map(|step| step.stage).collect();
+        let is_idle = |step: &Step| step.action.tells() && !stages.contains(&step.stage);
+        let chosen = chosen.iter().filter(|step| !is_idle(step)).map(|step| &*step.id);
+        chosen.chain(counts).collect()
     }
 
     fn chooses(&self, step: &Step) -> bool {

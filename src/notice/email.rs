@@ -1,6 +1,7 @@
 //! A notice as an e-mail (RFC 5321, RFC 5322).
 
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
@@ -40,14 +41,20 @@ pub(super) fn send(
         Dialogue { email: email.clone(), hello, password, tls, until: Instant::now() + within };
     let (envelope, bytes) = (message.envelope().clone(), message.formatted());
     let (tell, told) = sync_channel(1);
+    let begun = Arc::new(OnceLock::new());
+    let own = Arc::clone(&begun);
     // Resolving names has no time limit of its own, and a server may answer a byte a second.
-    std::thread::spawn(move || tell.send(dialogue.hold(&envelope, &bytes)));
-    told.recv_timeout(within).unwrap_or_else(|_| Err(too_late(within)))
+    std::thread::spawn(move || tell.send(dialogue.hold(&own, (&envelope, &bytes))));
+    told.recv_timeout(within).unwrap_or_else(|_| {
+        // From here on the thread, which may still wait for a name, sends nothing any more.
+        let is_sent = *begun.get_or_init(|| false);
+        Err(too_late(within, is_sent))
+    })
 }
 
-fn too_late(within: Duration) -> Trouble {
-    let within = super::shown(within);
-    Trouble::lasting(format!("no answer within {within}; it may have been taken all the same"))
+fn too_late(within: Duration, is_sent: bool) -> Trouble {
+    let rest = if is_sent { "it may have been taken all the same" } else { "nothing was sent" };
+    Trouble::lasting(format!("no answer within {}; {rest}", super::shown(within)))
 }
 
 /// One dialogue with a mail server.
@@ -60,8 +67,16 @@ struct Dialogue {
 }
 
 impl Dialogue {
-    fn hold(self, envelope: &Envelope, bytes: &[u8]) -> Result<String, Trouble> {
+    /// Says in `begun` that the letter is sent now, unless it says already that it must not be.
+    fn hold(
+        self,
+        begun: &OnceLock<bool>,
+        (envelope, bytes): (&Envelope, &[u8]),
+    ) -> Result<String, Trouble> {
         let mut server = self.greeted().map_err(|error| before(&error, self.password.as_ref()))?;
+        if !*begun.get_or_init(|| true) {
+            return Err(Trouble::lasting("its time was up"));
+        }
         let _ = server.set_timeout(Some(self.left()));
         let answer = server.send(envelope, bytes).map_err(|error| {
             // A refusal is certain; nothing at all may mean anything.

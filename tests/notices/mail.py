@@ -32,7 +32,9 @@ class Taken:
 
 
 def login(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.login == b"mdc" and data.password == b"canary-s3cret", auth_data=data)
+    # `handled`: whether the answer was sent already.
+    known = data.login == b"mdc" and data.password == b"canary-s3cret"
+    return AuthResult(success=known, handled=False, auth_data=data)
 
 
 async def main():

@@ -54,11 +54,7 @@ fn begun(site: &Site) -> Vec<String> {
 fn people_are_told_in_order_and_between_the_right_steps() {
     let site = site(&ops(ALL, WRITES));
     let plan = site.mdc(&["plan"]).ended(0);
-    tells(
-        plan,
-        0,
-        &["Notices", "before, start, end, failure of stage 1 and 2", "a warning in the record"],
-    );
+    tells(plan, 0, &["Notices", "before, start, end, failure of", "a warning in the record"]);
     tells(site.mdc(&["apply", "--yes"]), 0, &["the start of stage 2", "✓ exit status 0: written"]);
     assert_eq!(told(&site), UNDISTURBED);
     let steps = begun(&site);
@@ -185,7 +181,7 @@ fn what_never_answers_is_given_up() {
     // A command is ended with all that it has begun.
     let ended = "command = 'sleep 1000 & echo $! > pid; wait'\nwithin = \"1s\"\n";
     let site = crate::run::site(&ops("\"before\"", ended));
-    tells(site.mdc(&["notify", "--test"]), 1, &["the command was ended after 1s"]);
+    tells(site.mdc(&["notify", "--test"]), 1, &["the command was ended after"]);
     let pid = fs::read_to_string(site.path("pid")).unwrap();
     let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     assert!(state.is_empty() || state.contains(") Z "), "{state}");
@@ -199,7 +195,7 @@ fn parts_of_a_plan_and_the_way_back_are_told_too() {
     let site = site(&ops(ALL, WRITES));
     let ran = site.mdc(&["apply", "--yes", "--only", "core-01"]).ended(0);
     assert!(!ran.said.contains("what it left on"), "{}", ran.said);
-    assert!(told(&site).contains(&"start live".to_owned()), "{:?}", told(&site));
+    assert_eq!(told(&site), ["before live", "start live", "end live"], "{}", ran.said);
     fs::remove_file(site.path("told")).unwrap();
     let ran = site.mdc(&["rollback", "--yes"]);
     assert_eq!(told(&site), ["before live", "start live", "end live"], "{}", ran.said);
