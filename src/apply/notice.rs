@@ -51,14 +51,11 @@ struct Stand {
 
 impl Stand {
     fn hear(&mut self, step: &str, outcome: &StepOutcome) {
-        match outcome {
-            StepOutcome::Failed(failure) => {
-                self.failed.insert(step.to_owned(), failure.clone());
-            }
-            _ => {
-                self.failed.remove(step);
-                self.done.insert(step.to_owned());
-            }
+        if let StepOutcome::Failed(failure) = outcome {
+            self.failed.insert(step.to_owned(), failure.clone());
+        } else {
+            self.failed.remove(step);
+            self.done.insert(step.to_owned());
         }
     }
 }
@@ -152,7 +149,7 @@ impl<'a> Notices<'a> {
         let hosts: BTreeSet<&str> = changes.iter().map(|step| step.host.as_str()).collect();
         let lasts = Period::millis(u64::try_from(elapsed(&takes).as_millis()).unwrap_or(u64::MAX));
         Variables {
-            id: Digest::of(id.as_bytes()).short().to_owned(),
+            id: Digest::of(id.as_bytes()).short(),
             notice: name.to_owned(),
             site: plan.cluster.clone(),
             environment: plan.environment.clone(),
@@ -162,7 +159,7 @@ impl<'a> Notices<'a> {
             what: what(of, stage, (changes.len(), done, failed)),
             impact: if of == Moment::End { Vec::new() } else { impact(&changes) },
             duration: if is_ahead { lasts.rounded().to_string() } else { String::new() },
-            plan: plan.seal.short().to_owned(),
+            plan: plan.seal.short(),
             seal: plan.seal.to_string(),
             run: self.run.to_owned(),
             hosts: hosts.len(),

@@ -133,8 +133,6 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let scans = Scans::new(apply.gateway, plan, progress);
-    let notices = Notices::new(apply.telling, (id, plan), progress);
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -143,8 +141,8 @@ fn attempt(
         asking: Mutex::default(),
         skipped: &progress.skipped,
         confirmed: apply.confirmed,
-        scans: &scans,
-        notices: &notices,
+        scans: &Scans::new(apply.gateway, plan, progress),
+        notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);

@@ -79,6 +79,12 @@ impl Reader<'_> {
                 Ok(SourceText { text, .. }) => text,
                 Err(problem) => {
                     let label = Label::new(&self.manifest.source, span.clone(), "named here");
+                    let problem = match problem.code {
+                        Code::FileUnreadable => {
+                            problem.help("correct the path: it starts from the manifest's folder")
+                        }
+                        _ => *problem,
+                    };
                     self.found.push(problem.at(label));
                     return None;
                 }
@@ -91,7 +97,11 @@ impl Reader<'_> {
             Err(Fault::Unknown(name)) => {
                 let message = format!("`{key}` uses `{name}`, which no notice has");
                 let known = names.iter().map(String::as_str);
-                let help = did_you_mean(&name, known, "the variables are");
+                let help = if names.contains(&name) {
+                    format!("inside of `each` it is `../{name}`")
+                } else {
+                    did_you_mean(&name, known, "the variables are")
+                };
                 Some(Diagnostic::new(Code::NoticeTemplate, message).help(help))
             }
         };

@@ -52,9 +52,9 @@ pub(super) fn run(
     let last = || {
         let texts = said.iter().map(|said| said.recv_timeout(Duration::from_millis(200)));
         let texts: Vec<String> = texts.filter_map(Result::ok).collect();
-        let lines =
+        let mut lines =
             texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty());
-        lines.last().map(|line| harmless(line, &[])).unwrap_or_default()
+        lines.next_back().map(|line| harmless(line, &[])).unwrap_or_default()
     };
     let with = |text: &str| match last() {
         said if said.is_empty() => text.to_owned(),
@@ -98,11 +98,9 @@ fn ended(mut child: Child, until: Instant) -> Option<ExitStatus> {
     let (tell, told) = sync_channel(1);
     thread::spawn(move || tell.send(child.wait()));
     let left = until.saturating_duration_since(Instant::now());
-    match told.recv_timeout(left) {
-        Ok(status) => status.ok(),
-        Err(_) => {
-            let _ = kill_process_group(group, Signal::KILL);
-            None
-        }
-    }
+    let Ok(status) = told.recv_timeout(left) else {
+        let _ = kill_process_group(group, Signal::KILL);
+        return None;
+    };
+    status.ok()
 }

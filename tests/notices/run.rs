@@ -104,8 +104,8 @@ fn a_failure_is_told_with_its_reason_and_once_an_attempt() {
     let site = site(&ops(ALL, WRITES));
     site.fault(
         "queue-01",
-        "install:redis-server",
-        &json!({ "says": "E: \u{1b}[2Jbroken", "times": 2 }),
+        "check-version:redis-server",
+        &json!({ "says": "E: \u{1b}[2Jbroken", "times": 3 }),
     );
     let ran = site.mdc(&["apply", "--yes"]);
     tells(ran, 1, &["a failure in stage 2", "✓ exit status 0: written"]);
@@ -128,7 +128,11 @@ fn a_failure_is_told_with_its_reason_and_once_an_attempt() {
 #[test]
 fn who_hears_of_no_failure_hears_of_an_end_that_is_none() {
     let site = site(&ops("\"start\", \"end\"", WRITES));
-    site.fault("queue-01", "install:redis-server", &json!({ "says": "E: broken", "times": 1 }));
+    site.fault(
+        "queue-01",
+        "check-version:redis-server",
+        &json!({ "says": "E: broken", "times": 1 }),
+    );
     site.mdc(&["apply", "--yes"]).ended(1);
     assert_eq!(told(&site), ["start live", "end live", "start critical", "end critical"]);
     let texts = fs::read_to_string(site.path("texts")).unwrap();
