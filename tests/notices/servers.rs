@@ -19,8 +19,8 @@ pub(crate) struct Server {
 impl Server {
     /// A mail server; `mode` as in `mail.py`.
     pub(crate) fn mail(folder: &Path, mode: &str, certificate: Option<(&Path, &Path)>) -> Self {
-        let more: Vec<&Path> = certificate.into_iter().flat_map(|(a, b)| [a, b]).collect();
-        Self::start("mail.py", (folder, mode), &more)
+        let files: Vec<&Path> = certificate.into_iter().flat_map(|(a, b)| [a, b]).collect();
+        Self::start("mail.py", (folder, mode), &files)
     }
 
     /// A web server; `mode` as in `web.py`.
@@ -28,14 +28,14 @@ impl Server {
         Self::start("web.py", (folder, mode), &[])
     }
 
-    fn start(script: &str, (folder, mode): (&Path, &str), more: &[&Path]) -> Self {
+    fn start(script: &str, (folder, mode): (&Path, &str), files: &[&Path]) -> Self {
         let taken = folder.join("taken.jsonl");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices").join(script);
         let mut child = Command::new(PYTHON)
             .arg(script)
             .arg(&taken)
             .arg(mode)
-            .args(more)
+            .args(files)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

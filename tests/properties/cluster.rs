@@ -179,6 +179,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             Gates::default()
         },
         scan: None,
+        notices: Vec::new(),
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
