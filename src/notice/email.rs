@@ -115,7 +115,8 @@ impl Dialogue {
 /// Nothing was sent. What the server says for good, and a certificate, would be the same again.
 fn before(error: &Error, password: Option<&Secret>) -> Trouble {
     let said = shown(error, password);
-    if error.is_tls() {
+    // What OpenSSL says of it (ssl/statem/statem_clnt.c); lettre calls that a broken connection.
+    if error.is_tls() || said.contains("certificate verify failed") {
         return Trouble::lasting(format!("the mail server's certificate is not trusted: {said}"));
     }
     let why = format!("the mail server can't be spoken with: {said}");

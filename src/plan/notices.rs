@@ -163,14 +163,16 @@ impl Teller<'_> {
         }
         let told = self.made(Moment::Start, first, &after);
         let ids = self.insert(first, told);
-        let (stage, waits) = (self.stage, ids.is_empty() || first < ended);
+        let stage = self.stage;
         let ended = if first < ended { ended + ids.len() } else { ended };
-        for (place, step) in self.steps.iter_mut().enumerate() {
-            if step.stage == stage && step.is_change() {
+        let own = self.steps.iter_mut().enumerate().filter(|(_, step)| step.stage == stage);
+        for (place, step) in own.filter(|(_, step)| !step.action.tells()) {
+            if step.is_change() {
                 step.after.extend(ids.iter().cloned());
-                if waits && place >= ended {
-                    step.after.extend(earlier.iter().cloned());
-                }
+            }
+            // Also its gates: they see what is so at that time.
+            if place >= ended {
+                step.after.extend(earlier.iter().cloned());
             }
         }
     }

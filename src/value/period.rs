@@ -58,28 +58,28 @@ impl FromStr for Period {
 
     fn from_str(text: &str) -> Result<Self, PeriodError> {
         let (days, rest) = days(text)?;
-        let rest: SignedDuration = match rest {
-            "" => SignedDuration::ZERO,
-            rest => rest.parse().map_err(|_| PeriodError)?,
+        let rest: SignedDuration = match (days, rest) {
+            (Some(_), "") => SignedDuration::ZERO,
+            (_, rest) => rest.parse().map_err(|_| PeriodError)?,
         };
         let rest = Duration::try_from(rest).map_err(|_| PeriodError)?;
-        let period = days.checked_add(rest).ok_or(PeriodError)?;
+        let period = days.unwrap_or_default().checked_add(rest).ok_or(PeriodError)?;
         Ok(Self(Duration::from_millis(u64::try_from(period.as_millis()).map_err(|_| PeriodError)?)))
     }
 }
 
-/// The days at the beginning of `text`, and what stands after them. A day has 24 hours here; jiff
+/// The days at the beginning of `text`, if it has any, and what stands after them. A day has 24 hours here; jiff
 /// takes none, since days of a calendar differ.
-fn days(text: &str) -> Result<(Duration, &str), PeriodError> {
+fn days(text: &str) -> Result<(Option<Duration>, &str), PeriodError> {
     let text = text.trim();
     let (number, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
     let unit = rest.trim_start();
     let words = ["days", "day", "d"];
     let Some(rest) = words.iter().find_map(|word| unit.strip_prefix(word)) else {
-        return Ok((Duration::ZERO, text));
+        return Ok((None, text));
     };
     let seconds = number.parse::<u64>().ok().and_then(|days| days.checked_mul(24 * 3600));
-    Ok((Duration::from_secs(seconds.ok_or(PeriodError)?), rest.trim_start()))
+    Ok((Some(Duration::from_secs(seconds.ok_or(PeriodError)?)), rest.trim_start()))
 }
 
 impl fmt::Display for Period {
