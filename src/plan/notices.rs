@@ -198,15 +198,14 @@ impl Teller<'_> {
     /// After the last change of the stage; of the last stage after all that looks at the whole.
     fn end(&mut self, is_last: bool) -> Vec<Arc<str>> {
         let looks = |step: &Step| matches!(step.action, Action::Verify | Action::ScanAfter);
-        let belongs = |step: &Step| {
-            (step.stage == self.stage && step.is_change()) || (is_last && looks(step))
+        let own = |step: &Step| {
+            step.stage == self.stage && (step.is_change() || step.action == Action::TellStart)
         };
+        let belongs = |step: &Step| own(step) || (is_last && looks(step));
         let Some(last) = self.steps.iter().rposition(belongs) else { return Vec::new() };
-        let own: Vec<&Step> = self.steps.iter().filter(|step| belongs(step)).collect();
-        let followed: BTreeSet<&str> =
-            own.iter().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-        let ends = own.iter().filter(|step| !followed.contains(&*step.id));
-        let after: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
+        // After each of them: of a part of a plan, the last ones may be left out.
+        let after = self.steps.iter().filter(|step| belongs(step));
+        let after: Vec<Arc<str>> = after.map(|step| Arc::clone(&step.id)).collect();
         let told = self.made(Moment::End, last + 1, &after);
         self.insert(last + 1, told)
     }

@@ -197,7 +197,7 @@ fn what_never_answers_is_given_up() {
 #[test]
 fn parts_of_a_plan_and_the_way_back_are_told_too() {
     let site = site(&ops(ALL, WRITES));
-    let ran = site.mdc(&["apply", "--yes", "--only", "core-01"]);
+    let ran = site.mdc(&["apply", "--yes", "--only", "identity-01"]);
     assert!(!ran.said.contains("what it left on"), "{}", ran.said);
     assert_eq!(told(&site), ["before live", "start live", "end live"], "{}", ran.said);
     fs::remove_file(site.path("told")).unwrap();
