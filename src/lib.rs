@@ -27,6 +27,7 @@
 //! | [`fact`] | what can be known of a component on a host |
 //! | [`transport`] | ways to a host: SSH, this machine, a simulated fleet |
 //! | [`scan`] | files submitted to the API Gateway: test scans, the load of a rehearsal |
+//! | [`notice`] | telling people: by a web server, by e-mail, by a command |
 //! | [`observe`] | what is: one command a host; snapshots |
 //! | [`diff`] | what has to change, and why |
 //! | [`preflight`] | what has to be so before anything changes; waivers |
@@ -45,7 +46,7 @@
 //! ([`report::ChangeRecord`]), history ([`report::History`]). `schemas/` holds their JSON schemas.
 //!
 //! Only [`observe`] and [`apply`] touch hosts; [`scan`] speaks with the API Gateway, as its clients
-//! do. Everything between is pure: same inputs, same bytes.
+//! do, and [`notice`] with mail and web servers. Everything between is pure: same inputs, same bytes.
 
 pub mod address;
 pub mod apply;
@@ -58,6 +59,7 @@ pub mod diff;
 pub mod fact;
 pub mod graph;
 pub mod manifest;
+pub mod notice;
 pub mod observe;
 pub mod package;
 pub mod plan;

@@ -121,10 +121,14 @@ impl Coordinator<'_, '_> {
     /// Why the step may not begin now, when it is one of stage 2 and the window doesn't hold it.
     fn is_out_of_window(&self, place: usize) -> Option<String> {
         let step = self.plan.steps.get(place).filter(|step| step.stage == Stage::Critical)?;
-        // Looking at the end is not late at any hour.
-        if step.action == Action::Verify {
+        // Looking at the end is not late at any hour, nor is telling of what is to come or has been.
+        if matches!(step.action, Action::Verify | Action::TellBefore | Action::TellEnd) {
             return None;
         }
+        // Nobody is told that it begins, when it then doesn't.
+        let first = |it: &&Step| it.stage == Stage::Critical && it.is_change();
+        let begins = step.action == Action::TellStart;
+        let step = self.plan.steps.iter().find(first).filter(|_| begins).unwrap_or(step);
         let window = self.plan.window.as_ref()?;
         let now = (self.clock)();
         let next = window.next(now).map_or_else(

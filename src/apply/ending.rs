@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::scan::Scanned;
 use crate::state::{Kept, Progress, StepOutcome};
@@ -23,6 +24,8 @@ pub struct Ending {
     /// Steps that were not begun since an earlier one of the same resource failed and that was
     /// tolerated.
     pub tolerated: BTreeSet<String>,
+    /// Who was told how this attempt ended.
+    pub told: Vec<Told>,
     /// Why it was stopped from outside, when it was.
     pub stopped: Option<String>,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::address::HostName;
+use crate::notice::Told;
 use crate::state::StepOutcome;
 
 /// Something happened. Steps are named by their id in the plan.
@@ -122,6 +123,11 @@ pub enum Event {
         reason: String,
         /// The steps that still run.
         running: Vec<String>,
+    },
+    /// People were told how the attempt ended, or could not be.
+    Told {
+        /// Who, and what came of it.
+        told: Told,
     },
     /// The run ended.
     RunFinished,

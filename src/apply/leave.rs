@@ -31,7 +31,8 @@ impl Leave<'_> {
         keepers: impl Iterator<Item = &'k HostName>,
         stays: &mut dyn FnMut(&HostName, String),
     ) {
-        let changed = run.plan.steps.iter().map(|step| &step.host);
+        let on_hosts = run.plan.steps.iter().filter(|step| !step.action.tells());
+        let changed = on_hosts.map(|step| &step.host);
         let hosts: BTreeSet<&HostName> = changed.chain(keepers.take(KEEPERS)).collect();
         let forget = |host: &HostName| self.forget(&run.id, host);
         each(&hosts, self.at_once, forget, |host, forgotten| {

@@ -22,6 +22,7 @@ use super::failures::Failures;
 use super::halt::Halt;
 use super::keep::Notes;
 use super::leave::Leave;
+use super::notice::{Notices, Telling};
 use super::reach::Reach;
 use super::scan::Scans;
 use super::schedule::Schedule;
@@ -55,6 +56,8 @@ pub struct Apply<'a> {
     pub confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, for test scans.
     pub gateway: &'a ToGateway<'a>,
+    /// How people are told.
+    pub telling: &'a Telling<'a>,
     /// What time it is, for windows.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
@@ -103,7 +106,13 @@ fn recorded(
         steps: run.plan.steps.len(),
         finished: run.progress.done.len(),
     }));
-    let ending = attempt(apply, run, inbox, listen)?;
+    let mut ending = attempt(apply, run, inbox, listen)?;
+    let notices = Notices::new(apply.telling, (&run.id, &run.plan), &run.progress);
+    for told in notices.of_ending(&ending) {
+        run.journal.append(Entry::Told { told: Box::new(told.clone()) })?;
+        listen(Some(Event::Told { told: told.clone() }));
+        ending.told.push(told);
+    }
     let left = ending.left(&run.plan);
     let stopped = (left > 0)
         .then(|| ending.stopped.clone().unwrap_or_else(|| format!("{left} steps are left")));
@@ -128,7 +137,6 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let scans = Scans::new(apply.gateway, plan, progress);
     let notes = Notes::new(progress, sender.clone());
     let worker = Worker {
         reach: &reach,
@@ -138,8 +146,9 @@ fn attempt(
         asking: Mutex::default(),
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
-        scans: &scans,
+        scans: &Scans::new(apply.gateway, plan, progress),
         notes: &notes,
+        notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
@@ -182,8 +191,8 @@ fn attempt(
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
 /// them, and those at the end as long as anything waits: what they saw was so at its time. What scans
-/// came to before any change can't be seen again, and what a change left broken is mended by that
-/// change, not by waiting for it.
+/// came to before any change can't be seen again, who was told isn't told again, and what a change left
+/// broken is mended by that change, not by waiting for it.
 fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
@@ -198,6 +207,7 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let broken = broken(plan, progress);
     let again = |step: &Step| match step.action {
         Action::ScanBefore => false,
+        action if action.tells() => false,
         Action::Verify | Action::ScanAfter => !waiting.is_empty(),
         Action::KeepHealthy => untouched.contains(&*step.id),
         // Without one of them the whole cluster may be unhealthy.
@@ -248,6 +258,7 @@ fn work(
         // A defect of ours in one step must not leave the run waiting for ever.
         let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, attempt)));
         let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));
+        worker.notices.hear(step, &outcome);
         worker.jobs.over(&step.id);
         let _ = sender.send(Message::Ended { place, outcome, took: start.elapsed() });
     }

@@ -13,6 +13,7 @@ use super::event::Event;
 use super::gate::not_done;
 use super::job;
 use super::keep::Notes;
+use super::notice::Notices;
 use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
@@ -43,6 +44,8 @@ pub(super) struct Worker<'a> {
     pub(super) scans: &'a Scans<'a>,
     /// What steps must leave as it is.
     pub(super) notes: &'a Notes,
+    /// The way to people, and what they are told.
+    pub(super) notices: &'a Notices<'a>,
 }
 
 /// One attempt at a step.
@@ -80,6 +83,9 @@ impl Worker<'_> {
         let work = Work { step, attempt: attempt.number };
         if step.action.scans() {
             return self.scan(&work).unwrap_or_else(StepOutcome::Failed);
+        }
+        if let Some(moment) = step.action.moment() {
+            return self.notify(&work, moment).unwrap_or_else(StepOutcome::Failed);
         }
         if step.action.is_gate() {
             return self.gate(&work).unwrap_or_else(StepOutcome::Failed);

@@ -118,7 +118,7 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Carried, Problem> {
-        let (ending, load) = self.attempt(&mut run, (site, hold), console)?;
+        let (ending, load) = self.attempt(&mut run, (site, hold), (console, next))?;
         let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
         let report = Report { load, ..report };
@@ -132,7 +132,7 @@ impl Manner {
         &self,
         run: &mut Run,
         (site, hold): (&Site, &Hold),
-        console: &Console,
+        (console, next): (&Console, &str),
     ) -> Result<(Ending, Option<LoadAccount>), Problem> {
         let (control, inbox) = Control::channel();
         signals::handle(control.clone())?;
@@ -151,6 +151,7 @@ impl Manner {
             copied: &copied,
             confirmed: &confirmed,
             gateway,
+            telling: &site.telling(next),
             clock: &Timestamp::now,
         };
         let plan = run.plan.clone();

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::problem::Problem;
 use crate::address::ComponentName;
+use crate::catalog::Stage;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
@@ -53,12 +54,16 @@ impl Choice {
             (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
         };
         let counts = counts.iter().filter(is_needed).map(|step| &*step.id);
-        chosen.iter().map(|step| &*step.id).chain(counts).collect()
+        // Nobody is told of a stage of which nothing is done.
+        let stages: BTreeSet<Stage> = changes().map(|step| step.stage).collect();
+        let is_idle = |step: &Step| step.action.tells() && !stages.contains(&step.stage);
+        let chosen = chosen.iter().filter(|step| !is_idle(step)).map(|step| &*step.id);
+        chosen.chain(counts).collect()
     }
 
     fn chooses(&self, step: &Step) -> bool {
-        // A part of a plan is measured as the whole is, unless its test scans are named one by one.
-        if step.action.scans() {
+        // A part of a plan is measured and told as the whole is, unless that is named step by step.
+        if step.action.scans() || step.action.tells() {
             return !self.skip.iter().any(|word| word == &*step.id);
         }
         let names = |words: &[String]| words.iter().any(|word| concerns(word, step));
@@ -99,7 +104,8 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
 /// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    let changes = |step: &&Step| !step.action.only_copies() && !step.action.scans();
+    let is_own = |action: Action| !action.only_copies() && !action.scans() && !action.tells();
+    let changes = |step: &&Step| is_own(step.action);
     let begun: BTreeSet<&ComponentName> = plan
         .steps
         .iter()

@@ -13,6 +13,7 @@ mod explain;
 mod generate;
 mod history;
 mod hold;
+mod notify;
 mod observe;
 mod plan;
 mod preflight;
@@ -117,6 +118,8 @@ enum Command {
     Status(status::Status),
     /// Show hosts' keys and, where you have compared them, trust them from now on
     Trust(trust::Trust),
+    /// Send a test notice through every channel
+    Notify(notify::Notify),
     /// Say more about a diagnostic code
     Explain(explain::Explain),
     /// Write schemas, shell completions, man pages, or what hosts need for least privilege
@@ -190,6 +193,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Adopt(adopt) => adopt.run(console),
         Command::Status(status) => status.run(common, console),
         Command::Trust(trust) => trust.run(common, console),
+        Command::Notify(notify) => notify.run(common, console),
         Command::Explain(explain) => explain.run(console),
         Command::Generate(generate) => generate.run(common, console),
     }

@@ -106,7 +106,8 @@ pub(super) fn adopt(site: &Site, hold: &Hold, host: &HostName) -> Result<String,
 /// Records what hosts know of `run` and its record doesn't: jobs that were begun in the moments that
 /// the copies were behind.
 pub(super) fn complete(run: &mut Run, site: &Site, tenure: &Tenure) -> Result<(), Problem> {
-    let hosts: BTreeSet<&HostName> = run.plan.steps.iter().map(|step| &step.host).collect();
+    let on_hosts = run.plan.steps.iter().filter(|step| !step.action.tells());
+    let hosts: BTreeSet<&HostName> = on_hosts.map(|step| &step.host).collect();
     let order = Order::Jobs { run: &run.id };
     let ask = |host: &HostName| site.dial()(host).and_then(|mut host| host.order(tenure, &order));
     let mut begun: BTreeMap<String, u32> = BTreeMap::new();

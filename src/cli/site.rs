@@ -8,6 +8,7 @@ use super::Common;
 use super::console::Console;
 use super::problem::Problem;
 use crate::address::HostName;
+use crate::apply::Telling;
 use crate::catalog;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
@@ -94,6 +95,11 @@ impl Site {
             Some(scans) => Gateway::of(scans, &self.manifest.folder),
             None => Err(Trouble::Here("the manifest has no `[scan]`".to_owned())),
         }
+    }
+
+    /// The way to people; `next` is the command that goes on after a failure.
+    pub(super) fn telling<'a>(&'a self, next: &'a str) -> Telling<'a> {
+        Telling { notices: &self.desired.notices, folder: &self.manifest.folder, next }
     }
 
     /// The way to a host of this site.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Desired, DesiredHost, Resource};
+use super::{Desired, DesiredHost, Notice, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
 use crate::manifest::{Gates, Preflight, TestScans, Waiver};
@@ -24,6 +24,8 @@ struct Canonical<'d> {
     waivers: &'d [Waiver],
     #[serde(skip_serializing_if = "Option::is_none")]
     scan: Option<&'d TestScans>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notices: &'d [Notice],
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -59,6 +61,7 @@ impl Desired {
             preflight: &self.preflight,
             waivers: &self.waivers,
             scan: self.scan.as_ref(),
+            notices: &self.notices,
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

@@ -4,6 +4,7 @@
 mod backup;
 mod component;
 mod digest;
+mod notice;
 mod package;
 mod package_file;
 mod placement;
@@ -12,6 +13,7 @@ mod questions;
 mod resolve;
 mod rolling;
 
+pub use notice::Notice;
 pub use resolve::resolve;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,8 @@ pub struct Desired {
     pub waivers: Vec<Waiver>,
     /// The scans before the first step and after the last one, if there are any.
     pub scan: Option<TestScans>,
+    /// Who is told of what happens, when, how and by which words.
+    pub notices: Vec<Notice>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, backup, component, placement, rolling};
+use super::{Desired, DesiredHost, Resource, backup, component, notice, placement, rolling};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -31,6 +31,7 @@ pub fn resolve(
     let formats = formats(manifest, &mut found);
     let resources = resources(manifest, release, &placed, &formats, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
+    let notices = notice::notices(manifest, &mut found);
     if found.has_errors() {
         return (None, found);
     }
@@ -43,6 +44,7 @@ pub fn resolve(
         preflight: manifest.preflight.clone(),
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
+        notices,
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()

@@ -129,8 +129,14 @@ codes! {
     BadWindow = "manifest::window" Error,
     /// Test scans or a load without an API Gateway to submit files to.
     NoGateway = "manifest::no-gateway" Error,
-    /// An API key that is sent over a connection that is not encrypted.
+    /// A secret that is sent over a connection that is not encrypted.
     KeyInClear = "manifest::key-in-clear" Warning,
+    /// A notice that could not be sent as it is written.
+    BadNotice = "manifest::notice" Error,
+    /// Two notices of one name.
+    DuplicateNotice = "manifest::duplicate-notice" Error,
+    /// A template of a notice that can't be filled in.
+    NoticeTemplate = "manifest::notice-template" Error,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 

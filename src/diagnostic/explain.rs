@@ -2,6 +2,7 @@
 
 mod check;
 mod gate;
+mod notice;
 mod refusal;
 
 use super::Code;
@@ -196,9 +197,10 @@ impl Code {
                  on a host, and `[scan]` has to say at which address its clients reach it."
             }
             Self::KeyInClear => {
-                "The address begins with `http://` and leads to another machine, so that everybody on \
-                 the way can read the API key. Let the gateway speak HTTPS and write `https://`, or take \
-                 a key that may do nothing but submit files and is withdrawn afterwards."
+                "The connection is not encrypted and leads to another machine, so that everybody on \
+                 the way can read the secret that is sent there. Let the server speak HTTPS and write \
+                 `https://` (a mail server: `tls`), or take a secret that may do nothing else and is \
+                 withdrawn afterwards."
             }
             Self::UnknownInstalled => {
                 "The simulated fleet is given an installed version for a component or host that the \
@@ -363,6 +365,7 @@ impl Code {
                  may work; nobody has said so. Try it in staging first, or raise `tested-below` \
                  of the component in the manifest once you have."
             }
+            Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck
             | Self::WaiverHost
             | Self::WaiverDate

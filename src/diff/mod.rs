@@ -14,6 +14,7 @@ pub use way_back::WayBack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::Moment;
 use crate::value::{PackageVersion, Version};
 
 /// What is done to a resource.
@@ -57,6 +58,12 @@ pub enum Action {
     ScanBefore,
     /// Scans the same files after the last change.
     ScanAfter,
+    /// Tells people of a stage that is to come.
+    TellBefore,
+    /// Tells people that a stage begins.
+    TellStart,
+    /// Tells people that a stage has ended.
+    TellEnd,
 }
 
 impl Action {
@@ -81,6 +88,9 @@ impl Action {
             Self::Verify => "verify",
             Self::ScanBefore => "scan-before",
             Self::ScanAfter => "scan-after",
+            Self::TellBefore => "tell-before",
+            Self::TellStart => "tell-start",
+            Self::TellEnd => "tell-end",
         }
     }
 
@@ -102,6 +112,7 @@ impl Action {
                 | Self::AwaitHealthy
                 | Self::Verify
         ) || self.scans()
+            || self.tells()
     }
 
     /// Whether it asks all that have the component.
@@ -114,6 +125,34 @@ impl Action {
     #[must_use]
     pub const fn scans(self) -> bool {
         matches!(self, Self::ScanBefore | Self::ScanAfter)
+    }
+
+    /// Whether it tells people something.
+    #[must_use]
+    pub const fn tells(self) -> bool {
+        matches!(self, Self::TellBefore | Self::TellStart | Self::TellEnd)
+    }
+
+    /// What tells people of `moment`; a failure is no step's.
+    #[must_use]
+    pub const fn telling(moment: Moment) -> Option<Self> {
+        match moment {
+            Moment::Before => Some(Self::TellBefore),
+            Moment::Start => Some(Self::TellStart),
+            Moment::End => Some(Self::TellEnd),
+            Moment::Failure => None,
+        }
+    }
+
+    /// Of what it tells people.
+    #[must_use]
+    pub const fn moment(self) -> Option<Moment> {
+        match self {
+            Self::TellBefore => Some(Moment::Before),
+            Self::TellStart => Some(Moment::Start),
+            Self::TellEnd => Some(Moment::End),
+            _ => None,
+        }
     }
 
     /// Whether the package manager has work to do.
@@ -153,6 +192,8 @@ impl Action {
             | Self::Verify
             | Self::ScanBefore
             | Self::ScanAfter => true,
+            // People would be told twice.
+            Self::TellBefore | Self::TellStart | Self::TellEnd => false,
         }
     }
 
@@ -226,6 +267,8 @@ pub enum Reason {
     MeasuresScans,
     /// The cluster has to scan afterwards as it did before.
     ComparesScans,
+    /// People have asked to be told.
+    TellsPeople,
     /// A run is rolled back that did this step.
     Undoes {
         /// The run.

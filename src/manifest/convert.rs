@@ -7,8 +7,8 @@ use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
-    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, preflight,
-    scan, state,
+    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, notice,
+    preflight, scan, state,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -42,6 +42,7 @@ pub(super) fn convert(
     let preflight = text.preflight;
     let load = scan::convert_load(source, text.load, text.scan.is_some(), &mut found);
     let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
+    let notices = notice::convert(source, text.notices, &mut found);
     let components = text
         .components
         .into_iter()
@@ -60,6 +61,7 @@ pub(super) fn convert(
         waivers,
         scan,
         load,
+        notices,
         components,
     };
     (manifest, found)

@@ -6,6 +6,7 @@ mod convert;
 mod gates;
 mod host;
 mod machine;
+pub mod notice;
 mod preflight;
 mod range;
 pub mod release;
@@ -18,6 +19,7 @@ pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate, Take, TakeWhen};
+pub use notice::{Channel, Moment, Notice};
 pub use preflight::{Preflight, Waiver};
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};
@@ -84,6 +86,8 @@ pub struct Manifest {
     pub scan: Option<TestScans>,
     /// What is submitted while a plan runs, for a rehearsal.
     pub load: Option<Load>,
+    /// Who is told of what happens, when and how.
+    pub notices: Vec<At<Notice>>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

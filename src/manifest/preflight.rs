@@ -28,7 +28,7 @@ pub struct Preflight {
     pub free_memory: u32,
     /// How far a host's clock may be from those of most others; default `30s`.
     pub clock_skew: Period,
-    /// A plan warns of certificates that expire within this time; default `720h`, thirty days.
+    /// A plan warns of certificates that expire within this time; default `30d`.
     pub certificates_within: Period,
     /// Certificates on hosts (PEM files that the login user may read) whose end is looked at, besides
     /// those of health URLs with `https`.

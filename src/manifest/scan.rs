@@ -170,7 +170,7 @@ pub(super) fn convert(
 }
 
 /// Whether what is sent to `url` can be read by others on the way.
-fn is_in_clear(url: &str) -> bool {
+pub(super) fn is_in_clear(url: &str) -> bool {
     let here = |rest: &str| {
         let place = rest.split('/').next().unwrap_or_default();
         let host = place.rsplit_once(':').map_or(place, |(host, _)| host);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Preflight;
 use super::gates::GatesText;
+use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
 use super::state::StateText;
@@ -50,6 +51,9 @@ pub(super) struct ManifestText {
     pub(super) scan: Option<At<ScanText>>,
     /// Files that are submitted while a plan runs, for rehearsals.
     pub(super) load: Option<At<LoadText>>,
+    /// Who is told of what happens to the cluster, when and how.
+    #[serde(default)]
+    pub(super) notices: Vec<NoticeText>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

@@ -62,6 +62,7 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
         withheld: Vec::new(),
         warnings: Vec::new(),
         waivers: Vec::new(),
+        notices: Vec::new(),
     };
     plan.seal = plan.digest();
     plan

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
 use super::{
-    Basis, HealthyBefore, Members, Plan, Purpose, Step, Unknown, WayBack, Withheld, needs,
+    Basis, HealthyBefore, Members, Notice, Plan, Purpose, Step, Unknown, WayBack, Withheld, needs,
 };
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
@@ -72,6 +72,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     members: &'a BTreeMap<ComponentName, Members>,
     steps: Steps<'a, C>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notices: &'a [Notice],
     unknown: &'a [Unknown],
     withheld: &'a [Withheld],
     warnings: &'a [String],
@@ -101,6 +103,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             checks: &plan.checks,
             members: &plan.members,
             steps: Steps { steps: &plan.steps, forms },
+            notices: &plan.notices,
             unknown: &plan.unknown,
             withheld: &plan.withheld,
             warnings: &plan.warnings,

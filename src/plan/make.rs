@@ -8,11 +8,12 @@ use std::thread;
 use super::gates;
 use super::healthy::{self, All};
 use super::needed::Needed;
+use super::notices;
 use super::render::{Checks, Rendered, What};
 use super::scans;
 use super::{
-    Basis, Compared, FORMAT, Members, Plan, Purpose, Step, Unknown, UsedFacts, VERSION, WayBack,
-    Withheld,
+    Basis, Compared, FORMAT, Members, Notice, Plan, Purpose, Step, Unknown, UsedFacts, VERSION,
+    WayBack, Withheld,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};
@@ -45,6 +46,8 @@ pub fn make(
     gates::put(&mut steps, &all, &comparison.unknown);
     all.verify(&mut steps);
     scans::put(&mut steps, desired);
+    let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
+    notices::put(&mut steps, &told);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {
@@ -62,6 +65,7 @@ pub fn make(
         checks,
         members,
         steps,
+        notices: told,
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
         warnings: comparison.warnings.clone(),

@@ -2,6 +2,7 @@
 
 mod backup;
 mod commands;
+mod elapsed;
 mod file;
 mod form;
 mod gates;
@@ -10,6 +11,7 @@ mod lines;
 mod make;
 mod needed;
 mod needs;
+mod notices;
 mod render;
 mod rollback;
 mod scans;
@@ -20,9 +22,11 @@ mod way_back;
 
 pub use backup::backup;
 pub use commands::Commands;
+pub use elapsed::{elapsed, waves};
 pub use file::{FileError, parse, read, write};
 pub use make::make;
 pub use needs::Members;
+pub use notices::Notice;
 pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
 pub use way_back::WayBack;
@@ -82,6 +86,9 @@ pub struct Plan {
     pub members: BTreeMap<ComponentName, Members>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
+    /// Who is told of what it does.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
     /// Resources that could not be read, and why.
     pub unknown: Vec<Unknown>,
     /// Changes that are left out because something before them is unknown.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::notices;
 use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
 use crate::diff::{Action, Reason};
 use crate::fact::{PackageState, UnitState};
@@ -41,12 +42,15 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
     let plan = what.plan;
     let components: BTreeSet<_> = steps.iter().map(|step| &step.component).collect();
     let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
+    let basis = basis(plan, &steps, observed);
+    let on_failure = on_failure.map(|(name, policy)| (name.clone(), *policy)).collect();
+    notices::put(&mut steps, &plan.notices);
     let mut rolled = Plan {
         purpose: Purpose::RollBack(what.run.to_owned()),
         // What has to be taken back is not left as it is because the hour has passed.
         window: None,
-        basis: basis(plan, &steps, observed),
-        on_failure: on_failure.map(|(name, policy)| (name.clone(), *policy)).collect(),
+        basis,
+        on_failure,
         checks: BTreeMap::new(),
         members: BTreeMap::new(),
         unknown: Vec::new(),

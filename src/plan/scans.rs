@@ -26,21 +26,16 @@ pub(super) fn put(steps: &mut Vec<Step>, desired: &Desired) {
     for later in steps.iter_mut() {
         later.wave += 1;
         // Also where others come between: of a part of a plan, these may be left out.
-        if later.after.is_empty() || is_change(later) {
+        if later.after.is_empty() || later.is_change() {
             later.after.push(Arc::clone(&before.id));
         }
     }
     let last = steps.iter().map(|step| step.wave).max().unwrap_or(1);
     let mut after = step(last + 1, Action::ScanAfter, step::scan_after(scans));
-    let ends = |step: &&Step| is_change(step) || step.action == Action::Verify;
+    let ends = |step: &&Step| step.is_change() || step.action == Action::Verify;
     after.after = steps.iter().filter(ends).map(|step| Arc::clone(&step.id)).collect();
     steps.insert(0, before);
     steps.push(after);
-}
-
-/// Whether it changes what runs. All else is there for a step that does, and comes before it.
-const fn is_change(step: &Step) -> bool {
-    !step.action.only_copies() && !step.action.is_gate()
 }
 
 fn made(

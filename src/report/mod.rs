@@ -13,6 +13,7 @@ pub use scans::{ScanResult, TestScan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::notice::Told;
 use crate::scan::load::LoadAccount;
 use crate::state::StepOutcome;
 use crate::value::Period;
@@ -32,6 +33,9 @@ pub struct Report {
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
+    /// Who was told of what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Told>,
     /// What came of the load that was submitted meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<LoadAccount>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Report, StepReport, scans};
 use crate::address::ComponentName;
 use crate::apply::Ending;
+use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::state::StepOutcome;
 use crate::value::Period;
@@ -20,12 +21,22 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         release: plan.goal(),
         steps: accounts(plan, ending),
         scans: scans::of(plan, &ending.scanned),
+        notices: notices(plan, ending),
         load: None,
         stopped: ending.stopped.clone(),
         mixed: if whole { Vec::new() } else { mixed(plan, ending) },
         recorded: recorded.to_owned(),
         next: if whole { String::new() } else { next.to_owned() },
     }
+}
+
+/// Who was told of what in this attempt, in the order of the plan.
+fn notices(plan: &Plan, ending: &Ending) -> Vec<Told> {
+    let of_step = |step: &Step| match ending.outcomes.get(&*step.id) {
+        Some((StepOutcome::Told(told), _)) => Some((**told).clone()),
+        _ => None,
+    };
+    plan.steps.iter().filter_map(of_step).chain(ending.told.iter().cloned()).collect()
 }
 
 fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {

@@ -1,4 +1,4 @@
-//! Whom a gateway's certificate is checked against.
+//! Whom a web server's certificate is checked against.
 
 use camino::Utf8Path;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
@@ -6,7 +6,10 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use crate::transport::authorities;
 
 /// TLS that checks certificate and name against the authorities in `ca` alone, or the system's.
-pub(super) fn trusting(ca: Option<&Utf8Path>) -> Result<TlsConfig, String> {
+///
+/// # Errors
+/// When there are no certificates of authorities to be had; in words.
+pub fn trusting(ca: Option<&Utf8Path>) -> Result<TlsConfig, String> {
     let (path, pem) = authorities(ca)?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {

@@ -13,6 +13,7 @@ mod sample;
 mod test;
 
 pub use answer::{Seen, Verdict};
+pub use authority::trusting;
 pub use gateway::{Gateway, ToGateway, Trouble};
 pub use sample::{Noise, Sample};
 pub use test::{Scanned, Wait, compare, test};

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StepOutcome;
+use crate::notice::Told;
 use crate::scan::load::LoadAccount;
 use crate::value::{Digest, Period};
 
@@ -101,6 +102,11 @@ pub enum Entry {
     Loaded {
         /// The account of them.
         load: Box<LoadAccount>,
+    },
+    /// People were told how this attempt ended, or could not be.
+    Told {
+        /// Who, of what, how, and what came of it.
+        told: Box<Told>,
     },
     /// This attempt ended.
     Ended {

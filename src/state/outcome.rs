@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::notice::Told;
 use crate::scan::Scanned;
 
 /// How a step ended.
@@ -19,6 +20,8 @@ pub enum StepOutcome {
     Scanned(Box<[Scanned]>),
     /// Its commands ran, its checks passed, and what it had to leave as it was has stayed so.
     Kept(Box<[Kept]>),
+    /// People were told, or could not be and nothing waits for it.
+    Told(Box<Told>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
 }

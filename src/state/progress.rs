@@ -55,7 +55,10 @@ impl Progress {
     pub fn take(&mut self, entry: &Entry) {
         match entry {
             Entry::Opened { backs_up, .. } => self.backs_up = *backs_up,
-            Entry::TakenOver { .. } | Entry::Asked { .. } | Entry::Loaded { .. } => {}
+            Entry::TakenOver { .. }
+            | Entry::Asked { .. }
+            | Entry::Loaded { .. }
+            | Entry::Told { .. } => {}
             Entry::Started { fence, .. } => {
                 self.fence = self.fence.max(*fence);
                 self.over = false;

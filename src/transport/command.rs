@@ -253,6 +253,16 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<ScanBounds>,
     },
+    /// Tells people something: the controller does, not the host. The text shows how and by which
+    /// templates.
+    Tell {
+        /// The notice.
+        notice: String,
+        /// How, without anything secret.
+        way: String,
+        /// Whether nothing goes on as long as it can't be delivered.
+        blocking: bool,
+    },
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.
@@ -318,6 +328,7 @@ impl Task {
             Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
             Self::BackUp { component, .. } => format!("take a backup of {component}"),
             Self::TestScan { .. } => "scan the test files".to_owned(),
+            Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
             Self::Confirm { component, .. } => {
                 format!("see that people have done what {component} needs")
             }

@@ -60,7 +60,7 @@ impl Shell for LocalShell {
 
 /// What a login would have given the command. mdc's own environment may hold secrets
 /// (`{ env = "…" }`), which no command on a host needs.
-fn login_environment() -> impl Iterator<Item = (OsString, OsString)> {
+pub fn login_environment() -> impl Iterator<Item = (OsString, OsString)> {
     let of_login = |name: &str| {
         ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ"].contains(&name)
             || name.starts_with("LC_")

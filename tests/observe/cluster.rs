@@ -45,6 +45,7 @@ pub(crate) fn desired<'a>(
         preflight: mdc::manifest::Preflight::default(),
         waivers: Vec::new(),
         scan: None,
+        notices: Vec::new(),
         previous: BTreeMap::new(),
     };
     for host in hosts {
@@ -115,6 +116,7 @@ fn component(name: &str, health: &Probe) -> Component {
         idle: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
+        backup_by: None,
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
         tested_below: None,

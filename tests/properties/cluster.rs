@@ -179,6 +179,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             Gates::default()
         },
         scan: None,
+        notices: Vec::new(),
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
@@ -212,6 +213,7 @@ fn gates(placement: &Placement) -> Gates {
             at_least: Share::Percent(50),
             probe: None,
             within: Period::seconds(1),
+            take: None,
         };
         (component.parse().unwrap(), gate)
     };

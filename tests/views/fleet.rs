@@ -20,7 +20,7 @@ use mdc::observe::{
     Unreadable,
 };
 use mdc::plan::{
-    self, Basis, Commands, Compared, HealthyBefore, Plan, Step, Unknown, WayBack, Withheld,
+    self, Basis, Commands, Compared, HealthyBefore, Plan, Purpose, Step, Unknown, WayBack, Withheld,
 };
 use mdc::report::{Report, ScanResult, StepReport, TestScan};
 use mdc::scan::load::{LoadAccount, StepLoad, Tally};
@@ -212,6 +212,7 @@ pub(crate) fn plan() -> Plan {
 pub(crate) fn empty_plan() -> Plan {
     let resources = LINES.iter().map(|line| line.hosts.len()).sum();
     Plan {
+        notices: Vec::new(),
         format: plan::FORMAT.into(),
         version: plan::VERSION,
         seal: Digest::of(b"the plan"),
@@ -371,6 +372,7 @@ pub(crate) fn failed_report() -> Report {
         forecast: step.forecast,
     });
     Report {
+        notices: Vec::new(),
         run: "20261118-220400".into(),
         cluster: plan.cluster.clone(),
         release: plan.release.clone(),
@@ -445,6 +447,7 @@ fn dpkg_failure() -> StepFailure {
 /// The whole fleet, as it should be.
 pub(crate) fn desired() -> Desired {
     let mut desired = Desired {
+        notices: Vec::new(),
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),
@@ -518,6 +521,7 @@ fn entry(line: &Line, order: u32) -> Component {
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
+        backup_by: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,

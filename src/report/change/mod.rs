@@ -16,6 +16,7 @@ use super::TestScan;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
+use crate::notice::Told;
 use crate::preflight::Waived;
 use crate::scan::load::LoadAccount;
 use crate::state::{Request, RunEnding, StepOutcome};
@@ -64,6 +65,9 @@ pub struct ChangeRecord {
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
+    /// Who was told of what, first to last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Told>,
     /// What came of the loads that were submitted meanwhile, attempt by attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loads: Vec<LoadAccount>,

@@ -9,6 +9,7 @@ use super::{
     After, AttemptAccount, ChangeRecord, FORMAT, JournalAccount, PlanAccount, RequestAccount,
     StepAccount, TakeOver, TryAccount, VERSION, VersionAccount,
 };
+use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::report::scans;
 use crate::scan::load::LoadAccount;
@@ -17,7 +18,7 @@ use crate::state::{Checked, Entry, Progress, Record, RunEnding, StepOutcome};
 /// The change record of the run of `plan` whose journal, in `place`, has these good `records`.
 #[must_use]
 pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked)) -> ChangeRecord {
-    let mut told = Told::default();
+    let mut told = Story::default();
     for record in records {
         told.take(record);
     }
@@ -48,6 +49,7 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         versions: versions(plan, &steps),
         steps,
         scans: scans::of(plan, &told.progress.scanned),
+        notices: told.notices,
         loads: told.loads,
         requests: told.requests,
         debts: told.progress.skipped,
@@ -64,19 +66,20 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
 
 /// What the journal has told so far.
 #[derive(Default)]
-struct Told {
+struct Story {
     run: String,
     ending: RunEnding,
     attempts: Vec<AttemptAccount>,
     taken_over: Vec<TakeOver>,
     requests: Vec<RequestAccount>,
     loads: Vec<LoadAccount>,
+    notices: Vec<Told>,
     tries: BTreeMap<String, Vec<TryAccount>>,
     skipped: BTreeMap<String, String>,
     progress: Progress,
 }
 
-impl Told {
+impl Story {
     fn take(&mut self, Record { at, entry, .. }: &Record) {
         self.progress.take(entry);
         let at = *at;
@@ -97,6 +100,9 @@ impl Told {
                 tries.push(TryAccount { attempt, began: at, outcome: None, took: None });
             }
             Entry::Result { step, outcome, took } => {
+                if let StepOutcome::Told(told) = &outcome {
+                    self.notices.push((**told).clone());
+                }
                 if let Some(one) = self.tries.get_mut(&step).and_then(|tries| tries.last_mut()) {
                     (one.outcome, one.took) = (Some(outcome), Some(took));
                 }
@@ -107,6 +113,7 @@ impl Told {
             Entry::Asked { what, by, reason } => {
                 self.requests.push(RequestAccount { at, what, by, reason });
             }
+            Entry::Told { told } => self.notices.push(*told),
             Entry::Loaded { load } => self.loads.push(*load),
             Entry::Ended { stopped } => {
                 if let Some(attempt) = self.attempts.last_mut() {

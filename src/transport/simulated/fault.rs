@@ -124,5 +124,6 @@ pub(super) fn key(task: &Task) -> String {
         Task::BackUp { component, .. } => format!("back-up:{component}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),
         Task::TestScan { .. } => "test-scan".to_owned(),
+        Task::Tell { notice, .. } => format!("tell:{notice}"),
     }
 }

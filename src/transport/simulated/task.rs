@@ -82,6 +82,9 @@ impl Host {
             (Task::TestScan { .. }, None) => {
                 (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
             }
+            (Task::Tell { .. }, None) => {
+                (check, exit(127, "", "people are told by the controller, not by a host"))
+            }
         };
         Outcome { output, takes: self.takes(period) }
     }

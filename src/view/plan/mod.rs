@@ -3,6 +3,7 @@
 
 mod commands;
 mod left_out;
+mod notices;
 mod parts;
 mod rows;
 mod steps;
@@ -42,6 +43,7 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     if detail >= Detail::Steps {
         document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
     }
+    document.extend(notices::blocks(plan, detail));
     document.extend(left_out::blocks(plan));
     document.extend(waivers(&plan.waivers));
     if !plan.steps.is_empty() && !next.is_empty() {

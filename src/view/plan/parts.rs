@@ -1,13 +1,12 @@
 //! The parts that a plan falls into for its reader: the copies, which touch nothing that runs, and
 //! the two stages.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::catalog::Stage;
 use crate::diff::Action;
-use crate::plan::{Plan, Purpose, Step};
+pub(super) use crate::plan::elapsed;
+use crate::plan::{Plan, Purpose, Step, waves};
 use crate::view::words;
 
 pub(super) struct Part<'a> {
@@ -42,7 +41,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         steps: plan
             .steps
             .iter()
-            .filter(|step| step.action.is_gate() && !step.action.scans())
+            .filter(|step| step.action.is_gate() && !step.action.scans() && !step.action.tells())
             .filter(|step| !matches!(step.action, Action::KeepHealthy | Action::Verify))
             .filter(|step| !sees_taken(step))
             .collect(),
@@ -126,24 +125,4 @@ pub(super) fn hosts<'a>(steps: impl IntoIterator<Item = &'a Step>) -> usize {
     names.sort_unstable();
     names.dedup();
     names.len()
-}
-
-/// The time that steps take: in a wave as long as its longest step, and one wave after the other.
-pub(super) fn elapsed(steps: &[&Step]) -> Duration {
-    waves(steps).into_values().fold(Duration::ZERO, Duration::saturating_add)
-}
-
-/// The waves of the steps, each with the time of its longest step.
-fn waves(steps: &[&Step]) -> BTreeMap<u32, Duration> {
-    let longest = |together: &[&Step]| {
-        let time = together.iter().map(|step| step.forecast.duration()).max();
-        Some((together.first()?.wave, time?))
-    };
-    let mut waves: BTreeMap<u32, Duration> = BTreeMap::new();
-    let together = steps.chunk_by(|step, next| step.wave == next.wave);
-    for (wave, time) in together.filter_map(longest) {
-        let before = waves.entry(wave).or_default();
-        *before = time.max(*before);
-    }
-    waves
 }

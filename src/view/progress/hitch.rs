@@ -45,6 +45,12 @@ pub(super) fn line(event: &Event) -> Option<Text> {
         Event::LeftBehind { host, why } => word(Label::Warning, "left")
             .and(Label::Host, host.as_str())
             .plain(format!(": the run's files under /var/lib/mdc could not be removed: {why}")),
+        Event::Told { told } => {
+            let delivered = told.delivery.is_delivered();
+            let (label, how) =
+                if delivered { (Label::Good, "told") } else { (Label::Warning, "not told") };
+            word(label, how).plain(told.in_words())
+        }
         _ => return None,
     })
 }

@@ -122,6 +122,12 @@ impl<'a> Track<'a> {
                 let seen: Vec<String> = scans.iter().map(Scanned::in_words).collect();
                 word(Label::Good, "passed").plain(format!("{title}: {}", seen.join("; ")))
             }
+            StepOutcome::Told(told) => {
+                let delivered = told.delivery.is_delivered();
+                let (label, how) =
+                    if delivered { (Label::Good, "told") } else { (Label::Warning, "not told") };
+                word(label, how).plain(told.in_words())
+            }
             StepOutcome::FoundDone => {
                 word(Label::Good, "done").plain(format!("{title}: nothing was left to do"))
             }

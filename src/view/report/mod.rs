@@ -1,6 +1,7 @@
 //! What happened in a run: how far it came, why it stopped, what state it leaves, how to go on.
 
 mod change;
+mod notices;
 mod scans;
 mod tries;
 
@@ -36,6 +37,7 @@ pub fn document(report: &Report, detail: Detail) -> Document {
     document.extend(mixed(report));
     document.extend(kept(report));
     document.extend(scans::test_scans(&report.scans));
+    document.extend(notices::told(&report.notices));
     document.extend(report.load.iter().flat_map(scans::load));
     if detail == Detail::Steps {
         document.extend(steps(report));
@@ -69,7 +71,8 @@ impl Tally {
                     StepOutcome::Done
                     | StepOutcome::Seen(_)
                     | StepOutcome::Scanned(_)
-                    | StepOutcome::Kept(_),
+                    | StepOutcome::Kept(_)
+                    | StepOutcome::Told(_),
                 ) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
@@ -220,6 +223,10 @@ pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
         Some(StepOutcome::Done | StepOutcome::Kept(_)) => Text::of(Label::Good, "✓ done"),
         Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
+        Some(StepOutcome::Told(told)) if told.delivery.is_delivered() => {
+            Text::of(Label::Good, "✓ told")
+        }
+        Some(StepOutcome::Told(_)) => Text::of(Label::Warning, "not told"),
         Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
         Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),
         None => Text::of(Label::Dim, "not started"),

@@ -23,7 +23,10 @@ const fn rendition(label: Label) -> &'static str {
             | Action::AwaitHealthy
             | Action::Verify
             | Action::ScanBefore
-            | Action::ScanAfter,
+            | Action::ScanAfter
+            | Action::TellBefore
+            | Action::TellStart
+            | Action::TellEnd,
         ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",

@@ -37,6 +37,9 @@ pub const fn action(action: Action) -> &'static str {
         Action::Verify => "verify",
         Action::ScanBefore => "test scan",
         Action::ScanAfter => "test scan again",
+        Action::TellBefore => "tell before",
+        Action::TellStart => "tell start",
+        Action::TellEnd => "tell end",
     }
 }
 
@@ -61,6 +64,7 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::Verify
         | Action::ScanBefore
         | Action::ScanAfter => "?",
+        Action::TellBefore | Action::TellStart | Action::TellEnd => "!",
     }
 }
 
@@ -118,6 +122,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
         Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
+        Reason::TellsPeople => "people asked to be told".to_owned(),
         Reason::Loses { what } | Reason::OldDataStay { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
@@ -285,10 +290,7 @@ pub fn bytes(bytes: u64) -> String {
 /// that are left out are rounded up, so that a forecast is never too short.
 #[must_use]
 pub fn about(time: Duration) -> String {
-    let seconds =
-        Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).whole_seconds();
-    let rounded = if seconds < 600 { seconds } else { seconds.div_ceil(60) * 60 };
-    Period::seconds(rounded).to_string()
+    Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).rounded().to_string()
 }
 
 #[cfg(test)]

@@ -1,0 +1,83 @@
+//! `mdc notify`: sends a test notice through every channel of the manifest.
+
+use std::thread;
+
+use clap::Args;
+
+use super::console::Console;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Common, Exit, ManifestPath};
+use crate::address::ComponentName;
+use crate::desired::Notice;
+use crate::manifest::notice::Variables;
+use crate::notice::{Delivery, deliver};
+use crate::transport::random_word;
+use crate::view::notice;
+
+/// Sends a plainly marked test notice through every channel of the manifest's `[[notices]]`, and says
+/// what came of each. Touches no host.
+#[derive(Debug, Args)]
+pub(super) struct Notify {
+    /// Send a test notice; nothing else is sent by this command
+    #[arg(long, required = true)]
+    test: bool,
+    #[command(flatten)]
+    site: ManifestPath,
+    /// Only through this notice; may be given several times
+    #[arg(long, value_name = "NAME")]
+    only: Vec<ComponentName>,
+}
+
+/// What stands before the text of every test.
+const MARK: &str =
+    "THIS IS A TEST. Nothing is changed, and nothing of what follows is true but the names.\n\n";
+
+impl Notify {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let site = Site::load(&self.site.manifest, common, console)?;
+        let notices = &site.desired.notices;
+        let names = || notices.iter().map(|notice| notice.of.name.as_str());
+        if let Some(unknown) = self.only.iter().find(|name| !names().any(|it| it == name.as_str()))
+        {
+            return Err(Problem::new(
+                format!("{} has no notice `{unknown}`", site.path),
+                format!("name one of {}", names().collect::<Vec<_>>().join(", ")),
+            ));
+        }
+        let chosen = |notice: &&Notice| self.only.is_empty() || self.only.contains(&notice.of.name);
+        let mut told = Vec::new();
+        for notice in notices.iter().filter(chosen) {
+            console.say(&format!("{}: {} ...", notice.of.name, notice.of.channel.in_words()));
+            told.push((&notice.of, test(notice, &site)));
+        }
+        if told.is_empty() {
+            console.say(&format!("{} has no [[notices]]; nobody is told anything.", site.path));
+            return Ok(Exit::Done);
+        }
+        console.show(&notice::tested(&told))?;
+        let all = told.iter().all(|(_, delivery)| delivery.is_delivered());
+        Ok(if all { Exit::Done } else { Exit::Incomplete })
+    }
+}
+
+fn test(notice: &Notice, site: &Site) -> Delivery {
+    let cluster = &site.manifest.cluster;
+    let variables = Variables {
+        site: cluster.name.clone(),
+        environment: cluster.environment.clone(),
+        release: site.desired.release.clone(),
+        what: "TEST: this is how a notice looks".to_owned(),
+        id: random_word().unwrap_or_default(),
+        ..Variables::example(notice.of.name.as_str(), "test")
+    };
+    let marked = Notice {
+        subject: format!("TEST: {}", notice.subject),
+        text: format!("{MARK}{}", notice.text),
+        ..notice.clone()
+    };
+    deliver(&marked, &variables, &site.manifest.folder, &|time| {
+        thread::sleep(time);
+        false
+    })
+}
