@@ -66,7 +66,7 @@ pub struct ChangeRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
     /// Who was told of what, first to last.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Told>,
     /// What came of the loads that were submitted meanwhile, attempt by attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
