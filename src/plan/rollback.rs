@@ -70,7 +70,7 @@ impl Plan {
         match &self.purpose {
             Purpose::Release => self.release.clone(),
             Purpose::RollBack(_) => format!("{}, rolled back", self.release),
-            Purpose::BackUp => "backups".to_owned(),
+            Purpose::BackUp => "none (backups)".to_owned(),
         }
     }
 }

@@ -21,8 +21,9 @@ fn a_backup_is_taken_beside_a_run_that_waits_for_it() {
     site.mdc(&["apply", "--yes"]).ended(1);
     let ran = site.mdc(&["backup", "--yes"]).ended(0);
     for words in [
-        "back up postgresql on db-01",
-        "see backup",
+        "plan to take backups",
+        "done     back-up postgresql on db-01",
+        "passed   prove-backup postgresql on db-01",
         "`[gates.backup.redis]` has no `take`",
         "is unfinished: `mdc resume` goes on with it",
     ] {

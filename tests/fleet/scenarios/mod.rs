@@ -1,5 +1,6 @@
 //! What is tried on the fleet, one file each. Every scenario begins in the A state.
 
+mod backup;
 mod certificate_and_jump;
 mod dying_service;
 mod failing_install;
@@ -26,7 +27,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 29] = [
+pub(crate) const SCENARIOS: [Scenario; 30] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -59,6 +60,7 @@ pub(crate) const SCENARIOS: [Scenario; 29] = [
         changes: &["infra-01", "storage-01"],
         run: infrastructure::run,
     },
+    Scenario { name: "backup", changes: &["infra-01"], run: backup::run },
     Scenario { name: "postgresql", changes: &["infra-01", "exec-01"], run: postgresql::run },
     Scenario { name: "roles", changes: &["infra-01", "infra-02", "infra-03"], run: roles::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
