@@ -81,6 +81,7 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     waivers: &'a [Waived],
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
 fn is_release(purpose: &&Purpose) -> bool {
     **purpose == Purpose::Release
 }

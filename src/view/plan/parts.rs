@@ -16,92 +16,81 @@ pub(super) struct Part<'a> {
     pub(super) steps: Vec<&'a Step>,
 }
 
+/// A part: its title, what its reader should know of it, and which steps belong to it.
+type Kind = (&'static str, &'static str, fn(&Step) -> bool);
+
+const BEFORE: [Kind; 2] = [
+    (
+        "Test scan",
+        "Before anything is changed, files are scanned through the API Gateway, and timed.",
+        |step| step.action == Action::ScanBefore,
+    ),
+    (
+        "Copies",
+        "Each file is there before the step that installs it; copying changes nothing that runs.",
+        |step| step.action.only_copies(),
+    ),
+];
+
+const LIVE: Kind = (words::stage(Stage::Live), words::stage_means(Stage::Live), |step| {
+    step.stage == Stage::Live && is_of_stage(step)
+});
+
+const GATES: [Kind; 2] = [
+    (
+        "Before stage 2",
+        "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
+        |step| {
+            step.action.is_gate()
+                && !step.action.scans()
+                && !step.action.tells()
+                && !matches!(step.action, Action::KeepHealthy | Action::Verify)
+                && !sees_taken(step)
+        },
+    ),
+    ("Backups", "Each is taken, then read back; nothing that runs is changed by it.", |step| {
+        step.action == Action::BackUp || sees_taken(step)
+    }),
+];
+
+const CRITICAL: Kind =
+    (words::stage(Stage::Critical), words::stage_means(Stage::Critical), |step| {
+        step.stage == Stage::Critical && is_of_stage(step)
+    });
+
+const AFTER: [Kind; 2] = [
+    (
+        "Afterwards",
+        "What has to be so at the end, seen on the hosts; nothing is changed by it.",
+        |step| step.action == Action::Verify,
+    ),
+    (
+        "Test scan again",
+        "After the last change, the same files are scanned, and compared.",
+        |step| step.action == Action::ScanAfter,
+    ),
+];
+
 /// The parts that have steps, in the order in which they run: what goes back, goes back first where
 /// the way there ended.
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
-    let copies = Part {
-        title: "Copies",
-        means: "Each file is there before the step that installs it; copying changes nothing that runs.",
-        steps: plan.steps.iter().filter(|step| step.action.only_copies()).collect(),
+    let middle = match plan.purpose {
+        Purpose::Release | Purpose::BackUp => vec![LIVE, GATES[0], GATES[1], CRITICAL],
+        Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
     };
-    let stage = |stage: Stage| Part {
-        title: words::stage(stage),
-        means: words::stage_means(stage),
-        steps: plan
-            .steps
-            .iter()
-            .filter(|step| step.stage == stage)
-            .filter(|step| !step.action.only_copies() && step.action != Action::BackUp)
-            .filter(|step| !step.action.is_gate() || step.action == Action::KeepHealthy)
-            .collect(),
-    };
-    let gates = Part {
-        title: "Before stage 2",
-        means: "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
-        steps: plan
-            .steps
-            .iter()
-            .filter(|step| step.action.is_gate() && !step.action.scans() && !step.action.tells())
-            .filter(|step| !matches!(step.action, Action::KeepHealthy | Action::Verify))
-            .filter(|step| !sees_taken(step))
-            .collect(),
-    };
-    let backups = Part {
-        title: "Backups",
-        means: "Each is taken, then read back; nothing that runs is changed by it.",
-        steps: plan
-            .steps
-            .iter()
-            .filter(|step| step.action == Action::BackUp || sees_taken(step))
-            .collect(),
-    };
-    let verify = Part {
-        title: "Afterwards",
-        means: "What has to be so at the end, seen on the hosts; nothing is changed by it.",
-        steps: plan.steps.iter().filter(|step| step.action == Action::Verify).collect(),
-    };
-    let scans = |title, means, action: Action| Part {
+    let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);
+    let parts = kinds.map(|(title, means, belongs)| Part {
         title,
         means,
-        steps: plan.steps.iter().filter(|step| step.action == action).collect(),
-    };
-    let before = scans(
-        "Test scan",
-        "Before anything is changed, files are scanned through the API Gateway, and timed.",
-        Action::ScanBefore,
-    );
-    let after = scans(
-        "Test scan again",
-        "After the last change, the same files are scanned, and compared.",
-        Action::ScanAfter,
-    );
-    let parts = match plan.purpose {
-        Purpose::Release | Purpose::BackUp => {
-            vec![
-                before,
-                copies,
-                stage(Stage::Live),
-                gates,
-                backups,
-                stage(Stage::Critical),
-                verify,
-                after,
-            ]
-        }
-        Purpose::RollBack(_) => {
-            vec![
-                before,
-                copies,
-                gates,
-                backups,
-                stage(Stage::Critical),
-                stage(Stage::Live),
-                verify,
-                after,
-            ]
-        }
-    };
-    parts.into_iter().filter(|part| !part.steps.is_empty()).collect()
+        steps: plan.steps.iter().filter(|step| belongs(step)).collect(),
+    });
+    parts.filter(|part| !part.steps.is_empty()).collect()
+}
+
+/// Whether it is shown under its stage.
+fn is_of_stage(step: &Step) -> bool {
+    let looks = step.action.is_gate() && step.action != Action::KeepHealthy;
+    !looks && !step.action.only_copies() && step.action != Action::BackUp
 }
 
 /// Whether it sees a backup that the plan itself takes.
