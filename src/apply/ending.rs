@@ -49,9 +49,15 @@ impl Ending {
             || self.outcomes.get(step).is_some_and(|(outcome, _)| outcome.is_done())
     }
 
-    /// The steps of `plan` that are neither done nor left out.
+    /// Whether all that `plan` changes is changed, but for what was left out.
     #[must_use]
-    pub fn left(&self, plan: &Plan) -> usize {
+    pub fn has_changed_all(&self, plan: &Plan) -> bool {
+        let over = |step: &Step| self.is_done(&step.id) || self.skipped.contains_key(&*step.id);
+        plan.steps.iter().filter(|step| step.is_change()).all(over)
+    }
+
+    /// The steps of `plan` that are neither done nor left out.
+    pub(super) fn left(&self, plan: &Plan) -> usize {
         let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
         plan.steps.iter().filter(open).count()
     }

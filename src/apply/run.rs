@@ -228,7 +228,7 @@ fn left_out<'p>(
     progress: &Progress,
 ) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
     let skipped = plan.steps.iter().filter(|step| progress.skipped.contains_key(&*step.id));
-    let changes = skipped.filter(|step| !step.action.is_gate() && !step.action.only_copies());
+    let changes = skipped.filter(|step| step.is_change());
     changes.map(|step| (&step.host, &step.component)).collect()
 }
 
@@ -237,9 +237,8 @@ fn broken<'p>(plan: &'p Plan, progress: &Progress) -> BTreeSet<(&'p HostName, &'
     let half_way = |step: &&Step| {
         progress.failed.contains(&*step.id) || progress.interrupted.contains(&*step.id)
     };
-    let changes = plan.steps.iter().filter(|step| {
-        step.stage == Stage::Critical && !step.action.is_gate() && !step.action.only_copies()
-    });
+    let changes =
+        plan.steps.iter().filter(|step| step.stage == Stage::Critical && step.is_change());
     changes.filter(half_way).map(|step| (&step.host, &step.component)).collect()
 }
 

@@ -15,19 +15,20 @@ pub(super) fn hear(meter: &Meter<'_>, event: &Event) {
     }
 }
 
-/// The run has ended: says what is still waited for. After one that did not come to its end nothing is.
+/// The run has ended: says what is still waited for. After one that has not made all its changes nothing
+/// is.
 pub(super) fn ends(
     meter: &Meter<'_>,
     (ending, plan, load): (Option<&Ending>, &Plan, Option<&Load>),
     console: &Console,
 ) {
-    if ending.is_none_or(|ending| ending.left(plan) > 0) {
+    if !ending.is_some_and(|ending| ending.has_changed_all(plan)) {
         return meter.hurry();
     }
     let open = meter.open();
     if let Some(load) = load.filter(|_| open > 0) {
         console.say(&format!(
-            "The plan has come to its end. Files of the load that are still at work ({open}) are waited \
+            "All changes are made. Files of the load that are still at work ({open}) are waited \
              for, at most {}. Ctrl-C ends the wait.",
             load.within
         ));

@@ -58,7 +58,8 @@ impl Step {
     /// Whether it changes what runs. All else is there for a step that does.
     #[must_use]
     pub const fn is_change(&self) -> bool {
-        !self.action.only_copies() && !self.action.is_gate()
+        let backs_up = matches!(self.action, Action::BackUp);
+        !backs_up && !self.action.only_copies() && !self.action.is_gate()
     }
 }
 

@@ -57,12 +57,16 @@ pub(crate) const SCENARIOS: [Scenario; 30] = [
     Scenario { name: "gates", changes: &["exec-01", "exec-02", "storage-01"], run: gates::run },
     Scenario {
         name: "infrastructure",
-        changes: &["infra-01", "storage-01"],
+        changes: &["infra-01", "storage-01", "exec-01"],
         run: infrastructure::run,
     },
     Scenario { name: "backup", changes: &["infra-01"], run: backup::run },
     Scenario { name: "postgresql", changes: &["infra-01", "exec-01"], run: postgresql::run },
-    Scenario { name: "roles", changes: &["infra-01", "infra-02", "infra-03"], run: roles::run },
+    Scenario {
+        name: "roles",
+        changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
+        run: roles::run,
+    },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
