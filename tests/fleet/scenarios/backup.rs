@@ -25,11 +25,11 @@ pub(crate) fn run(fleet: &Fleet) {
     });
     site.mdc(&["backup", "--yes"]).ends(0).tells(&["Complete. Of 6 steps: 6 done."]);
     site.mdc(&["report"]).ends(0).tells(&["/var/backups/taken/pg-", "/var/backups/taken/redis-"]);
-    let modes = fleet.ask("infra-01", "sudo stat -c %a:%U /var/backups/taken/* | sort -u");
+    let modes = fleet.ask("infra-01", "sudo sh -c 'stat -c %a:%U /var/backups/taken/*' | sort -u");
     assert_eq!(modes.trim(), "600:root");
     brought_back(fleet);
     // A dump that breaks off is none.
-    let broken = "for f in /var/backups/taken/pg-*.sql; do sudo truncate -s -200 $f; done";
+    let broken = "sudo sh -c 'truncate -s -200 /var/backups/taken/pg-*.sql'";
     fleet.ask("infra-01", broken);
     site.mdc(&["backup", "--yes", "--component", "postgresql"]).ends(0).tells(&["2 done"]);
     fleet.ask("infra-01", "sudo rm -r /var/backups/taken");
