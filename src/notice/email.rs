@@ -14,11 +14,10 @@ use lettre::transport::smtp::client::{
     Certificate, CertificateStore, SmtpConnection, TlsParameters,
 };
 use lettre::transport::smtp::extension::ClientId;
-use ureq::tls::{PemItem, parse_pem};
 
 use super::{Letter, Trouble, harmless};
 use crate::manifest::notice::{Email, MailTls};
-use crate::transport::{authorities, resolve_secret};
+use crate::transport::{certificates, resolve_secret};
 use crate::value::Secret;
 
 /// Sends `letter`; what the server answers.
@@ -188,23 +187,13 @@ fn hello() -> ClientId {
 /// TLS that checks certificate and name against the authorities that are named, or the system's.
 fn trusting(email: &Email, folder: &Utf8Path) -> Result<TlsParameters, String> {
     let ca = email.ca.as_ref().map(|path| folder.join(path));
-    let (path, pem) = authorities(ca.as_deref())?;
+    let (path, certificates) = certificates(ca.as_deref())?;
+    let wrong = |error| format!("{path}: {error}");
     let mut builder =
         TlsParameters::builder(email.host.clone()).certificate_store(CertificateStore::None);
-    let mut any = false;
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) =
-            item.map_err(|error| format!("{path}: {error}"))?
-        {
-            let der = certificate.der().to_vec();
-            let certificate =
-                Certificate::from_der(der).map_err(|error| format!("{path}: {error}"))?;
-            builder = builder.add_root_certificate(certificate);
-            any = true;
-        }
+    for certificate in certificates {
+        let certificate = Certificate::from_der(certificate.der().to_vec()).map_err(wrong)?;
+        builder = builder.add_root_certificate(certificate);
     }
-    if !any {
-        return Err(format!("{path}: there is no certificate in it"));
-    }
-    builder.build().map_err(|error| format!("{path}: {error}"))
+    builder.build().map_err(wrong)
 }

@@ -8,8 +8,7 @@ use ureq::{Agent, Timeout};
 
 use super::{Letter, Trouble, harmless};
 use crate::manifest::notice::{Webhook, render};
-use crate::scan::trusting;
-use crate::transport::resolve_secret;
+use crate::transport::{resolve_secret, web};
 use crate::value::Secret;
 
 /// The largest answer that is read.
@@ -80,20 +79,8 @@ pub(super) fn post(
 }
 
 fn agent(webhook: &Webhook, (folder, within): (&Utf8Path, Duration)) -> Result<Agent, String> {
-    let config = Agent::config_builder()
-        // Every status is looked at here, and nobody is sent elsewhere: the secret is for this server.
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .user_agent(concat!("mdc/", env!("CARGO_PKG_VERSION")))
-        .timeout_global(Some(within));
-    let config = if webhook.url.starts_with("https://") {
-        let ca = webhook.ca.as_ref().map(|path| folder.join(path));
-        config.tls_config(trusting(ca.as_deref())?)
-    } else {
-        config
-    };
+    let ca = webhook.ca.as_ref().map(|path| folder.join(path));
+    let config = web(&webhook.url, ca.as_deref())?.timeout_global(Some(within));
     Ok(config.build().new_agent())
 }
 

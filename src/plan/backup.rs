@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Basis, Compared, FORMAT, Plan, Purpose, Step, VERSION};
+use super::{Basis, Compared, Plan, Purpose, Step};
 use crate::address::ComponentName;
-use crate::catalog::Stage;
 use crate::desired::Desired;
 use crate::diff::{Action, Reason};
 use crate::manifest::{BackupGate, TakeWhen};
 use crate::step;
 use crate::transport::Command;
-use crate::value::{Digest, Period};
+use crate::value::Period;
 
 /// What reading it back is expected to take.
 const READ: Period = Period::seconds(60);
@@ -38,32 +37,13 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
     let chosen = components.iter().filter_map(|name| gates.get_key_value(*name));
     let mut steps: Vec<Step> = chosen.flat_map(|gate| pair(desired, gate, &place)).collect();
     steps.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
-    let mut plan = Plan {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        seal: Digest::of(&[]),
-        manifest: String::new(),
-        cluster: desired.cluster.clone(),
-        environment: desired.environment.clone(),
-        release: desired.release.clone(),
-        purpose: Purpose::BackUp,
-        basis: Basis {
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            desired: desired.digest(),
-            compared: Compared { hosts: 0, resources: 0 },
-            facts: BTreeMap::new(),
-        },
-        window: None,
-        on_failure: BTreeMap::new(),
-        checks: BTreeMap::new(),
-        members: BTreeMap::new(),
-        steps,
-        unknown: Vec::new(),
-        withheld: Vec::new(),
-        warnings: Vec::new(),
-        waivers: Vec::new(),
-        notices: Vec::new(),
+    let basis = Basis {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        desired: desired.digest(),
+        compared: Compared { hosts: 0, resources: 0 },
+        facts: BTreeMap::new(),
     };
+    let mut plan = Plan { purpose: Purpose::BackUp, steps, ..Plan::bare(desired, basis) };
     plan.seal = plan.digest();
     plan
 }
@@ -86,30 +66,22 @@ fn pair(
     else {
         return Vec::new();
     };
-    let made = |action: Action, forecast, command: Command| Step {
-        id: format!("{}/{component}/{}", gate.host, action.as_str()).into(),
-        host: gate.host.clone(),
-        component: component.clone(),
-        action,
-        stage: Stage::Critical,
-        wave: place.wave,
-        from: None,
-        to: version.clone(),
-        after: place.after.to_vec(),
-        needs_healthy: Vec::new(),
-        reasons: vec![place.reason.clone()],
-        impact: "".into(),
-        forecast,
-        commands: [command].into(),
-        way_back: None,
+    let made = |action, command: Command| {
+        Step::bare((&gate.host, component), action, version, [command].into())
     };
-    let taken = made(Action::BackUp, WRITE, take);
-    let see = step::prove_backup(component.as_str(), gate);
+    let taken = Step {
+        wave: place.wave,
+        after: place.after.to_vec(),
+        reasons: vec![place.reason.clone()],
+        forecast: WRITE,
+        ..made(Action::BackUp, take)
+    };
     let seen = Step {
         wave: place.wave + 1,
         after: vec![Arc::clone(&taken.id)],
         reasons: vec![Reason::BeforeCritical],
-        ..made(Action::ProveBackup, READ, see)
+        forecast: READ,
+        ..made(Action::ProveBackup, step::prove_backup(component.as_str(), gate))
     };
     vec![taken, seen]
 }

@@ -151,21 +151,11 @@ impl Gate {
     fn step(self, wave: u32, before: &[Arc<str>]) -> Step {
         let Self { host, component, action, version, forecast, commands } = self;
         Step {
-            id: format!("{host}/{component}/{}", action.as_str()).into(),
-            host,
-            component,
-            action,
-            stage: Stage::Critical,
             wave,
-            from: None,
-            to: version,
             after: before.to_vec(),
-            needs_healthy: Vec::new(),
             reasons: vec![Reason::BeforeCritical],
-            impact: "".into(),
             forecast,
-            commands,
-            way_back: None,
+            ..Step::bare((&host, &component), action, &version, commands)
         }
     }
 }

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use super::{Members, Step};
 use crate::address::{ComponentName, HostName};
-use crate::catalog::{Component, Stage};
+use crate::catalog::Component;
 use crate::desired::Desired;
 use crate::diff::{Action, Promise, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::step;
 use crate::transport::Command;
-use crate::value::Period;
 
 /// The hosts that each gate of `graph` stands before, by the gate's place.
 pub(super) fn batches(graph: &StepGraph) -> BTreeMap<usize, Vec<HostName>> {
@@ -75,28 +74,14 @@ impl<'a> All<'a> {
         let healthy = of.saturating_sub(component.on_failure.tolerate.of(changed));
         let promise = Promise { hosts: of, lost: BTreeSet::new(), healthy };
         let rest = step::Rest { without: Vec::new(), give_up: component.limits.healthy };
-        let mut resources = self.desired.resources.iter();
-        let (_, resource) = resources.find(|(address, _)| address.component == *name)?;
-        Some(Step {
-            id: format!("{}/{name}/{}", first.host, action.as_str()).into(),
-            host: first.host.clone(),
-            component: name.clone(),
-            action,
-            stage: Stage::Critical,
-            wave: 0,
-            from: None,
-            to: resource.version.clone(),
-            after: Vec::new(),
-            needs_healthy: Vec::new(),
-            reasons: vec![match action {
-                Action::Verify => Reason::AfterAll,
-                _ => Reason::BeforeCritical,
-            }],
-            impact: "".into(),
-            forecast: Period::seconds(1),
-            commands: [step::await_healthy(name, &promise, rest)].into(),
-            way_back: None,
-        })
+        let reason = match action {
+            Action::Verify => Reason::AfterAll,
+            _ => Reason::BeforeCritical,
+        };
+        let version = self.desired.version(name)?;
+        let commands = [step::await_healthy(name, &promise, rest)].into();
+        let gate = Step::bare((&first.host, name), action, version, commands);
+        Some(Step { reasons: vec![reason], ..gate })
     }
 
     /// Puts the last gates at the end of `steps`.

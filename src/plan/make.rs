@@ -11,17 +11,14 @@ use super::needed::Needed;
 use super::notices;
 use super::render::{Checks, Rendered, What};
 use super::scans;
-use super::{
-    Basis, Compared, FORMAT, Members, Notice, Plan, Purpose, Step, Unknown, UsedFacts, VERSION,
-    WayBack, Withheld,
-};
+use super::{Basis, Compared, Members, Notice, Plan, Step, Unknown, UsedFacts, WayBack, Withheld};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};
 use crate::desired::{Desired, Resource, Source};
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::observe::Unreadable;
-use crate::value::{Digest, PackageVersion, Period, RemotePathError};
+use crate::value::{PackageVersion, Period, RemotePathError};
 
 /// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
 const EXPECTED_COPY_RATE: u64 = 30_000_000;
@@ -51,15 +48,6 @@ pub fn make(
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let mut plan = Plan {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        seal: Digest::of(&[]),
-        manifest: String::new(),
-        cluster: desired.cluster.clone(),
-        environment: desired.environment.clone(),
-        release: desired.release.clone(),
-        purpose: Purpose::Release,
-        basis,
         window: window.map(|window| window.value.clone()),
         on_failure: on_failure(desired, &steps),
         checks,
@@ -69,7 +57,7 @@ pub fn make(
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
         warnings: comparison.warnings.clone(),
-        waivers: Vec::new(),
+        ..Plan::bare(desired, basis)
     };
     plan.seal = plan.digest();
     Ok(plan)
@@ -94,7 +82,7 @@ fn steps(
     for (place, (node, id)) in graph.nodes.iter().zip(&ids).enumerate() {
         let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
         steps.extend(if node.action == Action::KeepHealthy {
-            maker.gate((place, node), id, after)
+            maker.gate((place, node), after)
         } else {
             maker.step(node, id, after)?
         });
@@ -150,32 +138,19 @@ impl<'a> Maker<'a> {
     }
 
     /// The gate before a batch of a component whose health is promised.
-    fn gate(
-        &mut self,
-        (place, node): (usize, &Node),
-        id: &Arc<str>,
-        after: Vec<Arc<str>>,
-    ) -> Option<Step> {
+    fn gate(&mut self, (place, node): (usize, &Node), after: Vec<Arc<str>>) -> Option<Step> {
         let Address { host, component: name } = &node.address;
         let component = self.desired.components.get(name)?;
         let promise = self.comparison.promises.get(name)?;
         let batch = self.batches.remove(&place).unwrap_or_default();
+        let commands = healthy::before_batch(node, component, promise, batch);
+        let version = &node.change.resource.version;
         Some(Step {
-            id: Arc::clone(id),
-            host: host.clone(),
-            component: name.clone(),
-            action: node.action,
             stage: node.stage,
             wave: node.wave,
-            from: None,
-            to: node.change.resource.version.clone(),
             after,
-            needs_healthy: Vec::new(),
             reasons: vec![Reason::KeepsPromise],
-            impact: "".into(),
-            forecast: Period::seconds(1),
-            commands: healthy::before_batch(node, component, promise, batch),
-            way_back: None,
+            ..Step::bare((host, name), node.action, version, commands)
         })
     }
 

@@ -1,6 +1,7 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
 mod backup;
+mod bare;
 mod commands;
 mod elapsed;
 mod file;

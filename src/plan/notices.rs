@@ -104,23 +104,16 @@ impl Teller<'_> {
                 Stage::Live => "live",
                 Stage::Critical => "critical",
             };
+            let commands = [notice.tells.clone()].into();
+            let step = Step::bare((&self.controller, &notice.name), action, &there.to, commands);
             Some(Step {
-                id: format!("{}/{}/{}-{stage}", self.controller, notice.name, action.as_str())
-                    .into(),
-                host: self.controller.clone(),
-                component: notice.name.clone(),
-                action,
+                id: format!("{}-{stage}", step.id).into(),
                 stage: self.stage,
                 wave,
-                from: None,
-                to: there.to.clone(),
                 after: after.to_vec(),
-                needs_healthy: Vec::new(),
                 reasons: vec![Reason::TellsPeople],
-                impact: "".into(),
                 forecast: FORECAST,
-                commands: [notice.tells.clone()].into(),
-                way_back: None,
+                ..step
             })
         })
         .collect()

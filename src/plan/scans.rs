@@ -43,25 +43,16 @@ fn made(
     version: &Version,
     (wave, action, command): (u32, Action, Command),
 ) -> Step {
+    let reason = match action {
+        Action::ScanBefore => Reason::MeasuresScans,
+        _ => Reason::ComparesScans,
+    };
     Step {
-        id: format!("{}/{}/{}", scans.host, scans.component, action.as_str()).into(),
-        host: scans.host.clone(),
-        component: scans.component.clone(),
-        action,
         // Bound to no window: nothing is changed by it.
         stage: Stage::Live,
         wave,
-        from: None,
-        to: version.clone(),
-        after: Vec::new(),
-        needs_healthy: Vec::new(),
-        reasons: vec![match action {
-            Action::ScanBefore => Reason::MeasuresScans,
-            _ => Reason::ComparesScans,
-        }],
-        impact: "".into(),
+        reasons: vec![reason],
         forecast: FORECAST,
-        commands: [command].into(),
-        way_back: None,
+        ..Step::bare((&scans.host, &scans.component), action, version, [command].into())
     }
 }

@@ -9,9 +9,8 @@ use ureq::http::Response;
 use ureq::{Agent, Body, SendBody};
 
 use super::answer::{self, Seen, harmless};
-use super::authority;
 use crate::manifest::TestScans;
-use crate::transport::resolve_secret;
+use crate::transport::{resolve_secret, web};
 use crate::value::{Secret, SecretError};
 
 /// The route of the vendor's document.
@@ -84,24 +83,13 @@ impl Gateway {
     /// When its key or the certificates of authorities can't be had.
     pub fn of(scans: &TestScans, folder: &Utf8Path) -> Result<Self, Trouble> {
         let key = scans.api_key.as_ref().map(|key| resolve_secret(key, folder)).transpose()?;
-        let config = Agent::config_builder()
-            // Every status is looked at here, and nobody is sent elsewhere: the key is for this server.
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("mdc/", env!("CARGO_PKG_VERSION")))
+        let ca = scans.ca.as_ref().map(|path| folder.join(path));
+        let config = web(&scans.url, ca.as_deref())
+            .map_err(Trouble::Here)?
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
             .timeout_recv_body(Some(ANSWER));
-        let config = match scans.url.strip_prefix("https://") {
-            Some(_) => {
-                let ca = scans.ca.as_ref().map(|path| folder.join(path));
-                config.tls_config(authority::trusting(ca.as_deref()).map_err(Trouble::Here)?)
-            }
-            None => config,
-        };
         let (url, rule) = (scans.url.clone(), scans.rule.clone());
         Ok(Self { agent: config.build().new_agent(), url, key, rule })
     }

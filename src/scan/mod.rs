@@ -5,7 +5,6 @@
 //! `GET /file/{data_id}`), which the vendor's page on the API Gateway names too.
 
 mod answer;
-mod authority;
 mod gateway;
 pub mod load;
 
@@ -13,7 +12,6 @@ mod sample;
 mod test;
 
 pub use answer::{Seen, Verdict};
-pub use authority::trusting;
 pub use gateway::{Gateway, ToGateway, Trouble};
 pub use sample::{Noise, Sample};
 pub use test::{Scanned, Wait, compare, test};

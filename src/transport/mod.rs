@@ -25,6 +25,7 @@ mod stop;
 mod sudo;
 mod tail;
 mod token;
+mod web;
 
 pub use authorities::authorities;
 pub use command::{Account, Command, ScanBounds, Task};
@@ -40,6 +41,7 @@ pub use quote::quote;
 pub use secret::resolve as resolve_secret;
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
 pub use token::random_word;
+pub use web::{certificates, web};
 
 use std::io::Read;
 use std::time::Duration;
