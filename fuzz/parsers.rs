@@ -152,6 +152,7 @@ fn questions(format: Format) -> Questions {
         unit: package.to_owned(),
         health,
         role: (package == "redis-server").then(|| "redis-cli role".to_owned()),
+        files: BTreeMap::new(),
     };
     let resources = [
         ("md-core", about("md-core", Probe::Http("http://127.0.0.1:8008/readyz".to_owned()))),

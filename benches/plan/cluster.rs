@@ -174,5 +174,6 @@ fn facts(resource: &Resource) -> ComponentFacts {
         unit: UnitState::Active,
         health: HealthState::Healthy,
         role: None,
+        files: BTreeMap::new(),
     }
 }

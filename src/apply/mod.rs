@@ -20,6 +20,7 @@ mod each;
 mod ending;
 mod event;
 mod failures;
+mod file;
 mod gate;
 mod halt;
 mod healthy;

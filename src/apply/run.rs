@@ -141,6 +141,7 @@ fn attempt(
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
+        folder: apply.telling.folder,
         jobs: &jobs,
         members: &plan.members,
         asking: Mutex::default(),

@@ -30,6 +30,8 @@ pub(super) struct Worker<'a> {
     pub(super) reach: &'a Reach<'a>,
     /// The folder that package files are relative to.
     pub(super) packages: &'a Utf8Path,
+    /// The folder that secrets' files are relative to.
+    pub(super) folder: &'a Utf8Path,
     /// The jobs of the run.
     pub(super) jobs: &'a Jobs<'a>,
     /// Those that have a component.
@@ -219,6 +221,7 @@ impl Worker<'_> {
                 _ => {}
             }
             let output = match &command.task {
+                Task::WriteFile { .. } => self.write_file(step, command)?,
                 Task::ReceiveFile { from, size, .. } => {
                     self.enter(step)?;
                     self.on_host(step, command, &mut |connection| {
@@ -261,7 +264,7 @@ impl Worker<'_> {
     }
 
     /// Lets the host know of this lease, and be refused when there is a newer one.
-    fn enter(&self, step: &Step) -> Result<(), StepFailure> {
+    pub(super) fn enter(&self, step: &Step) -> Result<(), StepFailure> {
         let mut enter = |host: &mut dyn Connection| host.order(self.jobs.tenure, &Order::Enter);
         let verdict = self.reach.with(&step.id, &step.host, &mut enter);
         job::entered(&step.host, verdict.map_err(|failure| failed_way(&failure, None))?)
@@ -282,8 +285,8 @@ impl Worker<'_> {
                 )
         };
         let mut looks: Vec<&Command> = step.commands.iter().filter(looks).collect();
-        // Nothing tells that it is done, such as a backup, which may be of another day.
-        if looks.is_empty() {
+        // Nothing tells that it is done, such as a backup, which may be of another day, or a secret.
+        if looks.is_empty() || looks.iter().any(|command| command.task.may_miss()) {
             return Ok(false);
         }
         looks.sort_by_key(|command| matches!(command.task, Task::AwaitHealth { .. }));

@@ -3,6 +3,7 @@
 
 mod backup;
 mod embedded;
+mod file;
 pub mod health;
 mod lint;
 mod load;
@@ -13,6 +14,7 @@ mod rolling;
 mod system;
 
 pub use backup::{Backup, BackupBy};
+pub use file::{FileTemplate, Setting, Write};
 pub use lint::lint;
 pub use load::{Catalog, load};
 pub use major::Major;
@@ -27,7 +29,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ComponentName;
-use crate::value::{Batch, Period, Share, Version};
+use crate::value::{Batch, Period, SecretReference, Share, Version};
 
 /// What a component is to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -163,6 +165,15 @@ pub struct Component {
     /// What its own documentation asks for around a change of its version.
     #[serde(default, skip_serializing_if = "Procedure::is_empty")]
     pub procedure: Procedure,
+    /// Files that are kept on its hosts, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, FileTemplate>,
+    /// What its files are made from besides what the manifest says anyway.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, Setting>,
+    /// What its files hold that nobody may read, and where it is had when a file is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretReference>,
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,

@@ -47,8 +47,26 @@ fn lacking(schema: &serde_json::Value, table: &Table, before: &str) -> Vec<Strin
     required.filter(|key| !table.contains_key(*key)).map(|key| format!("{before}{key}")).collect()
 }
 
+/// What is said of files, laid over what was said before: each has either `content` or `template`, and
+/// the newer one counts.
+fn over_files(old: &mut Table, new: &Table) {
+    for (name, file) in new {
+        match (old.get_mut(name), file) {
+            (Some(Value::Table(before)), Value::Table(file)) => {
+                if file.contains_key("content") || file.contains_key("template") {
+                    before.remove("content");
+                    before.remove("template");
+                }
+                before.extend(file.clone());
+            }
+            _ => drop(old.insert(name.clone(), file.clone())),
+        }
+    }
+}
+
 impl Override {
-    /// This, with `over` laid over it: keys of a table one by one, anything else as a whole.
+    /// This, with `over` laid over it: keys of a table one by one, of files each file's one by one,
+    /// anything else as a whole.
     pub(super) fn with(&self, over: &Self) -> Self {
         let mut merged = self.0.clone();
         for (key, value) in &over.0 {
@@ -57,7 +75,11 @@ impl Override {
                 (Some(Value::Table(old)), Value::Table(new))
                     if !["health", "way-back"].contains(&key.as_str()) =>
                 {
-                    old.extend(new.clone());
+                    if key == "files" {
+                        over_files(old, new);
+                    } else {
+                        old.extend(new.clone());
+                    }
                 }
                 _ => drop(merged.insert(key.clone(), value.clone())),
             }

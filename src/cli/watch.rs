@@ -6,6 +6,8 @@ use std::time::Instant;
 use super::console::Console;
 use super::site::Site;
 use crate::observe::{self, HostState, Observed};
+use crate::transport::resolve_secret;
+use crate::value::SecretReference;
 use crate::view::progress::{Live, Plain, Progress, Subject};
 
 /// Calls `work` with the progress of `subject`.
@@ -28,7 +30,7 @@ pub(super) fn observe(site: &Site, console: &Console) -> Observed {
     let dial = site.dial();
     let limits = observe::Limits { at_once: site.at_once.get(), ..observe::Limits::default() };
     let hosts = site.desired.hosts.len();
-    watching(console, Subject::Hosts(hosts), |progress, start| {
+    let mut observed = watching(console, Subject::Hosts(hosts), |progress, start| {
         observe::gather(&site.desired, limits, &dial, &jiff::Timestamp::now, &mut |host, state| {
             let unreadable = match state {
                 HostState::Known(_) => None,
@@ -36,5 +38,11 @@ pub(super) fn observe(site: &Site, console: &Console) -> Observed {
             };
             progress.host(start.elapsed(), host, unreadable);
         })
-    })
+    });
+    let secret = |reference: &SecretReference| resolve_secret(reference, &site.manifest.folder);
+    for why in observe::compare_secrets(&mut observed, &site.desired, &secret) {
+        console
+            .say(&format!("Warning: {why}: nobody knows whether files still hold the right one."));
+    }
+    observed
 }

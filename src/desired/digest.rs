@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Desired, DesiredHost, Notice, Resource};
+use super::{Desired, DesiredHost, ManagedFile, Notice, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
 use crate::manifest::{Gates, Preflight, TestScans, Waiver};
@@ -30,6 +30,8 @@ struct Canonical<'d> {
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
     resources: &'d BTreeMap<Address, Arc<Resource>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, &'d [ManagedFile]>,
     #[serde(serialize_with = "by_address")]
     previous: &'d BTreeMap<Address, Arc<Resource>>,
 }
@@ -65,6 +67,7 @@ impl Desired {
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,
+            files: self.files.iter().map(|(at, files)| (at.to_string(), &**files)).collect(),
             previous: &self.previous,
         };
         // Nothing in it can fail to become JSON: all keys are texts and all numbers are whole.

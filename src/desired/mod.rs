@@ -4,6 +4,7 @@
 mod backup;
 mod component;
 mod digest;
+mod file;
 mod notice;
 mod package;
 mod package_file;
@@ -13,6 +14,7 @@ mod questions;
 mod resolve;
 mod rolling;
 
+pub use file::{ManagedFile, secret_mark};
 pub use notice::Notice;
 pub use resolve::resolve;
 
@@ -46,6 +48,8 @@ pub struct Desired {
     pub components: BTreeMap<ComponentName, Arc<Component>>,
     /// What should run where. Hosts of one system share what is alike.
     pub resources: BTreeMap<Address, Arc<Resource>>,
+    /// The files that are kept there.
+    pub files: BTreeMap<Address, Arc<[ManagedFile]>>,
     /// What has to be so before stage 2 begins.
     pub gates: Gates,
     /// Bounds of the checks before anything changes.

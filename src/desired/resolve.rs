@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, backup, component, notice, placement, rolling};
+use super::{Desired, DesiredHost, Resource, backup, component, file, notice, placement, rolling};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -30,6 +30,8 @@ pub fn resolve(
     let placed = placed(&first, manifest, &effective, &mut found);
     let formats = formats(manifest, &mut found);
     let resources = resources(manifest, release, &placed, &formats, &mut found);
+    let version = |name: &ComponentName| Some(release.components.get(name)?.version.to_string());
+    let files = file::files(manifest, &placed, &version, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
     let notices = notice::notices(manifest, &mut found);
     if found.has_errors() {
@@ -51,6 +53,7 @@ pub fn resolve(
             .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
             .collect(),
         resources,
+        files,
         previous: BTreeMap::new(),
     };
     (Some(desired), found)

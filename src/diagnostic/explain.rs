@@ -339,6 +339,15 @@ impl Code {
             | Self::BadWindow
             | Self::DrainBlind
             | Self::NoLabel => self.explain_gate(),
+            Self::File => {
+                "A file that is kept on the hosts of a component (`files` of the component, in the \
+                 catalog or the manifest) is a handlebars template. It can use what the component's \
+                 `values` and `secrets` give, `ports`, `host`, `cluster`, `version`, and where other \
+                 components are (`at.NAME.address`, `all.NAME`), and nothing else, so that a \
+                 misspelt name is found here and not on a host. Passwords and keys go to `secrets`, \
+                 which name where they are read when the file is written: plans and records hold \
+                 `<secret:NAME>` only."
+            }
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy

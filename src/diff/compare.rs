@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Promise, Reason, Refusal, WayBack, promise, role, way_back};
+use super::{Action, Promise, Reason, Refusal, WayBack, file, promise, role, way_back};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
-use crate::desired::{Desired, Resource};
+use crate::desired::{Desired, ManagedFile, Resource};
 use crate::observe::{
     ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState, Unreadable,
 };
@@ -45,6 +45,8 @@ pub struct Change {
     pub facts: ComponentFacts,
     /// What there should be.
     pub resource: Arc<Resource>,
+    /// The files that have to be written.
+    pub files: Vec<ManagedFile>,
     /// How it is taken back.
     pub way_back: WayBack,
 }
@@ -178,10 +180,16 @@ impl Comparison {
         facts: &ComponentFacts,
     ) -> Option<Change> {
         self.compared += 1;
-        let Some(Decision { action, reasons, from }) = decide(resource, facts) else {
+        let decision = decide(resource, facts);
+        let installs = decision.as_ref().is_some_and(|it| it.action == Action::Install);
+        let managed = desired.files.get(address).map_or(&[][..], |files| files);
+        let (files, why) = file::differing(managed, facts, installs);
+        let Some(Decision { action, mut reasons, from }) = reconfigured(decision, &files, facts)
+        else {
             self.warnings.extend(warning(address, resource, facts));
             return None;
         };
+        reasons.extend(why);
         if let (Action::Downgrade, false, Some(observed)) = (action, desired.allow_downgrade, &from)
         {
             self.refusals.push(Refusal::Downgrade {
@@ -192,7 +200,7 @@ impl Comparison {
         }
         let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
-        let mut change = Change { action, reasons, from, facts, resource, way_back };
+        let mut change = Change { action, reasons, from, facts, resource, files, way_back };
         if let Some(major) =
             change.resource.procedure.major.as_ref().filter(|_| change.moves_data())
         {
@@ -224,6 +232,26 @@ fn decide(resource: &Resource, facts: &ComponentFacts) -> Option<Decision> {
         PackageState::Installed(version) => {
             moved(version, desired).or_else(|| stopped(version, &facts.unit))
         }
+    }
+}
+
+/// The decision, when `files` have to be written too.
+fn reconfigured(
+    decision: Option<Decision>,
+    files: &[ManagedFile],
+    facts: &ComponentFacts,
+) -> Option<Decision> {
+    let from = match &facts.package {
+        PackageState::Installed(version) if !files.is_empty() => Some(version.clone()),
+        _ => return decision,
+    };
+    match decision {
+        None => Some(Decision { action: Action::Reconfigure, reasons: Vec::new(), from }),
+        // It comes up with its files.
+        Some(Decision { action: Action::Start, reasons, .. }) => {
+            Some(Decision { action: Action::Reconfigure, reasons, from })
+        }
+        other => other,
     }
 }
 

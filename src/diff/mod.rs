@@ -1,12 +1,14 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
 mod compare;
+mod file;
 mod promise;
 mod refusal;
 mod role;
 mod way_back;
 
 pub use compare::{Change, Comparison, compare};
+pub use file::FileDifference;
 pub use promise::Promise;
 pub use refusal::Refusal;
 pub use way_back::WayBack;
@@ -15,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Moment;
-use crate::value::{PackageVersion, Version};
+use crate::value::{PackageVersion, RemotePath, Version};
 
 /// What is done to a resource.
 #[derive(
@@ -38,6 +40,8 @@ pub enum Action {
     Repair,
     /// Starts a service that should run.
     Start,
+    /// Writes files of a component that stays in its version.
+    Reconfigure,
     /// Goes back to the version before this plan.
     Rollback,
     /// Takes a backup; changes nothing that runs.
@@ -78,6 +82,7 @@ impl Action {
             Self::Downgrade => "downgrade",
             Self::Repair => "repair",
             Self::Start => "start",
+            Self::Reconfigure => "reconfigure",
             Self::Rollback => "rollback",
             Self::BackUp => "back-up",
             Self::ProveBackup => "prove-backup",
@@ -167,7 +172,10 @@ impl Action {
     /// Whether what runs is interrupted by it.
     #[must_use]
     pub const fn interrupts(self) -> bool {
-        matches!(self, Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback)
+        matches!(
+            self,
+            Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback | Self::Reconfigure
+        )
     }
 
     /// Whether doing it twice comes to the same as doing it once, so that it may be tried again when
@@ -182,6 +190,7 @@ impl Action {
             | Self::Downgrade
             | Self::Repair
             | Self::Start
+            | Self::Reconfigure
             | Self::Rollback
             | Self::BackUp
             | Self::ProveBackup
@@ -232,6 +241,15 @@ pub enum Reason {
     UnitStopped {
         /// The service manager's word for it.
         observed: String,
+    },
+    /// A managed file is not as it should be.
+    FileDiffers {
+        /// Its name.
+        file: String,
+        /// Where it is.
+        path: RemotePath,
+        /// How it differs.
+        how: FileDifference,
     },
     /// A later step of this plan installs this file.
     NeededBy {

@@ -25,6 +25,8 @@ pub enum WayBack {
         /// What is lost by that, in words.
         loses: String,
     },
+    /// By the files as they were, which are kept.
+    Files,
     /// Not at all: why, in words.
     None(String),
 }
@@ -35,6 +37,9 @@ pub(super) fn of(
     (address, resource): (&Address, &Resource),
     (action, from): (Action, Option<&PackageVersion>),
 ) -> WayBack {
+    if action == Action::Reconfigure {
+        return WayBack::Files;
+    }
     if let (Some(from), Some(major)) =
         (from.map(PackageVersion::upstream), &resource.procedure.major)
         && moves_data(resource, (action, from))

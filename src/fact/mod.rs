@@ -1,6 +1,8 @@
 //! What can be known of a component on a host, as values: `observe` reads them from hosts, the
 //! simulated fleet keeps them in files.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,4 +47,50 @@ pub enum HealthState {
     Unhealthy(String),
     /// Not asked, with the reason (the package is absent, the host has no `curl`).
     NotAsked(String),
+}
+
+/// A managed file on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileState {
+    /// Not there.
+    Absent,
+    /// There, and the login user can't read it; nobody knows what it holds.
+    Unknown,
+    /// There, with this content.
+    There(FileContent),
+}
+
+/// What a managed file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FileContent {
+    /// The text: as it was read; or, of a file that only root can read or that holds secrets, as `mdc`
+    /// wrote it, with marks in the places of secrets.
+    pub text: String,
+    /// Whether somebody has changed it since `mdc` wrote it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub touched: bool,
+    /// Who may read and write it, in octal digits.
+    pub mode: String,
+    /// Whose it is, as `user:group`.
+    pub owner: String,
+    /// The secrets in it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretState>,
+}
+
+/// Whether a secret in a file is what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretState {
+    /// It is.
+    Same,
+    /// It is another one.
+    Differs,
+    /// Nobody has compared them.
+    NotCompared,
+    /// What tells secrets apart, as the host has it. It is compared before facts are used or kept.
+    #[serde(skip)]
+    Fingerprint(String),
 }

@@ -7,6 +7,7 @@ mod gather;
 mod parse;
 mod places;
 mod questions;
+mod secrets;
 mod snapshot;
 
 pub use fact::clock::Exchange;
@@ -14,6 +15,7 @@ pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
 pub(crate) use places::Places;
 pub use questions::questions;
+pub use secrets::compare_secrets;
 pub use snapshot::{FORMAT, Snapshot, SnapshotError, VERSION};
 
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::fact::{HealthState, PackageState, UnitState};
+pub use crate::fact::{FileContent, FileState, HealthState, PackageState, SecretState, UnitState};
 
 use crate::address::{ComponentName, HostName};
 use crate::value::{PackageVersion, steers};
@@ -136,4 +138,7 @@ pub struct ComponentFacts {
     /// What it says of its role among several hosts; none when it is not asked or doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// Its managed files, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, FileState>,
 }

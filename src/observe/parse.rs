@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::fact::{
-    architecture, boot, certificate, clock, clock::Exchange, disk, health, memory, os, package,
-    reach, reboot, role, unit,
+    architecture, boot, certificate, clock, clock::Exchange, disk, file, health, memory, os,
+    package, reach, reboot, role, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -51,7 +51,8 @@ fn components(
         let health = health::parse(answer, component, &package)?;
         let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
         let role = role::parse(answer, component)?;
-        Ok((component.clone(), ComponentFacts { package, unit, health, role }))
+        let files = file::parse(answer, component, &asked.files)?;
+        Ok((component.clone(), ComponentFacts { package, unit, health, role, files }))
     });
     facts.collect()
 }

@@ -7,7 +7,7 @@ use super::places::Places;
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Format;
 use crate::desired::{Desired, Resource};
-use crate::transport::{Also, Questions, ResourceQuestions};
+use crate::transport::{Also, FileQuestion, Questions, ResourceQuestions};
 
 /// Everything to ask of `host`, with the script that asks it; none for a host that `desired`
 /// doesn't know.
@@ -61,8 +61,20 @@ fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, Reso
                 unit: resource.unit.clone(),
                 health: resource.health.clone(),
                 role: resource.procedure.role.as_ref().map(|role| role.ask.clone()),
+                files: files(desired, address),
             };
             (address.component.clone(), questions)
+        })
+        .collect()
+}
+
+fn files(desired: &Desired, address: &Address) -> BTreeMap<String, FileQuestion> {
+    let files = desired.files.get(address).into_iter().flat_map(|files| files.iter());
+    files
+        .map(|file| {
+            let (path, record) = (file.path.clone(), file.record.clone());
+            let holds_secrets = !file.secrets.is_empty();
+            (file.name.clone(), FileQuestion { path, record, holds_secrets })
         })
         .collect()
 }

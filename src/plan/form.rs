@@ -179,6 +179,9 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             WayBack::Package { to, loses, commands } => {
                 WayBackForm::Package { to, loses, commands: forms.get(&place(commands)) }
             }
+            WayBack::Files { commands } => {
+                WayBackForm::Files { commands: forms.get(&place(commands)) }
+            }
             WayBack::None(why) => WayBackForm::None(why),
         });
         Self {

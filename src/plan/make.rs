@@ -18,6 +18,7 @@ use crate::desired::{Desired, Resource, Source};
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::observe::Unreadable;
+use crate::step;
 use crate::value::{PackageVersion, Period, RemotePathError};
 
 /// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
@@ -177,7 +178,11 @@ impl<'a> Maker<'a> {
                 What::Step { action, canary: node.canary, runs: change.runs(), role, moves }
             }
         };
-        let commands = self.rendered.commands(address, (component, resource), what)?.list();
+        let mut commands = self.rendered.commands(address, (component, resource), what)?.list();
+        if node.action == change.action && !change.files.is_empty() {
+            let files = (change.files.as_slice(), change.action == Action::Install);
+            commands = step::with_files(&commands, resource, files).into();
+        }
         let step = || text(address, change.action);
         let (reasons, needs_healthy, way_back) = match node.action {
             Action::Copy => (vec![Reason::NeededBy { step: step() }], Vec::new(), None),
@@ -222,6 +227,13 @@ impl<'a> Maker<'a> {
                 let (to, loses) = (to.clone(), self.shared(loses));
                 return Ok(WayBack::Package { to, loses, commands });
             }
+            diff::WayBack::Files => {
+                let what = What::Back(Action::Reconfigure);
+                let commands =
+                    self.rendered.commands(address, (component, &change.resource), what)?.list();
+                let commands = step::without_files(&commands, &change.resource, &change.files);
+                return Ok(WayBack::Files { commands: commands.into() });
+            }
             diff::WayBack::None(why) => return Ok(WayBack::None(self.shared(why))),
         };
         let back = match change.action {
@@ -229,8 +241,12 @@ impl<'a> Maker<'a> {
             _ => Action::Downgrade,
         };
         let commands = self.rendered.commands(address, (component, before), What::Back(back))?;
+        let mut commands = commands.list();
+        if !change.files.is_empty() {
+            commands = step::without_files(&commands, before, &change.files).into();
+        }
         let (to, loses) = (before.version.clone(), self.shared(loses));
-        Ok(WayBack::Package { to, loses, commands: commands.list() })
+        Ok(WayBack::Package { to, loses, commands })
     }
 
     fn shared(&mut self, text: &str) -> Arc<str> {
@@ -296,7 +312,9 @@ fn forecast(node: &Node, resource: &Resource, component: &Component) -> Period {
     let seconds = match (action, &resource.source) {
         (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
         (Action::Copy | Action::Keep, Source::Repository | Source::Hand(_)) => 0,
-        (Action::Start, _) => durations.start.whole_seconds() + settle.whole_seconds(),
+        (Action::Start | Action::Reconfigure, _) => {
+            durations.start.whole_seconds() + settle.whole_seconds()
+        }
         _ => {
             durations.install.whole_seconds()
                 + durations.start.whole_seconds()

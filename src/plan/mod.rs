@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
 use crate::diff::{Action, Reason};
-use crate::observe::{ComponentFacts, PackageState, UnitState};
+use crate::observe::{ComponentFacts, FileContent, FileState, PackageState, UnitState};
 use crate::preflight::Waived;
 use crate::transport::Command;
 use crate::value::{Digest, PackageVersion, Period, Version, Window};
@@ -161,11 +161,32 @@ pub struct UsedFacts {
     /// What it says of its role among several hosts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// Its managed files, by name: what they hold, in a word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 impl From<&ComponentFacts> for UsedFacts {
     fn from(facts: &ComponentFacts) -> Self {
-        Self { package: facts.package.clone(), unit: facts.unit.clone(), role: facts.role.clone() }
+        let files = facts.files.iter().map(|(name, state)| (name.clone(), file(state)));
+        Self {
+            package: facts.package.clone(),
+            unit: facts.unit.clone(),
+            role: facts.role.clone(),
+            files: files.collect(),
+        }
+    }
+}
+
+/// What a file holds, in a word.
+fn file(state: &FileState) -> String {
+    match state {
+        FileState::Absent => "absent".to_owned(),
+        FileState::Unknown => "not known".to_owned(),
+        FileState::There(FileContent { text, touched, mode, owner, .. }) => {
+            let touched = if *touched { ", changed since it was written" } else { "" };
+            format!("{} {mode} {owner}{touched}", Digest::of(text.as_bytes()).short())
+        }
     }
 }
 

@@ -99,7 +99,11 @@ impl<'a> Rendered<'a> {
                 if let Some(from) = moves {
                     put_before_health(&mut list, step::move_data(resource, from));
                 }
-                list = around(resource, list, (&self.desired.gates.idle, runs));
+                list = if action == Action::Reconfigure {
+                    drained(resource, list, (&self.desired.gates.idle, runs))
+                } else {
+                    around(resource, list, (&self.desired.gates.idle, runs))
+                };
                 list.splice(0..0, step::role(resource, role));
             }
             give_work_again(&mut list, resource, component);
@@ -136,23 +140,23 @@ fn put_before_health(list: &mut Vec<Command>, moves: Vec<Command>) {
     list.splice(place..place, moves);
 }
 
-/// The commands of a change with what comes before and after it. What doesn't run can't be asked what
-/// it keeps.
-fn around(
+/// The commands of a change of version with what comes before and after it.
+fn around(resource: &Resource, change: Vec<Command>, how: (&IdleGate, bool)) -> Vec<Command> {
+    let prepare = if how.1 { step::prepare(resource) } else { Vec::new() };
+    let change = [change, step::finish(resource)].concat();
+    [prepare, drained(resource, change, how)].concat()
+}
+
+/// The commands of a change of what has finished its work and keeps what it has. What doesn't run can't
+/// be asked what it keeps.
+fn drained(
     resource: &Resource,
     change: Vec<Command>,
     (idle, runs): (&IdleGate, bool),
 ) -> Vec<Command> {
     let only = |list: Vec<Command>| if runs { list } else { Vec::new() };
-    [
-        only(step::prepare(resource)),
-        step::drain(resource, idle),
-        only(step::note(resource)),
-        change,
-        step::finish(resource),
-        only(step::compare(resource)),
-    ]
-    .concat()
+    [step::drain(resource, idle), only(step::note(resource)), change, only(step::compare(resource))]
+        .concat()
 }
 
 fn render(
@@ -179,7 +183,7 @@ fn render(
     Ok(match (action, staged) {
         (Action::Copy | Action::Keep, Some(path)) => step::copy(&resource.source, &path),
         (Action::Copy | Action::Keep, None) => Vec::new(),
-        (Action::Start, _) => step::start_and_see(resource, &limits),
+        (Action::Start | Action::Reconfigure, _) => step::start_and_see(resource, &limits),
         (action, staged) => {
             let host = step::Host { format: resource.format, action };
             step::change_package(resource, staged.as_ref(), host, &limits)

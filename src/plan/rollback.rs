@@ -115,15 +115,18 @@ impl<'a> Back<'a> {
         after: &BTreeSet<usize>,
     ) -> Result<Option<Step>, String> {
         let facts = facts(step, self.observed)?;
+        let no_loss = Arc::default();
         let (to, loses, commands) = match way_back {
             WayBack::Package { to, loses, commands } => (to, loses, commands),
+            WayBack::Files { commands } => (&step.to, &no_loss, commands),
             WayBack::None(_) if is_before(step, facts) => return Ok(None),
             WayBack::None(why) => return Err(why.to_string()),
         };
         // What was not changed yet may have been kept from new work.
         let is_half_way = self.what.half_way.contains(&*step.id);
-        let restore = restoring(commands).filter(|_| is_half_way && is_at(facts, to));
-        if is_at(facts, to) && restore.is_none() {
+        let restore = restoring(commands)
+            .filter(|_| is_half_way && is_at(facts, to) && !brings_files_back(commands));
+        if is_at(facts, to) && restore.is_none() && !brings_files_back(commands) {
             return Ok(None);
         }
         let commands = restore.unwrap_or_else(|| Arc::clone(commands));
@@ -145,6 +148,11 @@ impl<'a> Back<'a> {
             ..step.clone()
         }))
     }
+}
+
+/// Whether files are brought back, which the facts don't tell; doing so twice comes to the same.
+fn brings_files_back(commands: &[Command]) -> bool {
+    commands.iter().any(|command| matches!(command.task, Task::RestoreFile { .. }))
 }
 
 /// The command among `commands` that gives work again.

@@ -49,6 +49,10 @@ pub fn moved<'a>(
                 let role =
                     |role: &Option<String>| role.clone().unwrap_or_else(|| "not known".into());
                 add("role", role(&planned.role), role(&now.role));
+                for (name, planned) in &planned.files {
+                    let now = now.files.get(name).cloned().unwrap_or_default();
+                    add("file", format!("{name}: {planned}"), format!("{name}: {now}"));
+                }
             }
             Some(HostState::Unknown(why)) => {
                 add("host", "readable".to_owned(), why.reason.clone());

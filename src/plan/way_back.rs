@@ -26,6 +26,13 @@ pub enum WayBack {
         #[schemars(with = "Vec<Command>")]
         commands: Arc<[Command]>,
     },
+    /// By the files as they were, which the step keeps.
+    #[serde(rename_all = "kebab-case")]
+    Files {
+        /// What runs, in this order; the first that fails ends it.
+        #[schemars(with = "Vec<Command>")]
+        commands: Arc<[Command]>,
+    },
     /// Not at all: why, in words.
     None(Arc<str>),
 }
@@ -41,6 +48,9 @@ pub(super) enum WayBackForm<'a, C: Serialize> {
         loses: &'a str,
         commands: Option<&'a C>,
     },
+    Files {
+        commands: Option<&'a C>,
+    },
     None(&'a str),
 }
 
@@ -49,7 +59,7 @@ impl WayBack {
     #[must_use]
     pub fn commands(&self) -> Option<&Arc<[Command]>> {
         match self {
-            Self::Package { commands, .. } => Some(commands),
+            Self::Package { commands, .. } | Self::Files { commands } => Some(commands),
             Self::None(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod copy;
 mod drain;
+mod file;
 mod gate;
 mod health;
 mod major;
@@ -15,6 +16,7 @@ mod service;
 pub use backup::{back_up, prove_backup};
 pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
+pub use file::{with_files, without_files};
 pub use gate::{Rest, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use major::{move_back, move_data};

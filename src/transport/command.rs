@@ -4,10 +4,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use crate::address::HostName;
 use crate::catalog::Rule;
 use crate::desired::Probe;
-use crate::value::{Digest, Period, RemotePath, Version};
+use crate::value::{Digest, Period, RemotePath, SecretReference, Version};
 
 /// One command of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +89,41 @@ pub enum Task {
         /// Its product version.
         version: Version,
         /// The service that it carries.
+        unit: String,
+    },
+    /// Takes a managed file over standard input and puts it in its place; what was there is kept.
+    WriteFile {
+        /// On the host.
+        path: RemotePath,
+        /// What it holds, with `<secret:NAME>` in the places of secrets. Between double quotes a secret
+        /// is escaped as in JSON.
+        content: String,
+        /// Where those are had when the file is written.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        secrets: BTreeMap<String, SecretReference>,
+        /// Who may read and write it.
+        mode: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// Checks that the file is as it was written.
+    CheckWritten {
+        /// On the host.
+        path: RemotePath,
+        /// The content, with the marks of secrets.
+        digest: Digest,
+        /// Whether there are any: then it does not tell whether those are still the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        holds_secrets: bool,
+    },
+    /// Brings a managed file back to what it was before.
+    RestoreFile {
+        /// On the host.
+        path: RemotePath,
+    },
+    /// Restarts the service if one of its files has changed.
+    RestartUnit {
+        /// The service.
         unit: String,
     },
     /// Starts the service, now and at boot.
@@ -299,6 +336,10 @@ impl Task {
             Self::InstallFromRepository { package, version, .. } => {
                 format!("install {package} {version} from the host's repository")
             }
+            Self::WriteFile { path, .. } => format!("write {path}"),
+            Self::CheckWritten { path, .. } => format!("check that {path} is as it was written"),
+            Self::RestoreFile { path } => format!("bring {path} back"),
+            Self::RestartUnit { unit } => format!("restart {unit} if its files have changed"),
             Self::StartUnit { unit } => format!("start {unit}"),
             Self::CheckVersion { package, version } => {
                 format!("check that {package} is installed in version {version}")
@@ -342,6 +383,7 @@ impl Task {
             self,
             Self::FindFile { .. }
                 | Self::CheckFile { .. }
+                | Self::CheckWritten { .. }
                 | Self::Rehearse { .. }
                 | Self::CheckVersion { .. }
                 | Self::ByHand { .. }
@@ -359,6 +401,26 @@ impl Task {
         )
     }
 
+    /// Whether it doesn't tell all that it looks for.
+    #[must_use]
+    pub const fn may_miss(&self) -> bool {
+        matches!(self, Self::CheckWritten { holds_secrets: true, .. })
+    }
+
+    /// Whether it begins a change of its component; what comes before it prepares, drains and looks.
+    #[must_use]
+    pub const fn brings_change(&self) -> bool {
+        matches!(
+            self,
+            Self::CheckFile { .. }
+                | Self::InstallFile { .. }
+                | Self::InstallFromRepository { .. }
+                | Self::ByHand { .. }
+                | Self::RestartUnit { .. }
+                | Self::StartUnit { .. }
+        )
+    }
+
     /// Whether it is a job on the host, apart from the connection: everything that changes the host
     /// or waits there. A copy is fed over the connection, and can be sent again.
     #[must_use]
@@ -368,6 +430,8 @@ impl Task {
             Self::InstallFile { .. }
                 | Self::InstallFromRepository { .. }
                 | Self::StartUnit { .. }
+                | Self::RestartUnit { .. }
+                | Self::RestoreFile { .. }
                 | Self::Isolate { .. }
                 | Self::Restore { .. }
                 | Self::Prepare { .. }

@@ -36,7 +36,7 @@ pub use failure::{Failure, Problem};
 pub use gate::{ALLOWED_PATH, GATE_PATH, allowed, host_gate, sudoers};
 pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
 pub use local::login_environment;
-pub use questions::{Also, Endpoint, MARK, Questions, ResourceQuestions};
+pub use questions::{Also, Endpoint, FileQuestion, MARK, Questions, ResourceQuestions};
 pub use quote::quote;
 pub use secret::resolve as resolve_secret;
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};

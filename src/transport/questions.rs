@@ -71,6 +71,19 @@ pub struct ResourceQuestions {
     pub health: Probe,
     /// The command line that prints its role, when it has one.
     pub role: Option<String>,
+    /// Its managed files, by name.
+    pub files: BTreeMap<String, FileQuestion>,
+}
+
+/// What to ask of a managed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileQuestion {
+    /// Where it is.
+    pub path: RemotePath,
+    /// Where the host keeps what `mdc` wrote there last.
+    pub record: RemotePath,
+    /// Whether it holds secrets, so that it is not read.
+    pub holds_secrets: bool,
 }
 
 impl ResourceQuestions {

@@ -2,6 +2,8 @@
 //! of use.
 
 use camino::Utf8PathBuf;
+use openssl::hash::MessageDigest;
+use openssl::pkcs5::pbkdf2_hmac;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,35 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+/// Rounds of the derivation of fingerprints: some 20 ms, against guessing.
+const ROUNDS: usize = 60_000;
+
+impl Secret {
+    /// What tells this secret from others without telling it: a salt and what PBKDF2 (RFC 8018, with
+    /// HMAC-SHA-256) makes of both, as hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self, salt: &str) -> String {
+        let mut key = [0; 32];
+        let made = pbkdf2_hmac(
+            self.expose().as_bytes(),
+            salt.as_bytes(),
+            ROUNDS,
+            MessageDigest::sha256(),
+            &mut key,
+        );
+        // Without a key, no secret has the fingerprint.
+        let key = made.map(|()| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        format!("{salt}:{}", key.unwrap_or_default())
+    }
+
+    /// Whether this is the secret of a fingerprint.
+    #[must_use]
+    pub fn has_fingerprint(&self, fingerprint: &str) -> bool {
+        let Some((salt, key)) = fingerprint.split_once(':') else { return false };
+        !key.is_empty() && self.fingerprint(salt) == fingerprint
     }
 }
 

@@ -1,8 +1,10 @@
 //! What every host told, host by host.
 
+use std::collections::BTreeMap;
+
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::words;
-use crate::observe::{ComponentFacts, HostFacts, HostState, Observed, Unreadable};
+use crate::observe::{ComponentFacts, FileState, HostFacts, HostState, Observed, Unreadable};
 
 /// The observed facts as a document.
 #[must_use]
@@ -62,7 +64,7 @@ fn clock(ahead: i64) -> String {
 fn components(facts: &HostFacts) -> Table {
     let columns = ["component", "package", "unit", "health"];
     let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
-    for (name, ComponentFacts { package, unit, health, role }) in &facts.components {
+    for (name, ComponentFacts { package, unit, health, role, files }) in &facts.components {
         let (health, said) = words::health(health);
         let cells = vec![
             Text::of(Label::Component, name.as_str()),
@@ -71,8 +73,23 @@ fn components(facts: &HostFacts) -> Table {
             health.into(),
         ];
         let role = role.as_ref().map(|role| Field::new("role", role.as_str()));
-        let notes = said.map(|said| Field::new("probe", said)).into_iter().chain(role).collect();
+        let files = (!files.is_empty()).then(|| Field::new("files", self::files(files)));
+        let said = said.map(|said| Field::new("probe", said));
+        let notes = [said, role, files].into_iter().flatten().collect();
         table.rows.push(Row::new(cells).noted(notes));
     }
     table
+}
+
+/// Each managed file with what is known of it.
+fn files(files: &BTreeMap<String, FileState>) -> String {
+    let told = files.iter().map(|(name, state)| match state {
+        FileState::Absent => format!("{name}: not there"),
+        FileState::Unknown => format!("{name}: can't be read"),
+        FileState::There(there) if there.touched => {
+            format!("{name}: changed since mdc wrote it")
+        }
+        FileState::There(_) => format!("{name}: there"),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }

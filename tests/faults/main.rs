@@ -13,6 +13,8 @@ mod controller;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod host;

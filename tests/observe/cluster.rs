@@ -46,6 +46,7 @@ pub(crate) fn desired<'a>(
         waivers: Vec::new(),
         scan: None,
         notices: Vec::new(),
+        files: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     for host in hosts {
@@ -113,6 +114,9 @@ fn component(name: &str, health: &Probe) -> Component {
         on_failure: mdc::catalog::OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
+        files: BTreeMap::new(),
+        values: BTreeMap::new(),
+        secrets: BTreeMap::new(),
         idle: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),

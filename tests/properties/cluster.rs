@@ -180,6 +180,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         },
         scan: None,
         notices: Vec::new(),
+        files: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();
@@ -351,5 +352,5 @@ fn component_facts(state: State) -> ComponentFacts {
         State::Old | State::AsDesired => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
-    ComponentFacts { package, unit, health, role: None }
+    ComponentFacts { package, unit, health, role: None, files: BTreeMap::new() }
 }

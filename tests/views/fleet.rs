@@ -459,6 +459,7 @@ pub(crate) fn desired() -> Desired {
         preflight: mdc::manifest::Preflight::default(),
         waivers: Vec::new(),
         scan: None,
+        files: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
@@ -520,6 +521,9 @@ fn entry(line: &Line, order: u32) -> Component {
         on_failure: OnFailure::default(),
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
+        files: BTreeMap::new(),
+        values: BTreeMap::new(),
+        secrets: BTreeMap::new(),
         idle: None,
         backup_by: None,
         by_hand: None,
@@ -555,6 +559,7 @@ pub(crate) fn observed() -> Observed {
         unit: UnitState::Stopped("failed".into()),
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
         role: None,
+        files: BTreeMap::new(),
     };
     facts(&mut hosts, "redis-01", "redis").health =
         HealthState::Unhealthy("NOAUTH Authentication required.".into());
@@ -599,6 +604,7 @@ fn healthy(version: &str) -> ComponentFacts {
         unit: UnitState::Active,
         health: HealthState::Healthy,
         role: None,
+        files: BTreeMap::new(),
     }
 }
 
@@ -608,6 +614,7 @@ fn absent() -> ComponentFacts {
         unit: UnitState::Absent,
         health: HealthState::NotAsked("the package is absent".into()),
         role: None,
+        files: BTreeMap::new(),
     }
 }
 

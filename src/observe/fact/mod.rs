@@ -9,6 +9,7 @@ pub(super) mod boot;
 pub(super) mod certificate;
 pub(super) mod clock;
 pub(super) mod disk;
+pub(super) mod file;
 pub(super) mod health;
 pub(super) mod memory;
 pub(super) mod os;
@@ -45,6 +46,7 @@ pub(super) fn script(questions: &Questions) -> String {
         &package::script(questions),
         &health::script(questions),
         &role::script(questions),
+        &file::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

@@ -52,6 +52,9 @@ impl Host {
             writeln!(to, "{MARK}unit LoadState={load}\n{MARK}unit ActiveState={active}")?;
         }
         for (component, asked) in &questions.resources {
+            for (name, file) in &asked.files {
+                to.write_str(&self.file(component, name, file))?;
+            }
             let mut there = asked.packages().filter_map(|name| self.packages.get(name));
             if there.any(|state| matches!(state, PackageState::Installed(_))) {
                 let health = self.health(&asked.unit, &asked.health);

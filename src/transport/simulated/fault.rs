@@ -102,6 +102,10 @@ pub(super) fn key(task: &Task) -> String {
         Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
             format!("install:{package}")
         }
+        Task::WriteFile { path, .. } => format!("write:{path}"),
+        Task::CheckWritten { path, .. } => format!("check-written:{path}"),
+        Task::RestoreFile { path } => format!("restore-file:{path}"),
+        Task::RestartUnit { unit } => format!("restart:{unit}"),
         Task::StartUnit { unit } => format!("start:{unit}"),
         Task::Isolate { unit } => format!("isolate:{unit}"),
         Task::Restore { unit } => format!("restore:{unit}"),

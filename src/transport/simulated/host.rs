@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::job::{Job, Lease};
+use super::managed::Written;
 use crate::address::HostName;
 use crate::catalog::Format;
 use crate::desired::Probe;
@@ -34,6 +35,15 @@ pub(super) struct Host {
     pub(super) units: BTreeMap<String, Unit>,
     /// The digests of files that were copied here, by path.
     pub(super) files: BTreeMap<String, Digest>,
+    /// Managed files, by path.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) managed: BTreeMap<String, Written>,
+    /// What those were before they were last changed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) kept: BTreeMap<String, Option<Written>>,
+    /// Managed files have changed, and nothing was restarted since.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) files_changed: bool,
     /// The newest lease that was here.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) lease: Lease,
@@ -117,6 +127,9 @@ impl Default for Host {
             packages: BTreeMap::new(),
             units: BTreeMap::new(),
             files: BTreeMap::new(),
+            managed: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            files_changed: false,
             lease: Lease::default(),
             jobs: BTreeMap::new(),
             log: Vec::new(),

@@ -6,6 +6,7 @@ mod fault;
 mod file;
 mod host;
 mod job;
+mod managed;
 mod record;
 mod task;
 
@@ -26,6 +27,7 @@ use crate::value::{Digest, Version};
 use fault::{Fault, Moment};
 use file::HostFile;
 use host::Host;
+use managed::Sent;
 use record::Records;
 
 /// How often it is seen whether a job was ended by somebody.
@@ -54,6 +56,13 @@ pub fn connect(target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
     };
     simulated.change("connect", |_| Ok(()))?;
     Ok(Box::new(simulated))
+}
+
+/// What came over standard input.
+enum Received {
+    Nothing,
+    Package(Digest, u64),
+    File(Sent),
 }
 
 /// A connection to a simulated host. The host itself is in its file and nowhere else: every command
@@ -140,16 +149,18 @@ impl Simulated {
     }
 
     /// Reads a package to its end, as a real host would.
-    fn receive(
-        &self,
-        task: &Task,
-        input: Option<&mut dyn Read>,
-    ) -> Result<Option<(Digest, u64)>, Failure> {
-        let (Task::ReceiveFile { size, from, .. }, Some(input)) = (task, input) else {
-            return Ok(None);
+    fn receive(&self, task: &Task, input: Option<&mut dyn Read>) -> Result<Received, Failure> {
+        let Some(input) = input else { return Ok(Received::Nothing) };
+        let (received, from) = match task {
+            // One byte more tells a longer file, and bounds it.
+            Task::ReceiveFile { size, from, .. } => {
+                let read = Digest::of_reader(&mut input.take(size.saturating_add(1)));
+                (read.map(|(digest, size)| Received::Package(digest, size)), from.as_str())
+            }
+            Task::WriteFile { path, .. } => (Sent::read(input).map(Received::File), path.as_str()),
+            _ => return Ok(Received::Nothing),
         };
-        // One byte more tells a longer file, and bounds it.
-        Digest::of_reader(&mut input.take(size.saturating_add(1))).map(Some).map_err(|e| Failure {
+        received.map_err(|e| Failure {
             hint: "check that the file can be read on this machine".to_owned(),
             ..self.failure("copy a file", Problem::Here(format!("{from} can't be read: {e}")))
         })

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::exit;
 use super::fault::{self, Fault};
 use super::host::{Host, Unit, packaged};
+use super::{Received, exit};
 use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::fact::{PackageState, UnitState};
@@ -23,7 +23,7 @@ impl Host {
     pub(super) fn carry_out(
         &mut self,
         task: &Task,
-        received: Option<(Digest, u64)>,
+        received: Received,
         fault: Option<&Fault>,
     ) -> Outcome {
         let says = fault.filter(|fault| fault.fails()).map(|fault| fault.says.as_str());
@@ -45,8 +45,17 @@ impl Host {
                 (check, self.check_file(path, *digest))
             }
             (Task::ReceiveFile { path, digest, size, .. }, None) => {
-                self.receive(path, (*digest, *size), received)
+                self.receive(path, (*digest, *size), &received)
             }
+            (Task::WriteFile { .. }, None) => {
+                let sent = if let Received::File(sent) = received { Some(sent) } else { None };
+                (check, self.write_file(task, sent))
+            }
+            (Task::CheckWritten { path, digest, .. }, None) => {
+                (check, self.check_written(path, *digest))
+            }
+            (Task::RestoreFile { path }, None) => (check, self.restore_file(path)),
+            (Task::RestartUnit { unit }, None) => (check, self.restart(unit)),
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
                 Task::CheckVersion { package, version } | Task::ByHand { package, version, .. },
@@ -136,9 +145,12 @@ impl Host {
         &mut self,
         path: &RemotePath,
         wanted: (Digest, u64),
-        received: Option<(Digest, u64)>,
+        received: &Received,
     ) -> (Period, Output) {
-        let (digest, size) = received.unwrap_or((Digest::of(b""), 0));
+        let (digest, size) = match received {
+            Received::Package(digest, size) => (*digest, *size),
+            _ => (Digest::of(b""), 0),
+        };
         let millis = size.saturating_mul(1000) / self.durations.bytes_per_second.max(1);
         let output = if (digest, size) == wanted {
             self.files.insert(path.as_str().to_owned(), digest);
@@ -166,6 +178,17 @@ impl Host {
                 format!("Failed to start {unit}.service: Unit {unit}.service not found."),
             ),
         }
+    }
+
+    fn restart(&mut self, unit: &str) -> Output {
+        if !std::mem::take(&mut self.files_changed) {
+            return exit(0, "", "");
+        }
+        if let Some(service) = self.units.get_mut(unit) {
+            service.starting = true;
+        }
+        self.log.push(format!("restarted:{unit}"));
+        self.start(unit)
     }
 
     fn await_health(&mut self, unit: &str, probe: &Probe) -> (Period, Output) {

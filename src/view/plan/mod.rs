@@ -2,6 +2,7 @@
 //! and the exact commands.
 
 mod commands;
+mod files;
 mod left_out;
 mod notices;
 mod parts;
@@ -42,6 +43,9 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     }
     if detail >= Detail::Steps {
         document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
+    }
+    if detail >= Detail::Steps {
+        document.extend(files::blocks(plan));
     }
     document.extend(notices::blocks(plan, detail));
     document.extend(left_out::blocks(plan));

@@ -9,7 +9,7 @@ pub use time::{time, time_of_day};
 use std::time::Duration;
 
 use crate::catalog::{Rule, Stage};
-use crate::diff::{Action, Reason};
+use crate::diff::{Action, FileDifference, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
@@ -27,6 +27,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Downgrade => "downgrade",
         Action::Repair => "repair",
         Action::Start => "start",
+        Action::Reconfigure => "reconfigure",
         Action::Rollback => "rollback",
         Action::BackUp => "back up",
         Action::ProveBackup => "see backup",
@@ -54,6 +55,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Downgrade => "↓",
         Action::Repair => "~",
         Action::Start => "▸",
+        Action::Reconfigure => "±",
         Action::Rollback => "↶",
         Action::BackUp => "=",
         Action::ProveBackup
@@ -104,6 +106,7 @@ pub fn reason(reason: &Reason) -> String {
             format!("the installation of {} was left {status}", observed.upstream())
         }
         Reason::UnitStopped { observed } => format!("the service is {observed}"),
+        Reason::FileDiffers { path, how, .. } => format!("{path} {}", file(how)),
         Reason::NeededBy { step } => match StepName::of(step) {
             StepName { action: Some(action), component, .. } => {
                 format!("the {action} of {component} installs this file")
@@ -128,12 +131,30 @@ pub fn reason(reason: &Reason) -> String {
     }
 }
 
+/// How a file differs from what it should be.
+fn file(how: &FileDifference) -> String {
+    match how {
+        FileDifference::Missing => "isn't there".to_owned(),
+        FileDifference::Unknown => {
+            "is one that mdc has not written and can't read, so that nobody knows what it holds"
+                .to_owned()
+        }
+        FileDifference::Touched => "was changed since mdc wrote it".to_owned(),
+        FileDifference::Lines(_) => "has other lines than it should (see Files)".to_owned(),
+        FileDifference::Secret(name) => format!("holds another secret `{name}` than it should"),
+        FileDifference::Access { observed, desired } => {
+            format!("is {observed}; {desired} is desired")
+        }
+    }
+}
+
 /// How a step is taken back.
 #[must_use]
 pub fn way_back(way_back: &WayBack) -> String {
     match way_back {
         WayBack::Package { to, loses, .. } if loses.is_empty() => format!("to {to}"),
         WayBack::Package { to, loses, .. } => format!("to {to}; {loses}"),
+        WayBack::Files { .. } => "to the files as they were".to_owned(),
         WayBack::None(why) => format!("none: {why}"),
     }
 }

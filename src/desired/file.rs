@@ -1,0 +1,230 @@
+//! The files that components have on their hosts, with everything filled in but what is secret.
+
+mod variables;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use serde::Serialize;
+
+use super::resolve::Placed;
+use crate::address::{Address, ComponentName, HostName};
+use crate::catalog::{Component, FileTemplate, Write};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
+use crate::manifest::notice::{Fault, check, render};
+use crate::manifest::{Host, Manifest};
+use crate::source::{self, did_you_mean};
+use crate::value::{RemotePath, RemotePathError, SecretReference};
+use variables::Variables;
+
+/// The largest content: a service's settings, not its data.
+const LARGEST: usize = 64 << 10;
+/// Where hosts keep, for each managed file, what it was before and what was written.
+const FOLDER: &str = "/var/lib/mdc-files";
+/// How the place of a secret in a content begins.
+const MARK: &str = "<secret:";
+
+/// A file as it should be on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ManagedFile {
+    /// Its name among those of the component.
+    pub name: String,
+    /// Where it is.
+    pub path: RemotePath,
+    /// Where its host keeps what was written there last.
+    #[serde(skip)]
+    pub record: RemotePath,
+    /// What it holds, with `<secret:NAME>` for each secret.
+    pub content: Arc<str>,
+    /// Where those secrets are had.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretReference>,
+    /// Who may read and write it, as chmod(1) takes it.
+    pub mode: String,
+    /// Whose it is, as chown(1) takes it.
+    pub owner: String,
+    /// Whether the service is restarted when it has changed.
+    pub restart: bool,
+    /// Whether it is written before the component is installed, and not again.
+    pub only_on_install: bool,
+}
+
+/// Whether a value of this name would be a secret.
+fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passphrase", "secret", "token", "private-key", "connection-key", "encryption-key"]
+        .iter()
+        .any(|word| name.replace('_', "-").contains(word))
+}
+
+/// The place of the secret `name` in a content.
+#[must_use]
+pub fn secret_mark(name: &str) -> String {
+    format!("{MARK}{name}>")
+}
+
+/// The files of all components, by where they are; what is wrong with them goes to `found`.
+pub(super) fn files(
+    manifest: &Manifest,
+    placed: &Placed<'_>,
+    version: &dyn Fn(&ComponentName) -> Option<String>,
+    found: &mut Diagnostics,
+) -> BTreeMap<Address, Arc<[ManagedFile]>> {
+    let mut files = BTreeMap::new();
+    for (name, (component, _)) in placed {
+        let writes = |file: &&(String, Template<'_>)| file.1.file.write != Write::Never;
+        let mut templates = Vec::new();
+        for (file, template) in &component.files {
+            let problem = Problem { manifest, component, file };
+            match problem.template(template) {
+                Ok(template) => templates.push((file.clone(), template)),
+                Err(wrong) => found.push(*wrong),
+            }
+        }
+        templates.retain(|it| writes(&it));
+        let hosts = manifest.hosts.iter().filter(|(_, host)| host.components.contains_key(*name));
+        for here in hosts.take_while(|_| !templates.is_empty()) {
+            let variables = Variables::of(manifest, placed, (component, here), version(name));
+            let made = templates.iter().map(|(file, template)| {
+                Problem { manifest, component, file }.file(template, &variables)
+            });
+            match made.collect::<Result<Vec<_>, _>>() {
+                Ok(made) => {
+                    let address = Address::new(here.0.clone(), (*name).clone());
+                    files.insert(address, made.into());
+                }
+                // The others would be told alike.
+                Err(wrong) => {
+                    found.push(*wrong);
+                    break;
+                }
+            }
+        }
+    }
+    files
+}
+
+/// Where a host is in the manifest.
+type Here<'m> = (&'m HostName, &'m Host);
+
+/// A file's entry with its template's text.
+struct Template<'a> {
+    file: &'a FileTemplate,
+    path: &'a RemotePath,
+    text: String,
+}
+
+/// A file that something may be wrong with.
+struct Problem<'a> {
+    manifest: &'a Manifest,
+    component: &'a Component,
+    file: &'a str,
+}
+
+impl Problem<'_> {
+    fn because(&self, why: &str, help: String) -> Box<Diagnostic> {
+        let Self { manifest, component, file } = self;
+        let message = format!("the file `{file}` of `{}` can't be made: {why}", component.name);
+        let problem = Diagnostic::new(Code::File, message).help(help);
+        Box::new(match manifest.components.get(&component.name) {
+            Some(over) => {
+                problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
+            }
+            None => problem,
+        })
+    }
+
+    fn table(&self, key: &str) -> String {
+        format!("`[components.{}.{key}]`", self.component.name)
+    }
+
+    fn template<'f>(&self, file: &'f FileTemplate) -> Result<Template<'f>, Box<Diagnostic>> {
+        let entry = self.table(&format!("files.{}", self.file));
+        let Some(path) = &file.path else {
+            return Err(self.because("it has no `path`", format!("write `path` under {entry}")));
+        };
+        let text = match (&file.content, &file.template) {
+            (Some(text), None) => text.clone(),
+            (None, Some(path)) => self.read(path)?,
+            _ => {
+                let why = "it needs exactly one of `content` and `template`";
+                return Err(self.because(why, format!("write one of them under {entry}")));
+            }
+        };
+        if text.contains(MARK) {
+            let why = format!("its template holds `{MARK}`, which stands for secrets in plans");
+            return Err(self.because(&why, "write `{{secrets.NAME}}` for a secret".to_owned()));
+        }
+        let plain = self.component.values.keys().find(|name| looks_secret(name));
+        if let Some(name) = plain {
+            let why = format!("the value `{name}` would be a secret in plain text");
+            let help = format!(
+                "name it under {} as `{name} = {{ file = \"...\" }}`; then change it, since the \
+                 manifest has held it",
+                self.table("secrets")
+            );
+            return Err(self.because(&why, help));
+        }
+        Ok(Template { file, path, text })
+    }
+
+    fn read(&self, path: &Utf8Path) -> Result<String, Box<Diagnostic>> {
+        let text = source::read(&self.manifest.path(path)).map_err(|problem| {
+            let help = "the path starts from the manifest's folder".to_owned();
+            self.because(&problem.message, help)
+        })?;
+        Ok(text.text)
+    }
+
+    fn file(
+        &self,
+        template: &Template<'_>,
+        variables: &Variables,
+    ) -> Result<ManagedFile, Box<Diagnostic>> {
+        check(&template.text, &variables.names).map_err(|fault| match fault {
+            Fault::Unreadable(why) => self.because(&why, "correct its template".to_owned()),
+            Fault::Unknown(name) => self.because(
+                &format!("its template uses `{name}`, which nothing gives"),
+                self.unknown(&name, &variables.names),
+            ),
+        })?;
+        let content = render(&template.text, &variables.values)
+            .map_err(|why| self.because(&why, "correct its template".to_owned()))?;
+        if content.len() > LARGEST {
+            let why = format!("it has {} bytes, and {LARGEST} are the most", content.len());
+            return Err(self.because(&why, "keep data out of it".to_owned()));
+        }
+        let FileTemplate { mode, owner, restart, write, .. } = template.file;
+        let used = self.component.secrets.iter();
+        let used = used.filter(|(name, _)| content.contains(&secret_mark(name)));
+        let record = format!("{FOLDER}/{}/{}/record", self.component.name, self.file);
+        let record = record.parse().map_err(|error: RemotePathError| {
+            self.because(&error.to_string(), "give it a name of letters and digits".to_owned())
+        })?;
+        Ok(ManagedFile {
+            name: self.file.to_owned(),
+            record,
+            path: template.path.clone(),
+            secrets: used.map(|(name, from)| (name.clone(), from.clone())).collect(),
+            content: content.into(),
+            mode: mode.clone(),
+            owner: owner.clone(),
+            restart: *restart,
+            only_on_install: *write == Write::OnInstall,
+        })
+    }
+
+    fn unknown(&self, name: &str, names: &[String]) -> String {
+        let (table, key) = match name.split_once('.') {
+            Some((table @ ("values" | "secrets"), key)) => (table, key),
+            _ => {
+                let known = names.iter().map(String::as_str);
+                return did_you_mean(name, known.collect::<Vec<_>>(), "there are");
+            }
+        };
+        let example = if table == "values" { "\"...\"" } else { "{ file = \"...\" }" };
+        format!("write `{key} = {example}` under {}", self.table(table))
+    }
+}

@@ -1,0 +1,93 @@
+//! Managed files: how they differ from what they should be.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use similar::TextDiff;
+
+use super::Reason;
+use crate::desired::ManagedFile;
+use crate::observe::{ComponentFacts, FileContent, FileState, SecretState};
+
+/// Lines around a difference that are shown.
+const AROUND: usize = 2;
+
+/// How a file differs from what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileDifference {
+    /// It isn't there.
+    Missing,
+    /// Nobody knows what it holds: the login user can't read it, and `mdc` has not written it.
+    Unknown,
+    /// Somebody has changed it since `mdc` wrote it, and the login user can't read it.
+    Touched,
+    /// Its lines differ: the differences as diff(1) prints them with `-u`, without its first lines.
+    Lines(String),
+    /// A secret in it is another one now.
+    Secret(String),
+    /// Others may read or write it, or it is another's: what is observed and what is desired.
+    Access {
+        /// What is there.
+        observed: String,
+        /// What should be there.
+        desired: String,
+    },
+}
+
+/// The files that have to be written, with the reasons.
+pub(super) fn differing(
+    files: &[ManagedFile],
+    facts: &ComponentFacts,
+    installs: bool,
+) -> (Vec<ManagedFile>, Vec<Reason>) {
+    let mut differing = Vec::new();
+    let mut reasons = Vec::new();
+    for file in files.iter().filter(|file| installs || !file.only_on_install) {
+        let why = differences(file, facts.files.get(&file.name));
+        if why.is_empty() {
+            continue;
+        }
+        differing.push(file.clone());
+        reasons.extend(why.into_iter().map(|how| Reason::FileDiffers {
+            file: file.name.clone(),
+            path: file.path.clone(),
+            how,
+        }));
+    }
+    (differing, reasons)
+}
+
+fn differences(file: &ManagedFile, state: Option<&FileState>) -> Vec<FileDifference> {
+    let there = match state {
+        None | Some(FileState::Unknown) => return vec![FileDifference::Unknown],
+        Some(FileState::Absent) => return vec![FileDifference::Missing],
+        Some(FileState::There(there)) => there,
+    };
+    let mut found = Vec::new();
+    if there.touched {
+        found.push(FileDifference::Touched);
+    }
+    if there.text != *file.content {
+        found.push(FileDifference::Lines(lines(&there.text, &file.content)));
+    }
+    let changed = there.secrets.iter().filter(|(_, state)| **state == SecretState::Differs);
+    found.extend(changed.map(|(name, _)| FileDifference::Secret(name.clone())));
+    found.extend(access(file, there));
+    found
+}
+
+fn lines(before: &str, after: &str) -> String {
+    TextDiff::from_lines(before, after).unified_diff().context_radius(AROUND).to_string()
+}
+
+/// Without a group in the manifest, any will do.
+fn access(file: &ManagedFile, there: &FileContent) -> Option<FileDifference> {
+    let owner = match file.owner.contains(':') {
+        true => there.owner.as_str(),
+        false => there.owner.split(':').next().unwrap_or_default(),
+    };
+    let mode = |mode: &str| format!("{:0>4}", mode.trim_start_matches('0'));
+    let observed = format!("{} {owner}", mode(&there.mode));
+    let desired = format!("{} {}", mode(&file.mode), file.owner);
+    (observed != desired).then_some(FileDifference::Access { observed, desired })
+}

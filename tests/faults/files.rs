@@ -1,0 +1,267 @@
+//! Managed files: written where they differ, with a restart only for another content, kept for the way
+//! back, and never with a secret in anything but the file itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::site::{Ran, Site};
+
+const PATH: &str = "/etc/md-cluster/identity.yml";
+const WRITE: &str = "write:/etc/md-cluster/identity.yml";
+const RESTARTED: &str = "restarted:md-cluster-identity-service";
+const SECRET: &str = "canary-7f31";
+const OTHER: &str = "canary-b2c9";
+
+/// The quickstart with its release installed, where Identity has a file with a secret in it.
+fn site() -> Site {
+    let site = Site::new();
+    site.mdc(&["apply", "--yes"]).ended(0);
+    secret(&site, SECRET);
+    let text = fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let more = format!(
+        r#"
+[components.identity-service]
+secrets = {{ password = {{ file = "password" }} }}
+values = {{ level = "info" }}
+
+[components.identity-service.files.settings]
+path = "{PATH}"
+content = """
+level: {{{{values.level}}}}
+database: {{{{json at.postgresql.address}}}}
+password: {{{{json secrets.password}}}}
+"""
+"#
+    );
+    fs::write(site.path("mdc.toml"), text + &more).unwrap();
+    site
+}
+
+fn secret(site: &Site, secret: &str) {
+    fs::write(site.path("password"), secret).unwrap();
+    fs::set_permissions(site.path("password"), fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A site where the file has been written.
+fn written() -> Site {
+    let site = site();
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site
+}
+
+fn file(site: &Site) -> Value {
+    site.host("identity-01")["managed"][PATH].clone()
+}
+
+fn times(site: &Site, key: &str) -> usize {
+    site.log("identity-01").get(key).copied().unwrap_or_default()
+}
+
+#[track_caller]
+fn tells(ran: &Ran, words: &[&str]) {
+    for words in words {
+        assert!(ran.said.contains(words), "{words}: {}", ran.said);
+    }
+}
+
+/// Nothing below `folder` but the secret's own file holds `secret`.
+fn assert_nowhere(folder: &Path, secret: &str) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_nowhere(&path, secret);
+        } else if path.file_name().unwrap() != "password" {
+            let bytes = fs::read(&path).unwrap();
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_file_is_written_once_and_its_service_restarted() {
+    let site = site();
+    let plan = site.mdc(&["plan"]).ended(0);
+    tells(
+        &plan,
+        &["reconfigure", "isn't there", "+level: info", "+password: \"<secret:password>\""],
+    );
+    let ran = site.mdc(&["apply", "--yes"]).ended(0);
+    assert_eq!(
+        file(&site)["text"],
+        "level: info\ndatabase: \"10.0.0.10\"\npassword: \"<secret:password>\"\n"
+    );
+    assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (1, 1));
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    for said in [&plan.said, &ran.said] {
+        assert!(!said.contains(SECRET), "{said}");
+    }
+    assert_nowhere(&site.path("."), SECRET);
+}
+
+#[test]
+fn another_content_is_shown_line_by_line() {
+    let site = written();
+    site.edit("level = \"info\"", "level = \"debug\"");
+    let ran = site.mdc(&["apply", "--yes"]).ended(0);
+    tells(&ran, &["has other lines than it should", "-level: info", "+level: debug"]);
+    assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 2));
+    assert!(file(&site)["text"].as_str().unwrap().contains("level: debug"));
+}
+
+#[test]
+fn nothing_is_restarted_for_the_same_content() {
+    let site = written();
+    site.edit(
+        "path = \"/etc/md-cluster/identity.yml\"",
+        &format!("path = \"{PATH}\"\nmode = \"640\""),
+    );
+    let ran = site.mdc(&["apply", "--yes"]).ended(0);
+    tells(&ran, &["is 0600 root:root; 0640 root:root is desired"]);
+    assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 1));
+    assert_eq!(file(&site)["mode"], "640");
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn another_secret_is_seen_and_not_shown() {
+    let site = written();
+    secret(&site, OTHER);
+    let ran = site.mdc(&["apply", "--yes"]).ended(0);
+    tells(&ran, &["holds another secret `password` than it should"]);
+    assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 2));
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    for canary in [SECRET, OTHER] {
+        assert!(!ran.said.contains(canary), "{}", ran.said);
+        assert_nowhere(&site.path("."), canary);
+    }
+    fs::remove_file(site.path("password")).unwrap();
+    let plan = site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    tells(&plan, &["nobody knows whether files still hold the right one"]);
+}
+
+#[test]
+fn a_file_without_its_secret_is_not_written() {
+    let site = site();
+    fs::remove_file(site.path("password")).unwrap();
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    tells(
+        &ran,
+        &[
+            "write /etc/md-cluster/identity.yml on identity-01",
+            "password can't be read",
+            "nothing was sent",
+        ],
+    );
+    assert_eq!(file(&site), Value::Null);
+    secret(&site, SECRET);
+    site.mdc(&["resume", "--yes"]).ended(0);
+    assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (1, 1));
+}
+
+#[test]
+fn what_somebody_has_changed_is_set_right() {
+    let site = written();
+    let plan = site.mdc(&["plan", "-o", "old.json"]).ended(0);
+    tells(&plan, &["Nothing to do"]);
+    site.edit("level = \"info\"", "level = \"debug\"");
+    site.mdc(&["plan", "-o", "old.json"]).ended(0);
+    let mut host = site.host("identity-01");
+    host["managed"][PATH]["touched"] = json!(true);
+    site.write("identity-01", &host);
+    let stale = site.mdc(&["apply", "--yes", "old.json"]).ended(1);
+    tells(&stale, &["file", "settings", "changed since it was written"]);
+    let ran = site.mdc(&["apply", "--yes"]).ended(0);
+    tells(&ran, &["was changed since mdc wrote it"]);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn the_way_back_brings_the_file_back() {
+    let site = written();
+    let before = file(&site);
+    site.edit("level = \"info\"", "level = \"debug\"");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    let ran = site.mdc(&["rollback", "--yes"]).ended(0);
+    tells(&ran, &["bring /etc/md-cluster/identity.yml back"]);
+    assert_eq!(file(&site), before);
+    assert_eq!(times(&site, RESTARTED), 3);
+    // The file that wasn't there goes.
+    let site = self::site();
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["rollback", "--yes"]).ended(0);
+    assert_eq!(file(&site), Value::Null);
+}
+
+#[test]
+fn a_cut_off_step_is_finished_and_restarts_once_more_at_most() {
+    let undisturbed = written();
+    for (key, fault) in [
+        (WRITE, json!({ "says": "", "times": 1, "kill": "before" })),
+        (WRITE, json!({ "says": "", "times": 1, "kill": "during" })),
+        (WRITE, json!({ "says": "reset by peer", "times": 1, "lost": true })),
+        (
+            "restart:md-cluster-identity-service",
+            json!({ "says": "", "times": 1, "kill": "before" }),
+        ),
+        (
+            "restart:md-cluster-identity-service",
+            json!({ "says": "", "times": 1, "kill": "during" }),
+        ),
+    ] {
+        let site = site();
+        site.fault("identity-01", key, &fault);
+        let ran = site.mdc(&["apply", "--yes"]);
+        if ran.status != Some(0) {
+            site.mdc(&["resume", "--yes"]).ended(0);
+        }
+        assert_eq!(times(&site, RESTARTED), 1, "{key} {fault}");
+        assert_eq!(file(&site)["text"], file(&undisturbed)["text"], "{key} {fault}");
+        site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    }
+}
+
+#[test]
+fn an_ignition_file_is_there_before_the_first_start_and_left_alone_afterwards() {
+    let site = Site::new();
+    secret(&site, SECRET);
+    site.edit("identity-service = \"2.8.0\"\n", "");
+    let mut host = site.host("identity-01");
+    host["packages"] = json!({});
+    host["units"] = json!({});
+    site.write("identity-01", &host);
+    let keys = ["connection-key", "private-key", "certificate", "database-password"];
+    let keys = keys.map(|key| format!("{key} = {{ file = \"password\" }}")).join(", ");
+    let text = fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let more = format!(
+        "\n[components.identity-service]\nvalues = {{ database-user = \"identity\" }}\n\
+         secrets = {{ {keys} }}\n\
+         [components.identity-service.files.ignition]\nwrite = \"on-install\"\n"
+    );
+    fs::write(site.path("mdc.toml"), text + &more).unwrap();
+    let plan = site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let install =
+        steps.iter().find(|it| it["id"] == "identity-01/identity-service/install").unwrap();
+    let tasks = install["commands"].as_array().unwrap().iter();
+    let tasks: Vec<&String> =
+        tasks.map(|it| it["task"].as_object().unwrap().keys().next().unwrap()).collect();
+    let place = |task: &str| tasks.iter().position(|it| *it == task).unwrap();
+    assert!(place("write-file") < place("install-file"), "{tasks:?}");
+    assert!(!tasks.iter().any(|it| *it == "restart-unit"), "{tasks:?}");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    let path = "/etc/opswat/mddc_identity_service.yml";
+    let text = site.host("identity-01")["managed"][path]["text"].clone();
+    for line in
+        ["  connection_key: \"<secret:connection-key>\"", "  host: \"10.0.0.10\"", "  port: 5432"]
+    {
+        assert!(text.as_str().unwrap().lines().any(|it| it == line), "{line}: {text}");
+    }
+    assert_nowhere(&site.path("."), SECRET);
+    // What the service was first started with doesn't count any more.
+    site.edit("database-user = \"identity\"", "database-user = \"other\"");
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
