@@ -47,7 +47,9 @@ pub(super) fn unknown_ones(
     release: &Release,
     catalog: &Catalog,
 ) -> Diagnostics {
-    let written = places.iter().map(|(name, span)| (*name, *span, &manifest.source));
+    let removed = manifest.hosts.values().flat_map(|host| &host.removed);
+    let written = places.iter().map(|(name, span)| (*name, *span)).chain(removed);
+    let written = written.map(|(name, span)| (name, span, &manifest.source));
     let released = release.components.iter().map(|(name, c)| (name, &c.span, &release.source));
     written
         .chain(released)

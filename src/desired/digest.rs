@@ -30,6 +30,8 @@ struct Canonical<'d> {
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
     resources: &'d BTreeMap<Address, Arc<Resource>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "by_address")]
+    removed: &'d BTreeMap<Address, Arc<Resource>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     files: BTreeMap<String, &'d [ManagedFile]>,
     #[serde(serialize_with = "by_address")]
@@ -67,6 +69,7 @@ impl Desired {
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,
+            removed: &self.removed,
             files: self.files.iter().map(|(at, files)| (at.to_string(), &**files)).collect(),
             previous: &self.previous,
         };

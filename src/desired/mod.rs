@@ -11,6 +11,7 @@ mod package_file;
 mod placement;
 mod previous;
 mod questions;
+mod removed;
 mod resolve;
 mod rolling;
 
@@ -48,6 +49,8 @@ pub struct Desired {
     pub components: BTreeMap<ComponentName, Arc<Component>>,
     /// What should run where. Hosts of one system share what is alike.
     pub resources: BTreeMap<Address, Arc<Resource>>,
+    /// What should not be there any more.
+    pub removed: BTreeMap<Address, Arc<Resource>>,
     /// The files that are kept there.
     pub files: BTreeMap<Address, Arc<[ManagedFile]>>,
     /// What has to be so before stage 2 begins.
@@ -81,6 +84,28 @@ pub struct DesiredHost {
 }
 
 impl Desired {
+    /// What is asked about on `host`: what should be there, and what shouldn't.
+    pub fn asked<'d>(
+        &'d self,
+        host: &HostName,
+    ) -> impl Iterator<Item = (&'d Address, &'d Arc<Resource>)> {
+        // Addresses are sorted by host: a host's resources begin at the first component there is.
+        let first = self.components.keys().next();
+        let of = |all: &'d BTreeMap<Address, Arc<Resource>>| {
+            let start = first.map(|first| Address::new(host.clone(), first.clone()));
+            let host = host.clone();
+            let from = start.into_iter().flat_map(|start| all.range(start..));
+            from.take_while(move |(address, _)| address.host == host)
+        };
+        of(&self.resources).chain(of(&self.removed))
+    }
+
+    /// Who needs `component`, directly.
+    #[must_use]
+    pub fn needed_by(&self, component: &ComponentName) -> Vec<&ComponentName> {
+        removed::needed_by(component, &self.components)
+    }
+
     /// The version that a component should have.
     #[must_use]
     pub fn version(&self, component: &ComponentName) -> Option<&Version> {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, backup, component, file, notice, placement, rolling};
+use super::{
+    Desired, DesiredHost, Resource, backup, component, file, notice, placement, removed, rolling,
+};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -30,6 +32,8 @@ pub fn resolve(
     let placed = placed(&first, manifest, &effective, &mut found);
     let formats = formats(manifest, &mut found);
     let resources = resources(manifest, release, &placed, &formats, &mut found);
+    let format = |host: &Host| format_of(&formats, host);
+    let removed = removed::removed(manifest, release, &placed, &format, &mut found);
     let version = |name: &ComponentName| Some(release.components.get(name)?.version.to_string());
     let files = file::files(manifest, &placed, &version, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
@@ -53,6 +57,7 @@ pub fn resolve(
             .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
             .collect(),
         resources,
+        removed,
         files,
         previous: BTreeMap::new(),
     };
@@ -69,7 +74,10 @@ fn placed<'c>(
     found: &mut Diagnostics,
 ) -> Placed<'c> {
     let mut probed = BTreeMap::new();
-    for (name, component) in effective.iter().filter(|(name, _)| places.contains_key(name)) {
+    let goes =
+        |name: &ComponentName| manifest.hosts.values().any(|it| it.removed.contains_key(name));
+    let wanted = effective.iter().filter(|(name, _)| places.contains_key(name) || goes(name));
+    for (name, component) in wanted {
         match Questions::of(component, manifest) {
             Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),

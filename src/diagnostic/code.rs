@@ -181,6 +181,8 @@ codes! {
     DrainBlind = "desired::drain-blind" Error,
     /// A host without the label that its component goes over its hosts by.
     NoLabel = "desired::no-label" Error,
+    /// A component that is to be on a host and to be removed from it.
+    RemovedAndPlaced = "desired::removed-and-placed" Error,
     /// A file of a component that can't be made.
     File = "desired::file" Error,
     /// A version older than the catalog's minimum.

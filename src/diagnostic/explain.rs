@@ -339,6 +339,11 @@ impl Code {
             | Self::BadWindow
             | Self::DrainBlind
             | Self::NoLabel => self.explain_gate(),
+            Self::RemovedAndPlaced => {
+                "A host's `components` are what runs there, its `removed` what is taken away where it \
+                 still is. A component can't be in both. To move it, write it under `components` of \
+                 its new host and under `removed` of its old one."
+            }
             Self::File => {
                 "A file that is kept on the hosts of a component (`files` of the component, in the \
                  catalog or the manifest) is a handlebars template. It can use what the component's \

@@ -80,6 +80,7 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.hosts(desired, observed);
     comparison.resources(desired, observed);
+    comparison.removals(desired, observed);
     comparison.backups(desired);
     comparison.roles = role::roles(desired, observed);
     comparison.warnings.extend(role::warnings(desired, &comparison));
@@ -143,6 +144,22 @@ impl Comparison {
             }
         }
         self.changes = changes.into_iter().collect();
+    }
+
+    /// What is to be removed and is still there.
+    fn removals(&mut self, desired: &Desired, observed: &Observed) {
+        for (address, resource) in &desired.removed {
+            let Some(HostState::Known(host)) = observed.hosts.get(&address.host) else { continue };
+            let Some(facts) = host.components.get(&address.component) else { continue };
+            self.compared += 1;
+            let Some(change) = removal(desired, (address, resource), facts) else { continue };
+            self.changes.insert(address.clone(), Arc::new(change));
+            if keeps_data(desired, &address.component) {
+                self.warnings.push(format!(
+                    "{address} is removed, but not its data, and nothing moves them to another host"
+                ));
+            }
+        }
     }
 
     /// Nothing of stage 2 is planned without evidence of the backups that it needs.
@@ -233,6 +250,39 @@ fn decide(resource: &Resource, facts: &ComponentFacts) -> Option<Decision> {
             moved(version, desired).or_else(|| stopped(version, &facts.unit))
         }
     }
+}
+
+/// How what is there goes; nothing when it isn't there.
+fn removal(
+    desired: &Desired,
+    (address, resource): (&Address, &Arc<Resource>),
+    facts: &ComponentFacts,
+) -> Option<Change> {
+    let from = match &facts.package {
+        PackageState::Absent => return None,
+        PackageState::Installed(version) | PackageState::Broken { version, .. } => version,
+    };
+    let needed_by = desired.needed_by(&address.component).into_iter().cloned().collect();
+    let stays = desired.resources.keys().filter(|other| other.component == address.component);
+    let stays_on = stays.map(|other| other.host.clone()).collect();
+    let resource = Resource { version: from.upstream().clone(), ..(**resource).clone() };
+    Some(Change {
+        action: Action::Remove,
+        reasons: vec![Reason::NotWanted { needed_by, stays_on }],
+        from: Some(from.clone()),
+        facts: facts.clone(),
+        resource: Arc::new(resource),
+        files: Vec::new(),
+        way_back: WayBack::None(
+            "its files and data stay: write it under `components` of the host again, and apply"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Whether a component has data of its own, so that there should be a backup of it.
+fn keeps_data(desired: &Desired, component: &ComponentName) -> bool {
+    desired.components.get(component).is_some_and(|it| it.backup != Backup::None)
 }
 
 /// The decision, when `files` have to be written too.

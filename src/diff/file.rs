@@ -17,9 +17,9 @@ const AROUND: usize = 2;
 pub enum FileDifference {
     /// It isn't there.
     Missing,
-    /// Nobody knows what it holds: the login user can't read it, and `mdc` has not written it.
+    /// Nobody knows what it holds: with secrets it is not read, and `mdc` has not written it.
     Unknown,
-    /// Somebody has changed it since `mdc` wrote it, and the login user can't read it.
+    /// Somebody has changed it since `mdc` wrote it, and with secrets it is not read.
     Touched,
     /// Its lines differ: the differences as diff(1) prints them with `-u`, without its first lines.
     Lines(String),

@@ -16,6 +16,7 @@ pub use way_back::WayBack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{ComponentName, HostName};
 use crate::manifest::Moment;
 use crate::value::{PackageVersion, RemotePath, Version};
 
@@ -42,6 +43,8 @@ pub enum Action {
     Start,
     /// Writes files of a component that stays in its version.
     Reconfigure,
+    /// Takes away what should not be there.
+    Remove,
     /// Goes back to the version before this plan.
     Rollback,
     /// Takes a backup; changes nothing that runs.
@@ -83,6 +86,7 @@ impl Action {
             Self::Repair => "repair",
             Self::Start => "start",
             Self::Reconfigure => "reconfigure",
+            Self::Remove => "remove",
             Self::Rollback => "rollback",
             Self::BackUp => "back-up",
             Self::ProveBackup => "prove-backup",
@@ -174,7 +178,12 @@ impl Action {
     pub const fn interrupts(self) -> bool {
         matches!(
             self,
-            Self::Upgrade | Self::Downgrade | Self::Repair | Self::Rollback | Self::Reconfigure
+            Self::Upgrade
+                | Self::Downgrade
+                | Self::Repair
+                | Self::Rollback
+                | Self::Reconfigure
+                | Self::Remove
         )
     }
 
@@ -191,6 +200,7 @@ impl Action {
             | Self::Repair
             | Self::Start
             | Self::Reconfigure
+            | Self::Remove
             | Self::Rollback
             | Self::BackUp
             | Self::ProveBackup
@@ -241,6 +251,13 @@ pub enum Reason {
     UnitStopped {
         /// The service manager's word for it.
         observed: String,
+    },
+    /// The manifest says that it is to be removed.
+    NotWanted {
+        /// Who needs a component of this kind, by name.
+        needed_by: Vec<ComponentName>,
+        /// The hosts that still have one.
+        stays_on: Vec<HostName>,
     },
     /// A managed file is not as it should be.
     FileDiffers {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Change, Refusal};
+use super::{Action, Change, Refusal};
 use crate::address::{Address, ComponentName, HostName};
 use crate::desired::Desired;
 use crate::observe::{HealthState, HostState, Observed};
@@ -72,6 +72,8 @@ pub(super) fn broken(
         let spares_none = promise.is_some_and(|promise| promise.room() == 0);
         spares_none
             && !change.action.restores()
+            // What goes is not counted on: those that stay are.
+            && change.action != Action::Remove
             && promise.is_some_and(|promise| !promise.lost.contains(&address.host))
     };
     let mut refused = BTreeSet::new();

@@ -55,7 +55,7 @@ pub enum HealthState {
 pub enum FileState {
     /// Not there.
     Absent,
-    /// There, and the login user can't read it; nobody knows what it holds.
+    /// There, but nobody knows what it holds: it is not read, and `mdc` has not written it.
     Unknown,
     /// There, with this content.
     There(FileContent),
@@ -65,8 +65,8 @@ pub enum FileState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FileContent {
-    /// The text: as it was read; or, of a file that only root can read or that holds secrets, as `mdc`
-    /// wrote it, with marks in the places of secrets.
+    /// The text: as it was read; or, of a file with secrets, as `mdc` wrote it, with marks in their
+    /// places.
     pub text: String,
     /// Whether somebody has changed it since `mdc` wrote it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -133,7 +133,7 @@ impl<'d> Limits<'d> {
         };
         // What is brought up is not taken away.
         let promise = comparison.promises.get(&group.component);
-        let promise = promise.filter(|_| group.phase == Phase::Move);
+        let promise = promise.filter(|_| group.phase != Phase::Restore);
         Self {
             canary: usize::try_from(component.rolling.canary).unwrap_or(usize::MAX).max(1),
             at_once: promise.map_or(at_once, |promise| at_once.min(promise.room()).max(1)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::Desired;
-use crate::diff::{Change, Comparison};
+use crate::diff::{Action, Change, Comparison};
 
 /// What a group does to its component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub(super) enum Phase {
     Restore,
     /// Moves what runs to another version, in the component's own stage.
     Move,
+    /// Takes away what is not wanted any more, in the component's own stage.
+    Remove,
 }
 
 /// The same kind of change of one component.
@@ -34,7 +36,11 @@ pub(super) struct Group {
 pub(super) fn gather(desired: &Desired, comparison: &Comparison) -> Vec<Group> {
     let mut groups = BTreeMap::new();
     for (address, change) in &comparison.changes {
-        let phase = if change.action.restores() { Phase::Restore } else { Phase::Move };
+        let phase = match change.action {
+            Action::Remove => Phase::Remove,
+            action if action.restores() => Phase::Restore,
+            _ => Phase::Move,
+        };
         if let Some(group) = entry(&mut groups, desired, &address.component, phase) {
             group.members.push((address.host.clone(), Arc::clone(change)));
         }

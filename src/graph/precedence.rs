@@ -1,6 +1,7 @@
 //! Which group comes before which. *Upgraded after* and *needed healthy* are different things: this
 //! is the first; the second is checked when a step starts.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -77,6 +78,30 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
             a.stage == Stage::Live
                 && a.component != b.component
                 && needs.of(&b.component, &a.component)
+        }
+        // Those who need it go first; what was installed last goes first.
+        (Phase::Remove, Phase::Remove) => {
+            let place = |group: &Group, c: &Component| {
+                (group.stage, Reverse(c.install_order), group.component.clone())
+            };
+            place(a, left) < place(b, right)
+                && (a.stage != b.stage
+                    || a.stage == Stage::Critical
+                    || left.install_order != right.install_order)
+        }
+        // What is only once goes before it comes elsewhere; anything else when its successor is there,
+        // and those who need it have changed. In stage 2 it is the last.
+        (_, Phase::Remove) => {
+            let same = a.component == b.component;
+            a.stage < b.stage
+                || (a.stage == b.stage
+                    && (a.stage == Stage::Critical
+                        || (same && !left.singleton)
+                        || needs.of(&a.component, &b.component)))
+        }
+        (Phase::Remove, _) => {
+            a.stage < b.stage
+                || (a.stage == b.stage && a.component == b.component && left.singleton)
         }
     }
 }

@@ -50,7 +50,9 @@ impl Group<'_> {
     fn hosts(&mut self) -> Vec<(HostName, Host)> {
         let names = self.expand(self.name);
         let addresses = self.text.address.as_ref().map(|address| self.expand(address));
-        let components = self.components();
+        let components = self.once(&self.text.components);
+        let removed = self.once(&self.text.removed);
+        self.has_something();
         let connection = self.either(
             self.text.connection.clone().or_else(|| self.defaults.connection.clone()),
             (Code::NoConnection, "connection", "how it is reached"),
@@ -85,6 +87,7 @@ impl Group<'_> {
             connection: connection.value.clone(),
             connection_span: connection.span.clone(),
             components: components.clone(),
+            removed: removed.clone(),
             labels: self.text.labels.clone(),
         };
         names.into_iter().zip(addresses.into_iter().map(host)).collect()
@@ -134,9 +137,18 @@ impl Group<'_> {
         value
     }
 
-    fn components(&mut self) -> BTreeMap<ComponentName, Span> {
+    fn has_something(&mut self) {
+        if self.text.components.is_empty() && self.text.removed.is_empty() {
+            let message = format!("host `{}` has nothing on it", self.name.value);
+            let help = "write what runs on it under `components`, or take the host out";
+            let problem = Diagnostic::new(Code::MissingKey, message).help(help);
+            self.report(problem, &self.name.span, "this host");
+        }
+    }
+
+    fn once(&mut self, list: &[At<ComponentName>]) -> BTreeMap<ComponentName, Span> {
         let mut components: BTreeMap<ComponentName, Span> = BTreeMap::new();
-        for component in &self.text.components {
+        for component in list {
             if let Some(first) = components.insert(component.value.clone(), component.span.clone())
             {
                 let message =

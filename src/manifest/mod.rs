@@ -174,6 +174,8 @@ pub struct Host {
     pub connection_span: Span,
     /// What runs on it, and where that was written.
     pub components: BTreeMap<ComponentName, Span>,
+    /// What is to be removed from it, and where that was written.
+    pub removed: BTreeMap<ComponentName, Span>,
     /// Words for choosing hosts, such as `zone = "a"`.
     pub labels: BTreeMap<String, String>,
 }

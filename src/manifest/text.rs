@@ -138,8 +138,11 @@ pub(super) struct HostText {
     /// The connection that the host is reached by; default from `[defaults]`.
     pub(super) connection: Option<At<ConnectionName>>,
     /// What runs on the host.
-    #[schemars(length(min = 1))]
+    #[serde(default)]
     pub(super) components: Vec<At<ComponentName>>,
+    /// What is to be removed from the host, where it is there: its package goes, its files and data stay.
+    #[serde(default)]
+    pub(super) removed: Vec<At<ComponentName>>,
     /// Words for choosing hosts, such as `zone = "a"`.
     #[serde(default)]
     pub(super) labels: BTreeMap<String, String>,

@@ -24,8 +24,12 @@ pub(super) fn of_host(
 ) -> Option<Questions> {
     let about = desired.hosts.get(host)?;
     let resources = resources(desired, host);
+    let stays = |name: &&ComponentName| {
+        desired.resources.contains_key(&Address::new(host.clone(), (*name).clone()))
+    };
+    let stay = resources.keys().filter(stays);
     let also = Also {
-        reach: resources.keys().flat_map(|name| places.needed_by(desired, name, host)).collect(),
+        reach: stay.flat_map(|name| places.needed_by(desired, name, host)).collect(),
         certificates: desired.preflight.certificates.iter().cloned().collect(),
         packages: runtimes(desired, &resources, about.format),
         folders: desired.preflight.unpacks_to.iter().cloned().collect(),
@@ -48,12 +52,8 @@ fn runtimes(
 }
 
 fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, ResourceQuestions> {
-    // Addresses are sorted by host: a host's resources begin at the first component there is.
-    let Some(first) = desired.components.keys().next() else { return BTreeMap::new() };
     desired
-        .resources
-        .range(Address::new(host.clone(), first.clone())..)
-        .take_while(|(address, _)| address.host == *host)
+        .asked(host)
         .map(|(address, resource)| {
             let questions = ResourceQuestions {
                 package: resource.package.clone(),

@@ -91,7 +91,11 @@ impl<'a> Rendered<'a> {
             }
         }
         let mut list = render(resource, component, what)?;
-        if let What::Step { action, .. } | What::Back(action) = what
+        if let What::Step { action: Action::Remove, role, .. } = what {
+            let role = step::role(resource, role).into_iter();
+            let drain = step::drain(resource, &self.desired.gates.idle);
+            list.splice(0..0, role.chain(drain));
+        } else if let What::Step { action, .. } | What::Back(action) = what
             && action.interrupts()
         {
             // What is taken back is not waited for or asked: it may be the very instance that is broken.
@@ -183,6 +187,7 @@ fn render(
     Ok(match (action, staged) {
         (Action::Copy | Action::Keep, Some(path)) => step::copy(&resource.source, &path),
         (Action::Copy | Action::Keep, None) => Vec::new(),
+        (Action::Remove, _) => step::remove_package(resource, &limits),
         (Action::Start | Action::Reconfigure, _) => step::start_and_see(resource, &limits),
         (action, staged) => {
             let host = step::Host { format: resource.format, action };

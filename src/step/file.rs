@@ -1,6 +1,5 @@
 //! Managed files: written whole, kept as they were for the way back, and recorded for the next time
-//! that somebody asks what they hold. All of that is root's, but for the records, which the login user
-//! reads.
+//! that somebody asks what they hold. All of that is root's.
 
 use crate::desired::{ManagedFile, Resource};
 use crate::transport::{Account, Command, Task, quote};
@@ -72,7 +71,7 @@ fn write(file: &ManagedFile, restart: bool) -> Command {
     let ManagedFile { path, content, mode, owner, .. } = file;
     let parent = quote(path.parent());
     let run = format!(
-        "set -e; f={folder}; p={place}; n={new}; (umask 022; mkdir -p \"$f\" {parent}); umask 077; \
+        "set -e; f={folder}; p={place}; n={new}; (umask 022; mkdir -p {parent}); umask 077; mkdir -p \"$f\"; \
          IFS= read -r secrets; read -r size whole; head -c \"$size\" >\"$f/text\"; cat >\"$n\"; \
          echo \"{digest}  $f/text\" | sha256sum --check --strict --status; \
          [ \"$(wc -c <\"$n\")\" -eq \"$whole\" ]; \
@@ -81,7 +80,6 @@ fn write(file: &ManagedFile, restart: bool) -> Command {
          if [ -e \"$p\" ]; then cp -p \"$p\" \"$f/before\"; else : >\"$f/none\"; fi; {flag}}}; \
          chown {owner} \"$n\"; chmod {mode} \"$n\"; mv -f \"$n\" \"$p\"; \
          {{ {STAMP} \"$p\"; printf '%s\\n' \"$secrets\"; cat \"$f/text\"; }} >\"$f/record.new\"; \
-         chown \"${{SUDO_UID:-0}}\" \"$f/record.new\"; chmod 0400 \"$f/record.new\"; \
          mv -f \"$f/record.new\" \"$f/record\"; rm -f \"$f/text\"",
         folder = quote(file.record.parent()),
         place = quote(path.as_str()),

@@ -21,7 +21,7 @@ pub use gate::{Rest, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use major::{move_back, move_data};
 pub use notice::tell;
-pub use package::{Host, change_package, rehearse};
+pub use package::{Host, change_package, rehearse, remove_package};
 pub use procedure::{compare, finish, note, prepare, role};
 pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

@@ -160,6 +160,42 @@ fn apt_install(action: Action) -> String {
     )
 }
 
+/// The commands that take the package away: never anything else with it, and neither its settings nor
+/// its data.
+#[must_use]
+pub fn remove_package(resource: &Resource, limits: &Limits) -> Vec<Command> {
+    let (unit, package) = (quote(&resource.unit), quote(&resource.package));
+    // Both refuse when something else needs it (dpkg(1), rpm(8)).
+    let (remove, status) = match resource.format {
+        Format::Deb => (
+            format!("{DPKG_REPAIR}DEBIAN_FRONTEND=noninteractive dpkg --remove {package}"),
+            format!("dpkg-query -W -f='${{db:Status-Status}}\\n' {package} | grep -q -x installed"),
+        ),
+        Format::Rpm | Format::Msi => {
+            (format!("rpm -e {package}"), format!("rpm -q --quiet {package}"))
+        }
+    };
+    let names = || (resource.package.clone(), resource.unit.clone());
+    let (name, service) = names();
+    let gone = Command {
+        run: format!("if {status}; then echo 'it is still installed' >&2; exit 1; fi"),
+        account: Account::Login,
+        within: ASK,
+        task: Task::CheckRemoved { package: name },
+    };
+    let (package, _) = names();
+    let removes = Command {
+        run: format!(
+            "if systemctl cat {unit} >/dev/null 2>&1; then systemctl disable --now {unit} || exit; fi; \
+             if {status}; then {remove}; fi"
+        ),
+        account: Account::Root,
+        within: limits.install,
+        task: Task::RemovePackage { package, unit: service },
+    };
+    vec![removes, gone]
+}
+
 fn check_version(resource: &Resource, format: Format) -> Command {
     let package = quote(&resource.package);
     // What is there goes to standard error too: when the check fails, it is the telling line.

@@ -138,6 +138,18 @@ pub enum Task {
         /// Its product version.
         version: Version,
     },
+    /// Stops a service and removes its package; its files and data stay.
+    RemovePackage {
+        /// The package's name.
+        package: String,
+        /// The service.
+        unit: String,
+    },
+    /// Checks that the package is not installed.
+    CheckRemoved {
+        /// The package's name.
+        package: String,
+    },
     /// Checks that people have brought the package to this version.
     ByHand {
         /// The package's name.
@@ -344,6 +356,8 @@ impl Task {
             Self::CheckVersion { package, version } => {
                 format!("check that {package} is installed in version {version}")
             }
+            Self::RemovePackage { package, .. } => format!("remove {package}"),
+            Self::CheckRemoved { package } => format!("check that {package} is not installed"),
             Self::ByHand { package, version, .. } => {
                 format!("see that people have brought {package} to version {version}")
             }
@@ -387,6 +401,7 @@ impl Task {
                 | Self::Rehearse { .. }
                 | Self::CheckVersion { .. }
                 | Self::ByHand { .. }
+                | Self::CheckRemoved { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
@@ -429,6 +444,7 @@ impl Task {
             self,
             Self::InstallFile { .. }
                 | Self::InstallFromRepository { .. }
+                | Self::RemovePackage { .. }
                 | Self::StartUnit { .. }
                 | Self::RestartUnit { .. }
                 | Self::RestoreFile { .. }

@@ -85,7 +85,7 @@ fn components(facts: &HostFacts) -> Table {
 fn files(files: &BTreeMap<String, FileState>) -> String {
     let told = files.iter().map(|(name, state)| match state {
         FileState::Absent => format!("{name}: not there"),
-        FileState::Unknown => format!("{name}: can't be read"),
+        FileState::Unknown => format!("{name}: not written by mdc"),
         FileState::There(there) if there.touched => {
             format!("{name}: changed since mdc wrote it")
         }

@@ -35,4 +35,6 @@ mod preflight;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod removal;
+#[cfg(test)]
 mod site;

@@ -47,6 +47,7 @@ pub(crate) fn desired<'a>(
         scan: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
+        removed: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     for host in hosts {

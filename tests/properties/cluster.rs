@@ -181,6 +181,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         scan: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
+        removed: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     let mut by_address = BTreeMap::new();

@@ -460,6 +460,7 @@ pub(crate) fn desired() -> Desired {
         waivers: Vec::new(),
         scan: None,
         files: BTreeMap::new(),
+        removed: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {

@@ -1,6 +1,5 @@
-//! Managed files. Nothing is read as root: what a file holds that only root can read is what `mdc` wrote
-//! there, as its record on the host says, for as long as the file has not been changed since. Files with
-//! secrets are not read at all.
+//! Managed files. One with secrets is not read: it holds what `mdc` wrote there, as its record on the host
+//! says, for as long as it has not been changed since.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +15,8 @@ use crate::transport::{FileQuestion, Questions};
 /// The most that is read of a file, in bytes, and of a record: a longer one differs anyway.
 const SCRIPT: &str = r#"
 file() {
-d=$2; while d=${d%/*}; [ -n "$d" ] && [ ! -e "$d" ]; do :; done
 if [ -e "$2" ]; then printf '@mdc file %s %s\n' "$1" "$(stat -L -c '%a %U:%G %i %s %.9Y' -- "$2")"
 [ -n "$4" ] || [ ! -r "$2" ] || printf '@mdc file-text %s %s\n' "$1" "$(head -c 65537 -- "$2" | base64 -w 0)"
-elif [ -n "$d" ] && [ ! -x "$d" ]; then printf '@mdc file %s hidden\n' "$1"
 fi
 [ ! -r "$3" ] || printf '@mdc file-record %s %s\n' "$1" "$(head -c 99999 -- "$3" | base64 -w 0)"; }
 "#;
@@ -65,15 +62,10 @@ struct Record {
 
 fn state(file: Option<&str>, text: Option<&str>, record: Option<&str>) -> Result<FileState, ()> {
     let record = record.map(read_record).transpose()?;
-    let (mode, owner, stamp) = match file {
-        None => return Ok(FileState::Absent),
-        Some("hidden") => (String::new(), String::new(), None),
-        Some(line) => {
-            let mut words = line.splitn(3, ' ');
-            let mut word = || words.next().map(str::to_owned).ok_or(());
-            (word()?, word()?, Some(word()?))
-        }
-    };
+    let Some(file) = file else { return Ok(FileState::Absent) };
+    let mut words = file.splitn(3, ' ');
+    let mut word = || words.next().map(str::to_owned).ok_or(());
+    let (mode, owner, stamp) = (word()?, word()?, word()?);
     if let Some(text) = text {
         let (text, secrets) = (decoded(text)?, BTreeMap::new());
         return Ok(FileState::There(FileContent { text, touched: false, mode, owner, secrets }));
@@ -81,8 +73,7 @@ fn state(file: Option<&str>, text: Option<&str>, record: Option<&str>) -> Result
     let Some(Record { stamp: written, secrets, text }) = record else {
         return Ok(FileState::Unknown);
     };
-    // In a folder that can't be searched nothing tells of changes.
-    let touched = stamp.is_some_and(|stamp| stamp != written);
+    let touched = stamp != written;
     Ok(FileState::There(FileContent { text, touched, mode, owner, secrets }))
 }
 
@@ -125,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_what_was_written() {
+    fn what_is_not_read_is_what_was_written() {
         let record = encode_block(b"7 7 9.1\nkey=s:f\na: <secret:key>\n");
         let same = there(state(Some("600 root:root 7 7 9.1"), None, Some(&record)).unwrap());
         assert_eq!((same.text.as_str(), same.touched), ("a: <secret:key>\n", false));
@@ -133,8 +124,6 @@ mod tests {
         let other = there(state(Some("600 root:root 8 7 9.2"), None, Some(&record)).unwrap());
         assert!(other.touched);
         assert_eq!(state(Some("600 root:root 7 7 9.1"), None, None), Ok(FileState::Unknown));
-        assert_eq!(state(Some("hidden"), None, None), Ok(FileState::Unknown));
-        assert!(!there(state(Some("hidden"), None, Some(&record)).unwrap()).touched);
         assert_eq!(state(None, None, Some(&record)), Ok(FileState::Absent));
     }
 

@@ -102,6 +102,8 @@ pub(super) fn key(task: &Task) -> String {
         Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
             format!("install:{package}")
         }
+        Task::RemovePackage { package, .. } => format!("remove:{package}"),
+        Task::CheckRemoved { package } => format!("check-removed:{package}"),
         Task::WriteFile { path, .. } => format!("write:{path}"),
         Task::CheckWritten { path, .. } => format!("check-written:{path}"),
         Task::RestoreFile { path } => format!("restore-file:{path}"),

@@ -55,6 +55,10 @@ impl Host {
                 (check, self.check_written(path, *digest))
             }
             (Task::RestoreFile { path }, None) => (check, self.restore_file(path)),
+            (Task::RemovePackage { package, unit }, None) => {
+                (self.durations.install, self.remove(package, unit))
+            }
+            (Task::CheckRemoved { package }, None) => (check, self.check_removed(package)),
             (Task::RestartUnit { unit }, None) => (check, self.restart(unit)),
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
@@ -177,6 +181,19 @@ impl Host {
                 "",
                 format!("Failed to start {unit}.service: Unit {unit}.service not found."),
             ),
+        }
+    }
+
+    fn remove(&mut self, package: &str, unit: &str) -> Output {
+        self.packages.insert(package.to_owned(), PackageState::Absent);
+        self.units.insert(unit.to_owned(), Unit::new(UnitState::Absent));
+        exit(0, format!("Removing {package} ..."), "")
+    }
+
+    fn check_removed(&self, package: &str) -> Output {
+        match self.packages.get(package) {
+            None | Some(PackageState::Absent) => exit(0, "", ""),
+            Some(_) => exit(1, "", "it is still installed"),
         }
     }
 

@@ -13,13 +13,15 @@ use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-const CHANGES: [Action; 6] = [
+const CHANGES: [Action; 8] = [
     Action::Upgrade,
     Action::Install,
     Action::Downgrade,
     Action::Rollback,
     Action::Repair,
     Action::Start,
+    Action::Reconfigure,
+    Action::Remove,
 ];
 
 pub(super) fn blocks(plan: &Plan) -> Vec<Block> {

@@ -8,6 +8,7 @@ pub use time::{time, time_of_day};
 
 use std::time::Duration;
 
+use crate::address::{ComponentName, HostName};
 use crate::catalog::{Rule, Stage};
 use crate::diff::{Action, FileDifference, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
@@ -28,6 +29,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Repair => "repair",
         Action::Start => "start",
         Action::Reconfigure => "reconfigure",
+        Action::Remove => "remove",
         Action::Rollback => "rollback",
         Action::BackUp => "back up",
         Action::ProveBackup => "see backup",
@@ -56,6 +58,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Reconfigure => "±",
+        Action::Remove => "−",
         Action::Rollback => "↶",
         Action::BackUp => "=",
         Action::ProveBackup
@@ -106,6 +109,7 @@ pub fn reason(reason: &Reason) -> String {
             format!("the installation of {} was left {status}", observed.upstream())
         }
         Reason::UnitStopped { observed } => format!("the service is {observed}"),
+        Reason::NotWanted { needed_by, stays_on } => not_wanted(needed_by, stays_on),
         Reason::FileDiffers { path, how, .. } => format!("{path} {}", file(how)),
         Reason::NeededBy { step } => match StepName::of(step) {
             StepName { action: Some(action), component, .. } => {
@@ -131,13 +135,26 @@ pub fn reason(reason: &Reason) -> String {
     }
 }
 
+/// Who needs what goes, and what they have instead.
+fn not_wanted(needed_by: &[ComponentName], stays_on: &[HostName]) -> String {
+    let said = "the manifest says that it is to be removed";
+    if needed_by.is_empty() {
+        return said.to_owned();
+    }
+    let who: Vec<&str> = needed_by.iter().map(ComponentName::as_str).collect();
+    let rest = match hosts(stays_on.iter().map(HostName::as_str)) {
+        none if none.is_empty() => "no host has another one".to_owned(),
+        hosts => format!("it stays on {hosts}"),
+    };
+    format!("{said}; needed by {}: {rest}", who.join(", "))
+}
+
 /// How a file differs from what it should be.
 fn file(how: &FileDifference) -> String {
     match how {
         FileDifference::Missing => "isn't there".to_owned(),
         FileDifference::Unknown => {
-            "is one that mdc has not written and can't read, so that nobody knows what it holds"
-                .to_owned()
+            "was not written by mdc, and is not read since it holds secrets".to_owned()
         }
         FileDifference::Touched => "was changed since mdc wrote it".to_owned(),
         FileDifference::Lines(_) => "has other lines than it should (see Files)".to_owned(),

@@ -5,6 +5,7 @@ mod certificate_and_jump;
 mod dying_service;
 mod failing_install;
 mod faults;
+mod files;
 mod gates;
 mod host_down;
 mod infrastructure;
@@ -27,7 +28,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 30] = [
+pub(crate) const SCENARIOS: [Scenario; 31] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -67,6 +68,7 @@ pub(crate) const SCENARIOS: [Scenario; 30] = [
         changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
         run: roles::run,
     },
+    Scenario { name: "files", changes: &PRODUCTS, run: files::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },

@@ -1,0 +1,87 @@
+//! What should not be there any more: components that the manifest names under a host's `removed`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::package::Packages;
+use super::questions::Questions;
+use super::resolve::Placed;
+use super::{Resource, Source};
+use crate::address::{Address, ComponentName};
+use crate::catalog::{Component, Format, Procedure};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
+use crate::manifest::{Host, Manifest, Release};
+use crate::value::Version;
+
+/// The components that are to go, by where they are, as they are asked for; `format` tells a host's
+/// package format.
+pub(super) fn removed<'r>(
+    manifest: &'r Manifest,
+    release: &'r Release,
+    placed: &Placed<'r>,
+    format: &dyn Fn(&Host) -> Option<Format>,
+    found: &mut Diagnostics,
+) -> BTreeMap<Address, Arc<Resource>> {
+    let mut packages = Packages::new(release, &manifest.source);
+    let mut removed = BTreeMap::new();
+    for (host_name, host) in &manifest.hosts {
+        let Some(format) = format(host) else { continue };
+        for (name, span) in &host.removed {
+            if host.components.contains_key(name) {
+                let message = format!("`{name}` is to be on {host_name} and to be removed from it");
+                let label = Label::new(&manifest.source, span.clone(), "removed here");
+                found.push(
+                    Diagnostic::new(Code::RemovedAndPlaced, message)
+                        .at(label)
+                        .help("take it out of `components` or out of `removed`"),
+                );
+            }
+            let Some((component, questions)) = placed.get(name) else { continue };
+            let known = packages.resource(component, questions, host, format);
+            let resource = match known {
+                Some(known) => Some(gone((*known).clone())),
+                None => bare(component, questions, format),
+            };
+            if let Some(resource) = resource {
+                removed.insert(Address::new(host_name.clone(), name.clone()), Arc::new(resource));
+            }
+        }
+    }
+    removed
+}
+
+/// What goes is not installed from anywhere, and nothing is done for a new version of it.
+fn gone(resource: Resource) -> Resource {
+    let procedure = Procedure {
+        role: resource.procedure.role,
+        major: resource.procedure.major,
+        ..Procedure::default()
+    };
+    Resource { source: Source::Repository, procedure, ..resource }
+}
+
+/// A component that the release doesn't have any more.
+fn bare(component: &Component, questions: &Questions, format: Format) -> Option<Resource> {
+    let Questions { health, idle, drain, procedure } = questions.clone();
+    Some(gone(Resource {
+        version: "0".parse::<Version>().ok()?,
+        package: component.package.get(&format)?.clone(),
+        format,
+        source: Source::Repository,
+        unit: component.unit.get(&format)?.clone(),
+        health,
+        idle,
+        drain,
+        procedure,
+    }))
+}
+
+/// Who needs `component`, directly.
+#[must_use]
+pub(super) fn needed_by<'c>(
+    component: &ComponentName,
+    components: &'c BTreeMap<ComponentName, Arc<Component>>,
+) -> Vec<&'c ComponentName> {
+    let needs = |it: &&Arc<Component>| it.needs.iter().any(|need| need.component == *component);
+    components.values().filter(needs).map(|it| &it.name).collect()
+}

@@ -1,0 +1,170 @@
+//! Components that go, and components that move: who needs them goes first, what takes their place comes
+//! first, and nothing goes that the manifest doesn't name.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::site::Site;
+
+/// The quickstart with its release installed.
+fn site() -> Site {
+    let site = Site::new();
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site
+}
+
+/// The place of a step in the plan, and its wave.
+fn place(plan: &Value, id: &str) -> (usize, u64) {
+    let steps = plan["steps"].as_array().unwrap();
+    let place = steps.iter().position(|step| step["id"] == id);
+    let place = place.unwrap_or_else(|| panic!("no {id}: {:?}", ids(plan)));
+    (place, steps[place]["wave"].as_u64().unwrap())
+}
+
+fn ids(plan: &Value) -> BTreeSet<&str> {
+    plan["steps"].as_array().unwrap().iter().map(|step| step["id"].as_str().unwrap()).collect()
+}
+
+#[track_caller]
+fn comes_before(plan: &Value, first: &str, second: &str) {
+    assert!(place(plan, first).1 < place(plan, second).1, "{first} {second}");
+}
+
+fn package(site: &Site, host: &str, package: &str) -> Value {
+    site.host(host)["packages"][package].clone()
+}
+
+const HOOK: &str = "components = [\"worker\", \"callback-service\"]";
+
+#[test]
+fn who_needs_it_goes_first_and_nothing_else_goes() {
+    let site = site();
+    site.edit(HOOK, "removed = [\"worker\", \"callback-service\"]");
+    let ran = site.mdc(&["plan"]).ended(0);
+    for words in [
+        "2 on 1 host: 2 removes",
+        "to be removed",
+        "needed by api-gateway, callback-service, md-core: it stays on core-[01..04], gate-[01..02]",
+        "its files and data stay",
+    ] {
+        let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{words}: {}", ran.said);
+    }
+    let plan = site.plan();
+    let changes: Vec<&str> = ids(&plan).into_iter().filter(|id| !id.ends_with("/verify")).collect();
+    assert_eq!(changes, ["hook-01/callback-service/remove", "hook-01/worker/remove"]);
+    comes_before(&plan, "hook-01/callback-service/remove", "hook-01/worker/remove");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    assert_eq!(package(&site, "hook-01", "md-cluster-worker"), "absent");
+    assert_eq!(package(&site, "core-01", "md-cluster-worker"), json!({ "installed": "2.9.0-1" }));
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn what_moves_is_there_before_it_goes() {
+    let site = site();
+    site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
+    site.edit(
+        "components = [\"worker\", \"api-gateway\"]",
+        "components = [\"worker\", \"api-gateway\", \"callback-service\"]",
+    );
+    let plan = site.plan();
+    for host in ["gate-01", "gate-02"] {
+        let install = format!("{host}/callback-service/install");
+        comes_before(&plan, &install, "hook-01/callback-service/remove");
+    }
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    // When the new one doesn't come up, the old one stays.
+    let site = self::site();
+    site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
+    site.edit(
+        "components = [\"worker\", \"api-gateway\"]",
+        "components = [\"worker\", \"api-gateway\", \"callback-service\"]",
+    );
+    site.mdc(&["observe"]).ended(0);
+    site.unhealthy("gate-01", &["md-cluster-callback-service"]);
+    site.mdc(&["apply", "--yes"]).ended(1);
+    let old = package(&site, "hook-01", "md-cluster-callback-service");
+    assert_eq!(old, json!({ "installed": "2.9.0-1" }));
+}
+
+#[test]
+fn what_is_there_once_goes_before_it_comes_elsewhere() {
+    let site = site();
+    site.edit("components = [\"control-center\"]", "removed = [\"control-center\"]");
+    site.edit(
+        "components = [\"identity-service\"]",
+        "components = [\"identity-service\", \"control-center\"]",
+    );
+    let plan = site.plan();
+    let (old, new) = ("control-01/control-center/remove", "identity-01/control-center/install");
+    comes_before(&plan, old, new);
+    let warnings = plan["warnings"].to_string();
+    assert!(
+        warnings.contains("control-01/control-center is removed, but not its data"),
+        "{warnings}"
+    );
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn what_is_critical_goes_last_in_stage_2() {
+    let site = Site::new();
+    site.edit(
+        "components = [\"rabbitmq\", \"redis\"]",
+        "components = [\"rabbitmq\"]\nremoved = [\"redis\"]",
+    );
+    site.edit("components = [\"postgresql\"]", "components = [\"postgresql\", \"redis\"]");
+    let plan = site.plan();
+    let old = "queue-01/redis/remove";
+    comes_before(&plan, "db-01/redis/install", old);
+    comes_before(&plan, "storage-01/file-storage/upgrade", old);
+    comes_before(&plan, "queue-01/rabbitmq/upgrade", old);
+    let steps = plan["steps"].as_array().unwrap();
+    assert_eq!(steps[place(&plan, old).0]["stage"], "critical");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
+fn as_many_stay_healthy_as_are_promised() {
+    let site = site();
+    site.edit(
+        "[hosts.\"core-[01..04]\"]\naddress = \"10.0.1.[11..14]\"",
+        "[hosts.\"core-[01..03]\"]\naddress = \"10.0.1.[11..13]\"",
+    );
+    let text = std::fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let more = "\n[hosts.core-04]\naddress = \"10.0.1.14\"\nos = \"ubuntu-24.04\"\n\
+                components = [\"worker\"]\nremoved = [\"md-core\"]\n";
+    std::fs::write(site.path("mdc.toml"), text + more).unwrap();
+    site.edit(
+        "[components.md-core]",
+        "[components.md-core]\nrolling = { min-healthy = 3 }\nlimits = { healthy = \"1s\" }",
+    );
+    let plan = site.plan();
+    comes_before(&plan, "core-04/md-core/keep-healthy", "core-04/md-core/remove");
+    site.unhealthy("core-01", &["ometascan"]);
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("2 of 3 md-core are healthy"), "{}", ran.said);
+    assert_eq!(package(&site, "core-04", "md-core"), json!({ "installed": "5.19.0-1" }));
+    site.mend("core-01");
+    site.mdc(&["resume", "--yes"]).ended(0);
+    assert_eq!(package(&site, "core-04", "md-core"), "absent");
+}
+
+#[test]
+fn a_removal_that_is_cut_off_is_finished() {
+    for moment in ["before", "during"] {
+        let site = site();
+        site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
+        let key = "remove:md-cluster-callback-service";
+        site.fault("hook-01", key, &json!({ "says": "", "times": 1, "kill": moment }));
+        assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
+        site.mdc(&["resume", "--yes"]).ended(0);
+        assert_eq!(site.log("hook-01")[key], 1, "{moment}");
+        site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    }
+}
