@@ -11,7 +11,7 @@ use crate::observe::{HostState, Observed};
 /// What each of several hosts of a component with roles says of its own.
 pub(super) fn roles(desired: &Desired, observed: &Observed) -> BTreeMap<Address, String> {
     let mut hosts: BTreeMap<&ComponentName, Vec<&Address>> = BTreeMap::new();
-    for address in desired.resources.keys() {
+    for address in desired.resources.keys().chain(desired.removed.keys()) {
         if role(desired, &address.component).is_some() {
             hosts.entry(&address.component).or_default().push(address);
         }

@@ -80,10 +80,10 @@ fn is_primary(
     said.is_some_and(|said| role.is_primary(said))
 }
 
-/// How many hosts each component has.
+/// How many hosts each component has, with those that it is removed from.
 fn hosts(desired: &Desired) -> BTreeMap<&ComponentName, usize> {
     let mut hosts = BTreeMap::new();
-    for address in desired.resources.keys() {
+    for address in desired.resources.keys().chain(desired.removed.keys()) {
         *hosts.entry(&address.component).or_default() += 1;
     }
     hosts

@@ -136,6 +136,11 @@ fn unused_connections(
         .collect()
 }
 
+/// Whether the component may be there at first.
+fn may_have(host: &Host, component: &str) -> bool {
+    host.components.contains_key(component) || host.removed.contains_key(component)
+}
+
 /// Installed versions that name nothing on the simulated fleet.
 fn installed_problems(
     source: &Arc<SourceText>,
@@ -146,10 +151,10 @@ fn installed_problems(
     let here: Vec<(&HostName, &Host)> =
         hosts.iter().filter(|(_, host)| host.connection == *name).collect();
     let placed = |key: &str| match key.split_once('/') {
-        Some((host, component)) => hosts.get(host).is_some_and(|host| {
-            host.connection == *name && host.components.contains_key(component)
-        }),
-        None => here.iter().any(|(_, host)| host.components.contains_key(key)),
+        Some((host, component)) => hosts
+            .get(host)
+            .is_some_and(|host| host.connection == *name && may_have(host, component)),
+        None => here.iter().any(|(_, host)| may_have(host, key)),
     };
     let wrong = simulated.installed.keys().filter(|key| !placed(key));
     wrong

@@ -7,9 +7,21 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-/// The quickstart with its release installed.
-fn site() -> Site {
+/// The quickstart, where components are installed on the hosts that have them now, and on no other that
+/// gets them.
+fn before() -> Site {
     let site = Site::new();
+    for (component, host) in
+        [("callback-service", "hook-01"), ("control-center", "control-01"), ("redis", "queue-01")]
+    {
+        site.edit(&format!("\n{component} = "), &format!("\n\"{host}/{component}\" = "));
+    }
+    site
+}
+
+/// The same with its release installed.
+fn site() -> Site {
+    let site = before();
     site.mdc(&["apply", "--yes"]).ended(0);
     site
 }
@@ -35,6 +47,7 @@ fn package(site: &Site, host: &str, package: &str) -> Value {
     site.host(host)["packages"][package].clone()
 }
 
+const CORES: &str = "components = [\"worker\", \"md-core\"]";
 const HOOK: &str = "components = [\"worker\", \"callback-service\"]";
 
 #[test]
@@ -65,12 +78,9 @@ fn who_needs_it_goes_first_and_nothing_else_goes() {
 fn what_moves_is_there_before_it_goes() {
     let site = site();
     site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
-    site.edit(
-        "components = [\"worker\", \"api-gateway\"]",
-        "components = [\"worker\", \"api-gateway\", \"callback-service\"]",
-    );
+    site.edit(CORES, "components = [\"worker\", \"md-core\", \"callback-service\"]");
     let plan = site.plan();
-    for host in ["gate-01", "gate-02"] {
+    for host in ["core-01", "core-04"] {
         let install = format!("{host}/callback-service/install");
         comes_before(&plan, &install, "hook-01/callback-service/remove");
     }
@@ -79,12 +89,9 @@ fn what_moves_is_there_before_it_goes() {
     // When the new one doesn't come up, the old one stays.
     let site = self::site();
     site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
-    site.edit(
-        "components = [\"worker\", \"api-gateway\"]",
-        "components = [\"worker\", \"api-gateway\", \"callback-service\"]",
-    );
+    site.edit(CORES, "components = [\"worker\", \"md-core\", \"callback-service\"]");
     site.mdc(&["observe"]).ended(0);
-    site.unhealthy("gate-01", &["md-cluster-callback-service"]);
+    site.unhealthy("core-01", &["md-cluster-callback-service"]);
     site.mdc(&["apply", "--yes"]).ended(1);
     let old = package(&site, "hook-01", "md-cluster-callback-service");
     assert_eq!(old, json!({ "installed": "2.9.0-1" }));
@@ -112,7 +119,7 @@ fn what_is_there_once_goes_before_it_comes_elsewhere() {
 
 #[test]
 fn what_is_critical_goes_last_in_stage_2() {
-    let site = Site::new();
+    let site = before();
     site.edit(
         "components = [\"rabbitmq\", \"redis\"]",
         "components = [\"rabbitmq\"]\nremoved = [\"redis\"]",

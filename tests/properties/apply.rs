@@ -167,7 +167,7 @@ proptest! {
 
     #[test]
     fn a_plan_that_is_carried_out_leaves_nothing_to_do(
-        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0)
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired, State::Unwanted], 0)
     ) {
         let folder = memory_folder();
         let fleet = Fleet::new(&cluster, Utf8Path::from_path(folder.path()).unwrap());
@@ -189,7 +189,7 @@ proptest! {
     /// Cores whose installation fails, as many as there may be, also when some failures are tolerated.
     #[test]
     fn enough_stay_healthy_when_batches_fail(
-        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0),
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired, State::Unwanted], 0),
         fails in prop::collection::vec(any::<bool>(), 8),
         tolerate in 0_u32..4,
     ) {
@@ -289,7 +289,7 @@ proptest! {
     /// has none stays, and the way back is the way there, backwards.
     #[test]
     fn what_was_done_is_taken_back(
-        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired], 0),
+        cluster in clusters(vec![State::Absent, State::Old, State::AsDesired, State::Unwanted], 0),
         part in 0_usize..100,
     ) {
         let folder = memory_folder();

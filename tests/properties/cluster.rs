@@ -32,6 +32,8 @@ pub(crate) enum State {
     Stopped,
     AsDesired,
     Unhealthy,
+    /// To be removed, in the old version.
+    Unwanted,
 }
 
 #[derive(Debug, Clone)]
@@ -194,9 +196,15 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             let address = Address::new(host, component.name.clone());
             let resource = resource(&component);
             let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
-            desired.resources.insert(address.clone(), Arc::new(resource));
-            desired.previous.insert(address.clone(), Arc::new(before));
-            by_address.insert(address, *state.next().unwrap());
+            let state = *state.next().unwrap();
+            if state == State::Unwanted {
+                let source = Source::Repository;
+                desired.removed.insert(address.clone(), Arc::new(Resource { source, ..before }));
+            } else {
+                desired.resources.insert(address.clone(), Arc::new(resource));
+                desired.previous.insert(address.clone(), Arc::new(before));
+            }
+            by_address.insert(address, state);
         }
     }
     let mut observed = observed(&by_address, unseen);
@@ -335,7 +343,7 @@ fn component_facts(state: State) -> ComponentFacts {
     let version = |text: &str| format!("{text}-1").parse().unwrap();
     let package = match state {
         State::Absent => PackageState::Absent,
-        State::Old | State::OldStopped => PackageState::Installed(version(OLD)),
+        State::Old | State::OldStopped | State::Unwanted => PackageState::Installed(version(OLD)),
         State::Broken => {
             PackageState::Broken { version: version(NEW), status: "half-configured".to_owned() }
         }
@@ -346,11 +354,11 @@ fn component_facts(state: State) -> ComponentFacts {
     let unit = match state {
         State::Absent => UnitState::Absent,
         State::OldStopped | State::Broken | State::Stopped => UnitState::Stopped("failed".into()),
-        State::Old | State::AsDesired | State::Unhealthy => UnitState::Active,
+        State::Old | State::AsDesired | State::Unhealthy | State::Unwanted => UnitState::Active,
     };
     let health = match state {
         State::Unhealthy => HealthState::Unhealthy("503".to_owned()),
-        State::Old | State::AsDesired => HealthState::Healthy,
+        State::Old | State::AsDesired | State::Unwanted => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
     ComponentFacts { package, unit, health, role: None, files: BTreeMap::new() }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::cluster::{Cluster, State, clusters};
 
-const ALL: [State; 7] = [
+const ALL: [State; 8] = [
     State::Absent,
     State::Old,
     State::OldStopped,
@@ -20,6 +20,7 @@ const ALL: [State; 7] = [
     State::Stopped,
     State::AsDesired,
     State::Unhealthy,
+    State::Unwanted,
 ];
 
 /// For each step, all steps that come before it, directly or through others.
@@ -82,7 +83,8 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     }
     let gates = plan.steps.iter().filter(|step| is_between(step)).count();
     let idle = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count();
-    let wanted = idle + 3 + cluster.desired.components.len();
+    let there: BTreeSet<_> = cluster.desired.resources.keys().map(|it| &it.component).collect();
+    let wanted = idle + 3 + there.len();
     let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
     let unseen = !plan.unknown.is_empty();
     assert!(unseen || gates == if has_critical { wanted } else { 0 }, "{gates} gates");
@@ -144,7 +146,7 @@ fn is_rolled(cluster: &Cluster, plan: &Plan) {
             other.component == step.component && changes(other) && (moves(other) == moves(step))
         });
         let at_once = same.filter(|other| other.id == step.id || together(step, other)).count();
-        let resources = cluster.desired.resources.keys();
+        let resources = cluster.desired.resources.keys().chain(cluster.desired.removed.keys());
         let all = resources.filter(|address| address.component == component.name).count();
         let mut allowed = component.at_once.of(all);
         if let Some(promise) = comparison.promises.get(&component.name).filter(|_| moves(step)) {
@@ -190,6 +192,7 @@ fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
             State::Old | State::OldStopped => &[Action::Copy, Action::Keep, Action::Upgrade],
             State::Broken => &[Action::Copy, Action::Keep, Action::Repair],
             State::Stopped => &[Action::Start],
+            State::Unwanted => &[Action::Remove],
             State::AsDesired | State::Unhealthy => &[],
         };
         if step.action.is_gate() {
@@ -221,8 +224,8 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
         let id = address.to_string();
         let accounted = planned.contains(&id) || withheld.contains(&id);
         assert_eq!(needs_change && !unseen(address.host.as_str()), accounted, "{id} ({state:?})");
-        let resource = &cluster.desired.resources[address];
-        let from_file = matches!(resource.source, Source::File { .. });
+        let resource = cluster.desired.resources.get(address);
+        let from_file = resource.is_some_and(|it| matches!(it.source, Source::File { .. }));
         assert_eq!(kept.contains(&id), has_way_back(cluster, address, *state, &planned), "{id}");
         let wants_copy = planned.contains(&id) && from_file && *state != State::Stopped;
         assert_eq!(wants_copy, copied.contains(&id), "copy of {id}");
@@ -248,6 +251,29 @@ fn copies_before_it_changes(plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
         if a.action.only_copies() && !b.action.only_copies() {
             assert!(ordered, "{} may begin before {} is over", b.id, a.id);
+        }
+    }
+}
+
+/// What goes is not needed any more: its successor is there, those that need it have changed or gone;
+/// and of what a cluster has once, there are never two.
+fn removes_what_is_not_needed(cluster: &Cluster, plan: &Plan) {
+    for (a, b, ordered) in pairs(plan) {
+        if b.action != Action::Remove || !changes(a) {
+            continue;
+        }
+        let singleton = cluster.desired.components[&b.component].singleton;
+        let needs = needed(cluster, a.component.as_str()).contains(b.component.as_str());
+        let succeeds = a.component == b.component && a.action.restores() && !singleton;
+        if (needs || succeeds) && !(a.stage == Stage::Critical && b.stage == Stage::Live) {
+            assert!(ordered, "{} goes before {} is over", b.id, a.id);
+        }
+    }
+    for (a, b, ordered) in pairs(plan) {
+        let comes = a.component == b.component && b.action.restores();
+        if a.action == Action::Remove && comes && cluster.desired.components[&a.component].singleton
+        {
+            assert!(ordered, "{} comes before {} is gone", b.id, a.id);
         }
     }
 }
@@ -311,6 +337,7 @@ proptest! {
         forgets_nothing(&cluster, &plan);
         copies_before_it_changes(&plan);
         brings_up_before_use(&cluster, &plan);
+        removes_what_is_not_needed(&cluster, &plan);
         prop_assert!(plan.seal_holds());
     }
 
