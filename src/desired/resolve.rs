@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
-use super::{Desired, DesiredHost, Resource, backup, component, notice, placement, rolling};
+use super::{
+    Desired, DesiredHost, Resource, backup, center, component, notice, placement, rolling,
+};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
@@ -32,6 +34,7 @@ pub fn resolve(
     let resources = resources(manifest, release, &placed, &formats, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
     let notices = notice::notices(manifest, &mut found);
+    let control_center = center::control_center(manifest, catalog, &mut found);
     if found.has_errors() {
         return (None, found);
     }
@@ -45,6 +48,7 @@ pub fn resolve(
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
         notices,
+        control_center,
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()
@@ -71,7 +75,8 @@ fn placed<'c>(
             Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),
         }
-        found.extend(rolling::check(component, manifest).into_iter().collect::<Diagnostics>());
+        let problems = rolling::check(component, manifest).into_iter();
+        found.extend(problems.chain(center::check(component, manifest)).collect::<Diagnostics>());
     }
     probed
 }

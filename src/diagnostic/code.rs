@@ -137,6 +137,10 @@ codes! {
     DuplicateNotice = "manifest::duplicate-notice" Error,
     /// A template of a notice that can't be filled in.
     NoticeTemplate = "manifest::notice-template" Error,
+    /// A request to Control Center that could not be sent as it is written.
+    BadRoute = "manifest::route" Error,
+    /// A template of a request to Control Center that can't be filled in.
+    RouteTemplate = "manifest::route-template" Error,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 
@@ -177,6 +181,8 @@ codes! {
     NotInRelease = "desired::not-in-release" Error,
     /// No package for a host's operating system.
     NoPackage = "desired::no-package" Error,
+    /// A component that can't be changed by the driver that is chosen for it.
+    BadDriver = "desired::driver" Error,
     /// A component that is drained without being able to tell when it has finished.
     DrainBlind = "desired::drain-blind" Error,
     /// A host without the label that its component goes over its hosts by.
@@ -207,6 +213,8 @@ codes! {
     Downgrade = "plan::downgrade" Error,
     /// A backup that stage 2 needs and nobody shows.
     NoBackup = "plan::no-backup" Error,
+    /// A change by Control Center that no route is known for.
+    NoRoute = "plan::no-route" Error,
     /// A change that would leave fewer healthy than promised.
     MinHealthy = "plan::min-healthy" Error,
     /// A step fits in no opening of the window.

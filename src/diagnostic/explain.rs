@@ -1,5 +1,6 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
+mod center;
 mod check;
 mod gate;
 mod notice;
@@ -364,6 +365,9 @@ impl Code {
                 "The version is newer than any that the vendor is known to ship or to list. It \
                  may work; nobody has said so. Try it in staging first, or raise `tested-below` \
                  of the component in the manifest once you have."
+            }
+            Self::BadRoute | Self::RouteTemplate | Self::BadDriver | Self::NoRoute => {
+                self.explain_center()
             }
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck

@@ -1,11 +1,13 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
+mod center;
 mod compare;
 mod promise;
 mod refusal;
 mod role;
 mod way_back;
 
+pub use center::Lack;
 pub use compare::{Change, Comparison, compare};
 pub use promise::Promise;
 pub use refusal::Refusal;

@@ -114,6 +114,7 @@ fn component(name: &str, health: &Probe) -> Component {
         when_unknown: WhenUnknown::Block,
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
+        driver: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup_by: None,

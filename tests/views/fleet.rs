@@ -522,6 +522,7 @@ fn entry(line: &Line, order: u32) -> Component {
         way_back: mdc::catalog::WayBack::default(),
         idle: None,
         backup_by: None,
+        driver: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,

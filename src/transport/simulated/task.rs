@@ -49,7 +49,9 @@ impl Host {
             }
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
-                Task::CheckVersion { package, version } | Task::ByHand { package, version, .. },
+                Task::CheckVersion { package, version }
+                | Task::ByHand { package, version, .. }
+                | Task::AwaitVersion { package, version, .. },
                 None,
             ) => (check, self.check_version(package, version)),
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
@@ -78,6 +80,9 @@ impl Host {
             ) => (check, exit(0, "", "")),
             (Task::TestScan { .. }, None) => {
                 (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
+            }
+            (Task::Request(_), None) => {
+                (check, exit(127, "", "Control Center is asked by the controller, not by a host"))
             }
             (Task::Tell { .. }, None) => {
                 (check, exit(127, "", "people are told by the controller, not by a host"))
