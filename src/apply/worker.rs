@@ -9,6 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 
 use super::cancel::Jobs;
+use super::center::{Asking, Console};
 use super::event::Event;
 use super::gate::not_done;
 use super::job;
@@ -44,6 +45,8 @@ pub(super) struct Worker<'a> {
     pub(super) scans: &'a Scans<'a>,
     /// What steps must leave as it is.
     pub(super) notes: &'a Notes,
+    /// The way to Control Center.
+    pub(super) console: &'a Console<'a>,
     /// The way to people, and what they are told.
     pub(super) notices: &'a Notices<'a>,
 }
@@ -191,6 +194,7 @@ impl Worker<'_> {
         let step = work.step;
         let mut is_there = false;
         let mut kept = Vec::new();
+        let mut asking = Asking::default();
         for (index, command) in step.commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(job::cancelled_before(step, command));
@@ -214,6 +218,14 @@ impl Worker<'_> {
                 }
                 Task::Compare { .. } => {
                     kept.extend(self.compare(work, command)?);
+                    continue;
+                }
+                Task::Request(_) => {
+                    self.request(work, (index, command), &mut asking)?;
+                    continue;
+                }
+                Task::AwaitVersion { .. } => {
+                    self.await_version(work, command, &asking)?;
                     continue;
                 }
                 _ => {}
@@ -261,7 +273,7 @@ impl Worker<'_> {
     }
 
     /// Lets the host know of this lease, and be refused when there is a newer one.
-    fn enter(&self, step: &Step) -> Result<(), StepFailure> {
+    pub(super) fn enter(&self, step: &Step) -> Result<(), StepFailure> {
         let mut enter = |host: &mut dyn Connection| host.order(self.jobs.tenure, &Order::Enter);
         let verdict = self.reach.with(&step.id, &step.host, &mut enter);
         job::entered(&step.host, verdict.map_err(|failure| failed_way(&failure, None))?)
