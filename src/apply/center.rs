@@ -57,12 +57,16 @@ impl<'a> Console<'a> {
         Self { center, uploading: Mutex::default() }
     }
 
+    /// Ends the session before a step that changes what it rests on.
+    pub(super) fn before(&self, step: &Step) {
+        if restarts(step) {
+            self.log_out();
+        }
+    }
+
     /// Takes note that a step is over: a session doesn't outlive what it rests on.
     pub(super) fn hear(&self, step: &Step) {
-        if step.is_change()
-            && ControlCenter::is_needed(&step.component)
-            && let Some(center) = self.center
-        {
+        if let Some(center) = self.center.filter(|_| restarts(step)) {
             center.restarted(step.component.as_str());
         }
     }
@@ -73,6 +77,11 @@ impl<'a> Console<'a> {
             center.log_out();
         }
     }
+}
+
+/// Whether sessions rest on what it changes.
+fn restarts(step: &Step) -> bool {
+    step.is_change() && ControlCenter::is_needed(&step.component)
 }
 
 impl Worker<'_> {
@@ -285,7 +294,8 @@ impl Worker<'_> {
             Ok((content, found))
         };
         let wrong = |why: String| {
-            let hint = "nothing was sent; put the package file back that was reviewed, then `mdc resume`";
+            let hint =
+                "nothing was sent; put the package file back that was reviewed, then `mdc resume`";
             failure(work, command, (FailureKind::Here, why, hint.to_owned()))
         };
         match read() {
@@ -324,7 +334,8 @@ impl Worker<'_> {
             let seen = said.unwrap_or_else(|| "no version".to_owned());
             if start.elapsed() >= give_up.duration() {
                 let ended = format!("given up after {give_up}; last seen on the host: {seen}");
-                let why = StepFailure { ended, ..failed_command(&work.step.host, command, &output) };
+                let why =
+                    StepFailure { ended, ..failed_command(&work.step.host, command, &output) };
                 return Err(never_there(work, why, asking));
             }
             self.tell(Event::Watched { step: work.step.id.to_string(), seen });
@@ -351,11 +362,7 @@ fn failure(
     }
 }
 
-fn refused(
-    work: &Work<'_>,
-    command: &Command,
-    (ended, asking): (String, &Asking),
-) -> StepFailure {
+fn refused(work: &Work<'_>, command: &Command, (ended, asking): (String, &Asking)) -> StepFailure {
     let hint = "see what Control Center's own pages and logs say of it, and whether the routes fit its \
                 version; then `mdc resume`: what was accepted is not sent again";
     let failure = failure(work, command, (FailureKind::Command, ended, hint.to_owned()));
@@ -363,9 +370,10 @@ fn refused(
 }
 
 fn not_sent(work: &Work<'_>, command: &Command, ended: String) -> StepFailure {
-    let hint = "nothing was asked for; mend `[control-center]` (url, ca, user, password) or the server, \
+    let hint =
+        "nothing was asked for; mend `[control-center]` (url, ca, user, password) or the server, \
                 then `mdc resume`"
-        .to_owned();
+            .to_owned();
     failure(work, command, (FailureKind::Here, ended, hint))
 }
 

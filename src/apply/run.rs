@@ -262,6 +262,7 @@ fn work(
         let Ok((place, attempt)) = next else { return };
         let Some(step) = plan.steps.get(place) else { return };
         let start = Instant::now();
+        worker.console.before(step);
         // A defect of ours in one step must not leave the run waiting for ever.
         let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, attempt)));
         let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));

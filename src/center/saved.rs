@@ -25,8 +25,7 @@ pub fn with(request: &Request, saved: &Saved) -> Result<Request, String> {
     };
     let path = fill(&request.path, &encoded);
     let body = request.body.as_ref().map(|body| fill(body, &within_text));
-    let save =
-        request.save.iter().map(|(name, at)| (name.clone(), fill(at, &pointed))).collect();
+    let save = request.save.iter().map(|(name, at)| (name.clone(), fill(at, &pointed))).collect();
     let until = request.until.as_ref().map(|until| Until {
         pointer: fill(&until.pointer, &pointed),
         equals: fill(&until.equals, &str::to_owned),

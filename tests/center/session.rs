@@ -6,6 +6,8 @@ use crate::stand_in::PASSWORD;
 #[test]
 fn a_session_that_has_ended_is_renewed() {
     let (site, center) = site();
+    site.edit("[components.worker]", "[components.worker]\nat-once = 1");
+    site.edit("at-once = 2", "at-once = 1");
     center.state().session_lasts = Some(3);
     run(&site, &["apply", "--yes"]).ended(0);
     let (logins, expired) = (center.count("POST /login 200"), center.count(" 403"));
@@ -22,7 +24,11 @@ fn a_session_that_never_holds_is_renewed_once_a_request() {
     let (site, center) = site();
     center.state().session_lasts = Some(0);
     let ran = run(&site, &["apply", "--yes"]);
-    tells(ran, 1, &["find the Worker by Control Center for core-01", "403: Session (secret) has expired"]);
+    tells(
+        ran,
+        1,
+        &["find the Worker by Control Center for core-01", "403: Session (secret) has expired"],
+    );
     assert_eq!(center.count("POST /login 200"), 2);
     assert_eq!(center.count("GET /made-up/workers 403"), 2);
 }
@@ -46,11 +52,15 @@ fn a_wrong_password_is_tried_once() {
 fn a_restart_of_identity_takes_the_session_with_it() {
     let (site, center) = site();
     // Between the Workers and the Cores.
-    site.edit("[components.worker]", "[components.identity-service]\nupgrade-order = 35\n\n[components.worker]");
+    site.edit(
+        "[components.worker]",
+        "[components.identity-service]\nupgrade-order = 35\n\n[components.worker]",
+    );
     center.state().unready = 1;
     let ran = run(&site, &["apply", "--yes"]);
     tells(ran, 0, &["Complete"]);
     assert_eq!(center.count("POST /login 200"), 2, "{:?}", center.state().log);
+    assert_eq!(center.count("POST /logout 200"), 2);
     // No request was made with the session from before, and no login before it was ready again.
     assert_eq!(center.count(" 403"), 0);
     assert_eq!(center.count("GET /readyz 503"), 1);
@@ -59,7 +69,10 @@ fn a_restart_of_identity_takes_the_session_with_it() {
 #[test]
 fn a_control_center_that_is_not_ready_is_waited_for_and_not_for_ever() {
     let (site, center) = site();
-    site.edit("[components.worker]", "[components.identity-service]\nupgrade-order = 35\n\n[components.worker]");
+    site.edit(
+        "[components.worker]",
+        "[components.identity-service]\nupgrade-order = 35\n\n[components.worker]",
+    );
     center.state().unready = 1_000_000;
     let ran = run(&site, &["apply", "--yes"]);
     let words = [

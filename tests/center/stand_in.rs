@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -38,6 +39,10 @@ pub(crate) struct State {
     pub(crate) refuses: Option<(&'static str, u16)>,
     /// It says yes, and nothing happens on the hosts.
     pub(crate) deaf: bool,
+    /// Connections of requests whose path holds this are given away, open and without an answer.
+    pub(crate) holds: Option<(&'static str, Sender<TcpStream>)>,
+    /// A file that is overwritten when Workers are asked for.
+    pub(crate) spoils: Option<PathBuf>,
     /// Jobs end so.
     pub(crate) job_ends: Option<&'static str>,
     /// What was uploaded: name and digest.
@@ -91,6 +96,12 @@ impl StandIn {
         let is_cut = state.cut.is_some_and(|part| asked.path.contains(part));
         let told = if is_cut { "cut".to_owned() } else { status.to_string() };
         state.log.push(format!("{} {} {told}", asked.method, asked.path));
+        if let Some((part, give)) = &state.holds
+            && asked.path.contains(part)
+        {
+            give.send(stream.try_clone().unwrap()).unwrap();
+            return;
+        }
         drop(state);
         if is_cut {
             return;
@@ -147,6 +158,7 @@ impl State {
         let parts: Vec<&str> = asked.path.split('/').skip(1).collect();
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["made-up", "workers"]) => {
+                self.spoils.iter().for_each(|path| fs::write(path, "another").unwrap());
                 let worker = |host: &String| json!({ "host": host, "id": format!("w-{host}") });
                 (200, json!({ "workers": self.hosts().iter().map(worker).collect::<Vec<_>>() }))
             }
@@ -243,9 +255,8 @@ impl State {
 
     fn hosts(&self) -> BTreeSet<String> {
         let files = fs::read_dir(&self.fleet).unwrap().map(|it| it.unwrap().file_name());
-        let name = |file: std::ffi::OsString| {
-            Some(file.to_str()?.strip_suffix(".json")?.to_owned())
-        };
+        let name =
+            |file: std::ffi::OsString| Some(file.to_str()?.strip_suffix(".json")?.to_owned());
         files.filter_map(name).filter(|name| !name.starts_with('.')).collect()
     }
 }
