@@ -1,10 +1,14 @@
 //! What Control Center is asked for. Before anything is sent that changes something, the journal has it;
 //! when no answer is seen, it is never sent again by the run: the host shows what became of it.
 
+mod failed;
+
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use failed::{failure, lost, never_there, not_sent, period, refused};
 
 use super::event::Event;
 use super::job;
@@ -16,7 +20,7 @@ use crate::desired::ControlCenter;
 use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure};
 use crate::transport::{Command, Request, Task, UploadedFile};
-use crate::value::{Digest, Period};
+use crate::value::Digest;
 
 /// How long after one another a question is asked that had no answer.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -107,9 +111,8 @@ impl Worker<'_> {
         if !request.changes() {
             return self.ask(work, (command, &request), asking);
         }
-        let why = match self.change(work, (index, command, &request), asking)? {
-            None => return Ok(()),
-            Some(why) => why,
+        let Some(why) = self.change(work, (index, command, &request), asking)? else {
+            return Ok(());
         };
         asking.sent.push(format!("{}: not known ({why})", request.what()));
         // As long as another one has to come, the host can't get there by itself.
@@ -345,64 +348,4 @@ impl Worker<'_> {
             }
         }
     }
-}
-
-fn failure(
-    work: &Work<'_>,
-    command: &Command,
-    (kind, ended, hint): (FailureKind, String, String),
-) -> StepFailure {
-    StepFailure {
-        kind,
-        during: format!("{} by Control Center for {}", command.task.in_words(), work.step.host),
-        command: command.run.clone(),
-        ended,
-        output: Box::default(),
-        hint,
-    }
-}
-
-fn refused(work: &Work<'_>, command: &Command, (ended, asking): (String, &Asking)) -> StepFailure {
-    let hint = "see what Control Center's own pages and logs say of it, and whether the routes fit its \
-                version; then `mdc resume`: what was accepted is not sent again";
-    let failure = failure(work, command, (FailureKind::Command, ended, hint.to_owned()));
-    StepFailure { output: asking.sent.clone().into(), ..failure }
-}
-
-fn not_sent(work: &Work<'_>, command: &Command, ended: String) -> StepFailure {
-    let hint =
-        "nothing was asked for; mend `[control-center]` (url, ca, user, password) or the server, \
-                then `mdc resume`"
-            .to_owned();
-    failure(work, command, (FailureKind::Here, ended, hint))
-}
-
-fn lost(work: &Work<'_>, command: &Command, (why, asking): (&str, &Asking)) -> StepFailure {
-    let ended = format!("it was sent, and what became of it is not known: {why}");
-    let failure = failure(work, command, (FailureKind::Waits, ended, by_people(work)));
-    StepFailure { output: asking.sent.clone().into(), ..failure }
-}
-
-fn never_there(work: &Work<'_>, failure: StepFailure, asking: &Asking) -> StepFailure {
-    let sent = asking.sent.iter().map(|line| format!("asked for: {line}"));
-    StepFailure {
-        kind: FailureKind::Late,
-        hint: by_people(work),
-        output: sent.chain(failure.output.iter().cloned()).collect(),
-        ..failure
-    }
-}
-
-/// What is left to do when it is not known what Control Center has done, or it doesn't do it.
-fn by_people(work: &Work<'_>) -> String {
-    let Step { component, host, to, .. } = work.step;
-    format!(
-        "look in Control Center what has become of it, and bring {component} on {host} to {to} there; then \
-         `mdc resume`, which sees the version. This run does not send it again; `mdc apply --give-up \
-         REASON` plans anew and does"
-    )
-}
-
-fn period(time: Duration) -> Period {
-    Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }

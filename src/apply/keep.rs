@@ -41,11 +41,10 @@ impl Notes {
     /// What is noted, by any step, under a name that begins so: the rest of the name, and what it is.
     pub(super) fn all(&self, beginning: &str) -> Vec<(String, Lines)> {
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        let notes = noted.values().flatten();
-        let found = notes.filter_map(|(what, said)| {
+        let rest = |(what, said): (&String, &Lines)| {
             Some((what.strip_prefix(beginning)?.to_owned(), said.clone()))
-        });
-        found.collect()
+        };
+        noted.values().flatten().filter_map(rest).collect()
     }
 
     /// Returns once it is recorded, or why it can't be.

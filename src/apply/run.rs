@@ -142,7 +142,6 @@ fn attempt(
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
     let notes = Notes::new(progress, sender.clone());
-    let console = Console::new(apply.center);
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -153,7 +152,7 @@ fn attempt(
         confirmed: apply.confirmed,
         scans: &Scans::new(apply.gateway, plan, progress),
         notes: &notes,
-        console: &console,
+        console: &Console::new(apply.center),
         notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
@@ -193,7 +192,7 @@ fn attempt(
         // Dropping the coordinator drops the way to the workers, who end.
         result.map(|()| coordinator.ending)
     });
-    console.log_out();
+    worker.console.log_out();
     result
 }
 

@@ -15,12 +15,11 @@ pub type Saved = BTreeMap<String, String>;
 pub fn with(request: &Request, saved: &Saved) -> Result<Request, String> {
     let mut open = None;
     let mut fill = |text: &str, write: &dyn Fn(&str) -> String| {
-        filled(text, &mut |name| match saved.get(name) {
-            Some(value) => write(value),
-            None => {
+        filled(text, &mut |name| {
+            if !saved.contains_key(name) {
                 open.get_or_insert_with(|| name.to_owned());
-                String::new()
             }
+            saved.get(name).map(|value| write(value)).unwrap_or_default()
         })
     };
     let path = fill(&request.path, &encoded);

@@ -69,7 +69,9 @@ fn command(
         ..until.clone()
     });
     let save = request.save.iter().map(|(name, at)| (name.clone(), pointer(at))).collect();
-    request.save.keys().for_each(|name| values.save(name));
+    for name in request.save.keys() {
+        values.save(name);
+    }
     let file = request.upload.as_ref().zip(upload).map(|(how, file)| UploadedFile {
         from: file.path.to_string(),
         digest: file.digest,
@@ -91,30 +93,33 @@ fn command(
 
 /// The request as people read it. What vouches for it is named and never shown.
 fn in_words(request: &Request, url: &str) -> String {
-    let mut text =
-        format!("{} {url}{}, with Control Center's session", request.method.as_str(), request.path);
-    if let Some(body) = &request.body {
-        text.push_str(&format!(" and the body {body}"));
-    }
-    if let Some(file) = &request.upload {
+    let Request { method, path, body, upload, expect, save, until, .. } = request;
+    let body = body.as_ref().map(|body| format!(" and the body {body}"));
+    let file = upload.as_ref().map(|file| {
         let field = file.field.as_ref().map(|field| format!(" as the field `{field}` of a form"));
-        let (name, field) = (file.name(), field.unwrap_or_default());
-        let once = "; the same file once in a run";
-        text.push_str(&format!(" and the file {name}{field} (SHA-256 {}){once}", file.digest));
-    }
-    let statuses = request.expect.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
-    text.push_str(&format!("; answered by {statuses}"));
-    for (name, pointer) in &request.save {
-        text.push_str(&format!("; {{{{{name}}}}} is taken from {pointer}"));
-    }
-    if let Some(Until { pointer, equals, fails, every, within }) = &request.until {
-        text.push_str(&format!("; again every {every} until {pointer} is {equals}"));
-        if !fails.is_empty() {
-            text.push_str(&format!(" (a failure: {})", fails.join(", ")));
-        }
-        text.push_str(&format!(", for at most {within}"));
-    }
-    text
+        format!(
+            " and the file {}{} (SHA-256 {}); the same file once in a run",
+            file.name(),
+            field.unwrap_or_default(),
+            file.digest
+        )
+    });
+    let statuses = expect.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
+    let saved = |(name, at): (&String, &String)| format!("; {{{{{name}}}}} is taken from {at}");
+    let until = until.as_ref().map(|Until { pointer, equals, fails, every, within }| {
+        let fails = fails.join(", ");
+        let fails = if fails.is_empty() { fails } else { format!(" (a failure: {fails})") };
+        format!("; again every {every} until {pointer} is {equals}{fails}, for at most {within}")
+    });
+    [
+        format!("{} {url}{path}, with Control Center's session", method.as_str()),
+        body.unwrap_or_default(),
+        file.unwrap_or_default(),
+        format!("; answered by {statuses}"),
+        save.iter().map(saved).collect(),
+        until.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 /// The command that sees whether the host has the version, again and again until it has. What Control

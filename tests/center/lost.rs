@@ -84,12 +84,12 @@ fn a_run_that_was_killed_with_a_request_on_its_way_does_not_send_it_again() {
     for host in ["core-01", "core-02", "core-03", "gate-01", "hook-01"] {
         install(&fleet, host, "md-cluster-worker", "md-cluster-worker", "2.9.0");
     }
-    let (hold, held) = channel();
-    center.state().holds = Some(("deployments/core-01", hold));
+    let (give, taken) = channel();
+    center.state().holds = Some(("deployments/core-01", give));
     let mut command = site.command(&["apply", "--yes"]);
     let command = command.env("CENTER", PASSWORD).stdout(Stdio::null()).stderr(Stdio::null());
     let mut first = command.spawn().unwrap();
-    let on_its_way = held.recv_timeout(Duration::from_secs(60)).unwrap();
+    let on_its_way = taken.recv_timeout(Duration::from_secs(60)).unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
     drop(on_its_way);

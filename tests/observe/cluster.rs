@@ -45,6 +45,7 @@ pub(crate) fn desired<'a>(
         preflight: mdc::manifest::Preflight::default(),
         waivers: Vec::new(),
         scan: None,
+        control_center: None,
         notices: Vec::new(),
         previous: BTreeMap::new(),
     };

@@ -179,6 +179,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             Gates::default()
         },
         scan: None,
+        control_center: None,
         notices: Vec::new(),
         previous: BTreeMap::new(),
     };

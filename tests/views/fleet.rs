@@ -448,6 +448,7 @@ fn dpkg_failure() -> StepFailure {
 pub(crate) fn desired() -> Desired {
     let mut desired = Desired {
         notices: Vec::new(),
+        control_center: None,
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),

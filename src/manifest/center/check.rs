@@ -167,7 +167,9 @@ impl Checker<'_> {
             }
             save.insert(name.value, pointer.value);
         }
-        save.keys().for_each(|name| values.save(name));
+        for name in save.keys() {
+            values.save(name);
+        }
         save
     }
 

@@ -78,14 +78,9 @@ impl Host {
                 | Task::AwaitHealthy { .. },
                 None,
             ) => (check, exit(0, "", "")),
-            (Task::TestScan { .. }, None) => {
-                (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
-            }
-            (Task::Request(_), None) => {
-                (check, exit(127, "", "Control Center is asked by the controller, not by a host"))
-            }
-            (Task::Tell { .. }, None) => {
-                (check, exit(127, "", "people are told by the controller, not by a host"))
+            (Task::TestScan { .. } | Task::Request(_) | Task::Tell { .. }, None) => {
+                let does = task.in_words();
+                (check, exit(127, "", format!("{does}: the controller does that, not a host")))
             }
         };
         Outcome { output, takes: self.takes(period) }
