@@ -27,6 +27,7 @@
 //! | [`fact`] | what can be known of a component on a host |
 //! | [`transport`] | ways to a host: SSH, this machine, a simulated fleet |
 //! | [`scan`] | files submitted to the API Gateway: test scans, the load of a rehearsal |
+//! | [`center`] | asking Control Center for changes of Workers and instances |
 //! | [`notice`] | telling people: by a web server, by e-mail, by a command |
 //! | [`observe`] | what is: one command a host; snapshots |
 //! | [`diff`] | what has to change, and why |
@@ -46,11 +47,12 @@
 //! ([`report::ChangeRecord`]), history ([`report::History`]). `schemas/` holds their JSON schemas.
 //!
 //! Only [`observe`] and [`apply`] touch hosts; [`scan`] speaks with the API Gateway, as its clients
-//! do, and [`notice`] with mail and web servers. Everything between is pure: same inputs, same bytes.
+//! do, [`center`] with Control Center, and [`notice`] with mail and web servers. Everything between is pure: same inputs, same bytes.
 
 pub mod address;
 pub mod apply;
 pub mod catalog;
+pub mod center;
 pub mod cli;
 
 pub mod desired;

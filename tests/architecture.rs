@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "value",
     "address",
     "diagnostic",
@@ -20,6 +20,7 @@ const ORDER: [&str; 23] = [
     "fact",
     "transport",
     "scan",
+    "center",
     "notice",
     "observe",
     "diff",

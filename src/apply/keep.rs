@@ -18,7 +18,7 @@ use crate::transport::{Command, Output, Task};
 const LONGEST: usize = 64 << 10;
 
 /// Lines of an answer.
-type Lines = Box<[String]>;
+pub(super) type Lines = Box<[String]>;
 
 /// What is known from before the changes of a run.
 pub(super) struct Notes {
@@ -38,8 +38,17 @@ impl Notes {
         noted.get(step)?.get(what).cloned()
     }
 
+    /// What is noted, by any step, under a name that begins so: the rest of the name, and what it is.
+    pub(super) fn all(&self, beginning: &str) -> Vec<(String, Lines)> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = |(what, said): (&String, &Lines)| {
+            Some((what.strip_prefix(beginning)?.to_owned(), said.clone()))
+        };
+        noted.values().flatten().filter_map(rest).collect()
+    }
+
     /// Returns once it is recorded, or why it can't be.
-    fn take(&self, step: &str, what: &str, said: Lines) -> Result<(), String> {
+    pub(super) fn take(&self, step: &str, what: &str, said: Lines) -> Result<(), String> {
         let over = || "the run has ended meanwhile".to_owned();
         let (recorded, end) = sync_channel(1);
         let entry =

@@ -12,6 +12,7 @@
 //! A failed step stops what comes after it; everything else goes on to its end.
 
 mod cancel;
+mod center;
 mod connections;
 mod control;
 mod coordinator;

@@ -12,6 +12,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 
 use super::cancel::Jobs;
+use super::center::Console;
 use super::connections::{Connections, Dial};
 use super::control::{Inbox, Message};
 use super::coordinator::{Coordinator, Handed};
@@ -29,6 +30,7 @@ use super::schedule::Schedule;
 use super::worker::Worker;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
+use crate::center::Center;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::scan::ToGateway;
@@ -56,6 +58,8 @@ pub struct Apply<'a> {
     pub confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, for test scans.
     pub gateway: &'a ToGateway<'a>,
+    /// The way to Control Center, when components are changed by it.
+    pub center: Option<&'a Center<'a>>,
     /// How people are told.
     pub telling: &'a Telling<'a>,
     /// What time it is, for windows.
@@ -149,11 +153,12 @@ fn attempt(
         confirmed: apply.confirmed,
         scans: &Scans::new(apply.gateway, plan, progress),
         notes: &notes,
+        console: &Console::new(apply.center),
         notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
     let take_up = Mutex::new(take_up);
-    thread::scope(|scope| {
+    let result = thread::scope(|scope| {
         let spawn = |_: &usize| {
             let (worker, take_up, sender) = (&worker, &take_up, sender.clone());
             let life = move || work(worker, plan, take_up, &sender);
@@ -187,7 +192,9 @@ fn attempt(
         let result = coordinator.work(&receiver);
         // Dropping the coordinator drops the way to the workers, who end.
         result.map(|()| coordinator.ending)
-    })
+    });
+    worker.console.log_out();
+    result
 }
 
 /// The steps that are not to be begun. Gates are passed again as long as something waits right behind
@@ -255,10 +262,12 @@ fn work(
         let Ok((place, attempt)) = next else { return };
         let Some(step) = plan.steps.get(place) else { return };
         let start = Instant::now();
+        worker.console.before(step);
         // A defect of ours in one step must not leave the run waiting for ever.
         let carried = catch_unwind(AssertUnwindSafe(|| worker.carry_out(step, attempt)));
         let outcome = carried.unwrap_or_else(|_| StepOutcome::Failed(defect()));
         worker.notices.hear(step, &outcome);
+        worker.console.hear(step);
         worker.jobs.over(&step.id);
         let _ = sender.send(Message::Ended { place, outcome, took: start.elapsed() });
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 
 use super::cancel::Jobs;
+use super::center::{Asking, Console};
 use super::event::Event;
 use super::gate::not_done;
 use super::job;
@@ -19,7 +20,7 @@ use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
 use crate::address::{ComponentName, HostName};
 use crate::plan::{Members, Step};
-use crate::state::{FailureKind, StepFailure, StepOutcome};
+use crate::state::{FailureKind, Kept, StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
 
 /// Bytes between two events of a copy.
@@ -46,6 +47,8 @@ pub(super) struct Worker<'a> {
     pub(super) scans: &'a Scans<'a>,
     /// What steps must leave as it is.
     pub(super) notes: &'a Notes,
+    /// The way to Control Center.
+    pub(super) console: &'a Console<'a>,
     /// The way to people, and what they are told.
     pub(super) notices: &'a Notices<'a>,
 }
@@ -193,6 +196,7 @@ impl Worker<'_> {
         let step = work.step;
         let mut is_there = false;
         let mut kept = Vec::new();
+        let mut asking = Asking::default();
         for (index, command) in step.commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(job::cancelled_before(step, command));
@@ -201,24 +205,8 @@ impl Worker<'_> {
                 continue;
             }
             self.tell(Event::CommandStarted { step: step.id.to_string(), index });
-            if command.task.is_job() {
-                self.job(work, index, command)?;
+            if self.done_otherwise(work, (index, command), (&mut kept, &mut asking))? {
                 continue;
-            }
-            match &command.task {
-                Task::AwaitIdle { .. } => {
-                    self.drained(work, command)?;
-                    continue;
-                }
-                Task::Note { .. } => {
-                    self.note(work, command)?;
-                    continue;
-                }
-                Task::Compare { .. } => {
-                    kept.extend(self.compare(work, command)?);
-                    continue;
-                }
-                _ => {}
             }
             let output = match &command.task {
                 Task::WriteFile { .. } => self.write_file(step, command)?,
@@ -246,6 +234,25 @@ impl Worker<'_> {
             (false, true) => StepOutcome::Done,
             (false, false) => StepOutcome::Kept(kept.into()),
         })
+    }
+
+    /// Does what more than one command on the host comes to, or none; whether this was such a one.
+    fn done_otherwise(
+        &self,
+        work: &Work<'_>,
+        (index, command): (usize, &Command),
+        (kept, asking): (&mut Vec<Kept>, &mut Asking),
+    ) -> Result<bool, StepFailure> {
+        match &command.task {
+            task if task.is_job() => drop(self.job(work, index, command)?),
+            Task::AwaitIdle { .. } => self.drained(work, command)?,
+            Task::Note { .. } => self.note(work, command)?,
+            Task::Compare { .. } => kept.extend(self.compare(work, command)?),
+            Task::Request(_) => self.request(work, (index, command), asking)?,
+            Task::AwaitVersion { .. } => self.await_version(work, command, asking)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Carries a command out as a job; one that was begun before is found again.

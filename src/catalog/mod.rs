@@ -126,6 +126,9 @@ pub struct Component {
     pub needs: Vec<Need>,
     /// How many hosts may change at once: a number, or a part of all that have it; in stage 2 one.
     pub at_once: Batch,
+    /// Who changes it; by default `manual` when `by-hand` says what people do, `package` otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Driver>,
     /// When people change it, not this program: what they do, in words. Each step then waits for them,
     /// and goes on when the version is seen on the host.
     #[serde(default)]
@@ -204,7 +207,26 @@ pub struct Component {
     pub sure: BTreeMap<String, Sure>,
 }
 
+/// Who brings a component to its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// The package manager of its host.
+    Package,
+    /// Control Center, which is asked for it.
+    ControlCenter,
+    /// People.
+    Manual,
+}
+
 impl Component {
+    /// Who brings it to its version.
+    #[must_use]
+    pub fn driver(&self) -> Driver {
+        let default = if self.by_hand.is_some() { Driver::Manual } else { Driver::Package };
+        self.driver.unwrap_or(default)
+    }
+
     /// For how long it has to stay healthy after a change, before it counts.
     #[must_use]
     pub fn settle(&self, canary: bool) -> Period {

@@ -142,6 +142,7 @@ impl Manner {
             self.confirm.iter().map(|component| (component.clone(), by.clone())).collect();
         let copied = records::copied(run, site, hold)?;
         let gateway: &ToGateway<'_> = &|| site.gateway();
+        let center = site.center();
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,
@@ -151,6 +152,7 @@ impl Manner {
             copied: &copied,
             confirmed: &confirmed,
             gateway,
+            center: center.as_ref(),
             telling: &site.telling(next),
             clock: &Timestamp::now,
         };

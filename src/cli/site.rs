@@ -10,6 +10,7 @@ use super::problem::Problem;
 use crate::address::HostName;
 use crate::apply::Telling;
 use crate::catalog;
+use crate::center::Center;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{self, Manifest, Release};
@@ -95,6 +96,12 @@ impl Site {
             Some(scans) => Gateway::of(scans, &self.manifest.folder),
             None => Err(Trouble::Here("the manifest has no `[scan]`".to_owned())),
         }
+    }
+
+    /// The way to Control Center, when components are changed by it.
+    pub(super) fn center(&self) -> Option<Center<'_>> {
+        let settings = self.desired.control_center.as_ref()?;
+        Some(Center::new(settings, &self.manifest.folder))
     }
 
     /// The way to people; `next` is the command that goes on after a failure.

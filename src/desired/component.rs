@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::center::with_needs;
 use crate::address::ComponentName;
 use crate::catalog::{Catalog, Component};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -23,7 +24,7 @@ pub(super) fn effective(
             None => found.push(unknown(catalog, name, &manifest.source, &over.span)),
         }
     }
-    components
+    components.into_iter().map(|(name, component)| (name, with_needs(component))).collect()
 }
 
 /// Where each component is placed first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Desired, DesiredHost, ManagedFile, Notice, Resource};
+use super::{ControlCenter, Desired, DesiredHost, ManagedFile, Notice, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
 use crate::manifest::{Gates, Preflight, TestScans, Waiver};
@@ -26,6 +26,8 @@ struct Canonical<'d> {
     scan: Option<&'d TestScans>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'d [Notice],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_center: Option<&'d ControlCenter>,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -66,6 +68,7 @@ impl Desired {
             waivers: &self.waivers,
             scan: self.scan.as_ref(),
             notices: &self.notices,
+            control_center: self.control_center.as_ref(),
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

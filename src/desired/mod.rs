@@ -2,6 +2,7 @@
 //! probe, worked out from manifest, release and catalog without touching a host.
 
 mod backup;
+mod center;
 mod component;
 mod digest;
 mod file;
@@ -15,6 +16,7 @@ mod removed;
 mod resolve;
 mod rolling;
 
+pub use center::ControlCenter;
 pub use file::{ManagedFile, secret_mark};
 pub use notice::Notice;
 pub use resolve::resolve;
@@ -63,6 +65,8 @@ pub struct Desired {
     pub scan: Option<TestScans>,
     /// Who is told of what happens, when, how and by which words.
     pub notices: Vec<Notice>,
+    /// Control Center, when components are changed by it.
+    pub control_center: Option<ControlCenter>,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }
@@ -161,6 +165,20 @@ pub enum Source {
     Repository,
     /// People, who do this, in words.
     Hand(String),
+    /// Control Center, which is asked for it and may have to be given this file first.
+    Center(Option<Upload>),
+}
+
+/// A package file that is sent to Control Center.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Upload {
+    /// Relative to the release file's folder.
+    pub path: Utf8PathBuf,
+    /// Pinned content.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// A health probe, asked from the host itself.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::package_file::{Expected, Files};
 use super::questions::Questions;
-use super::{Resource, Source};
+use super::{Resource, Source, Upload};
 use crate::address::ComponentName;
-use crate::catalog::{Component, Format, SYSTEMS, package_keys};
+use crate::catalog::{Component, Driver, Format, SYSTEMS, package_keys};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::{Host, PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 use crate::source::{did_you_mean, listed};
@@ -70,43 +70,49 @@ impl<'r> Packages<'r> {
         };
         let (version, unit) = (released.version.clone(), unit.clone());
         let Questions { health, idle, drain, procedure } = questions.clone();
-        if let Some(text) = &component.by_hand {
-            let (package, source) = (package.clone(), Source::Hand(text.clone()));
-            return Some(Resource {
-                version,
-                package,
-                format,
-                source,
-                unit,
-                health,
-                idle,
-                drain,
-                procedure,
-            });
-        }
-        let Some((_, chosen)) = fitting(released, &host.os) else {
-            self.found.push(self.no_package(component, released, host));
-            return None;
-        };
-        let (package, source) = match &chosen.source {
-            PackageSource::Repository(name) => (name.clone(), Source::Repository),
-            PackageSource::File { path, digest, .. } => {
-                let size = self
-                    .files
-                    .verified(&chosen.source)
-                    .map_err(|problem| self.found.extend(problem))
-                    .ok()?;
-                let expected = Expected { format, name: package, version: &released.version };
-                let identity = self
-                    .files
-                    .identified(&chosen.source, expected)
-                    .map_err(|problem| self.found.extend(problem))
-                    .ok()?;
-                let (path, digest) = (path.clone(), *digest);
-                (package.clone(), Source::File { path, digest, size, identity })
+        let (package, source) = match component.driver() {
+            Driver::Manual => {
+                (package.clone(), Source::Hand(component.by_hand.clone().unwrap_or_default()))
+            }
+            Driver::ControlCenter => {
+                let file = fitting(released, &host.os).map(|(_, chosen)| &chosen.source);
+                let file = file.filter(|it| matches!(it, PackageSource::File { .. }));
+                let source =
+                    file.map(|file| self.file(file, (format, package), released)).transpose();
+                (package.clone(), Source::Center(source.ok()?.and_then(upload)))
+            }
+            Driver::Package => {
+                match fitting(released, &host.os).map(|(_, chosen)| &chosen.source) {
+                    Some(PackageSource::Repository(name)) => (name.clone(), Source::Repository),
+                    Some(file) => {
+                        (package.clone(), self.file(file, (format, package), released).ok()?)
+                    }
+                    None => {
+                        self.found.push(self.no_package(component, released, host));
+                        return None;
+                    }
+                }
             }
         };
         Some(Resource { version, package, format, source, unit, health, idle, drain, procedure })
+    }
+
+    /// A package file that is what the release says of it; what is wrong with it is reported.
+    fn file(
+        &mut self,
+        file: &'r PackageSource,
+        (format, name): (Format, &str),
+        released: &ReleaseComponent,
+    ) -> Result<Source, Wrong> {
+        let PackageSource::File { path, digest, .. } = file else { return Err(Wrong) };
+        let mut report = |problem: Option<Diagnostic>| {
+            self.found.extend(problem);
+            Wrong
+        };
+        let size = self.files.verified(file).map_err(&mut report)?;
+        let expected = Expected { format, name, version: &released.version };
+        let identity = self.files.identified(file, expected).map_err(report)?;
+        Ok(Source::File { path: path.clone(), digest: *digest, size, identity })
     }
 
     fn no_format(&self, component: &Component, host: &Host, format: Format) -> Diagnostic {
@@ -150,6 +156,15 @@ impl<'r> Packages<'r> {
             listed(keys.iter().map(String::as_str))
         ))
     }
+}
+
+/// Something is wrong that was reported.
+struct Wrong;
+
+/// The file as it is sent to Control Center.
+fn upload(file: Source) -> Option<Upload> {
+    let Source::File { path, digest, size, .. } = file else { return None };
+    Some(Upload { path, digest, size })
 }
 
 /// The most exact package that fits the system.

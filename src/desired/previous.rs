@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::package::Packages;
 use super::questions::Questions;
-use super::{Desired, Resource, Source};
+use super::{Desired, Resource, Source, Upload};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::manifest::{Manifest, Release};
@@ -66,6 +66,11 @@ fn from(resource: &Arc<Resource>, way: &Utf8Path) -> Arc<Resource> {
         Source::File { path, digest, size, identity } if !way.as_str().is_empty() => {
             let (path, digest, size) = (way.join(path), *digest, *size);
             let source = Source::File { path, digest, size, identity: identity.clone() };
+            Arc::new(Resource { source, ..(**resource).clone() })
+        }
+        Source::Center(Some(upload)) if !way.as_str().is_empty() => {
+            let upload = Upload { path: way.join(&upload.path), ..upload.clone() };
+            let source = Source::Center(Some(upload));
             Arc::new(Resource { source, ..(**resource).clone() })
         }
         _ => Arc::clone(resource),

@@ -8,7 +8,7 @@ use super::questions::Questions;
 use super::resolve::Placed;
 use super::{Resource, Source};
 use crate::address::{Address, ComponentName};
-use crate::catalog::{Component, Format, Procedure};
+use crate::catalog::{Component, Driver, Format, Procedure};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Host, Manifest, Release};
 use crate::value::Version;
@@ -37,6 +37,16 @@ pub(super) fn removed<'r>(
                 );
             }
             let Some((component, questions)) = placed.get(name) else { continue };
+            if component.driver() != Driver::Package {
+                let message =
+                    format!("`{name}` is not removed by mdc, which doesn't change it either");
+                let label = Label::new(&manifest.source, span.clone(), "to be removed");
+                found.push(
+                    Diagnostic::new(Code::RemovedByOthers, message)
+                        .at(label)
+                        .help("remove it as it was brought there, and take it out of `removed`"),
+                );
+            }
             let known = packages.resource(component, questions, host, format);
             let resource = match known {
                 Some(known) => Some(gone((*known).clone())),

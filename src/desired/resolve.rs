@@ -7,7 +7,8 @@ use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::questions::Questions;
 use super::{
-    Desired, DesiredHost, Resource, backup, component, file, notice, placement, removed, rolling,
+    Desired, DesiredHost, Resource, backup, center, component, file, notice, placement, removed,
+    rolling,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
@@ -38,6 +39,7 @@ pub fn resolve(
     let files = file::files(manifest, &placed, &version, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
     let notices = notice::notices(manifest, &mut found);
+    let control_center = center::control_center(manifest, catalog, &mut found);
     if found.has_errors() {
         return (None, found);
     }
@@ -51,6 +53,7 @@ pub fn resolve(
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
         notices,
+        control_center,
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()
@@ -82,7 +85,8 @@ fn placed<'c>(
             Ok(questions) => drop(probed.insert(name, (component, questions))),
             Err(problem) => found.push(*problem),
         }
-        found.extend(rolling::check(component, manifest).into_iter().collect::<Diagnostics>());
+        let problems = rolling::check(component, manifest).into_iter();
+        found.extend(problems.chain(center::check(component, manifest)).collect::<Diagnostics>());
     }
     probed
 }

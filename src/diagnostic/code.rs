@@ -137,6 +137,10 @@ codes! {
     DuplicateNotice = "manifest::duplicate-notice" Error,
     /// A template of a notice that can't be filled in.
     NoticeTemplate = "manifest::notice-template" Error,
+    /// A request to Control Center that could not be sent as it is written.
+    BadRoute = "manifest::route" Error,
+    /// A template of a request to Control Center that can't be filled in.
+    RouteTemplate = "manifest::route-template" Error,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 
@@ -177,12 +181,16 @@ codes! {
     NotInRelease = "desired::not-in-release" Error,
     /// No package for a host's operating system.
     NoPackage = "desired::no-package" Error,
+    /// A component that can't be changed by the driver that is chosen for it.
+    BadDriver = "desired::driver" Error,
     /// A component that is drained without being able to tell when it has finished.
     DrainBlind = "desired::drain-blind" Error,
     /// A host without the label that its component goes over its hosts by.
     NoLabel = "desired::no-label" Error,
     /// A component that is to be on a host and to be removed from it.
     RemovedAndPlaced = "desired::removed-and-placed" Error,
+    /// A component that is to be removed, and that people or Control Center change.
+    RemovedByOthers = "desired::removed-by-others" Error,
     /// A file of a component that can't be made.
     File = "desired::file" Error,
     /// A version older than the catalog's minimum.
@@ -211,6 +219,8 @@ codes! {
     Downgrade = "plan::downgrade" Error,
     /// A backup that stage 2 needs and nobody shows.
     NoBackup = "plan::no-backup" Error,
+    /// A change by Control Center that no route is known for.
+    NoRoute = "plan::no-route" Error,
     /// A change that would leave fewer healthy than promised.
     MinHealthy = "plan::min-healthy" Error,
     /// A step fits in no opening of the window.

@@ -1,5 +1,6 @@
 //! What each code means, why it matters and what to do: the text of `mdc explain CODE`.
 
+mod center;
 mod check;
 mod gate;
 mod notice;
@@ -344,6 +345,11 @@ impl Code {
                  still is. A component can't be in both. To move it, write it under `components` of \
                  its new host and under `removed` of its old one."
             }
+            Self::RemovedByOthers => {
+                "Components whose `driver` is `manual` or `control-center` are changed by people or by \
+                 Control Center. Removing their packages behind the back of Control Center would leave \
+                 it with an instance that it can't find. Remove it there."
+            }
             Self::File => {
                 "A file that is kept on the hosts of a component (`files` of the component, in the \
                  catalog or the manifest) is a handlebars template. It can use what the component's \
@@ -378,6 +384,9 @@ impl Code {
                 "The version is newer than any that the vendor is known to ship or to list. It \
                  may work; nobody has said so. Try it in staging first, or raise `tested-below` \
                  of the component in the manifest once you have."
+            }
+            Self::BadRoute | Self::RouteTemplate | Self::BadDriver | Self::NoRoute => {
+                self.explain_center()
             }
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck

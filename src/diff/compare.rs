@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Promise, Reason, Refusal, WayBack, file, promise, role, way_back};
+use super::{Action, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
 use crate::desired::{Desired, ManagedFile, Resource};
@@ -215,6 +215,8 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
+        let refusal = center::refusal(desired, address, (resource, action));
+        self.refusals.extend(refusal.filter(|it| !self.refusals.iter().any(|one| one.is_like(it))));
         let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
         let mut change = Change { action, reasons, from, facts, resource, files, way_back };

@@ -1,5 +1,6 @@
 //! What has to change: desired against observed. Each change is an action with its reasons.
 
+mod center;
 mod compare;
 mod file;
 mod promise;
@@ -7,6 +8,7 @@ mod refusal;
 mod role;
 mod way_back;
 
+pub use center::Lack;
 pub use compare::{Change, Comparison, compare};
 pub use file::FileDifference;
 pub use promise::Promise;

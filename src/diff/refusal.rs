@@ -1,6 +1,6 @@
 //! Differences that no plan is made of.
 
-use super::Promise;
+use super::{Lack, Promise, center};
 use crate::address::{Address, ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
@@ -22,6 +22,15 @@ pub enum Refusal {
     NoBackup {
         /// The component.
         component: ComponentName,
+    },
+    /// Control Center is to change something, and nobody says by which requests.
+    NoRoute {
+        /// The first that would be changed.
+        address: Address,
+        /// What is lacking.
+        lack: Lack,
+        /// The file with the routes.
+        file: String,
     },
     /// So few are healthy that none can be spared for a change.
     MinHealthy {
@@ -52,6 +61,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it tells of the same lack, which is reported once for all hosts of a component.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::NoRoute { address: one, lack, .. },
+                Self::NoRoute { address: other, lack: same, .. },
+            ) => one.component == other.component && lack == same,
+            _ => false,
+        }
+    }
+
     /// The refusal as its reader sees it, at its place in the manifest.
     #[must_use]
     pub fn diagnose(&self, manifest: &Manifest) -> Diagnostic {
@@ -72,6 +92,9 @@ impl Refusal {
                 problem.at(Label::new(source, span, "this release is older"))
             }
             Self::NoBackup { component } => no_backup(manifest, component),
+            Self::NoRoute { address, lack, file } => {
+                center::diagnose(manifest, address, (*lack, file))
+            }
             Self::MinHealthy { address, promise } => too_few(manifest, address, promise),
             Self::WindowTooShort { step, room, longest } => {
                 let message = format!(

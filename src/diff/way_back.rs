@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Action;
+use super::{Action, Lack, center};
 use crate::address::Address;
 use crate::catalog;
 use crate::desired::{Desired, Resource, Source};
@@ -93,6 +93,23 @@ fn known<'d>(
     }
     if let Source::Hand(_) = before.source {
         return Err("people change it, by hand".to_owned());
+    }
+    let back = if action == Action::Downgrade { Action::Upgrade } else { Action::Downgrade };
+    match center::lacking(desired, address, (before, back)) {
+        Some(Lack::Route(way)) => {
+            let (way, name) = (way.as_str(), &address.component);
+            return Err(format!(
+                "no return through Control Center, whose routes have no `[{way}.{name}]`: by hand"
+            ));
+        }
+        Some(Lack::File(_)) => {
+            return Err(
+                "no return through Control Center: the previous release has no package file \
+                        that it could be given; by hand"
+                    .to_owned(),
+            );
+        }
+        None => {}
     }
     if before.source == Source::Repository {
         return Err(

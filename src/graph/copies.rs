@@ -43,5 +43,6 @@ fn is_copied(node: &Node) -> bool {
 }
 
 fn is_kept(node: &Node) -> bool {
-    !node.action.is_gate() && matches!(node.change.way_back, WayBack::Package { .. })
+    let WayBack::Package { before, .. } = &node.change.way_back else { return false };
+    !node.action.is_gate() && matches!(before.source, Source::File { .. })
 }

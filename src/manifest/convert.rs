@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
-    Cluster, Connection, Host, Manifest, SimulatedConnection, gates, host, machine, notice,
+    Cluster, Connection, Host, Manifest, SimulatedConnection, center, gates, host, machine, notice,
     preflight, scan, state,
 };
 use crate::address::{ConnectionName, HostName};
@@ -43,6 +43,7 @@ pub(super) fn convert(
     let load = scan::convert_load(source, text.load, text.scan.is_some(), &mut found);
     let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
     let notices = notice::convert(source, text.notices, &mut found);
+    let control_center = center::convert(source, text.control_center, &mut found);
     let components = text
         .components
         .into_iter()
@@ -62,6 +63,7 @@ pub(super) fn convert(
         scan,
         load,
         notices,
+        control_center,
         components,
     };
     (manifest, found)

@@ -1,6 +1,7 @@
 //! What people write: the manifest (which cluster, which hosts, what runs where) and the release
 //! (which version of what, from which package).
 
+pub mod center;
 mod connection;
 mod convert;
 mod gates;
@@ -15,6 +16,7 @@ mod state;
 mod text;
 mod window;
 
+pub use center::ControlCenter;
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
@@ -88,6 +90,8 @@ pub struct Manifest {
     pub load: Option<Load>,
     /// Who is told of what happens, when and how.
     pub notices: Vec<At<Notice>>,
+    /// Where Control Center is, for components that it changes.
+    pub control_center: Option<At<ControlCenter>>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

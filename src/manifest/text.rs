@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Preflight;
+use super::center::CenterText;
 use super::gates::GatesText;
 use super::notice::NoticeText;
 use super::preflight::WaiverText;
@@ -54,6 +55,8 @@ pub(super) struct ManifestText {
     /// Who is told of what happens to the cluster, when and how.
     #[serde(default)]
     pub(super) notices: Vec<NoticeText>,
+    /// Control Center, for components with `driver = "control-center"`.
+    pub(super) control_center: Option<At<CenterText>>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,

@@ -311,7 +311,7 @@ fn forecast(node: &Node, resource: &Resource, component: &Component) -> Period {
     let settle = component.settle(node.canary);
     let seconds = match (action, &resource.source) {
         (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
-        (Action::Copy | Action::Keep, Source::Repository | Source::Hand(_)) => 0,
+        (Action::Copy | Action::Keep, _) => 0,
         (Action::Start | Action::Reconfigure, _) => {
             durations.start.whole_seconds() + settle.whole_seconds()
         }

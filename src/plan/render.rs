@@ -77,6 +77,12 @@ impl<'a> Rendered<'a> {
         (component, resource): (&Component, &Arc<Resource>),
         what: What<'a>,
     ) -> Result<Commands, RemotePathError> {
+        let asks = self.asks(address, (component, resource), what);
+        if !asks.is_empty() {
+            // Requests name their host: no other one has the same.
+            let list = finished((self.desired, asks), (component, resource), what)?;
+            return Ok(Commands::new(what.as_str(), list));
+        }
         let known = self.known.entry((address.component.clone(), what)).or_default();
         let same = |one: &&(Arc<Resource>, _)| Arc::ptr_eq(&one.0, resource) || one.0 == *resource;
         if let Some((_, commands)) = known.iter().find(same) {
@@ -90,28 +96,7 @@ impl<'a> Rendered<'a> {
                 name = format!("{name}/{part}");
             }
         }
-        let mut list = render(resource, component, what)?;
-        if let What::Step { action: Action::Remove, role, .. } = what {
-            let role = step::role(resource, role).into_iter();
-            let drain = step::drain(resource, &self.desired.gates.idle);
-            list.splice(0..0, role.chain(drain));
-        } else if let What::Step { action, .. } | What::Back(action) = what
-            && action.interrupts()
-        {
-            // What is taken back is not waited for or asked: it may be the very instance that is broken.
-            if let What::Step { runs, role, moves, .. } = what {
-                if let Some(from) = moves {
-                    put_before_health(&mut list, step::move_data(resource, from));
-                }
-                list = if action == Action::Reconfigure {
-                    drained(resource, list, (&self.desired.gates.idle, runs))
-                } else {
-                    around(resource, list, (&self.desired.gates.idle, runs))
-                };
-                list.splice(0..0, step::role(resource, role));
-            }
-            give_work_again(&mut list, resource, component);
-        }
+        let list = finished((self.desired, Vec::new()), (component, resource), what)?;
         let commands = Commands::new(name, list);
         known.push((Arc::clone(resource), commands.clone()));
         if what == What::Healthy {
@@ -121,10 +106,53 @@ impl<'a> Rendered<'a> {
         Ok(commands)
     }
 
+    /// What Control Center is asked for.
+    fn asks(
+        &self,
+        address: &Address,
+        (component, resource): (&Component, &Arc<Resource>),
+        what: What<'_>,
+    ) -> Vec<Command> {
+        let (What::Step { action, .. } | What::Back(action)) = what else { return Vec::new() };
+        let (center, host) =
+            (self.desired.control_center.as_ref(), self.desired.hosts.get(&address.host));
+        let Some((center, host)) = center.zip(host) else { return Vec::new() };
+        step::requests(center, (address, host), (component, resource), action)
+    }
+
     /// All checks that were rendered, by name.
     pub(super) fn into_checks(self) -> Checks {
         self.checks
     }
+}
+
+/// The commands, with what Control Center is asked for before them and what else is done around a change.
+fn finished(
+    (desired, asks): (&Desired, Vec<Command>),
+    (component, resource): (&Component, &Resource),
+    what: What<'_>,
+) -> Result<Vec<Command>, RemotePathError> {
+    let mut list = render(resource, component, what)?;
+    list.splice(0..0, asks);
+    let idle = &desired.gates.idle;
+    if let What::Step { action: Action::Remove, role, .. } = what {
+        let before = step::role(resource, role).into_iter().chain(step::drain(resource, idle));
+        list.splice(0..0, before.collect::<Vec<_>>());
+    } else if let What::Step { action, .. } | What::Back(action) = what
+        && action.interrupts()
+    {
+        // What is taken back is not waited for or asked: it may be the very instance that is broken.
+        if let What::Step { runs, role, moves, .. } = what {
+            if let Some(from) = moves {
+                put_before_health(&mut list, step::move_data(resource, from));
+            }
+            let is_same = action == Action::Reconfigure;
+            list = if is_same { drained } else { around }(resource, list, (idle, runs));
+            list.splice(0..0, step::role(resource, role));
+        }
+        give_work_again(&mut list, resource, component);
+    }
+    Ok(list)
 }
 
 /// It gets work again as soon as it is healthy: how it bears work is part of what is looked at for as

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::notices;
-use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
+use super::{Basis, Compared, HealthyBefore, Plan, Purpose, Step, UsedFacts, WayBack};
+use crate::desired::ControlCenter;
 use crate::diff::{Action, Reason};
 use crate::fact::{PackageState, UnitState};
 use crate::observe::{ComponentFacts, HostState, Observed};
@@ -43,6 +44,8 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
     let components: BTreeSet<_> = steps.iter().map(|step| &step.component).collect();
     let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
     let basis = basis(plan, &steps, observed);
+    let needs = steps.iter().flat_map(|step| &step.needs_healthy);
+    let checks = needs.map(|need| need.check.entry()).collect();
     let on_failure = on_failure.map(|(name, policy)| (name.clone(), *policy)).collect();
     notices::put(&mut steps, &plan.notices);
     let mut rolled = Plan {
@@ -51,7 +54,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         window: None,
         basis,
         on_failure,
-        checks: BTreeMap::new(),
+        checks,
         members: BTreeMap::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -141,7 +144,7 @@ impl<'a> Back<'a> {
             from: version(facts).cloned(),
             to: to.clone(),
             after: earlier().map(|step| Arc::clone(&step.id)).collect(),
-            needs_healthy: Vec::new(),
+            needs_healthy: needs(step, &commands),
             reasons,
             commands,
             way_back: None,
@@ -153,6 +156,13 @@ impl<'a> Back<'a> {
 /// Whether files are brought back, which the facts don't tell; doing so twice comes to the same.
 fn brings_files_back(commands: &[Command]) -> bool {
     commands.iter().any(|command| matches!(command.task, Task::RestoreFile { .. }))
+}
+
+/// What is taken back is not held up by what it needed, but for Control Center, where that is asked.
+fn needs(step: &Step, commands: &[Command]) -> Vec<HealthyBefore> {
+    let asks = commands.iter().any(|command| matches!(command.task, Task::Request(_)));
+    let needed = |need: &&HealthyBefore| asks && ControlCenter::is_needed(&need.component);
+    step.needs_healthy.iter().filter(needed).cloned().collect()
 }
 
 /// The command among `commands` that gives work again.

@@ -63,9 +63,10 @@ pub fn moved<'a>(
     found
 }
 
-/// Whether people have already done what the step would ask them for.
+/// Whether others have already done what the step would ask people or Control Center for.
 fn is_done_by_hand(step: &Step, now: &PackageState) -> bool {
-    let by_hand = |command: &Command| matches!(command.task, Task::ByHand { .. });
+    let by_hand =
+        |command: &Command| matches!(command.task, Task::ByHand { .. } | Task::AwaitVersion { .. });
     step.commands.iter().any(by_hand)
         && matches!(now, PackageState::Installed(version) if *version.upstream() == step.to)
 }

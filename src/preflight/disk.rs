@@ -86,7 +86,7 @@ fn size(resource: &Resource) -> u64 {
     match &resource.source {
         Source::File { size, .. } => *size,
         // The package manager takes it from its repository; how much that is, it knows only itself.
-        Source::Repository | Source::Hand(_) => 0,
+        Source::Repository | Source::Hand(_) | Source::Center(_) => 0,
     }
 }
 

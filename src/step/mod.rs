@@ -1,6 +1,7 @@
 //! What each kind of step runs: facts in, exact commands out. One file a kind.
 
 mod backup;
+mod center;
 mod copy;
 mod drain;
 mod file;
@@ -14,6 +15,7 @@ mod scan;
 mod service;
 
 pub use backup::{back_up, prove_backup};
+pub use center::requests;
 pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
 pub use file::{with_files, without_files};

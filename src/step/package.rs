@@ -2,7 +2,7 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
-use super::{await_health, copy, service};
+use super::{await_health, center, copy, service};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
@@ -35,6 +35,10 @@ pub fn change_package(
         return commands;
     }
     match (staged, &resource.source) {
+        // The requests come first.
+        (_, Source::Center(_)) => {
+            commands.push(center::await_version(resource, host.format, limits));
+        }
         (_, Source::Hand(text)) => commands.push(by_hand(resource, host.format, text)),
         (Some(path), Source::File { digest, size, .. }) => {
             commands.push(copy::check(digest, *size, path));
@@ -197,9 +201,21 @@ pub fn remove_package(resource: &Resource, limits: &Limits) -> Vec<Command> {
 }
 
 fn check_version(resource: &Resource, format: Format) -> Command {
+    Command {
+        run: version_text(resource, format),
+        account: Account::Login,
+        within: ASK,
+        task: Task::CheckVersion {
+            package: resource.package.clone(),
+            version: resource.version.clone(),
+        },
+    }
+}
+
+pub(super) fn version_text(resource: &Resource, format: Format) -> String {
     let package = quote(&resource.package);
     // What is there goes to standard error too: when the check fails, it is the telling line.
-    let run = match format {
+    match format {
         Format::Deb => format!(
             "dpkg-query -W -f='${{db:Status-Status}} ${{Version}}\\n' {package} | \
              tee /dev/stderr | grep -E -q -x {}",
@@ -209,15 +225,6 @@ fn check_version(resource: &Resource, format: Format) -> Command {
             "rpm -q --qf '%{{VERSION}}\\n' {package} | tee /dev/stderr | grep -F -q -x {}",
             quote(resource.version.as_str())
         ),
-    };
-    Command {
-        run,
-        account: Account::Login,
-        within: ASK,
-        task: Task::CheckVersion {
-            package: resource.package.clone(),
-            version: resource.version.clone(),
-        },
     }
 }
 

@@ -1,11 +1,12 @@
 //! Commands: what a step runs on a host, as an exact text and as the task that the text carries
 //! out.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
-
+use super::Request;
 use crate::address::HostName;
 use crate::catalog::Rule;
 use crate::desired::Probe;
@@ -302,6 +303,21 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<ScanBounds>,
     },
+    /// Asks Control Center for something: the controller does, not the host. The text shows the whole
+    /// request, with the session by its name alone.
+    Request(Box<Request>),
+    /// Prints the version that is there, and fails as long as it isn't this one. Asked again until it
+    /// is.
+    AwaitVersion {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// How long after one another.
+        every: Period,
+        /// When it is given up.
+        give_up: Period,
+    },
     /// Tells people something: the controller does, not the host. The text shows how and by which
     /// templates.
     Tell {
@@ -383,6 +399,10 @@ impl Task {
             Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
             Self::BackUp { component, .. } => format!("take a backup of {component}"),
             Self::TestScan { .. } => "scan the test files".to_owned(),
+            Self::Request(request) => request.say.clone(),
+            Self::AwaitVersion { package, version, .. } => {
+                format!("wait until {package} is installed in version {version}")
+            }
             Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
             Self::Confirm { component, .. } => {
                 format!("see that people have done what {component} needs")
@@ -403,6 +423,7 @@ impl Task {
                 | Self::ByHand { .. }
                 | Self::CheckRemoved { .. }
                 | Self::CheckUnit { .. }
+                | Self::AwaitVersion { .. }
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
                 | Self::CheckData { .. }
@@ -431,6 +452,7 @@ impl Task {
                 | Self::InstallFile { .. }
                 | Self::InstallFromRepository { .. }
                 | Self::ByHand { .. }
+                | Self::Request(_)
                 | Self::RestartUnit { .. }
                 | Self::StartUnit { .. }
         )

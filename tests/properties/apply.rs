@@ -119,6 +119,7 @@ impl<'a> Fleet<'a> {
             copied: &copied,
             confirmed: &BTreeMap::new(),
             gateway: &|| Err(mdc::scan::Trouble::Here("there is no gateway".to_owned())),
+            center: None,
             telling: &apply::Telling { notices: &[], folder: self.folder, next: "mdc resume" },
             clock: &jiff::Timestamp::now,
         };

@@ -181,6 +181,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             Gates::default()
         },
         scan: None,
+        control_center: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
         removed: BTreeMap::new(),

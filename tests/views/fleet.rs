@@ -448,6 +448,7 @@ fn dpkg_failure() -> StepFailure {
 pub(crate) fn desired() -> Desired {
     let mut desired = Desired {
         notices: Vec::new(),
+        control_center: None,
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),
@@ -527,6 +528,7 @@ fn entry(line: &Line, order: u32) -> Component {
         secrets: BTreeMap::new(),
         idle: None,
         backup_by: None,
+        driver: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup: mdc::catalog::Backup::None,

@@ -122,6 +122,8 @@ pub(super) fn key(task: &Task) -> String {
         Task::Compare { unit, what, .. } => format!("compare:{unit}/{what}"),
         Task::ByHand { package, .. } => format!("by-hand:{package}"),
         Task::CheckVersion { package, .. } => format!("check-version:{package}"),
+        Task::AwaitVersion { package, .. } => format!("await-version:{package}"),
+        Task::Request(request) => format!("request:{}", request.say),
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),

@@ -62,7 +62,9 @@ impl Host {
             (Task::RestartUnit { unit }, None) => (check, self.restart(unit)),
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
-                Task::CheckVersion { package, version } | Task::ByHand { package, version, .. },
+                Task::CheckVersion { package, version }
+                | Task::ByHand { package, version, .. }
+                | Task::AwaitVersion { package, version, .. },
                 None,
             ) => (check, self.check_version(package, version)),
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
@@ -89,11 +91,9 @@ impl Host {
                 | Task::AwaitHealthy { .. },
                 None,
             ) => (check, exit(0, "", "")),
-            (Task::TestScan { .. }, None) => {
-                (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
-            }
-            (Task::Tell { .. }, None) => {
-                (check, exit(127, "", "people are told by the controller, not by a host"))
+            (Task::TestScan { .. } | Task::Request(_) | Task::Tell { .. }, None) => {
+                let does = task.in_words();
+                (check, exit(127, "", format!("{does}: the controller does that, not a host")))
             }
         };
         Outcome { output, takes: self.takes(period) }

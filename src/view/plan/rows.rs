@@ -58,11 +58,7 @@ fn same(step: &Step) -> Same<'_> {
         action: step.action,
         from: step.from.as_ref().filter(|_| changes).map(|it| it.upstream().as_str()),
         to: if step.action.is_gate() { "" } else { step.to.as_str() },
-        asks: step
-            .commands
-            .iter()
-            .find_map(|command| words::gate(&command.task))
-            .unwrap_or_default(),
+        asks: words::asks(&step.commands).unwrap_or_default(),
         keeps: step.commands.iter().filter_map(|command| words::keeps(&command.task)).collect(),
         reasons: step.reasons.iter().filter(|_| changes).map(words::reason).collect(),
         impact: &step.impact,

@@ -175,7 +175,10 @@ impl<'a> Track<'a> {
         line = format!("{line}, for {}", words::about(at.saturating_sub(running.since)));
         match self.command(step) {
             Some(Command {
-                task: Task::AwaitIdle { give_up, .. } | Task::AwaitHealthy { give_up, .. },
+                task:
+                    Task::AwaitIdle { give_up, .. }
+                    | Task::AwaitHealthy { give_up, .. }
+                    | Task::AwaitVersion { give_up, .. },
                 ..
             }) => format!("{line} of at most {give_up}"),
             Some(command) => format!("{line} of at most {}", command.within),

@@ -14,7 +14,7 @@ use crate::diff::{Action, FileDifference, Reason};
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
-use crate::transport::{ScanBounds, Task};
+use crate::transport::{Command, ScanBounds, Task};
 use crate::value::Period;
 
 /// An action in one word.
@@ -203,6 +203,27 @@ pub fn gate(task: &Task) -> Option<String> {
         ),
         _ => return None,
     })
+}
+
+/// What a step asks for; none when it asks nobody.
+#[must_use]
+pub fn asks(commands: &[Command]) -> Option<String> {
+    let says = commands.iter().filter_map(|command| match &command.task {
+        Task::Request(request) => Some(request.say.as_str()),
+        _ => None,
+    });
+    let says: Vec<&str> = says.collect();
+    let waits = commands.iter().find_map(|command| match command.task {
+        Task::AwaitVersion { give_up, .. } => Some(give_up),
+        _ => None,
+    });
+    match waits {
+        Some(give_up) => Some(format!(
+            "by Control Center: {}; the version is seen on the host, given up after {give_up}",
+            says.join(", then ")
+        )),
+        None => commands.iter().find_map(|command| gate(&command.task)),
+    }
 }
 
 /// What a change has to leave as it is; none when the task compares nothing.
