@@ -194,6 +194,9 @@ impl Coordinator<'_, '_> {
         if let StepOutcome::Scanned(scans) = outcome {
             self.ending.scanned.insert(step.id.to_string(), scans.clone());
         }
+        if let StepOutcome::LogsRead(read) = outcome {
+            self.ending.logs.insert(step.id.to_string(), (**read).clone());
+        }
         if let StepOutcome::Kept(kept) = outcome {
             self.ending.kept.insert(step.id.to_string(), kept.clone());
         }

@@ -33,13 +33,13 @@ impl Notes {
         Self { noted: Mutex::new(progress.noted.clone()), sender }
     }
 
-    fn before(&self, step: &str, what: &str) -> Option<Lines> {
+    pub(super) fn before(&self, step: &str, what: &str) -> Option<Lines> {
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.get(step)?.get(what).cloned()
     }
 
     /// Returns once it is recorded, or why it can't be.
-    fn take(&self, step: &str, what: &str, said: Lines) -> Result<(), String> {
+    pub(super) fn take(&self, step: &str, what: &str, said: Lines) -> Result<(), String> {
         let over = || "the run has ended meanwhile".to_owned();
         let (recorded, end) = sync_channel(1);
         let entry =

@@ -26,6 +26,7 @@ mod healthy;
 mod job;
 mod keep;
 mod leave;
+mod logs;
 mod notice;
 mod reach;
 mod run;

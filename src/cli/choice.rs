@@ -50,7 +50,13 @@ impl Choice {
         let guarded: BTreeSet<&str> =
             changes().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
         let is_needed = |step: &&&Step| {
-            let last = step.action == Action::Verify && changes().next().is_some();
+            let last = match step.action {
+                Action::Verify => changes().next().is_some(),
+                Action::MarkLogs | Action::ReadLogs => {
+                    changes().any(|change| change.component == step.component)
+                }
+                _ => false,
+            };
             (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
         };
         let counts = counts.iter().filter(is_needed).map(|step| &*step.id);

@@ -58,6 +58,10 @@ pub enum Action {
     ScanBefore,
     /// Scans the same files after the last change.
     ScanAfter,
+    /// Notes where the logs of a component end, before anything is changed.
+    MarkLogs,
+    /// Reads what came to them, when everything is changed.
+    ReadLogs,
     /// Tells people of a stage that is to come.
     TellBefore,
     /// Tells people that a stage begins.
@@ -88,6 +92,8 @@ impl Action {
             Self::Verify => "verify",
             Self::ScanBefore => "scan-before",
             Self::ScanAfter => "scan-after",
+            Self::MarkLogs => "mark-logs",
+            Self::ReadLogs => "read-logs",
             Self::TellBefore => "tell-before",
             Self::TellStart => "tell-start",
             Self::TellEnd => "tell-end",
@@ -111,14 +117,28 @@ impl Action {
                 | Self::KeepHealthy
                 | Self::AwaitHealthy
                 | Self::Verify
+                | Self::MarkLogs
+                | Self::ReadLogs
         ) || self.scans()
             || self.tells()
     }
 
-    /// Whether it asks all that have the component.
+    /// Whether stage 2 begins only when it is passed.
+    #[must_use]
+    pub const fn precedes_critical(self) -> bool {
+        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm | Self::AwaitHealthy)
+    }
+
+    /// Whether it asks many hosts.
     #[must_use]
     pub const fn asks_all(self) -> bool {
-        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify)
+        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify) || self.logs()
+    }
+
+    /// Whether it looks at the logs of a component.
+    #[must_use]
+    pub const fn logs(self) -> bool {
+        matches!(self, Self::MarkLogs | Self::ReadLogs)
     }
 
     /// Whether it sees, through the API Gateway, that files are scanned.
@@ -191,7 +211,9 @@ impl Action {
             | Self::AwaitHealthy
             | Self::Verify
             | Self::ScanBefore
-            | Self::ScanAfter => true,
+            | Self::ScanAfter
+            | Self::MarkLogs
+            | Self::ReadLogs => true,
             // People would be told twice.
             Self::TellBefore | Self::TellStart | Self::TellEnd => false,
         }
@@ -267,6 +289,10 @@ pub enum Reason {
     MeasuresScans,
     /// The cluster has to scan afterwards as it did before.
     ComparesScans,
+    /// What came to the logs while the run went on is read at its end.
+    MarksLogs,
+    /// Something may have failed without anybody's noticing.
+    ReviewsLogs,
     /// People have asked to be told.
     TellsPeople,
     /// A run is rolled back that did this step.

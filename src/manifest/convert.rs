@@ -58,6 +58,7 @@ pub(super) fn convert(
         hosts,
         gates,
         preflight,
+        after: text.after,
         waivers,
         scan,
         load,

@@ -1,6 +1,7 @@
 //! What people write: the manifest (which cluster, which hosts, what runs where) and the release
 //! (which version of what, from which package).
 
+mod after;
 mod connection;
 mod convert;
 mod gates;
@@ -15,6 +16,7 @@ mod state;
 mod text;
 mod window;
 
+pub use after::{After, AfterLogs, FailOn};
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
@@ -80,6 +82,8 @@ pub struct Manifest {
     pub gates: Gates,
     /// Bounds of the checks before anything changes.
     pub preflight: Preflight,
+    /// What is looked at when all changes are made.
+    pub after: After,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<At<Waiver>>,
     /// How test scans are submitted, if they are.

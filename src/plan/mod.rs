@@ -9,6 +9,7 @@ mod form;
 mod gates;
 mod healthy;
 mod lines;
+mod logs;
 mod make;
 mod needed;
 mod needs;
@@ -85,6 +86,9 @@ pub struct Plan {
     /// Those that have a component and could be read, by component: whom gates ask for their health.
     #[serde(default)]
     pub members: BTreeMap<ComponentName, Members>,
+    /// Whom steps ask that are not one host's, and by which commands, by step.
+    #[serde(default)]
+    pub asked: BTreeMap<Arc<str>, Members>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Who is told of what it does.

@@ -53,6 +53,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         on_failure,
         checks: BTreeMap::new(),
         members: BTreeMap::new(),
+        asked: BTreeMap::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
         warnings,

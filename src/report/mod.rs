@@ -2,11 +2,13 @@
 
 pub mod change;
 mod history;
+mod logs;
 mod of;
 mod scans;
 
 pub use change::ChangeRecord;
 pub use history::History;
+pub use logs::LogReview;
 pub use of::of;
 pub use scans::{ScanResult, TestScan};
 
@@ -33,6 +35,9 @@ pub struct Report {
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
+    /// What came to logs meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogReview>,
     /// Who was told of what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Told>,

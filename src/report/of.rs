@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, StepReport, scans};
+use super::{Report, StepReport, logs, scans};
 use crate::address::ComponentName;
 use crate::apply::Ending;
 use crate::notice::Told;
@@ -21,6 +21,7 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         release: plan.goal(),
         steps: accounts(plan, ending),
         scans: scans::of(plan, &ending.scanned),
+        logs: logs::of(plan, &ending.logs),
         notices: notices(plan, ending),
         load: None,
         stopped: ending.stopped.clone(),
@@ -62,8 +63,10 @@ fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
 /// The account of one step; `blocked` names the root of what holds up each earlier step.
 fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> StepReport {
     let begun = ending.outcomes.get(&*step.id);
-    let kept = ending.kept.get(&*step.id).cloned();
-    let done = || kept.map_or(StepOutcome::Done, StepOutcome::Kept);
+    let kept = ending.kept.get(&*step.id).cloned().map(StepOutcome::Kept);
+    let logs = ending.logs.get(&*step.id).cloned();
+    let logs = logs.map(|read| StepOutcome::LogsRead(Box::new(read)));
+    let done = || kept.or(logs).unwrap_or(StepOutcome::Done);
     let before = ending.done_before.contains(&*step.id).then(done);
     let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
     let waits = match outcome {

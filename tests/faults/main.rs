@@ -22,6 +22,7 @@ mod hosts;
 mod infrastructure;
 #[cfg(test)]
 mod load;
+mod logs;
 #[cfg(test)]
 mod parts;
 #[cfg(test)]

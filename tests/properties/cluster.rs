@@ -172,6 +172,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         components: components(placement, ways),
         resources: BTreeMap::new(),
         preflight: mdc::manifest::Preflight::default(),
+        after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         gates: if placement.contains_key("postgresql") {
             gates(placement)

@@ -63,22 +63,43 @@ const fn changes(step: &Step) -> bool {
 
 /// Whether it is a gate between the stages.
 const fn is_between(step: &Step) -> bool {
-    step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Verify)
+    step.action.precedes_critical()
 }
 
 /// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
 /// them.
 fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.stage == Stage::Live && is_between(b) {
+        if a.stage == Stage::Live && is_between(b) && a.action != Action::ReadLogs {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
         if is_between(a) && b.stage == Stage::Critical && !b.action.is_gate() {
             assert!(ordered, "{} begins before {} is passed", b.id, a.id);
         }
-        if b.action == Action::Verify && a.action != Action::Verify {
+        // Where logs end is noted before anything is changed, and they are read after everything.
+        if a.action == Action::MarkLogs && !b.action.logs() && changes(b) {
+            assert!(ordered, "{} begins before {} is over", b.id, a.id);
+        }
+        if b.action == Action::ReadLogs && !a.action.logs() {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
+        if b.action == Action::Verify && a.action != Action::Verify && a.action != Action::ReadLogs
+        {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+    }
+    let of = |action| plan.steps.iter().filter(move |step| step.action == action);
+    let changed: BTreeSet<_> = plan
+        .steps
+        .iter()
+        .filter(|step| changes(step))
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|step| &step.component)
+        .collect();
+    for action in [Action::MarkLogs, Action::ReadLogs] {
+        let whose: Vec<_> = of(action).map(|step| &step.component).collect();
+        assert_eq!(whose, changed.iter().copied().collect::<Vec<_>>(), "{action:?}");
     }
     let gates = plan.steps.iter().filter(|step| is_between(step)).count();
     let idle = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count();

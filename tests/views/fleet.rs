@@ -231,6 +231,7 @@ pub(crate) fn empty_plan() -> Plan {
         on_failure: BTreeMap::new(),
         checks: BTreeMap::new(),
         members: BTreeMap::new(),
+        asked: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -372,6 +373,7 @@ pub(crate) fn failed_report() -> Report {
         forecast: step.forecast,
     });
     Report {
+        logs: Vec::new(),
         notices: Vec::new(),
         run: "20261118-220400".into(),
         cluster: plan.cluster.clone(),
@@ -457,6 +459,7 @@ pub(crate) fn desired() -> Desired {
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
         preflight: mdc::manifest::Preflight::default(),
+        after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         scan: None,
         previous: BTreeMap::new(),
@@ -524,6 +527,7 @@ fn entry(line: &Line, order: u32) -> Component {
         backup_by: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
+        logs: mdc::catalog::Logs::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
         tested_below: None,

@@ -70,6 +70,12 @@ pub(super) struct Unit {
     /// Its data were moved to another major version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) moved: bool,
+    /// The lines of its log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) log: Vec<String>,
+    /// What it logs when it is installed next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) logs_next: Vec<String>,
     /// It is kept from new work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) isolated: bool,
@@ -181,6 +187,8 @@ impl Unit {
             holds: BTreeMap::new(),
             role: None,
             moved: false,
+            log: Vec::new(),
+            logs_next: Vec::new(),
             isolated: false,
         }
     }

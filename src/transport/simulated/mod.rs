@@ -27,9 +27,12 @@ use fault::{Fault, Moment};
 use file::HostFile;
 use host::Host;
 use record::Records;
+use task::Received;
 
 /// How often it is seen whether a job was ended by somebody.
 const LOOK: Duration = Duration::from_millis(100);
+/// Bytes of words that a command takes.
+const MOST_WORDS: u64 = 1 << 16;
 
 /// Opens the way to a host of a simulated fleet, and makes the fleet's folder when there is none.
 ///
@@ -75,7 +78,7 @@ impl Connection for Simulated {
             if fault.as_ref().is_some_and(|fault| fault.kill == Some(Moment::Before)) {
                 return Ok((None, fault));
             }
-            Ok((Some(host.carry_out(&command.task, received, fault.as_ref())), fault))
+            Ok((Some(host.carry_out(&command.task, &received, fault.as_ref())), fault))
         })?;
         let (Some(outcome), None) = (outcome, fault.as_ref().and_then(|fault| fault.kill)) else {
             return Err(self.die("run a command"));
@@ -139,20 +142,21 @@ impl Simulated {
         })
     }
 
-    /// Reads a package to its end, as a real host would.
-    fn receive(
-        &self,
-        task: &Task,
-        input: Option<&mut dyn Read>,
-    ) -> Result<Option<(Digest, u64)>, Failure> {
-        let (Task::ReceiveFile { size, from, .. }, Some(input)) = (task, input) else {
-            return Ok(None);
+    /// Reads a package, or words, to the end, as a real host would.
+    fn receive(&self, task: &Task, input: Option<&mut dyn Read>) -> Result<Received, Failure> {
+        let Some(input) = input else { return Ok(Received::Nothing) };
+        let unreadable = |what: &str, error: std::io::Error| Failure {
+            hint: "check that the file can be read on this machine".to_owned(),
+            ..self.failure("copy a file", Problem::Here(format!("{what} can't be read: {error}")))
+        };
+        let Task::ReceiveFile { size, from, .. } = task else {
+            let mut text = String::new();
+            let read = input.take(MOST_WORDS).read_to_string(&mut text);
+            return read.map(|_| Received::Text(text)).map_err(|e| unreadable("the input", e));
         };
         // One byte more tells a longer file, and bounds it.
-        Digest::of_reader(&mut input.take(size.saturating_add(1))).map(Some).map_err(|e| Failure {
-            hint: "check that the file can be read on this machine".to_owned(),
-            ..self.failure("copy a file", Problem::Here(format!("{from} can't be read: {e}")))
-        })
+        let file = Digest::of_reader(&mut input.take(size.saturating_add(1)));
+        file.map(|(digest, size)| Received::File(digest, size)).map_err(|e| unreadable(from, e))
     }
 
     fn installed_at_first(&self, component: &str) -> Option<&Version> {

@@ -11,6 +11,19 @@ use crate::fact::{PackageState, UnitState};
 use crate::transport::{Output, Task};
 use crate::value::{Digest, Period, RemotePath, Version};
 
+/// Lines of a log that are shown of each kind.
+const SHOWN: usize = 5;
+
+/// What came over standard input.
+pub(super) enum Received {
+    /// Nothing.
+    Nothing,
+    /// A file, by its content and size.
+    File(Digest, u64),
+    /// Words.
+    Text(String),
+}
+
 /// What a task came to.
 pub(super) struct Outcome {
     pub(super) output: Output,
@@ -23,7 +36,7 @@ impl Host {
     pub(super) fn carry_out(
         &mut self,
         task: &Task,
-        received: Option<(Digest, u64)>,
+        received: &Received,
         fault: Option<&Fault>,
     ) -> Outcome {
         let says = fault.filter(|fault| fault.fails()).map(|fault| fault.says.as_str());
@@ -46,6 +59,11 @@ impl Host {
             }
             (Task::ReceiveFile { path, digest, size, .. }, None) => {
                 self.receive(path, (*digest, *size), received)
+            }
+            (Task::MarkLog { unit }, None) => (check, self.mark_log(unit)),
+            (Task::ReadLog { unit }, None) => (check, self.read_log(unit, received)),
+            (Task::MarkLogs { .. } | Task::ReadLogs { .. }, None) => {
+                (check, exit(127, "", "each host is asked by a command of its own"))
             }
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
@@ -115,6 +133,7 @@ impl Host {
             (None, _) => {
                 self.packages.insert(package.to_owned(), PackageState::Installed(new));
                 (service.state, service.starting) = (UnitState::Active, true);
+                service.log.append(&mut service.logs_next);
                 exit(0, done, "")
             }
             // dpkg has unpacked the new version, whose script failed after the old one's had
@@ -136,9 +155,11 @@ impl Host {
         &mut self,
         path: &RemotePath,
         wanted: (Digest, u64),
-        received: Option<(Digest, u64)>,
+        received: &Received,
     ) -> (Period, Output) {
-        let (digest, size) = received.unwrap_or((Digest::of(b""), 0));
+        let Received::File(digest, size) = *received else {
+            return (self.durations.check, exit(1, format!("{path}: FAILED"), "received nothing"));
+        };
         let millis = size.saturating_mul(1000) / self.durations.bytes_per_second.max(1);
         let output = if (digest, size) == wanted {
             self.files.insert(path.as_str().to_owned(), digest);
@@ -183,6 +204,31 @@ impl Host {
     fn holds(&self, unit: &str, what: &str) -> Output {
         let held = self.units.get(unit).and_then(|unit| unit.holds.get(what));
         exit(0, held.map_or("simulated 0", String::as_str), "")
+    }
+
+    fn mark_log(&self, unit: &str) -> Output {
+        exit(0, format!("since {}", self.units.get(unit).map_or(0, |unit| unit.log.len())), "")
+    }
+
+    /// By words, where real hosts go by the catalog's patterns.
+    fn read_log(&self, unit: &str, received: &Received) -> Output {
+        let since = match received {
+            Received::Text(text) => text.trim().strip_prefix("since ").map(str::parse::<usize>),
+            _ => None,
+        };
+        let Some(Ok(since)) = since else {
+            return exit(2, "", "it is not known where the log ended");
+        };
+        let new = self.units.get(unit).into_iter().flat_map(|unit| unit.log.iter().skip(since));
+        let low = new.map(|line| (line, line.to_lowercase()));
+        let is_migration = |low: &str| low.contains("migrat") && low.contains("fail");
+        let found = low.filter(|(_, low)| is_migration(low) || low.contains("error"));
+        let (migrations, errors): (Vec<_>, Vec<_>) = found.partition(|(_, low)| is_migration(low));
+        let lines = migrations.iter().take(SHOWN).chain(errors.iter().take(SHOWN));
+        let lines: String = lines.map(|(line, _)| format!("\nline {line}")).collect();
+        let numbers = (migrations.len(), errors.len());
+        let said = format!("bytes 0 1\nfailed-migrations {}\nerrors {}", numbers.0, numbers.1);
+        exit(0, said + &lines, "")
     }
 
     fn move_data(&mut self, unit: &str) -> Output {

@@ -41,7 +41,7 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(summary::blocks(plan));
     }
     if detail >= Detail::Steps {
-        document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
+        document.extend(parts(plan).iter().flat_map(|part| every_step(plan, part, detail)));
     }
     document.extend(notices::blocks(plan, detail));
     document.extend(left_out::blocks(plan));
@@ -52,11 +52,11 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     document
 }
 
-fn every_step(part: &Part<'_>, detail: Detail) -> Vec<Block> {
+fn every_step(plan: &Plan, part: &Part<'_>, detail: Detail) -> Vec<Block> {
     let rows = rows(part.steps.iter().copied());
     let mut blocks = Vec::from(steps::blocks(part, &rows));
     if detail == Detail::Commands {
-        blocks.push(commands::details(part.title, &rows));
+        blocks.push(commands::details(plan, part.title, &rows));
     }
     blocks
 }

@@ -24,6 +24,8 @@ const fn rendition(label: Label) -> &'static str {
             | Action::Verify
             | Action::ScanBefore
             | Action::ScanAfter
+            | Action::MarkLogs
+            | Action::ReadLogs
             | Action::TellBefore
             | Action::TellStart
             | Action::TellEnd,
