@@ -173,6 +173,7 @@ fn facts(resource: &Resource) -> ComponentFacts {
         package: PackageState::Installed("19.0-1".parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        since: None,
         role: None,
     }
 }

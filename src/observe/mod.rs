@@ -133,6 +133,11 @@ pub struct ComponentFacts {
     pub unit: UnitState,
     /// The probe's answer.
     pub health: HealthState,
+    /// Since when this package is there, by the host's package manager and clock; none when that is not
+    /// known. No plan rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Timestamp>,
     /// What it says of its role among several hosts; none when it is not asked or doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,

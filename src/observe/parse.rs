@@ -51,7 +51,8 @@ fn components(
         let health = health::parse(answer, component, &package)?;
         let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
         let role = role::parse(answer, component)?;
-        Ok((component.clone(), ComponentFacts { package, unit, health, role }))
+        let since = package::since(answer, asked);
+        Ok((component.clone(), ComponentFacts { package, unit, health, since, role }))
     });
     facts.collect()
 }

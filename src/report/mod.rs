@@ -4,12 +4,14 @@ pub mod change;
 mod history;
 mod logs;
 mod of;
+mod past;
 mod scans;
 
 pub use change::ChangeRecord;
 pub use history::History;
 pub use logs::LogReview;
 pub use of::of;
+pub use past::{Past, past};
 pub use scans::{ScanResult, TestScan};
 
 use schemars::JsonSchema;

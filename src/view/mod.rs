@@ -22,6 +22,7 @@ pub mod harmless;
 pub mod history;
 pub mod html;
 pub mod markdown;
+pub mod mixed;
 pub mod notice;
 pub mod observed;
 pub mod plan;

@@ -34,4 +34,5 @@ mod preflight;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod since;
 mod site;

@@ -558,6 +558,7 @@ pub(crate) fn observed() -> Observed {
         },
         unit: UnitState::Stopped("failed".into()),
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
+        since: None,
         role: None,
     };
     facts(&mut hosts, "redis-01", "redis").health =
@@ -578,6 +579,12 @@ fn facts<'a>(
 ) -> &'a mut ComponentFacts {
     let Some(HostState::Known(facts)) = hosts.get_mut(at) else { panic!("{at} is known") };
     facts.components.get_mut(name).unwrap()
+}
+
+/// What our own journals tell of when versions came.
+pub(crate) fn past() -> mdc::report::Past {
+    let at = "2026-11-20T22:04:05Z".parse().unwrap();
+    [(Address::new(host("core-01"), "md-core".parse().unwrap()), at)].into()
 }
 
 fn quiet_host() -> HostFacts {
@@ -602,6 +609,7 @@ fn healthy(version: &str) -> ComponentFacts {
         package: PackageState::Installed(version.parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        since: None,
         role: None,
     }
 }
@@ -611,6 +619,7 @@ fn absent() -> ComponentFacts {
         package: PackageState::Absent,
         unit: UnitState::Absent,
         health: HealthState::NotAsked("the package is absent".into()),
+        since: None,
         role: None,
     }
 }

@@ -74,7 +74,9 @@ impl Host {
             }
             None | Some(PackageState::Absent) => return Ok(()),
         };
-        writeln!(to, "{MARK}package {package} {status} {version}")
+        let since = self.since.get(package).map(|second| format!(" {second}"));
+        let since = since.unwrap_or_default();
+        writeln!(to, "{MARK}package {package} {status} {version}{since}")
     }
 
     /// systemd's `LoadState` and `ActiveState`.

@@ -30,6 +30,9 @@ pub(super) struct Host {
     pub(super) reboot_pending: bool,
     /// By package name; a package that is not here is absent.
     pub(super) packages: BTreeMap<String, PackageState>,
+    /// When a package was installed, by its name, in seconds since 1970; nothing sets it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) since: BTreeMap<String, i64>,
     /// By service name.
     pub(super) units: BTreeMap<String, Unit>,
     /// The digests of files that were copied here, by path.
@@ -121,6 +124,7 @@ impl Default for Host {
             boot_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             reboot_pending: false,
             packages: BTreeMap::new(),
+            since: BTreeMap::new(),
             units: BTreeMap::new(),
             files: BTreeMap::new(),
             lease: Lease::default(),
