@@ -32,6 +32,7 @@ impl Worker<'_> {
             match &command.task {
                 Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
                 Task::MarkLogs { .. } => seen.push(self.mark_logs(work)?),
+                Task::AwaitReach { .. } => seen.push(self.await_reach(work, command)?),
                 Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
                 Task::Confirm { component, text, verified } => {
                     seen.extend(self.confirmed(work, command, (component, text, *verified))?);

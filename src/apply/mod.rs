@@ -28,6 +28,7 @@ mod keep;
 mod leave;
 mod logs;
 mod notice;
+mod port;
 mod reach;
 mod run;
 mod scan;

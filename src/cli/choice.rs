@@ -52,7 +52,7 @@ impl Choice {
         let is_needed = |step: &&&Step| {
             let last = match step.action {
                 Action::Verify => changes().next().is_some(),
-                Action::MarkLogs | Action::ReadLogs => {
+                Action::MarkLogs | Action::ReadLogs | Action::Reach => {
                     changes().any(|change| change.component == step.component)
                 }
                 _ => false,

@@ -58,6 +58,8 @@ pub enum Action {
     ScanBefore,
     /// Scans the same files after the last change.
     ScanAfter,
+    /// Sees that those that need a component reach it after its change.
+    Reach,
     /// Notes where the logs of a component end, before anything is changed.
     MarkLogs,
     /// Reads what came to them, when everything is changed.
@@ -92,6 +94,7 @@ impl Action {
             Self::Verify => "verify",
             Self::ScanBefore => "scan-before",
             Self::ScanAfter => "scan-after",
+            Self::Reach => "reach",
             Self::MarkLogs => "mark-logs",
             Self::ReadLogs => "read-logs",
             Self::TellBefore => "tell-before",
@@ -117,6 +120,7 @@ impl Action {
                 | Self::KeepHealthy
                 | Self::AwaitHealthy
                 | Self::Verify
+                | Self::Reach
                 | Self::MarkLogs
                 | Self::ReadLogs
         ) || self.scans()
@@ -132,7 +136,8 @@ impl Action {
     /// Whether it asks many hosts.
     #[must_use]
     pub const fn asks_all(self) -> bool {
-        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify) || self.logs()
+        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify | Self::Reach)
+            || self.logs()
     }
 
     /// Whether it looks at the logs of a component.
@@ -212,6 +217,7 @@ impl Action {
             | Self::Verify
             | Self::ScanBefore
             | Self::ScanAfter
+            | Self::Reach
             | Self::MarkLogs
             | Self::ReadLogs => true,
             // People would be told twice.
@@ -289,6 +295,8 @@ pub enum Reason {
     MeasuresScans,
     /// The cluster has to scan afterwards as it did before.
     ComparesScans,
+    /// Nothing else of stage 2 changes before those that need the component reach it again.
+    NeededAgain,
     /// What came to the logs while the run went on is read at its end.
     MarksLogs,
     /// Something may have failed without anybody's noticing.

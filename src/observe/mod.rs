@@ -10,6 +10,7 @@ mod questions;
 mod snapshot;
 
 pub use fact::clock::Exchange;
+pub use fact::reach::{try_port, why as why_unreachable};
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
 pub(crate) use places::Places;

@@ -23,6 +23,9 @@ pub(super) fn put(
     logs: BTreeMap<ComponentName, Members>,
 ) -> BTreeMap<Arc<str>, Members> {
     let last = steps.iter().map(|step| step.wave).max().unwrap_or_default();
+    // As what looks at the whole before it.
+    let looked = steps.iter().rfind(|step| step.action == Action::Verify);
+    let stage = looked.or(steps.last()).map_or(Stage::Live, |step| step.stage);
     let looks = |step: &Step| matches!(step.action, Action::Verify | Action::ScanAfter);
     let ends = steps.iter().filter(|step| step.is_change() || looks(step));
     let ends: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
@@ -33,7 +36,7 @@ pub(super) fn put(
         asked.insert(Arc::clone(&mark.id), members.clone());
         asked.insert(Arc::clone(&read.id), members);
         // All that is there by then comes one wave later.
-        reads.push(Step { wave: last + 2, after, ..read });
+        reads.push(Step { stage, wave: last + 2, after, ..read });
         marks.push(mark);
     }
     if marks.is_empty() {

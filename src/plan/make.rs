@@ -10,6 +10,7 @@ use super::healthy::{self, All};
 use super::logs;
 use super::needed::Needed;
 use super::notices;
+use super::reach;
 use super::render::{Checks, Rendered, What};
 use super::scans;
 use super::{
@@ -42,12 +43,13 @@ pub fn make(
         let made = steps(desired, comparison, graph);
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
-    let Made { mut steps, checks, members, logs } = made?;
+    let Made { mut steps, mut checks, members, logs } = made?;
     let all = All::new(desired, &members, &steps);
     gates::put(&mut steps, &all, &comparison.unknown);
+    let mut asked = reach::put(&mut steps, (desired, comparison), &mut checks);
     all.verify(&mut steps);
     scans::put(&mut steps, desired);
-    let asked = logs::put(&mut steps, desired, logs);
+    asked.extend(logs::put(&mut steps, desired, logs));
     let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
     notices::put(&mut steps, &told);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);

@@ -14,6 +14,7 @@ mod make;
 mod needed;
 mod needs;
 mod notices;
+mod reach;
 mod render;
 mod rollback;
 mod scans;

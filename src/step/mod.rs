@@ -10,6 +10,7 @@ mod major;
 mod notice;
 mod package;
 mod procedure;
+mod reach;
 mod scan;
 mod service;
 
@@ -23,5 +24,6 @@ pub use major::{move_back, move_data};
 pub use notice::tell;
 pub use package::{Host, change_package, rehearse};
 pub use procedure::{compare, finish, note, prepare, role};
+pub use reach::{await_reach, reach};
 pub use scan::{scan_after, scan_before};
 pub use service::start_and_see;

@@ -264,6 +264,25 @@ pub enum Task {
         /// Whether nothing goes on as long as it can't be delivered.
         blocking: bool,
     },
+    /// Has those that need a component try to reach it, until all of them do. The command itself is empty:
+    /// each is asked as the plan says under `asked`.
+    AwaitReach {
+        /// The component.
+        component: String,
+        /// How many try.
+        of: usize,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Opens a connection to a port of another host, and closes it at once.
+    TryPort {
+        /// What listens there.
+        component: String,
+        /// Where that is.
+        host: HostName,
+        /// The port, as `address:port`.
+        endpoint: String,
+    },
     /// Has those that have changed a component note where its log ends now. The command itself is empty:
     /// each is asked as the plan says under `asked`.
     MarkLogs {

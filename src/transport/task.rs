@@ -47,6 +47,12 @@ impl Task {
             Self::BackUp { component, .. } => format!("take a backup of {component}"),
             Self::TestScan { .. } => "scan the test files".to_owned(),
             Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
+            Self::AwaitReach { component, of, .. } => {
+                format!("see that {component} is reached from {of} hosts that need it")
+            }
+            Self::TryPort { component, host, endpoint } => {
+                format!("reach {endpoint}, where {component} listens on {host}")
+            }
             Self::MarkLogs { component, .. } => format!("note where the logs of {component} end"),
             Self::ReadLogs { component, .. } => {
                 format!("read what came to the logs of {component} since the run began")
@@ -80,6 +86,8 @@ impl Task {
                 | Self::ProveBackup { .. }
                 | Self::Confirm { .. }
                 | Self::TestScan { .. }
+                | Self::AwaitReach { .. }
+                | Self::TryPort { .. }
                 | Self::MarkLogs { .. }
                 | Self::ReadLogs { .. }
                 | Self::MarkLog { .. }

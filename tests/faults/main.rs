@@ -32,6 +32,7 @@ mod point;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod reach;
 mod records;
 #[cfg(test)]
 mod since;

@@ -70,11 +70,20 @@ const fn is_between(step: &Step) -> bool {
 /// them.
 fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.stage == Stage::Live && is_between(b) && a.action != Action::ReadLogs {
+        if a.stage == Stage::Live && is_between(b) {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
         if is_between(a) && b.stage == Stage::Critical && !b.action.is_gate() {
             assert!(ordered, "{} begins before {} is passed", b.id, a.id);
+        }
+        // Those that need it reach it before anything else of stage 2 changes.
+        if a.action == Action::Reach && b.stage == Stage::Critical && changes(b) {
+            let later = plan.steps.iter().position(|it| it.id == a.id)
+                < plan.steps.iter().position(|it| it.id == b.id);
+            assert_eq!(ordered, later, "{} and {}", a.id, b.id);
+        }
+        if b.action == Action::Reach && a.component == b.component && changes(a) {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
         // Where logs end is noted before anything is changed, and they are read after everything.
         if a.action == Action::MarkLogs && !b.action.logs() && changes(b) {

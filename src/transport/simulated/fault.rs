@@ -122,6 +122,8 @@ pub(super) fn key(task: &Task) -> String {
         Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::BackUp { component, .. } => format!("back-up:{component}"),
+        Task::AwaitReach { component, .. } => format!("await-reach:{component}"),
+        Task::TryPort { endpoint, .. } => format!("try-port:{endpoint}"),
         Task::MarkLogs { component, .. } => format!("mark-logs:{component}"),
         Task::ReadLogs { component, .. } => format!("read-logs:{component}"),
         Task::MarkLog { unit } => format!("mark-log:{unit}"),

@@ -62,7 +62,12 @@ impl Host {
             }
             (Task::MarkLog { unit }, None) => (check, self.mark_log(unit)),
             (Task::ReadLog { unit }, None) => (check, self.read_log(unit, received)),
-            (Task::MarkLogs { .. } | Task::ReadLogs { .. }, None) => {
+            (Task::TryPort { endpoint, .. }, None) => {
+                let refused = self.faults.unreachable_ports.contains(endpoint);
+                let said = if refused { "connect: Connection refused" } else { "" };
+                (check, exit(i64::from(refused), "", said))
+            }
+            (Task::AwaitReach { .. } | Task::MarkLogs { .. } | Task::ReadLogs { .. }, None) => {
                 (check, exit(127, "", "each host is asked by a command of its own"))
             }
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),

@@ -93,7 +93,8 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
 
 /// Whether it is shown under its stage.
 fn is_of_stage(step: &Step) -> bool {
-    let looks = step.action.is_gate() && step.action != Action::KeepHealthy;
+    let looks =
+        step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Reach);
     !looks && !step.action.only_copies() && step.action != Action::BackUp
 }
 

@@ -24,6 +24,7 @@ const fn rendition(label: Label) -> &'static str {
             | Action::Verify
             | Action::ScanBefore
             | Action::ScanAfter
+            | Action::Reach
             | Action::MarkLogs
             | Action::ReadLogs
             | Action::TellBefore

@@ -38,6 +38,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Verify => "verify",
         Action::ScanBefore => "test scan",
         Action::ScanAfter => "test scan again",
+        Action::Reach => "reach",
         Action::MarkLogs => "mark logs",
         Action::ReadLogs => "read logs",
         Action::TellBefore => "tell before",
@@ -67,6 +68,7 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::Verify
         | Action::ScanBefore
         | Action::ScanAfter
+        | Action::Reach
         | Action::MarkLogs
         | Action::ReadLogs => "?",
         Action::TellBefore | Action::TellStart | Action::TellEnd => "!",
@@ -127,6 +129,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
         Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
+        Reason::NeededAgain => "what changes next begins only when this is so".to_owned(),
         Reason::MarksLogs => "what comes to them from now on is read at the end".to_owned(),
         Reason::ReviewsLogs => "something may have failed without a step that did".to_owned(),
         Reason::TellsPeople => "people asked to be told".to_owned(),
@@ -164,6 +167,10 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::Confirm { text, component, .. } => {
             format!("{text} (confirmed by `--confirm {component}`)")
         }
+        Task::AwaitReach { of, give_up, .. } => format!(
+            "reached from {} with what needs it; given up after {give_up}",
+            count(*of, "host")
+        ),
         Task::MarkLogs { of, .. } => format!("where the logs end on {}", count(*of, "host")),
         Task::ReadLogs { of, fail_on, .. } => format!(
             "what came to the logs since the run began, on {}: {}",
