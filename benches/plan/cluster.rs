@@ -175,5 +175,6 @@ fn facts(resource: &Resource) -> ComponentFacts {
         health: HealthState::Healthy,
         since: None,
         role: None,
+        kept: Vec::new(),
     }
 }

@@ -40,6 +40,8 @@ pub enum Action {
     Start,
     /// Goes back to the version before this plan.
     Rollback,
+    /// Drops what was kept for the way back; changes nothing that runs.
+    Finalise,
     /// Takes a backup; changes nothing that runs.
     BackUp,
     /// Looks for evidence of a backup.
@@ -85,6 +87,7 @@ impl Action {
             Self::Repair => "repair",
             Self::Start => "start",
             Self::Rollback => "rollback",
+            Self::Finalise => "finalise",
             Self::BackUp => "back-up",
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
@@ -208,6 +211,7 @@ impl Action {
             | Self::Repair
             | Self::Start
             | Self::Rollback
+            | Self::Finalise
             | Self::BackUp
             | Self::ProveBackup
             | Self::AwaitIdle
@@ -285,6 +289,11 @@ pub enum Reason {
     BeforeCritical,
     /// Stage 2 begins with a backup of this moment.
     BacksUpFirst,
+    /// Somebody has decided that nobody goes back any more.
+    FinaliseAsked {
+        /// The run that has kept it.
+        run: String,
+    },
     /// Somebody asked for a backup.
     BackupAsked,
     /// Some of those that have the component are taken away next, and so many have to stay.

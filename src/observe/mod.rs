@@ -142,4 +142,7 @@ pub struct ComponentFacts {
     /// What it says of its role among several hosts; none when it is not asked or doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// The old major versions whose data are kept. No plan rests on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
 }

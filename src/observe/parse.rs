@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::fact::{
-    architecture, boot, certificate, clock, clock::Exchange, disk, health, memory, os, package,
-    reach, reboot, role, unit,
+    architecture, boot, certificate, clock, clock::Exchange, disk, health, kept, memory, os,
+    package, reach, reboot, role, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -52,7 +52,8 @@ fn components(
         let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
         let role = role::parse(answer, component)?;
         let since = package::since(answer, asked);
-        Ok((component.clone(), ComponentFacts { package, unit, health, since, role }))
+        let kept = kept::parse(answer, component);
+        Ok((component.clone(), ComponentFacts { package, unit, health, since, role, kept }))
     });
     facts.collect()
 }

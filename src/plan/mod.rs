@@ -5,6 +5,7 @@ mod bare;
 mod commands;
 mod elapsed;
 mod file;
+mod finalise;
 mod form;
 mod gates;
 mod healthy;
@@ -27,6 +28,7 @@ pub use backup::backup;
 pub use commands::Commands;
 pub use elapsed::{elapsed, waves};
 pub use file::{FileError, parse, read, write};
+pub use finalise::{Kept, finalise};
 pub use make::make;
 pub use needs::Members;
 pub use notices::Notice;
@@ -117,6 +119,8 @@ pub enum Purpose {
     RollBack(String),
     /// To take backups: its steps change nothing that runs.
     BackUp,
+    /// To drop what was kept for ways back: afterwards there is no return.
+    Finalise,
 }
 
 impl Purpose {
@@ -125,7 +129,7 @@ impl Purpose {
     pub fn rolls_back(&self) -> Option<&str> {
         match self {
             Self::RollBack(run) => Some(run),
-            Self::Release | Self::BackUp => None,
+            Self::Release | Self::BackUp | Self::Finalise => None,
         }
     }
 }

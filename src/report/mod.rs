@@ -11,7 +11,7 @@ pub use change::ChangeRecord;
 pub use history::History;
 pub use logs::LogReview;
 pub use of::of;
-pub use past::{Past, past};
+pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
 
 use schemars::JsonSchema;
@@ -50,6 +50,9 @@ pub struct Report {
     pub stopped: Option<String>,
     /// Components that now run in more than one version, with the versions by host, in words.
     pub mixed: Vec<String>,
+    /// What is kept for the way back, and how it goes, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<String>,
     /// Where the run is recorded.
     pub recorded: String,
     /// The command that goes on from here; empty when nothing is left.

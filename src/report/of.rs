@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Report, StepReport, logs, scans};
 use crate::address::ComponentName;
 use crate::apply::Ending;
+use crate::diff::Reason;
 use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::state::StepOutcome;
@@ -26,9 +27,24 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         load: None,
         stopped: ending.stopped.clone(),
         mixed: if whole { Vec::new() } else { mixed(plan, ending) },
+        stays: stays(plan, ending),
         recorded: recorded.to_owned(),
         next: if whole { String::new() } else { next.to_owned() },
     }
+}
+
+/// What steps that are done have kept for their way back.
+fn stays(plan: &Plan, ending: &Ending) -> Vec<String> {
+    let done = plan.steps.iter().filter(|step| ending.is_done(&step.id));
+    let of_step = |step: &Step| {
+        let what = step.reasons.iter().find_map(|reason| match reason {
+            Reason::OldDataStay { what } => Some(what),
+            _ => None,
+        });
+        what.filter(|_| step.is_change())
+            .map(|what| format!("{} on {}: {what}", step.component, step.host))
+    };
+    done.filter_map(of_step).collect()
 }
 
 /// Who was told of what in this attempt, in the order of the plan.

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::observe::{HostState, Observed, PackageState};
 use crate::plan::Step;
 use crate::state::{Entry, StateError, StepOutcome, Store};
+use crate::transport::Task;
 use crate::value::Version;
 
 /// When we brought a resource to the version in which it was observed, by the controller's clock.
@@ -66,4 +67,42 @@ pub fn past(
         }
     }
     Ok(past)
+}
+
+/// The newest run that has moved the data of `address` from the major version `from`, which it has kept.
+///
+/// # Errors
+/// When the runs can't be read.
+pub fn moved_data(
+    store: &dyn Store,
+    address: &Address,
+    from: &str,
+) -> Result<Option<(String, Version)>, StateError> {
+    let own = format!("{}/{}/", address.host, address.component);
+    for id in store.ids()? {
+        let mut done = BTreeSet::new();
+        store.read(&id, &mut |record| {
+            if let Entry::Result { step, outcome, .. } = record.entry
+                && outcome.is_done()
+                && step.starts_with(&own)
+            {
+                done.insert(step);
+            }
+        })?;
+        let Some(plan) = (!done.is_empty()).then(|| store.plan(&id).ok()).flatten() else {
+            continue;
+        };
+        let commands = plan.steps.iter().filter(|step| done.contains(&*step.id));
+        let mut commands = commands.flat_map(|step| step.commands.iter());
+        let moved = commands.find_map(|command| match &command.task {
+            Task::MoveData { from: version, .. } if version.major() == from => {
+                Some(version.clone())
+            }
+            _ => None,
+        });
+        if let Some(version) = moved {
+            return Ok(Some((id, version)));
+        }
+    }
+    Ok(None)
 }

@@ -20,7 +20,7 @@ pub use drain::{drain, restore};
 pub use gate::{Rest, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use logs::{logs, mark_logs, read_logs};
-pub use major::{move_back, move_data};
+pub use major::{finalise, move_back, move_data};
 pub use notice::tell;
 pub use package::{Host, change_package, rehearse};
 pub use procedure::{compare, finish, note, prepare, role};

@@ -146,6 +146,22 @@ pub enum Task {
         unit: String,
         /// What is done, in words.
         say: String,
+        /// The version before.
+        from: Version,
+    },
+    /// Drops the data of the major version before, for good.
+    DropKept {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Checks that the data of the major version before are gone.
+    CheckGone {
+        /// The service.
+        unit: String,
+        /// The version before.
+        from: Version,
     },
     /// Goes back to the data of the major version before.
     MoveBack {

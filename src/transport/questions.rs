@@ -71,6 +71,8 @@ pub struct ResourceQuestions {
     pub health: Probe,
     /// The command line that prints its role, when it has one.
     pub role: Option<String>,
+    /// The command line that prints which old major versions are kept, when there may be any.
+    pub kept: Option<String>,
 }
 
 impl ResourceQuestions {

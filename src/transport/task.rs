@@ -32,9 +32,13 @@ impl Task {
             | Self::Finish { say, .. }
             | Self::HandOver { say, .. }
             | Self::MoveData { say, .. }
+            | Self::DropKept { say, .. }
             | Self::MoveBack { say, .. } => say.clone(),
             Self::CheckData { unit, version } => {
                 format!("check that {unit} serves its data in version {}", version.major())
+            }
+            Self::CheckGone { unit, from } => {
+                format!("check that {unit} keeps nothing of version {} any more", from.major())
             }
             Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
             Self::Note { what, .. } => format!("note the {what}"),
@@ -79,6 +83,7 @@ impl Task {
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
                 | Self::CheckData { .. }
+                | Self::CheckGone { .. }
                 | Self::Note { .. }
                 | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
@@ -109,6 +114,7 @@ impl Task {
                 | Self::Prepare { .. }
                 | Self::MoveData { .. }
                 | Self::MoveBack { .. }
+                | Self::DropKept { .. }
                 | Self::HandOver { .. }
                 | Self::Finish { .. }
                 | Self::AwaitHealth { .. }

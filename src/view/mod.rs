@@ -21,6 +21,7 @@ mod group;
 pub mod harmless;
 pub mod history;
 pub mod html;
+mod kept;
 pub mod markdown;
 pub mod mixed;
 pub mod notice;

@@ -2,7 +2,7 @@
 
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
-use super::{mixed, words};
+use super::{kept, mixed, words};
 use crate::address::{Address, ComponentName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
@@ -17,6 +17,7 @@ pub fn document(desired: &Desired, observed: &Observed, past: &Past) -> Document
     document.push(Block::Paragraph(summary(&lines)));
     document.push(Block::Table(table(lines)));
     document.extend(mixed::blocks(desired, observed, past));
+    document.extend(kept::blocks(desired, observed));
     document.extend(unreadable(desired, observed));
     document
 }

@@ -67,6 +67,8 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "hand-over" => ("hand-over", text("unit"), true, true),
         "check-role" => ("check-role", text("unit"), false, false),
         "move-data" => ("move-data", format!("{}/{}", text("unit"), text("say")), true, true),
+        "drop-kept" => ("drop-kept", format!("{}/{}", text("unit"), text("say")), true, true),
+        "check-gone" => ("check-gone", text("unit"), false, false),
         "check-data" => ("check-data", text("unit"), false, false),
         "note" => ("note", format!("{}/{}", text("unit"), text("what")), false, false),
         "compare" => ("compare", format!("{}/{}", text("unit"), text("what")), false, false),

@@ -352,5 +352,5 @@ fn component_facts(state: State) -> ComponentFacts {
         State::Old | State::AsDesired => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
-    ComponentFacts { package, unit, health, since: None, role: None }
+    ComponentFacts { package, unit, health, since: None, role: None, kept: Vec::new() }
 }

@@ -373,6 +373,7 @@ pub(crate) fn failed_report() -> Report {
         forecast: step.forecast,
     });
     Report {
+        stays: Vec::new(),
         logs: Vec::new(),
         notices: Vec::new(),
         run: "20261118-220400".into(),
@@ -560,6 +561,7 @@ pub(crate) fn observed() -> Observed {
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
         since: None,
         role: None,
+        kept: Vec::new(),
     };
     facts(&mut hosts, "redis-01", "redis").health =
         HealthState::Unhealthy("NOAUTH Authentication required.".into());
@@ -611,6 +613,7 @@ fn healthy(version: &str) -> ComponentFacts {
         health: HealthState::Healthy,
         since: None,
         role: None,
+        kept: Vec::new(),
     }
 }
 
@@ -621,6 +624,7 @@ fn absent() -> ComponentFacts {
         health: HealthState::NotAsked("the package is absent".into()),
         since: None,
         role: None,
+        kept: Vec::new(),
     }
 }
 

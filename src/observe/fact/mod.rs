@@ -10,6 +10,7 @@ pub(super) mod certificate;
 pub(super) mod clock;
 pub(super) mod disk;
 pub(super) mod health;
+pub(super) mod kept;
 pub(super) mod memory;
 pub(super) mod os;
 pub(super) mod package;
@@ -45,6 +46,7 @@ pub(super) fn script(questions: &Questions) -> String {
         &package::script(questions),
         &health::script(questions),
         &role::script(questions),
+        &kept::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

@@ -73,6 +73,9 @@ pub(super) struct Unit {
     /// Its data were moved to another major version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) moved: bool,
+    /// The major version whose data are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kept: Option<String>,
     /// The lines of its log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) log: Vec<String>,
@@ -191,6 +194,7 @@ impl Unit {
             holds: BTreeMap::new(),
             role: None,
             moved: false,
+            kept: None,
             log: Vec::new(),
             logs_next: Vec::new(),
             isolated: false,

@@ -82,7 +82,9 @@ impl Host {
             (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
                 (check, self.holds(unit, what))
             }
-            (Task::MoveData { unit, .. }, None) => (check, self.move_data(unit)),
+            (Task::MoveData { unit, from, .. }, None) => (check, self.move_data(unit, from)),
+            (Task::DropKept { unit, .. }, None) => (check, self.drop_kept(unit)),
+            (Task::CheckGone { unit, .. }, None) => (check, self.check_gone(unit)),
             (Task::MoveBack { unit, package, .. }, None) => (check, self.move_back(unit, package)),
             (Task::CheckData { unit, .. }, None) => (check, self.check_data(unit)),
             (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
@@ -236,9 +238,21 @@ impl Host {
         exit(0, said + &lines, "")
     }
 
-    fn move_data(&mut self, unit: &str) -> Output {
+    fn drop_kept(&mut self, unit: &str) -> Output {
         if let Some(unit) = self.units.get_mut(unit) {
-            unit.moved = true;
+            unit.kept = None;
+        }
+        exit(0, "", "")
+    }
+
+    fn check_gone(&self, unit: &str) -> Output {
+        let kept = self.units.get(unit).and_then(|unit| unit.kept.as_ref());
+        exit(i64::from(kept.is_some()), "", if kept.is_some() { "it is still kept" } else { "" })
+    }
+
+    fn move_data(&mut self, unit: &str, from: &Version) -> Output {
+        if let Some(unit) = self.units.get_mut(unit) {
+            (unit.moved, unit.kept) = (true, Some(from.major().to_owned()));
         }
         exit(0, "", "")
     }
@@ -246,7 +260,7 @@ impl Host {
     fn move_back(&mut self, unit: &str, package: &str) -> Output {
         self.packages.insert(package.to_owned(), PackageState::Absent);
         if let Some(unit) = self.units.get_mut(unit) {
-            (unit.moved, unit.state) = (false, UnitState::Active);
+            (unit.moved, unit.kept, unit.state) = (false, None, UnitState::Active);
         }
         exit(0, "", "")
     }

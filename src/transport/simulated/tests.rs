@@ -70,6 +70,7 @@ fn questions(format: Format) -> Questions {
         unit: unit.to_owned(),
         health: probe(name),
         role: None,
+        kept: None,
     };
     let resources = BTreeMap::from([
         ("md-core".parse().unwrap(), about("md-core", "ometascan", "md-core")),

@@ -94,6 +94,9 @@ fn title(plan: &Plan) -> Text {
             text.plain("): plan to roll back the run ").and(Label::Strong, run)
         }
         Purpose::BackUp => text.plain("): plan to take backups"),
+        Purpose::Finalise => text
+            .plain("): plan to drop what was kept for the way back from ")
+            .and(Label::Strong, &plan.release),
     }
 }
 
@@ -110,6 +113,7 @@ fn nothing_to_do(plan: &Plan) -> Text {
     match plan.purpose {
         Purpose::RollBack(_) => return Text::of(Label::Good, "Nothing to take back."),
         Purpose::BackUp => return Text::of(Label::Warning, "No backup is to be taken by mdc."),
+        Purpose::Finalise => return Text::of(Label::Good, "Nothing is kept for a way back."),
         Purpose::Release => {}
     }
     let Compared { hosts, resources } = plan.basis.compared;

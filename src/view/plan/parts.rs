@@ -19,6 +19,12 @@ pub(super) struct Part<'a> {
 /// A part: its title, what its reader should know of it, and which steps belong to it.
 type Kind = (&'static str, &'static str, fn(&Step) -> bool);
 
+const FINALISE: Kind = (
+    "Finalise",
+    "What was kept for the way back is dropped. Nothing that runs is touched; afterwards there is no return.",
+    |step| step.action == Action::Finalise,
+);
+
 const BEFORE: [Kind; 3] = [
     (
         "Logs",
@@ -80,6 +86,7 @@ const AFTER: [Kind; 3] = [
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
         Purpose::Release | Purpose::BackUp => vec![LIVE, GATES[0], GATES[1], CRITICAL],
+        Purpose::Finalise => vec![FINALISE],
         Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
     };
     let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);

@@ -13,13 +13,14 @@ use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-const CHANGES: [Action; 6] = [
+const CHANGES: [Action; 7] = [
     Action::Upgrade,
     Action::Install,
     Action::Downgrade,
     Action::Rollback,
     Action::Repair,
     Action::Start,
+    Action::Finalise,
 ];
 
 pub(super) fn blocks(plan: &Plan) -> Vec<Block> {

@@ -241,7 +241,9 @@ pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
 }
 
 fn closing(report: &Report) -> Vec<Field> {
-    let mut fields = vec![Field::new("recorded", report.recorded.as_str())];
+    let stays = report.stays.iter().map(|what| Field::new("kept", what.as_str()));
+    let mut fields: Vec<Field> = stays.collect();
+    fields.push(Field::new("recorded", report.recorded.as_str()));
     if !report.next.is_empty() {
         fields.push(Field::new("go on", Text::of(Label::Code, &report.next)));
     }

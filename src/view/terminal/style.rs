@@ -35,7 +35,9 @@ const fn rendition(label: Label) -> &'static str {
         Label::Host => "36",
         Label::Action(Action::Install | Action::Start) | Label::Good => "32",
         Label::Action(Action::Upgrade) => "34",
-        Label::Action(Action::Downgrade | Action::Repair | Action::Rollback) => "35",
+        Label::Action(Action::Downgrade | Action::Repair | Action::Rollback | Action::Finalise) => {
+            "35"
+        }
         Label::Warning => "33",
         Label::Error => "1;31",
         Label::Code => "4",

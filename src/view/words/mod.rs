@@ -29,6 +29,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Repair => "repair",
         Action::Start => "start",
         Action::Rollback => "rollback",
+        Action::Finalise => "finalise",
         Action::BackUp => "back up",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
@@ -59,6 +60,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Repair => "~",
         Action::Start => "▸",
         Action::Rollback => "↶",
+        Action::Finalise => "-",
         Action::BackUp => "=",
         Action::ProveBackup
         | Action::AwaitIdle
@@ -123,6 +125,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
         Reason::BacksUpFirst => {
             "nothing is in progress now, so that it is of one moment".to_owned()
+        }
+        Reason::FinaliseAsked { run } => {
+            format!("kept by the run {run} for its way back; afterwards there is no return")
         }
         Reason::BackupAsked => "`mdc backup` was asked for it".to_owned(),
         Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
