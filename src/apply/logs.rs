@@ -61,7 +61,7 @@ impl Worker<'_> {
         members.retain(|_, it| !self.left_out.contains(&(&it.host, &it.component)));
         let mark = |host: &HostName| {
             let marked = self.notes.before(since, &what(host));
-            marked.map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+            marked.map(|lines| lines.join("\n") + "\n")
         };
         let is_read = |task: &Task| matches!(task, Task::ReadLog { .. });
         let said = self.each_says(&members, is_read, mark);

@@ -105,7 +105,7 @@ impl Teller<'_> {
                 Stage::Critical => "critical",
             };
             let commands = [notice.tells.clone()].into();
-            let step = Step::bare((&self.controller, &notice.name), action, &there.to, commands);
+            let step = Step::bare((self.controller, &notice.name), action, &there.to, commands);
             Some(Step {
                 id: format!("{}-{stage}", step.id).into(),
                 stage: self.stage,

@@ -52,14 +52,13 @@ pub fn logs(resource: &Resource, logs: &Logs) -> Vec<Command> {
 }
 
 fn mark(logs: &Logs) -> String {
-    let mut text = "date +'since %s'".to_owned();
-    if !logs.files.is_empty() {
-        text += &format!(
-            "; for f in {}; do [ ! -f \"$f\" ] || stat -c 'file %i %s' -- \"$f\"; done",
-            logs.files.join(" ")
-        );
+    if logs.files.is_empty() {
+        return "date +'since %s'".to_owned();
     }
-    text
+    format!(
+        "date +'since %s'; for f in {}; do [ ! -f \"$f\" ] || stat -c 'file %i %s' -- \"$f\"; done",
+        logs.files.join(" ")
+    )
 }
 
 /// A file is known by its inode, so that one that was put aside meanwhile (`logrotate`) is read from where
@@ -78,9 +77,11 @@ fn read(unit: &str, logs: &Logs) -> String {
             logs.files.join(" ")
         )
     };
-    let ignored: String =
-        logs.ignore.iter().map(|pattern| format!(" -e {}", quote(pattern))).collect();
-    let ignored = if ignored.is_empty() { ignored } else { format!(" | grep -aEiv{ignored}") };
+    let ignored: Vec<String> = logs.ignore.iter().map(|it| quote(it).into()).collect();
+    let ignored = match ignored.as_slice() {
+        [] => String::new(),
+        patterns => format!(" | grep -aEiv -e {}", patterns.join(" -e ")),
+    };
     format!(
         "export LC_ALL=C; since= marks=; while read -r k a b; do case $k in since) since=$a ;; \
          file) marks=\"$marks$a $b\n\" ;; esac; done\n\

@@ -37,9 +37,7 @@ impl Task {
             Self::CheckData { unit, version } => {
                 format!("check that {unit} serves its data in version {}", version.major())
             }
-            Self::CheckGone { unit, from } => {
-                format!("check that {unit} keeps nothing of version {} any more", from.major())
-            }
+            Self::CheckGone { unit, from } => format!("check that {unit} keeps no data of {from}"),
             Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
             Self::Note { what, .. } => format!("note the {what}"),
             Self::Compare { what, .. } => format!("compare the {what} with those before"),

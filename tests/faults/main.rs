@@ -22,6 +22,7 @@ mod hosts;
 mod infrastructure;
 #[cfg(test)]
 mod load;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod parts;
@@ -33,7 +34,9 @@ mod point;
 mod preflight;
 #[cfg(test)]
 mod reach;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod since;
+#[cfg(test)]
 mod site;

@@ -41,10 +41,9 @@ impl Bed {
     }
 
     fn run(&self, text: &str, input: &str) -> (i32, String) {
-        let path = format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap());
+        let text = format!("PATH={}:$PATH\n{text}", self.folder.path().display());
         let mut child = Process::new("sh")
-            .args(["-c", text])
-            .env("PATH", path)
+            .args(["-c", &text])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -60,16 +60,6 @@ impl Host {
             (Task::ReceiveFile { path, digest, size, .. }, None) => {
                 self.receive(path, (*digest, *size), received)
             }
-            (Task::MarkLog { unit }, None) => (check, self.mark_log(unit)),
-            (Task::ReadLog { unit }, None) => (check, self.read_log(unit, received)),
-            (Task::TryPort { endpoint, .. }, None) => {
-                let refused = self.faults.unreachable_ports.contains(endpoint);
-                let said = if refused { "connect: Connection refused" } else { "" };
-                (check, exit(i64::from(refused), "", said))
-            }
-            (Task::AwaitReach { .. } | Task::MarkLogs { .. } | Task::ReadLogs { .. }, None) => {
-                (check, exit(127, "", "each host is asked by a command of its own"))
-            }
             (Task::StartUnit { unit }, None) => (check, self.start(unit)),
             (
                 Task::CheckVersion { package, version } | Task::ByHand { package, version, .. },
@@ -89,26 +79,32 @@ impl Host {
             (Task::CheckData { unit, .. }, None) => (check, self.check_data(unit)),
             (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
             (Task::CheckRole { unit, primary }, None) => (check, self.check_role(unit, primary)),
-            (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
-            (Task::ProveBackup { newest, .. } | Task::BackUp { newest, .. }, None) => {
-                (check, exit(0, format!("{newest}, as simulated"), ""))
-            }
-            (
-                Task::Rehearse { .. }
-                | Task::Prepare { .. }
-                | Task::Finish { .. }
-                | Task::Confirm { .. }
-                | Task::AwaitHealthy { .. },
-                None,
-            ) => (check, exit(0, "", "")),
-            (Task::TestScan { .. }, None) => {
-                (check, exit(127, "", "a test scan goes to the API Gateway, not to a host"))
-            }
-            (Task::Tell { .. }, None) => {
-                (check, exit(127, "", "people are told by the controller, not by a host"))
-            }
+            (task, None) => (check, self.beside(task, received)),
         };
         Outcome { output, takes: self.takes(period) }
+    }
+
+    /// What is asked beside a change.
+    fn beside(&mut self, task: &Task, received: &Received) -> Output {
+        match task {
+            Task::MarkLog { unit } => self.mark_log(unit),
+            Task::ReadLog { unit } => self.read_log(unit, received),
+            Task::TryPort { endpoint, .. } => {
+                let refused = self.faults.unreachable_ports.contains(endpoint);
+                let said = if refused { "connect: Connection refused" } else { "" };
+                exit(i64::from(refused), "", said)
+            }
+            Task::AwaitIdle { unit, .. } => self.left_to_do(unit),
+            Task::ProveBackup { newest, .. } | Task::BackUp { newest, .. } => {
+                exit(0, format!("{newest}, as simulated"), "")
+            }
+            Task::Rehearse { .. }
+            | Task::Prepare { .. }
+            | Task::Finish { .. }
+            | Task::Confirm { .. }
+            | Task::AwaitHealthy { .. } => exit(0, "", ""),
+            _ => exit(127, "", "the controller does this, not a host"),
+        }
     }
 
     fn check_file(&self, path: &RemotePath, digest: Digest) -> Output {
@@ -232,10 +228,11 @@ impl Host {
         let found = low.filter(|(_, low)| is_migration(low) || low.contains("error"));
         let (migrations, errors): (Vec<_>, Vec<_>) = found.partition(|(_, low)| is_migration(low));
         let lines = migrations.iter().take(SHOWN).chain(errors.iter().take(SHOWN));
-        let lines: String = lines.map(|(line, _)| format!("\nline {line}")).collect();
-        let numbers = (migrations.len(), errors.len());
-        let said = format!("bytes 0 1\nfailed-migrations {}\nerrors {}", numbers.0, numbers.1);
-        exit(0, said + &lines, "")
+        let mut said = vec!["bytes 0 1".to_owned()];
+        said.push(format!("failed-migrations {}", migrations.len()));
+        said.push(format!("errors {}", errors.len()));
+        said.extend(lines.map(|(line, _)| format!("line {line}")));
+        exit(0, said.join("\n"), "")
     }
 
     fn drop_kept(&mut self, unit: &str) -> Output {

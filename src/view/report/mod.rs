@@ -225,11 +225,12 @@ fn steps(report: &Report) -> [Block; 2] {
 pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
         Some(StepOutcome::Done | StepOutcome::Kept(_)) => Text::of(Label::Good, "✓ done"),
-        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
         Some(StepOutcome::LogsRead(read)) if !read.found.is_empty() => {
             Text::of(Label::Warning, "found something")
         }
-        Some(StepOutcome::LogsRead(_)) => Text::of(Label::Good, "✓ seen"),
+        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_) | StepOutcome::LogsRead(_)) => {
+            Text::of(Label::Good, "✓ seen")
+        }
         Some(StepOutcome::Told(told)) if told.delivery.is_delivered() => {
             Text::of(Label::Good, "✓ told")
         }
