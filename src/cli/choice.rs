@@ -52,8 +52,10 @@ impl Choice {
         let is_needed = |step: &&&Step| {
             let last = match step.action {
                 Action::Verify => changes().next().is_some(),
+                // What is changed already, or is now: not what is left out as a whole.
                 Action::MarkLogs | Action::ReadLogs | Action::Reach => {
-                    changes().any(|change| change.component == step.component)
+                    let own = |it: &&Step| it.is_change() && it.component == step.component;
+                    !plan.steps.iter().any(|it| own(&it)) || chosen.iter().any(|it| own(it))
                 }
                 _ => false,
             };

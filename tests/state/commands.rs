@@ -132,7 +132,7 @@ fn the_report_tells_all_in_every_form() {
     let facts = [
         "change record of run",
         &run,
-        "47 steps are left",
+        "61 steps are left",
         "exit status 100",
         "dpkg: error processing",
         "its disk is full",
