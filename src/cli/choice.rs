@@ -55,7 +55,7 @@ impl Choice {
                 // What is changed already, or is now: not what is left out as a whole.
                 Action::MarkLogs | Action::ReadLogs | Action::Reach => {
                     let own = |it: &&Step| it.is_change() && it.component == step.component;
-                    !plan.steps.iter().any(|it| own(&it)) || chosen.iter().any(|it| own(it))
+                    !plan.steps.iter().any(|it| own(&it)) || chosen.iter().any(own)
                 }
                 _ => false,
             };
