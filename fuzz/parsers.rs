@@ -151,6 +151,7 @@ fn questions(format: Format) -> Questions {
         others: Vec::new(),
         unit: package.to_owned(),
         health,
+        kept: None,
         role: (package == "redis-server").then(|| "redis-cli role".to_owned()),
         files: BTreeMap::new(),
     };

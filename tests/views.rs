@@ -97,7 +97,7 @@ fn the_history_of_a_cluster() {
 
 #[test]
 fn the_status_in_the_middle_of_an_upgrade() {
-    let document = status::document(&fleet::desired(), &fleet::observed());
+    let document = status::document(&fleet::desired(), &fleet::observed(), &fleet::past());
     same_at_each_width("status", &document);
     same("status.md", markdown::render(&document));
 }
@@ -116,7 +116,11 @@ fn documents(text: &str) -> Vec<Document> {
         report::document(&hostile::report(text), report::Detail::Steps),
         report::change_record(&change::hostile(&hostile::plan(text), text), &hostile::plan(text)),
         history::document(&change::history(Some(text))),
-        status::document(&hostile::desired(text), &hostile::observed(text)),
+        status::document(
+            &hostile::desired(text),
+            &hostile::observed(text),
+            &std::collections::BTreeMap::new(),
+        ),
         observed::document(&hostile::observed(text)),
     ]
 }
@@ -219,7 +223,7 @@ fn lines_keep_to_the_width_but_for_code() {
         plan::document(&fleet::plan(), Detail::Steps, ""),
         report::document(&fleet::failed_report(), report::Detail::Steps),
         history::document(&change::history(None)),
-        status::document(&fleet::desired(), &fleet::observed()),
+        status::document(&fleet::desired(), &fleet::observed(), &fleet::past()),
         observed::document(&fleet::observed()),
     ];
     for mut document in documents {

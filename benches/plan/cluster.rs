@@ -173,7 +173,9 @@ fn facts(resource: &Resource) -> ComponentFacts {
         package: PackageState::Installed("19.0-1".parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        since: None,
         role: None,
         files: BTreeMap::new(),
+        kept: Vec::new(),
     }
 }

@@ -122,7 +122,14 @@ impl Coordinator<'_, '_> {
     fn is_out_of_window(&self, place: usize) -> Option<String> {
         let step = self.plan.steps.get(place).filter(|step| step.stage == Stage::Critical)?;
         // Looking at the end is not late at any hour, nor is telling of what is to come or has been.
-        if matches!(step.action, Action::Verify | Action::TellBefore | Action::TellEnd) {
+        if matches!(
+            step.action,
+            Action::Verify
+                | Action::Reach
+                | Action::ReadLogs
+                | Action::TellBefore
+                | Action::TellEnd
+        ) {
             return None;
         }
         // Nobody is told that it begins, when it then doesn't.
@@ -193,6 +200,9 @@ impl Coordinator<'_, '_> {
         }
         if let StepOutcome::Scanned(scans) = outcome {
             self.ending.scanned.insert(step.id.to_string(), scans.clone());
+        }
+        if let StepOutcome::LogsRead(read) = outcome {
+            self.ending.logs.insert(step.id.to_string(), (**read).clone());
         }
         if let StepOutcome::Kept(kept) = outcome {
             self.ending.kept.insert(step.id.to_string(), kept.clone());

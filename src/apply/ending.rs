@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::scan::Scanned;
-use crate::state::{Kept, Progress, StepOutcome};
+use crate::state::{Kept, LogsRead, Progress, StepOutcome};
 use crate::value::Period;
 
 /// How an attempt at a run ended.
@@ -17,6 +17,8 @@ pub struct Ending {
     pub scanned: BTreeMap<String, Box<[Scanned]>>,
     /// What was compared with what was before, by step, of this attempt or of an earlier one.
     pub kept: BTreeMap<String, Box<[Kept]>>,
+    /// What came to logs, by step, of this attempt or of an earlier one.
+    pub logs: BTreeMap<String, LogsRead>,
     /// The steps that were over before this attempt.
     pub done_before: BTreeSet<String>,
     /// The steps that the user left out, with the reason.
@@ -38,6 +40,7 @@ impl Ending {
             skipped: progress.skipped.clone(),
             scanned: progress.scanned.clone(),
             kept: progress.kept.clone(),
+            logs: progress.logs.clone(),
             ..Self::default()
         }
     }

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::job;
 use super::telling::{failed_command, lines};
 use super::worker::{Work, Worker};
+use crate::diff::Action;
 use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure, StepOutcome};
 use crate::transport::{Command, Output, Task};
@@ -22,11 +23,16 @@ struct Samples {
 impl Worker<'_> {
     /// Sees whether the gate is passed.
     pub(super) fn gate(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
+        if work.step.action == Action::ReadLogs {
+            return self.read_logs(work).map(|read| StepOutcome::LogsRead(Box::new(read)));
+        }
         let mut seen = Vec::new();
         for (index, command) in work.step.commands.iter().enumerate() {
             self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
             match &command.task {
                 Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
+                Task::MarkLogs { .. } => seen.push(self.mark_logs(work)?),
+                Task::AwaitReach { .. } => seen.push(self.await_reach(work, command)?),
                 Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
                 Task::Confirm { component, text, verified } => {
                     seen.extend(self.confirmed(work, command, (component, text, *verified))?);

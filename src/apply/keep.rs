@@ -33,7 +33,7 @@ impl Notes {
         Self { noted: Mutex::new(progress.noted.clone()), sender }
     }
 
-    fn before(&self, step: &str, what: &str) -> Option<Lines> {
+    pub(super) fn before(&self, step: &str, what: &str) -> Option<Lines> {
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.get(step)?.get(what).cloned()
     }

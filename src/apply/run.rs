@@ -148,6 +148,7 @@ fn attempt(
         folder: apply.telling.folder,
         jobs: &jobs,
         members: &plan.members,
+        asked: &plan.asked,
         asking: Mutex::default(),
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
@@ -214,9 +215,9 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let untouched = before(&mut waiting.iter().filter(|step| progress.is_untouched(&step.id)));
     let broken = broken(plan, progress);
     let again = |step: &Step| match step.action {
-        Action::ScanBefore => false,
+        Action::ScanBefore | Action::MarkLogs => false,
         action if action.tells() => false,
-        Action::Verify | Action::ScanAfter => !waiting.is_empty(),
+        Action::Verify | Action::ScanAfter | Action::ReadLogs => !waiting.is_empty(),
         Action::KeepHealthy => untouched.contains(&*step.id),
         // Without one of them the whole cluster may be unhealthy.
         Action::AwaitHealthy => guarding.contains(&*step.id) && broken.is_empty(),

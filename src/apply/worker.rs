@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -37,6 +37,8 @@ pub(super) struct Worker<'a> {
     pub(super) jobs: &'a Jobs<'a>,
     /// Those that have a component.
     pub(super) members: &'a BTreeMap<ComponentName, Members>,
+    /// Whom steps ask that are not one host's.
+    pub(super) asked: &'a BTreeMap<Arc<str>, Members>,
     /// Whose turn it is to ask those.
     pub(super) asking: Mutex<()>,
     /// What the user has left as it is.

@@ -29,6 +29,7 @@ pub fn lint(catalog: &Catalog) -> Diagnostics {
         found.extend(marks(entry, &known));
         found.extend(template(entry));
         found.extend(procedure(entry));
+        found.extend(logs(entry));
         found.extend(formats(entry));
         found.extend(singleton(entry));
         found.extend(unknown_needs(entry, catalog));
@@ -107,6 +108,13 @@ fn procedure(entry: &Entry) -> Vec<Diagnostic> {
         found.push(problem(Code::Procedure, entry, "procedure", message).help(help));
     }
     found
+}
+
+fn logs(entry: &Entry) -> Option<Diagnostic> {
+    let wrong = entry.component.logs.wrong()?;
+    let message = format!("its logs can't be read: {wrong}");
+    let help = "the path and the patterns become part of a command: write them without quotes";
+    Some(problem(Code::Template, entry, "logs", message).help(help))
 }
 
 fn formats(entry: &Entry) -> Option<Diagnostic> {

@@ -26,6 +26,15 @@ pub struct Major {
     /// What is lost on the way back, in words.
     #[schemars(length(min = 1))]
     pub loses: String,
+    /// How it is told which old major versions are still kept: a command line that prints them as words, and
+    /// runs as the login user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub kept: Option<String>,
+    /// What drops the old data of `$from` for good (`mdc finalise`), while `$to` serves; does nothing when they
+    /// are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finalise: Option<Act>,
     /// That the old data stay, and how they are dropped once nobody goes back, in words.
     #[schemars(length(min = 1))]
     pub stays: String,
@@ -38,10 +47,12 @@ impl Major {
     /// Which command line can't be made, and what is wrong with it, in words.
     pub(super) fn filled(&self, ports: &BTreeMap<String, u16>) -> Result<Self, String> {
         let mut filled = self.clone();
-        for act in filled.moves.iter_mut().chain(&mut filled.back) {
+        for act in filled.moves.iter_mut().chain(&mut filled.back).chain(&mut filled.finalise) {
             act.run = health::fill(&act.run, ports).map_err(|e| format!("`{}`: {e}", act.say))?;
         }
         filled.check = health::fill(&self.check, ports).map_err(|e| format!("`check`: {e}"))?;
+        let kept = self.kept.as_ref().map(|line| health::fill(line, ports)).transpose();
+        filled.kept = kept.map_err(|e| format!("`kept`: {e}"))?;
         Ok(filled)
     }
 

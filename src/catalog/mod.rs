@@ -7,7 +7,9 @@ mod file;
 pub mod health;
 mod lint;
 mod load;
+mod logs;
 mod major;
+mod on_failure;
 mod overlay;
 mod procedure;
 mod rolling;
@@ -17,7 +19,9 @@ pub use backup::{Backup, BackupBy};
 pub use file::{FileTemplate, Setting, Write};
 pub use lint::lint;
 pub use load::{Catalog, load};
+pub use logs::Logs;
 pub use major::Major;
+pub use on_failure::{OnFailure, Then};
 pub use overlay::Override;
 pub use procedure::{Act, Keep, Procedure, Role, Rule};
 pub use rolling::{Drain, Rolling};
@@ -29,7 +33,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ComponentName;
-use crate::value::{Batch, Period, SecretReference, Share, Version};
+use crate::value::{Batch, Period, SecretReference, Version};
 
 /// What a component is to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -177,6 +181,9 @@ pub struct Component {
     /// What its files hold that nobody may read, and where it is had when a file is written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretReference>,
+    /// Which log it writes, and what in it tells of trouble.
+    #[serde(default)]
+    pub logs: Logs,
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,
@@ -355,40 +362,6 @@ pub struct Limits {
 /// Long enough to see a service that starts, answers once and dies.
 const fn settle() -> Period {
     Period::seconds(5)
-}
-
-/// What follows when a step fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub struct OnFailure {
-    /// How many times more it is tried, when the failure is of a kind that may pass by itself and
-    /// doing the step twice comes to the same as doing it once.
-    #[schemars(range(min = 0, max = 10))]
-    pub retries: u32,
-    /// How many of the component's hosts may fail, of those that a plan changes, before what comes
-    /// after them is stopped.
-    pub tolerate: Share,
-    /// What is done about what failed.
-    pub then: Then,
-}
-
-impl Default for OnFailure {
-    fn default() -> Self {
-        Self { retries: 2, tolerate: Share::default(), then: Then::default() }
-    }
-}
-
-/// What is done about a step that failed for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Then {
-    /// Nothing: it stays as it is until somebody has looked.
-    #[default]
-    Stop,
-    /// The component goes back to the version before on the host where it failed.
-    RollbackHost,
-    /// And on the hosts that changed in the same wave.
-    RollbackWave,
 }
 
 /// How a change of a component's version is taken back.

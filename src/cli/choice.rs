@@ -50,7 +50,15 @@ impl Choice {
         let guarded: BTreeSet<&str> =
             changes().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
         let is_needed = |step: &&&Step| {
-            let last = step.action == Action::Verify && changes().next().is_some();
+            let last = match step.action {
+                Action::Verify => changes().next().is_some(),
+                // What is changed already, or is now: not what is left out as a whole.
+                Action::MarkLogs | Action::ReadLogs | Action::Reach => {
+                    let own = |it: &&Step| it.is_change() && it.component == step.component;
+                    !plan.steps.iter().any(|it| own(&it)) || chosen.iter().any(own)
+                }
+                _ => false,
+            };
             (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
         };
         let counts = counts.iter().filter(is_needed).map(|step| &*step.id);

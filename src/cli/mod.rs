@@ -10,6 +10,7 @@ mod carry;
 mod choice;
 mod console;
 mod explain;
+mod finalise;
 mod generate;
 mod history;
 mod hold;
@@ -102,6 +103,8 @@ enum Command {
     Backup(backup::Backup),
     /// Take back what the newest run has done
     Rollback(rollback::Rollback),
+    /// Drop what was kept for the way back, once nobody goes back
+    Finalise(finalise::Finalise),
     /// Ask the run that goes on to begin no more steps for now
     Pause(stop::Pause),
     /// Ask a paused run to go on
@@ -185,6 +188,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Resume(resume) => resume.run(common, console),
         Command::Backup(backup) => backup.run(common, console),
         Command::Rollback(rollback) => rollback.run(common, console),
+        Command::Finalise(finalise) => finalise.run(common, console),
         Command::Pause(pause) => pause.run(console),
         Command::GoOn(go_on) => go_on.run(console),
         Command::Stop(stop) => stop.run(console),

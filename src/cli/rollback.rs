@@ -71,24 +71,48 @@ impl Rollback {
 
 /// The newest run, when it can be taken back.
 fn newest(hold: &Hold) -> Result<Run, Problem> {
-    let Some(id) = hold.store.newest_change()? else {
+    let Some(run) = newest_change(hold)? else {
         return Err(Problem::new(
             format!("no run is recorded in {}", hold.store.place()),
             "there is nothing to take back; `mdc status` shows what is installed",
         ));
     };
-    let run = hold.store.open(&hold.lease, &id)?;
-    match run.plan.purpose.rolls_back() {
-        None => Ok(run),
-        Some(rolled) if run.progress.over => Err(Problem::new(
+    let id = &run.id;
+    match &run.plan.purpose {
+        Purpose::Release | Purpose::BackUp => Ok(run),
+        Purpose::Finalise => Err(Problem::new(
+            format!(
+                "the newest run, {id}, has dropped what was kept for the way back, or may have: there is no \
+                 return by mdc"
+            ),
+            "what was there before comes back from a backup only; `mdc report` tells what was dropped",
+        )),
+        Purpose::RollBack(rolled) if run.progress.over => Err(Problem::new(
             format!("the newest run, {id}, has taken the run {rolled} back"),
             "there is nothing more to take back; `mdc plan` leads forward again",
         )),
-        Some(rolled) => Err(Problem::new(
+        Purpose::RollBack(rolled) => Err(Problem::new(
             format!("the newest run, {id}, takes the run {rolled} back and is unfinished"),
             "finish it with `mdc resume`",
         )),
     }
+}
+
+/// The newest run that changes the cluster, but for one that was to drop what was kept and was given up
+/// before it did.
+fn newest_change(hold: &Hold) -> Result<Option<Run>, Problem> {
+    let Some(newest) = hold.store.newest_change()? else { return Ok(None) };
+    let ids = hold.store.ids()?;
+    for id in ids.iter().skip_while(|id| **id != newest) {
+        let run = hold.store.open(&hold.lease, id)?;
+        let untouched = run.plan.steps.iter().all(|step| run.progress.is_untouched(&step.id));
+        let dropped_nothing =
+            run.plan.purpose == Purpose::Finalise && run.progress.over && untouched;
+        if run.plan.purpose != Purpose::BackUp && !dropped_nothing {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
 }
 
 /// Makes a plan that goes back one of this site as it is now.

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, carry, watch};
+use crate::report::past;
 use crate::view;
 
 /// Reads all hosts and shows each component as it is beside what is desired.
@@ -19,8 +20,10 @@ impl Status {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.path.manifest, common, console)?;
         let observed = watch::observe(&site, console);
-        console.show(&view::status::document(&site.desired, &observed))?;
         let store = site.store();
+        let mixed = view::mixed::addresses(&site.desired, &observed);
+        let past = past(&*store, &observed, &mixed)?;
+        console.show(&view::status::document(&site.desired, &observed, &past))?;
         carry::say_debts(&*store, console)?;
         let newest = store.ids()?.into_iter().next().map(|id| store.summary(&id)).transpose()?;
         if let Some(run) = newest.filter(|run| !run.is_over()) {

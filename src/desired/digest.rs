@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{ControlCenter, Desired, DesiredHost, ManagedFile, Notice, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
-use crate::manifest::{Gates, Preflight, TestScans, Waiver};
+use crate::manifest::{After, Gates, Preflight, TestScans, Waiver};
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -21,6 +21,7 @@ struct Canonical<'d> {
     allow_downgrade: bool,
     gates: &'d Gates,
     preflight: &'d Preflight,
+    after: &'d After,
     waivers: &'d [Waiver],
     #[serde(skip_serializing_if = "Option::is_none")]
     scan: Option<&'d TestScans>,
@@ -65,6 +66,7 @@ impl Desired {
             allow_downgrade: self.allow_downgrade,
             gates: &self.gates,
             preflight: &self.preflight,
+            after: &self.after,
             waivers: &self.waivers,
             scan: self.scan.as_ref(),
             notices: &self.notices,

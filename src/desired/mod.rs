@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Drain, Format, Procedure};
-use crate::manifest::{Gates, Preflight, TestScans, Waiver};
+use crate::manifest::{After, Gates, Preflight, TestScans, Waiver};
 use crate::package::Identity;
 use crate::value::{Digest, Version};
 
@@ -59,6 +59,8 @@ pub struct Desired {
     pub gates: Gates,
     /// Bounds of the checks before anything changes.
     pub preflight: Preflight,
+    /// What is looked at when all changes are made.
+    pub after: After,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<Waiver>,
     /// The scans before the first step and after the last one, if there are any.

@@ -40,6 +40,9 @@ impl Questions {
                 None => problem,
             })
         };
+        if let Some(wrong) = component.logs.wrong() {
+            return Err(unfit("question for its logs", &wrong));
+        }
         Ok(Self {
             health: probe.map_err(|wrong| unfit("health probe", &wrong))?,
             idle: idle

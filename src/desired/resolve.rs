@@ -50,6 +50,7 @@ pub fn resolve(
         allow_downgrade: manifest.cluster.allow_downgrade,
         gates,
         preflight: manifest.preflight.clone(),
+        after: manifest.after,
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
         notices,

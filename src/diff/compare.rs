@@ -26,6 +26,8 @@ pub struct Comparison {
     pub promises: BTreeMap<ComponentName, Promise>,
     /// What those say of their role that are one of several hosts of a component with roles.
     pub roles: BTreeMap<Address, String>,
+    /// The ports of others, as `address:port`, that hosts could not reach.
+    pub unreachable: BTreeMap<HostName, BTreeSet<String>>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
@@ -106,6 +108,12 @@ impl Comparison {
     /// Which hosts could be read, and which run another system than they should.
     fn hosts(&mut self, desired: &Desired, observed: &Observed) {
         for (name, host) in &desired.hosts {
+            if let Some(HostState::Known(facts)) = observed.hosts.get(name)
+                && !facts.unreachable.is_empty()
+            {
+                let ports = facts.unreachable.keys().cloned().collect();
+                self.unreachable.insert(name.clone(), ports);
+            }
             match observed.hosts.get(name) {
                 Some(HostState::Known(facts)) if facts.os == host.os => {}
                 Some(HostState::Known(facts)) => {

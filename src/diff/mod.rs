@@ -49,6 +49,8 @@ pub enum Action {
     Remove,
     /// Goes back to the version before this plan.
     Rollback,
+    /// Drops what was kept for the way back; changes nothing that runs.
+    Finalise,
     /// Takes a backup; changes nothing that runs.
     BackUp,
     /// Looks for evidence of a backup.
@@ -67,6 +69,12 @@ pub enum Action {
     ScanBefore,
     /// Scans the same files after the last change.
     ScanAfter,
+    /// Sees that those that need a component reach it after its change.
+    Reach,
+    /// Notes where the logs of a component end, before anything is changed.
+    MarkLogs,
+    /// Reads what came to them, when everything is changed.
+    ReadLogs,
     /// Tells people of a stage that is to come.
     TellBefore,
     /// Tells people that a stage begins.
@@ -90,6 +98,7 @@ impl Action {
             Self::Reconfigure => "reconfigure",
             Self::Remove => "remove",
             Self::Rollback => "rollback",
+            Self::Finalise => "finalise",
             Self::BackUp => "back-up",
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
@@ -99,6 +108,9 @@ impl Action {
             Self::Verify => "verify",
             Self::ScanBefore => "scan-before",
             Self::ScanAfter => "scan-after",
+            Self::Reach => "reach",
+            Self::MarkLogs => "mark-logs",
+            Self::ReadLogs => "read-logs",
             Self::TellBefore => "tell-before",
             Self::TellStart => "tell-start",
             Self::TellEnd => "tell-end",
@@ -122,14 +134,30 @@ impl Action {
                 | Self::KeepHealthy
                 | Self::AwaitHealthy
                 | Self::Verify
+                | Self::Reach
+                | Self::MarkLogs
+                | Self::ReadLogs
         ) || self.scans()
             || self.tells()
     }
 
-    /// Whether it asks all that have the component.
+    /// Whether stage 2 begins only when it is passed.
+    #[must_use]
+    pub const fn precedes_critical(self) -> bool {
+        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm | Self::AwaitHealthy)
+    }
+
+    /// Whether it asks many hosts.
     #[must_use]
     pub const fn asks_all(self) -> bool {
-        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify)
+        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify | Self::Reach)
+            || self.logs()
+    }
+
+    /// Whether it looks at the logs of a component.
+    #[must_use]
+    pub const fn logs(self) -> bool {
+        matches!(self, Self::MarkLogs | Self::ReadLogs)
     }
 
     /// Whether it sees, through the API Gateway, that files are scanned.
@@ -204,6 +232,7 @@ impl Action {
             | Self::Reconfigure
             | Self::Remove
             | Self::Rollback
+            | Self::Finalise
             | Self::BackUp
             | Self::ProveBackup
             | Self::AwaitIdle
@@ -212,7 +241,10 @@ impl Action {
             | Self::AwaitHealthy
             | Self::Verify
             | Self::ScanBefore
-            | Self::ScanAfter => true,
+            | Self::ScanAfter
+            | Self::Reach
+            | Self::MarkLogs
+            | Self::ReadLogs => true,
             // People would be told twice.
             Self::TellBefore | Self::TellStart | Self::TellEnd => false,
         }
@@ -294,6 +326,11 @@ pub enum Reason {
     BeforeCritical,
     /// Stage 2 begins with a backup of this moment.
     BacksUpFirst,
+    /// Somebody has decided that nobody goes back any more.
+    FinaliseAsked {
+        /// The run that has kept it.
+        run: String,
+    },
     /// Somebody asked for a backup.
     BackupAsked,
     /// Some of those that have the component are taken away next, and so many have to stay.
@@ -304,6 +341,12 @@ pub enum Reason {
     MeasuresScans,
     /// The cluster has to scan afterwards as it did before.
     ComparesScans,
+    /// Nothing else of stage 2 changes before those that need the component reach it again.
+    NeededAgain,
+    /// What came to the logs while the run went on is read at its end.
+    MarksLogs,
+    /// Something may have failed without anybody's noticing.
+    ReviewsLogs,
     /// People have asked to be told.
     TellsPeople,
     /// A run is rolled back that did this step.

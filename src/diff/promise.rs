@@ -68,13 +68,17 @@ pub(super) fn broken(
     changes: &BTreeMap<Address, Arc<Change>>,
 ) -> Vec<Refusal> {
     let takes_away = |(address, change): &(&Address, &Arc<Change>)| {
-        let promise = promises.get(&address.component);
-        let spares_none = promise.is_some_and(|promise| promise.room() == 0);
-        spares_none
-            && !change.action.restores()
-            // What goes is not counted on: those that stay are.
-            && change.action != Action::Remove
-            && promise.is_some_and(|promise| !promise.lost.contains(&address.host))
+        let Some(promise) = promises.get(&address.component) else { return false };
+        match change.action {
+            // What goes is not counted on, but those that stay have to be enough without it.
+            Action::Remove => {
+                promise.hosts.saturating_sub(promise.lost.len()) < promise.healthy
+                    && change.facts.health == HealthState::Healthy
+            }
+            action => {
+                promise.room() == 0 && !action.restores() && !promise.lost.contains(&address.host)
+            }
+        }
     };
     let mut refused = BTreeSet::new();
     let first = |address: &&Address| refused.insert(address.component.clone());

@@ -133,12 +133,16 @@ impl Refusal {
 fn too_few(manifest: &Manifest, address: &Address, promise: &Promise) -> Diagnostic {
     let Promise { hosts, lost, healthy } = promise;
     let now = hosts - lost.len();
+    let host = manifest.hosts.get(&address.host);
+    let goes = host.and_then(|host| host.removed.get(&address.component));
+    // What is to go is not one of them.
+    let left = if goes.is_some() { now } else { now.saturating_sub(1) };
     let names: Vec<&str> = lost.iter().map(HostName::as_str).collect();
     let not = if names.is_empty() { "" } else { "; not healthy now, or not known to be: " };
     let message = format!(
         "a change of {address} leaves {} of {hosts} healthy, and `min-healthy` promises \
          {healthy}{not}{}",
-        now.saturating_sub(1),
+        left,
         names.join(", ")
     );
     let problem = Diagnostic::new(Code::MinHealthy, message).help(format!(
@@ -146,8 +150,7 @@ fn too_few(manifest: &Manifest, address: &Address, promise: &Promise) -> Diagnos
          `[components.{}]`",
         address.component
     ));
-    let placed = manifest.hosts.get(&address.host);
-    match placed.and_then(|host| host.components.get(&address.component)) {
+    match host.and_then(|host| host.components.get(&address.component)).or(goes) {
         Some(span) => problem.at(Label::new(&manifest.source, span.clone(), "this one")),
         None => problem,
     }

@@ -59,6 +59,7 @@ pub(super) fn convert(
         hosts,
         gates,
         preflight,
+        after: text.after,
         waivers,
         scan,
         load,

@@ -1,6 +1,7 @@
 //! What people write: the manifest (which cluster, which hosts, what runs where) and the release
 //! (which version of what, from which package).
 
+mod after;
 pub mod center;
 mod connection;
 mod convert;
@@ -16,6 +17,7 @@ mod state;
 mod text;
 mod window;
 
+pub use after::{After, AfterLogs, FailOn};
 pub use center::ControlCenter;
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
@@ -82,6 +84,8 @@ pub struct Manifest {
     pub gates: Gates,
     /// Bounds of the checks before anything changes.
     pub preflight: Preflight,
+    /// What is looked at when all changes are made.
+    pub after: After,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<At<Waiver>>,
     /// How test scans are submitted, if they are.

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Preflight;
 use super::center::CenterText;
 use super::gates::GatesText;
 use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
 use super::state::StateText;
+use super::{After, Preflight};
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
 use crate::catalog::Override;
@@ -45,6 +45,9 @@ pub(super) struct ManifestText {
     /// Bounds of the checks before anything changes.
     #[serde(default)]
     pub(super) preflight: Preflight,
+    /// What is looked at when all changes are made.
+    #[serde(default)]
+    pub(super) after: After,
     /// Checks that the cluster goes without for a while; shown in every plan.
     #[serde(default)]
     pub(super) waivers: Vec<WaiverText>,

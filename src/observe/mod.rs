@@ -11,6 +11,7 @@ mod secrets;
 mod snapshot;
 
 pub use fact::clock::Exchange;
+pub use fact::reach::{try_port, why as why_unreachable};
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
 pub(crate) use places::Places;
@@ -135,10 +136,18 @@ pub struct ComponentFacts {
     pub unit: UnitState,
     /// The probe's answer.
     pub health: HealthState,
+    /// Since when this package is there, by the host's package manager and clock; none when that is not
+    /// known. No plan rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Timestamp>,
     /// What it says of its role among several hosts; none when it is not asked or doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Its managed files, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, FileState>,
+    /// The old major versions whose data are kept. No plan rests on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
 }

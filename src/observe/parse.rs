@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::fact::{
-    architecture, boot, certificate, clock, clock::Exchange, disk, file, health, memory, os,
+    architecture, boot, certificate, clock, clock::Exchange, disk, file, health, kept, memory, os,
     package, reach, reboot, role, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
@@ -52,7 +52,10 @@ fn components(
         let unit = units.get(asked.unit.as_str()).cloned().unwrap_or(UnitState::Absent);
         let role = role::parse(answer, component)?;
         let files = file::parse(answer, component, &asked.files)?;
-        Ok((component.clone(), ComponentFacts { package, unit, health, role, files }))
+        let since = package::since(answer, asked);
+        let kept = kept::parse(answer, component);
+        let facts = ComponentFacts { package, unit, health, since, role, files, kept };
+        Ok((component.clone(), facts))
     });
     facts.collect()
 }

@@ -60,6 +60,7 @@ fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, Reso
                 others: others(resource),
                 unit: resource.unit.clone(),
                 health: resource.health.clone(),
+                kept: resource.procedure.major.as_ref().and_then(|it| it.kept.clone()),
                 role: resource.procedure.role.as_ref().map(|role| role.ask.clone()),
                 files: files(desired, address),
             };

@@ -28,6 +28,7 @@ impl Plan {
             on_failure: BTreeMap::new(),
             checks: BTreeMap::new(),
             members: BTreeMap::new(),
+            asked: BTreeMap::new(),
             steps: Vec::new(),
             notices: Vec::new(),
             unknown: Vec::new(),

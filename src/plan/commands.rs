@@ -82,7 +82,8 @@ impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut plan = Self::deserialize(deserializer)?;
         let needs = plan.steps.iter_mut().flat_map(|step| &mut step.needs_healthy);
-        let members = plan.members.values_mut().flat_map(|members| &mut members.0);
+        let members = plan.members.values_mut().chain(plan.asked.values_mut());
+        let members = members.flat_map(|members| &mut members.0);
         for need in needs.chain(members) {
             let Some((name, list)) = plan.checks.get_key_value(&need.check.name) else {
                 return Err(serde::de::Error::custom(format!(

@@ -71,6 +71,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     members: &'a BTreeMap<ComponentName, Members>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    asked: &'a BTreeMap<Arc<str>, Members>,
     steps: Steps<'a, C>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'a [Notice],
@@ -103,6 +105,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             on_failure: &plan.on_failure,
             checks: &plan.checks,
             members: &plan.members,
+            asked: &plan.asked,
             steps: Steps { steps: &plan.steps, forms },
             notices: &plan.notices,
             unknown: &plan.unknown,

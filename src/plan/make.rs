@@ -7,11 +7,16 @@ use std::thread;
 
 use super::gates;
 use super::healthy::{self, All};
+use super::logs;
 use super::needed::Needed;
 use super::notices;
+use super::reach;
 use super::render::{Checks, Rendered, What};
 use super::scans;
-use super::{Basis, Compared, Members, Notice, Plan, Step, Unknown, UsedFacts, WayBack, Withheld};
+use super::{
+    Basis, Compared, HealthyBefore, Members, Notice, Plan, Step, Unknown, UsedFacts, WayBack,
+    Withheld,
+};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, OnFailure, Stage};
 use crate::desired::{Desired, Resource, Source};
@@ -39,11 +44,13 @@ pub fn make(
         let made = steps(desired, comparison, graph);
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
-    let Made { mut steps, checks, members } = made?;
+    let Made { mut steps, mut checks, members, logs } = made?;
     let all = All::new(desired, &members, &steps);
     gates::put(&mut steps, &all, &comparison.unknown);
+    let mut asked = reach::put(&mut steps, (desired, comparison), &mut checks);
     all.verify(&mut steps);
     scans::put(&mut steps, desired);
+    asked.extend(logs::put(&mut steps, desired, logs));
     let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
     notices::put(&mut steps, &told);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
@@ -53,6 +60,7 @@ pub fn make(
         on_failure: on_failure(desired, &steps),
         checks,
         members,
+        asked,
         steps,
         notices: told,
         unknown: unknown(desired, comparison),
@@ -69,6 +77,8 @@ struct Made {
     steps: Vec<Step>,
     checks: Checks,
     members: BTreeMap<ComponentName, Members>,
+    /// Whose logs are read.
+    logs: BTreeMap<ComponentName, Members>,
 }
 
 fn steps(
@@ -89,7 +99,8 @@ fn steps(
         });
     }
     let members = if steps.is_empty() { BTreeMap::new() } else { maker.members()? };
-    Ok(Made { steps, checks: maker.rendered.into_checks(), members })
+    let logs = maker.logs(&steps)?;
+    Ok(Made { steps, checks: maker.rendered.into_checks(), members, logs })
 }
 
 fn text(address: &Address, action: Action) -> String {
@@ -136,6 +147,30 @@ impl<'a> Maker<'a> {
             .keys()
             .map(|name| Ok((name.clone(), self.needed.members(name, &mut self.rendered)?)));
         members.collect()
+    }
+
+    /// All that `steps` change, with how each is asked for its log.
+    fn logs(
+        &mut self,
+        steps: &[Step],
+    ) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
+        let mut logs: BTreeMap<ComponentName, Members> = BTreeMap::new();
+        for step in steps.iter().filter(|step| step.is_change()) {
+            let address = Address::new(step.host.clone(), step.component.clone());
+            let (Some(resource), Some(component)) = (
+                self.desired.resources.get(&address),
+                self.desired.components.get(&address.component),
+            ) else {
+                continue;
+            };
+            let check = self.rendered.commands(&address, (component, resource), What::Logs)?;
+            let Address { host, component } = address;
+            let members = &mut logs.entry(component.clone()).or_default().0;
+            if !members.iter().any(|member| member.host == host) {
+                members.push(HealthyBefore { host, component, check });
+            }
+        }
+        Ok(logs)
     }
 
     /// The gate before a batch of a component whose health is promised.

@@ -5,14 +5,17 @@ mod bare;
 mod commands;
 mod elapsed;
 mod file;
+mod finalise;
 mod form;
 mod gates;
 mod healthy;
 mod lines;
+mod logs;
 mod make;
 mod needed;
 mod needs;
 mod notices;
+mod reach;
 mod render;
 mod rollback;
 mod scans;
@@ -25,6 +28,7 @@ pub use backup::backup;
 pub use commands::Commands;
 pub use elapsed::{elapsed, waves};
 pub use file::{FileError, parse, read, write};
+pub use finalise::{Kept, finalise};
 pub use make::make;
 pub use needs::Members;
 pub use notices::Notice;
@@ -85,6 +89,9 @@ pub struct Plan {
     /// Those that have a component and could be read, by component: whom gates ask for their health.
     #[serde(default)]
     pub members: BTreeMap<ComponentName, Members>,
+    /// Whom steps ask that are not one host's, and by which commands, by step.
+    #[serde(default)]
+    pub asked: BTreeMap<Arc<str>, Members>,
     /// The steps, in an order in which they could run one by one.
     pub steps: Vec<Step>,
     /// Who is told of what it does.
@@ -112,6 +119,8 @@ pub enum Purpose {
     RollBack(String),
     /// To take backups: its steps change nothing that runs.
     BackUp,
+    /// To drop what was kept for ways back: afterwards there is no return.
+    Finalise,
 }
 
 impl Purpose {
@@ -120,7 +129,7 @@ impl Purpose {
     pub fn rolls_back(&self) -> Option<&str> {
         match self {
             Self::RollBack(run) => Some(run),
-            Self::Release | Self::BackUp => None,
+            Self::Release | Self::BackUp | Self::Finalise => None,
         }
     }
 }

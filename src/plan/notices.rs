@@ -191,7 +191,9 @@ impl Teller<'_> {
 
     /// After the last change of the stage; of the last stage after all that looks at the whole.
     fn end(&mut self, is_last: bool) -> Vec<Arc<str>> {
-        let looks = |step: &Step| matches!(step.action, Action::Verify | Action::ScanAfter);
+        let looks = |step: &Step| {
+            matches!(step.action, Action::Verify | Action::ScanAfter | Action::ReadLogs)
+        };
         let own = |step: &Step| {
             step.stage == self.stage && (step.is_change() || step.action == Action::TellStart)
         };

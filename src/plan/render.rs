@@ -38,6 +38,8 @@ pub(super) enum What<'a> {
     Data(&'a Version),
     /// Whether the component is healthy, asked before another one changes.
     Healthy,
+    /// Where its log ends, and what came to it since then.
+    Logs,
 }
 
 impl What<'_> {
@@ -47,6 +49,7 @@ impl What<'_> {
             Self::Copy(_) => Action::Copy.as_str(),
             Self::Back(_) | Self::Data(_) => "rollback",
             Self::Healthy => "healthy",
+            Self::Logs => "logs",
         }
     }
 }
@@ -99,7 +102,7 @@ impl<'a> Rendered<'a> {
         let list = finished((self.desired, Vec::new()), (component, resource), what)?;
         let commands = Commands::new(name, list);
         known.push((Arc::clone(resource), commands.clone()));
-        if what == What::Healthy {
+        if matches!(what, What::Healthy | What::Logs) {
             let (name, list) = commands.entry();
             self.checks.insert(name, list);
         }
@@ -201,6 +204,7 @@ fn render(
     let limits = Limits { settle: component.settle(canary), ..component.limits };
     let action = match what {
         What::Healthy => return Ok(vec![step::needed_healthy(resource)]),
+        What::Logs => return Ok(step::logs(resource, &component.logs)),
         What::Copy(action) => {
             let host = step::Host { format: resource.format, action };
             let copied = staged.iter().flat_map(|path| {

@@ -56,6 +56,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         on_failure,
         checks,
         members: BTreeMap::new(),
+        asked: BTreeMap::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
         warnings,
@@ -67,13 +68,15 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
 }
 
 impl Plan {
-    /// Where it leads, in words: to its release, back from it, or to backups.
+    /// Where it leads, in words: to its release, back from it, to backups, or to where no
+    /// way leads back.
     #[must_use]
     pub fn goal(&self) -> String {
         match &self.purpose {
             Purpose::Release => self.release.clone(),
             Purpose::RollBack(_) => format!("{}, rolled back", self.release),
             Purpose::BackUp => "none (backups)".to_owned(),
+            Purpose::Finalise => format!("{}, finalised", self.release),
         }
     }
 }

@@ -2,12 +2,16 @@
 
 pub mod change;
 mod history;
+mod logs;
 mod of;
+mod past;
 mod scans;
 
 pub use change::ChangeRecord;
 pub use history::History;
+pub use logs::LogReview;
 pub use of::of;
+pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
 
 use schemars::JsonSchema;
@@ -33,6 +37,9 @@ pub struct Report {
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
+    /// What came to logs meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogReview>,
     /// Who was told of what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Told>,
@@ -43,6 +50,9 @@ pub struct Report {
     pub stopped: Option<String>,
     /// Components that now run in more than one version, with the versions by host, in words.
     pub mixed: Vec<String>,
+    /// What is kept for the way back, and how it goes, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<String>,
     /// Where the run is recorded.
     pub recorded: String,
     /// The command that goes on from here; empty when nothing is left.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, StepReport, scans};
+use super::{Report, StepReport, logs, scans};
 use crate::address::ComponentName;
 use crate::apply::Ending;
+use crate::diff::Reason;
 use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::state::StepOutcome;
@@ -21,13 +22,29 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         release: plan.goal(),
         steps: accounts(plan, ending),
         scans: scans::of(plan, &ending.scanned),
+        logs: logs::of(plan, &ending.logs),
         notices: notices(plan, ending),
         load: None,
         stopped: ending.stopped.clone(),
         mixed: if whole { Vec::new() } else { mixed(plan, ending) },
+        stays: stays(plan, ending),
         recorded: recorded.to_owned(),
         next: if whole { String::new() } else { next.to_owned() },
     }
+}
+
+/// What steps that are done have kept for their way back.
+fn stays(plan: &Plan, ending: &Ending) -> Vec<String> {
+    let done = plan.steps.iter().filter(|step| ending.is_done(&step.id));
+    let of_step = |step: &Step| {
+        let what = step.reasons.iter().find_map(|reason| match reason {
+            Reason::OldDataStay { what } => Some(what),
+            _ => None,
+        });
+        what.filter(|_| step.is_change())
+            .map(|what| format!("{} on {}: {what}", step.component, step.host))
+    };
+    done.filter_map(of_step).collect()
 }
 
 /// Who was told of what in this attempt, in the order of the plan.
@@ -62,8 +79,10 @@ fn accounts(plan: &Plan, ending: &Ending) -> Vec<StepReport> {
 /// The account of one step; `blocked` names the root of what holds up each earlier step.
 fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> StepReport {
     let begun = ending.outcomes.get(&*step.id);
-    let kept = ending.kept.get(&*step.id).cloned();
-    let done = || kept.map_or(StepOutcome::Done, StepOutcome::Kept);
+    let kept = ending.kept.get(&*step.id).cloned().map(StepOutcome::Kept);
+    let logs = ending.logs.get(&*step.id).cloned();
+    let logs = logs.map(|read| StepOutcome::LogsRead(Box::new(read)));
+    let done = || kept.or(logs).unwrap_or(StepOutcome::Done);
     let before = ending.done_before.contains(&*step.id).then(done);
     let outcome = begun.map(|(outcome, _)| outcome.clone()).or(before);
     let waits = match outcome {

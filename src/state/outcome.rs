@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::LogsRead;
 use crate::notice::Told;
 use crate::scan::Scanned;
 
@@ -20,6 +21,8 @@ pub enum StepOutcome {
     Scanned(Box<[Scanned]>),
     /// Its commands ran, its checks passed, and what it had to leave as it was has stayed so.
     Kept(Box<[Kept]>),
+    /// The logs of a component were read: what came to them while the run went on.
+    LogsRead(Box<LogsRead>),
     /// People were told, or could not be and nothing waits for it.
     Told(Box<Told>),
     /// A command failed, or its end was not seen.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, Kept, StepOutcome};
+use super::{Entry, Kept, LogsRead, StepOutcome};
 use crate::scan::Scanned;
 
 /// What was seen before a step changed anything: by what it is, the lines of the answer.
@@ -28,6 +28,8 @@ pub struct Progress {
     pub noted: BTreeMap<String, Noted>,
     /// What was compared, by step, as it ended well last.
     pub kept: BTreeMap<String, Box<[Kept]>>,
+    /// What came to logs, by step, as they were read last.
+    pub logs: BTreeMap<String, LogsRead>,
     /// The highest fencing number that the run went on under.
     pub fence: u64,
     /// Whether the run only takes backups, so that runs that change the cluster go on beside it.
@@ -79,6 +81,9 @@ impl Progress {
                 self.interrupted.remove(step);
                 if let StepOutcome::Scanned(scans) = outcome {
                     self.scanned.insert(step.clone(), scans.clone());
+                }
+                if let StepOutcome::LogsRead(read) = outcome {
+                    self.logs.insert(step.clone(), (**read).clone());
                 }
                 if let StepOutcome::Kept(kept) = outcome {
                     self.kept.insert(step.clone(), kept.clone());

@@ -10,6 +10,7 @@ use super::Request;
 use crate::address::HostName;
 use crate::catalog::Rule;
 use crate::desired::Probe;
+use crate::manifest::FailOn;
 use crate::value::{Digest, Period, RemotePath, SecretReference, Version};
 
 /// One command of a step.
@@ -195,6 +196,22 @@ pub enum Task {
         unit: String,
         /// What is done, in words.
         say: String,
+        /// The version before.
+        from: Version,
+    },
+    /// Drops the data of the major version before, for good.
+    DropKept {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Checks that the data of the major version before are gone.
+    CheckGone {
+        /// The service.
+        unit: String,
+        /// The version before.
+        from: Version,
     },
     /// Goes back to the data of the major version before.
     MoveBack {
@@ -328,6 +345,55 @@ pub enum Task {
         /// Whether nothing goes on as long as it can't be delivered.
         blocking: bool,
     },
+    /// Has those that need a component try to reach it, until all of them do. The command itself is empty:
+    /// each is asked as the plan says under `asked`.
+    AwaitReach {
+        /// The component.
+        component: String,
+        /// How many try.
+        of: usize,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Opens a connection to a port of another host, and closes it at once.
+    TryPort {
+        /// What listens there.
+        component: String,
+        /// Where that is.
+        host: HostName,
+        /// The port, as `address:port`.
+        endpoint: String,
+    },
+    /// Has those that have changed a component note where its log ends now. The command itself is empty:
+    /// each is asked as the plan says under `asked`.
+    MarkLogs {
+        /// The component.
+        component: String,
+        /// How many.
+        of: usize,
+    },
+    /// Reads what came to those logs since then. The command itself is empty, too.
+    ReadLogs {
+        /// The component.
+        component: String,
+        /// How many.
+        of: usize,
+        /// The step that has noted where they ended.
+        since: String,
+        /// What fails the step.
+        fail_on: FailOn,
+    },
+    /// Prints where the log ends: the host's own time, and the length of each file.
+    MarkLog {
+        /// The service.
+        unit: String,
+    },
+    /// Takes what that has printed over standard input, and prints what came to the log since then: how
+    /// many lines tell of errors and failed migrations, and the first of them.
+    ReadLog {
+        /// The service.
+        unit: String,
+    },
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.
@@ -347,139 +413,4 @@ pub struct ScanBounds {
     pub slower_than: u32,
     /// … but this much longer is always allowed.
     pub grace: Period,
-}
-
-impl Task {
-    /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
-            Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
-            Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
-            Self::Rehearse { package, version } => {
-                format!("rehearse the installation of {package} {version}")
-            }
-            Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
-            Self::InstallFromRepository { package, version, .. } => {
-                format!("install {package} {version} from the host's repository")
-            }
-            Self::WriteFile { path, .. } => format!("write {path}"),
-            Self::CheckWritten { path, .. } => format!("check that {path} is as it was written"),
-            Self::RestoreFile { path } => format!("bring {path} back"),
-            Self::RestartUnit { unit } => format!("restart {unit} if its files have changed"),
-            Self::StartUnit { unit } => format!("start {unit}"),
-            Self::CheckVersion { package, version } => {
-                format!("check that {package} is installed in version {version}")
-            }
-            Self::RemovePackage { package, .. } => format!("remove {package}"),
-            Self::CheckRemoved { package } => format!("check that {package} is not installed"),
-            Self::ByHand { package, version, .. } => {
-                format!("see that people have brought {package} to version {version}")
-            }
-            Self::CheckUnit { unit } => format!("check that {unit} is active"),
-            Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
-            Self::Isolate { unit } => format!("keep new work from {unit}"),
-            Self::Restore { unit } => format!("give work to {unit} again"),
-            Self::Prepare { say, .. }
-            | Self::Finish { say, .. }
-            | Self::HandOver { say, .. }
-            | Self::MoveData { say, .. }
-            | Self::MoveBack { say, .. } => say.clone(),
-            Self::CheckData { unit, version } => {
-                format!("check that {unit} serves its data in version {}", version.major())
-            }
-            Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
-            Self::Note { what, .. } => format!("note the {what}"),
-            Self::Compare { what, .. } => format!("compare the {what} with those before"),
-            Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
-            Self::AwaitHealthy { component, at_least, of, .. } => {
-                format!("wait until {at_least} of {of} {component} are healthy")
-            }
-            Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
-            Self::BackUp { component, .. } => format!("take a backup of {component}"),
-            Self::TestScan { .. } => "scan the test files".to_owned(),
-            Self::Request(request) => request.say.clone(),
-            Self::AwaitVersion { package, version, .. } => {
-                format!("wait until {package} is installed in version {version}")
-            }
-            Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
-            Self::Confirm { component, .. } => {
-                format!("see that people have done what {component} needs")
-            }
-        }
-    }
-
-    /// Whether it only looks: running it again changes nothing.
-    #[must_use]
-    pub const fn only_looks(&self) -> bool {
-        matches!(
-            self,
-            Self::FindFile { .. }
-                | Self::CheckFile { .. }
-                | Self::CheckWritten { .. }
-                | Self::Rehearse { .. }
-                | Self::CheckVersion { .. }
-                | Self::ByHand { .. }
-                | Self::CheckRemoved { .. }
-                | Self::CheckUnit { .. }
-                | Self::AwaitVersion { .. }
-                | Self::AwaitHealth { .. }
-                | Self::CheckRole { .. }
-                | Self::CheckData { .. }
-                | Self::Note { .. }
-                | Self::Compare { .. }
-                | Self::AwaitIdle { .. }
-                | Self::AwaitHealthy { .. }
-                | Self::ProveBackup { .. }
-                | Self::Confirm { .. }
-                | Self::TestScan { .. }
-        )
-    }
-
-    /// Whether it doesn't tell all that it looks for.
-    #[must_use]
-    pub const fn may_miss(&self) -> bool {
-        matches!(self, Self::CheckWritten { holds_secrets: true, .. })
-    }
-
-    /// Whether it begins a change of its component; what comes before it prepares, drains and looks.
-    #[must_use]
-    pub const fn brings_change(&self) -> bool {
-        matches!(
-            self,
-            Self::CheckFile { .. }
-                | Self::InstallFile { .. }
-                | Self::InstallFromRepository { .. }
-                | Self::ByHand { .. }
-                | Self::Request(_)
-                | Self::RestartUnit { .. }
-                | Self::StartUnit { .. }
-        )
-    }
-
-    /// Whether it is a job on the host, apart from the connection: everything that changes the host
-    /// or waits there. A copy is fed over the connection, and can be sent again.
-    #[must_use]
-    pub const fn is_job(&self) -> bool {
-        matches!(
-            self,
-            Self::InstallFile { .. }
-                | Self::InstallFromRepository { .. }
-                | Self::RemovePackage { .. }
-                | Self::StartUnit { .. }
-                | Self::RestartUnit { .. }
-                | Self::RestoreFile { .. }
-                | Self::Isolate { .. }
-                | Self::Restore { .. }
-                | Self::Prepare { .. }
-                | Self::MoveData { .. }
-                | Self::MoveBack { .. }
-                | Self::HandOver { .. }
-                | Self::Finish { .. }
-                | Self::AwaitHealth { .. }
-                | Self::ProveBackup { .. }
-                | Self::BackUp { .. }
-        )
-    }
 }

@@ -25,6 +25,7 @@ mod ssh;
 mod stop;
 mod sudo;
 mod tail;
+mod task;
 mod token;
 mod web;
 

@@ -73,6 +73,8 @@ pub struct ResourceQuestions {
     pub role: Option<String>,
     /// Its managed files, by name.
     pub files: BTreeMap<String, FileQuestion>,
+    /// The command line that prints which old major versions are kept, when there may be any.
+    pub kept: Option<String>,
 }
 
 /// What to ask of a managed file.

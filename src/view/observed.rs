@@ -64,7 +64,9 @@ fn clock(ahead: i64) -> String {
 fn components(facts: &HostFacts) -> Table {
     let columns = ["component", "package", "unit", "health"];
     let mut table = Table::new(&columns.map(|title| (title, Side::Left)));
-    for (name, ComponentFacts { package, unit, health, role, files }) in &facts.components {
+    for (name, ComponentFacts { package, unit, health, role, files, since: _, kept: _ }) in
+        &facts.components
+    {
         let (health, said) = words::health(health);
         let cells = vec![
             Text::of(Label::Component, name.as_str()),

@@ -1,23 +1,23 @@
 //! What should be beside what is: every component on every host, equal hosts together.
 
-use std::collections::BTreeMap;
-
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
-use super::words;
+use super::{kept, mixed, words};
 use crate::address::{Address, ComponentName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
 use crate::observe::{ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState};
+use crate::report::Past;
 
-/// Desired against observed, as a document.
+/// Desired against observed, as a document. `past`: since when we have what is in several versions.
 #[must_use]
-pub fn document(desired: &Desired, observed: &Observed) -> Document {
+pub fn document(desired: &Desired, observed: &Observed, past: &Past) -> Document {
     let lines = lines(desired, observed);
     let mut document = Document::titled(title(desired));
     document.push(Block::Paragraph(summary(&lines)));
     document.push(Block::Table(table(lines)));
-    document.extend(mixed(desired, observed));
+    document.extend(mixed::blocks(desired, observed, past));
+    document.extend(kept::blocks(desired, observed));
     document.extend(unreadable(desired, observed));
     document
 }
@@ -67,7 +67,7 @@ fn lines<'a>(desired: &'a Desired, observed: &'a Observed) -> Vec<Line<'a>> {
     lines
 }
 
-fn facts<'a>(observed: &'a Observed, address: &Address) -> Option<&'a ComponentFacts> {
+pub(super) fn facts<'a>(observed: &'a Observed, address: &Address) -> Option<&'a ComponentFacts> {
     match observed.hosts.get(&address.host)? {
         HostState::Known(facts) => facts.components.get(&address.component),
         HostState::Unknown(_) => None,
@@ -146,46 +146,6 @@ fn sign(state: State) -> Text {
         State::AsDesired => Text::of(Label::Good, "✓"),
         State::Differs => Text::of(Label::Error, "✗"),
         State::Unknown => Text::of(Label::Warning, "?"),
-    }
-}
-
-/// The components that are in more than one version, version by version: what no cluster should be left
-/// with (System upgrade page).
-fn mixed(desired: &Desired, observed: &Observed) -> Vec<Block> {
-    let mut versions: BTreeMap<_, BTreeMap<String, Vec<&str>>> = BTreeMap::new();
-    for address in desired.resources.keys() {
-        let Some(facts) = facts(observed, address) else { continue };
-        let order = desired.components.get(&address.component);
-        let order = order.map(|component| (component.stage, component.upgrade_order));
-        let hosts = versions.entry((order, &address.component)).or_default();
-        hosts.entry(version(&facts.package)).or_default().push(address.host.as_str());
-    }
-    versions.retain(|_, hosts| hosts.len() > 1);
-    if versions.is_empty() {
-        return Vec::new();
-    }
-    let mut table = Table::new(&["component", "version", "hosts"].map(|it| (it, Side::Left)));
-    for ((_, component), hosts) in &versions {
-        for (place, (version, hosts)) in hosts.iter().enumerate() {
-            let name = if place == 0 { component.as_str() } else { "" };
-            let cells = vec![
-                Text::of(Label::Component, name),
-                Text::of(Label::Version, version),
-                Text::of(Label::Host, words::hosts(hosts.iter().copied())),
-            ];
-            table.rows.push(Row::new(cells));
-        }
-    }
-    let number = words::count(versions.len(), "component");
-    let heading = Text::of(Label::Warning, "Mixed versions").plain(format!(": {number}"));
-    vec![Block::heading(heading), Block::Table(table)]
-}
-
-/// The product's version, without what only one system's packaging adds.
-fn version(package: &PackageState) -> String {
-    match package {
-        PackageState::Installed(version) => version.upstream().to_string(),
-        other => words::package(other),
     }
 }
 

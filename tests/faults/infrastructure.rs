@@ -223,3 +223,82 @@ fn another_major_version_is_there_only_when_the_data_are_too() {
     let plan = site.mdc(&["plan"]).ended(0);
     assert!(flat(&plan.said).contains("15.9 → 16.11"), "it leads forward again: {}", plan.said);
 }
+
+const DROP: &str = "drop-kept:postgresql/drop the old cluster";
+
+#[test]
+fn what_was_kept_is_dropped_once_and_then_there_is_no_return() {
+    let fresh = of_major_15();
+    let said = fresh.mdc(&["finalise", "--yes"]).ended(0).said;
+    assert!(said.contains("Nothing is kept for a way back."), "{said}");
+    let ran = fresh.mdc(&["apply", "--yes"]).ended(0);
+    assert!(
+        flat(&ran.said).contains("kept postgresql on db-01: the old cluster stays"),
+        "{}",
+        ran.said
+    );
+    let status = fresh.mdc(&["status"]).ended(0);
+    let words = "postgresql 15 on db-01: once nobody goes back, mdc finalise drops it";
+    assert!(flat(&status.said).contains(words), "{}", status.said);
+    for moment in ["before", "during"] {
+        let site = fresh.copy();
+        site.fault("db-01", DROP, &json!({ "says": "", "times": 1, "kill": moment }));
+        assert_eq!(site.mdc(&["finalise", "--yes"]).status, None);
+        let ran = site.mdc(&["rollback", "--yes"]).ended(1);
+        assert!(flat(&ran.said).contains("there is no return by mdc"), "{}", ran.said);
+        site.mdc(&["resume", "--yes"]).ended(0);
+        assert_eq!(site.log("db-01")[DROP], 1, "{moment}");
+    }
+    let site = fresh.copy();
+    let ran = site.mdc(&["finalise", "--yes"]).ended(0);
+    for words in ["afterwards there is no return", "way back none: what was kept for it is dropped"]
+    {
+        assert!(flat(&ran.said).contains(words), "{words}: {}", ran.said);
+    }
+    assert_eq!(site.host("db-01")["units"]["postgresql"].get("kept"), None);
+    let status = site.mdc(&["status"]).ended(0);
+    assert!(!status.said.contains("mdc finalise"), "{}", status.said);
+    let ran = site.mdc(&["rollback", "--yes"]).ended(1);
+    assert!(flat(&ran.said).contains("has dropped what was kept for the way back"), "{}", ran.said);
+    let said = site.mdc(&["finalise", "--yes"]).ended(0).said;
+    assert!(said.contains("Nothing is kept for a way back."), "{said}");
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    assert!(site.mdc(&["history"]).ended(0).said.contains("B, finalised"));
+}
+
+#[test]
+fn nothing_is_dropped_while_the_way_back_may_be_needed() {
+    let fresh = of_major_15();
+    fresh.mdc(&["apply", "--yes"]).ended(0);
+    let refused = |site: &Site, words: &str| {
+        let ran = site.mdc(&["finalise", "--yes"]).ended(1);
+        assert!(flat(&ran.said).contains(words), "{words:?} is not in:\n{}", ran.said);
+        assert!(!site.log("db-01").contains_key(DROP));
+    };
+    let site = fresh.copy();
+    site.unhealthy("core-01", &["ometascan"]);
+    refused(&site, "core-01/md-core is not healthy");
+    let site = fresh.copy();
+    let mut host = site.host("core-02");
+    host["packages"]["md-core"] = json!({ "installed": "5.18.1-1" });
+    site.write("core-02", &host);
+    refused(&site, "the cluster is not on release B yet: core-02/md-core has to upgrade");
+    let mut host = site.host("core-02");
+    host["faults"]["unreachable"] = json!("no route");
+    site.write("core-02", &host);
+    refused(&site, "core-02 can't be read");
+    // Nobody knows what a cluster holds that no run of ours has kept.
+    let site = fresh.copy();
+    site.forget();
+    let ran = site.mdc(&["finalise", "--yes"]).ended(0);
+    assert!(flat(&ran.said).contains("no run in .mdc has left it there: it stays"), "{}", ran.said);
+    // One that was given up before it dropped anything leaves the way back open.
+    let site = fresh.copy();
+    site.fault(
+        "db-01",
+        "check-data:postgresql",
+        &json!({ "says": "", "times": 1, "kill": "before" }),
+    );
+    assert_eq!(site.mdc(&["finalise", "--yes"]).status, None);
+    refused(&site, "is unfinished");
+}

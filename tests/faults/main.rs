@@ -25,6 +25,8 @@ mod infrastructure;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod people;
@@ -33,8 +35,12 @@ mod point;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod removal;
+#[cfg(test)]
+mod since;
 #[cfg(test)]
 mod site;

@@ -67,12 +67,14 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "hand-over" => ("hand-over", text("unit"), true, true),
         "check-role" => ("check-role", text("unit"), false, false),
         "move-data" => ("move-data", format!("{}/{}", text("unit"), text("say")), true, true),
+        "drop-kept" => ("drop-kept", format!("{}/{}", text("unit"), text("say")), true, true),
+        "check-gone" => ("check-gone", text("unit"), false, false),
         "check-data" => ("check-data", text("unit"), false, false),
         "note" => ("note", format!("{}/{}", text("unit"), text("what")), false, false),
         "compare" => ("compare", format!("{}/{}", text("unit"), text("what")), false, false),
         "prove-backup" => ("prove-backup", text("component"), true, false),
         "await-idle" => ("await-idle", text("unit"), false, false),
-        "await-healthy" => return None,
+        "await-healthy" | "await-reach" | "mark-logs" | "read-logs" => return None,
         other => panic!("{other} is a new kind of command"),
     };
     Some(Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes })

@@ -70,7 +70,8 @@ fn line(text: &str) -> Line {
         let result = &entry["result"];
         let outcome = &result["outcome"];
         let is_done = ["done", "found-done"].iter().any(|it| outcome == it)
-            || ["seen", "scanned", "kept"].iter().any(|it| outcome[it].is_array());
+            || ["seen", "scanned", "kept"].iter().any(|it| outcome[it].is_array())
+            || outcome["logs-read"].is_object();
         return if is_done { Line::Done(step(result)) } else { Line::Failed(step(result)) };
     }
     Line::Other

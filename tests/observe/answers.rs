@@ -89,7 +89,7 @@ fn check(cases: &[(&str, &str, &str, Value)]) {
     for (old, new, place, expected) in cases {
         let facts = facts(&with(old, new), &debian()).unwrap_or_else(|e| panic!("{new}: {e:?}"));
         let value = serde_json::to_value(facts).unwrap();
-        assert_eq!(value.pointer(place), Some(expected), "{new}");
+        assert_eq!(value.pointer(place).unwrap_or(&Value::Null), expected, "{new}");
     }
 }
 
@@ -146,6 +146,7 @@ fn lines_about_packages() {
     let half = json!({ "broken": { "version": "2.9.1-1", "status": "half-configured" } });
     let both = json!({ "broken": { "version": "2.9.0-1", "status": "installed twice" } });
     let health = "/components/md-core/health";
+    let since = "/components/md-core/since";
     check(&[
         (core, "@mdc package md-core half-configured 2.9.1-1", package, half),
         (
@@ -160,6 +161,22 @@ fn lines_about_packages() {
         (core, "@mdc package md-core not-installed ", package, json!("absent")),
         (core, twice, package, both),
         (core, two_architectures, package, json!({ "installed": "2.8.0-1" })),
+        (
+            core,
+            "@mdc package md-core installed 2.8.0-1 1750000000",
+            package,
+            json!({ "installed": "2.8.0-1" }),
+        ),
+        (
+            core,
+            "@mdc package md-core installed 2.8.0-1 1750000000",
+            since,
+            json!("2025-06-15T15:06:40Z"),
+        ),
+        (core, "@mdc package md-core installed 2.8.0-1", since, json!(null)),
+        (core, "@mdc package md-core installed 2.8.0-1 soon", since, json!(null)),
+        (core, "@mdc package md-core installed 2.8.0-1 99999999999999999", since, json!(null)),
+        (core, "@mdc package md-core half-configured 2.9.1-1 1750000000", since, json!(null)),
     ]);
 }
 

@@ -174,6 +174,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         components: components(placement, ways),
         resources: BTreeMap::new(),
         preflight: mdc::manifest::Preflight::default(),
+        after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         gates: if placement.contains_key("postgresql") {
             gates(placement)
@@ -362,5 +363,13 @@ fn component_facts(state: State) -> ComponentFacts {
         State::Old | State::AsDesired | State::Unwanted => HealthState::Healthy,
         _ => HealthState::NotAsked("it does not run".to_owned()),
     };
-    ComponentFacts { package, unit, health, role: None, files: BTreeMap::new() }
+    ComponentFacts {
+        package,
+        unit,
+        health,
+        since: None,
+        role: None,
+        files: BTreeMap::new(),
+        kept: Vec::new(),
+    }
 }

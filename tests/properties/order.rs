@@ -64,7 +64,7 @@ const fn changes(step: &Step) -> bool {
 
 /// Whether it is a gate between the stages.
 const fn is_between(step: &Step) -> bool {
-    step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Verify)
+    step.action.precedes_critical()
 }
 
 /// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
@@ -77,9 +77,39 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
         if is_between(a) && b.stage == Stage::Critical && !b.action.is_gate() {
             assert!(ordered, "{} begins before {} is passed", b.id, a.id);
         }
-        if b.action == Action::Verify && a.action != Action::Verify {
+        // Those that need it reach it before anything else of stage 2 changes.
+        if a.action == Action::Reach && b.stage == Stage::Critical && changes(b) {
+            let later = plan.steps.iter().position(|it| it.id == a.id)
+                < plan.steps.iter().position(|it| it.id == b.id);
+            assert_eq!(ordered, later, "{} and {}", a.id, b.id);
+        }
+        if b.action == Action::Reach && a.component == b.component && changes(a) {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
         }
+        // Where logs end is noted before anything is changed, and they are read after everything.
+        if a.action == Action::MarkLogs && !b.action.logs() && changes(b) {
+            assert!(ordered, "{} begins before {} is over", b.id, a.id);
+        }
+        if b.action == Action::ReadLogs && !a.action.logs() {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+        if b.action == Action::Verify && a.action != Action::Verify && a.action != Action::ReadLogs
+        {
+            assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+    }
+    let of = |action| plan.steps.iter().filter(move |step| step.action == action);
+    let changed: BTreeSet<_> = plan
+        .steps
+        .iter()
+        .filter(|step| changes(step))
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|step| &step.component)
+        .collect();
+    for action in [Action::MarkLogs, Action::ReadLogs] {
+        let whose: Vec<_> = of(action).map(|step| &step.component).collect();
+        assert_eq!(whose, changed.iter().copied().collect::<Vec<_>>(), "{action:?}");
     }
     let gates = plan.steps.iter().filter(|step| is_between(step)).count();
     let idle = cluster.desired.resources.values().filter(|it| it.idle.is_some()).count();
@@ -180,7 +210,8 @@ fn zone_by_zone(
     }
     if moves(step) && !rolling.min_healthy.is_none() {
         let gate = |id: &&std::sync::Arc<str>| id.ends_with("/keep-healthy");
-        assert!(step.after.len() == 1 && step.after.iter().any(|id| gate(&id)), "{}", step.id);
+        let mut after = step.after.iter().filter(|id| !id.ends_with("/mark-logs"));
+        assert!(after.next().is_some_and(|id| gate(&id)) && after.next().is_none(), "{}", step.id);
     }
 }
 
@@ -249,7 +280,7 @@ fn has_way_back(
 
 fn copies_before_it_changes(plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.action.only_copies() && !b.action.only_copies() {
+        if a.action.only_copies() && !b.action.only_copies() && b.action != Action::MarkLogs {
             assert!(ordered, "{} may begin before {} is over", b.id, a.id);
         }
     }

@@ -231,6 +231,7 @@ pub(crate) fn empty_plan() -> Plan {
         on_failure: BTreeMap::new(),
         checks: BTreeMap::new(),
         members: BTreeMap::new(),
+        asked: BTreeMap::new(),
         steps: Vec::new(),
         unknown: Vec::new(),
         withheld: Vec::new(),
@@ -372,6 +373,8 @@ pub(crate) fn failed_report() -> Report {
         forecast: step.forecast,
     });
     Report {
+        stays: Vec::new(),
+        logs: Vec::new(),
         notices: Vec::new(),
         run: "20261118-220400".into(),
         cluster: plan.cluster.clone(),
@@ -458,6 +461,7 @@ pub(crate) fn desired() -> Desired {
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
         preflight: mdc::manifest::Preflight::default(),
+        after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         scan: None,
         files: BTreeMap::new(),
@@ -531,6 +535,7 @@ fn entry(line: &Line, order: u32) -> Component {
         driver: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
+        logs: mdc::catalog::Logs::default(),
         backup: mdc::catalog::Backup::None,
         minimum_version: None,
         tested_below: None,
@@ -561,8 +566,10 @@ pub(crate) fn observed() -> Observed {
         },
         unit: UnitState::Stopped("failed".into()),
         health: HealthState::Unhealthy("curl: (7) Failed to connect to 127.0.0.1 port 8008".into()),
+        since: None,
         role: None,
         files: BTreeMap::new(),
+        kept: Vec::new(),
     };
     facts(&mut hosts, "redis-01", "redis").health =
         HealthState::Unhealthy("NOAUTH Authentication required.".into());
@@ -582,6 +589,12 @@ fn facts<'a>(
 ) -> &'a mut ComponentFacts {
     let Some(HostState::Known(facts)) = hosts.get_mut(at) else { panic!("{at} is known") };
     facts.components.get_mut(name).unwrap()
+}
+
+/// What our own journals tell of when versions came.
+pub(crate) fn past() -> mdc::report::Past {
+    let at = "2026-11-20T22:04:05Z".parse().unwrap();
+    [(Address::new(host("core-01"), "md-core".parse().unwrap()), at)].into()
 }
 
 fn quiet_host() -> HostFacts {
@@ -606,8 +619,10 @@ fn healthy(version: &str) -> ComponentFacts {
         package: PackageState::Installed(version.parse().unwrap()),
         unit: UnitState::Active,
         health: HealthState::Healthy,
+        since: None,
         role: None,
         files: BTreeMap::new(),
+        kept: Vec::new(),
     }
 }
 
@@ -616,8 +631,10 @@ fn absent() -> ComponentFacts {
         package: PackageState::Absent,
         unit: UnitState::Absent,
         health: HealthState::NotAsked("the package is absent".into()),
+        since: None,
         role: None,
         files: BTreeMap::new(),
+        kept: Vec::new(),
     }
 }
 

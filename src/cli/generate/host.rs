@@ -83,7 +83,8 @@ impl Allowed {
 /// other steps need.
 fn commands<'p>(plan: &'p Plan, host: &'p HostName) -> impl Iterator<Item = &'p Command> {
     let steps = plan.steps.iter().filter(move |step| step.host == *host);
-    let needs = plan.steps.iter().flat_map(|step| &step.needs_healthy);
+    let many = plan.members.values().chain(plan.asked.values()).flat_map(|members| &members.0);
+    let needs = plan.steps.iter().flat_map(|step| &step.needs_healthy).chain(many);
     let checks = needs.filter(move |need| need.host == *host);
     let back = |step: &'p Step| step.back().into_iter().flat_map(|commands| commands.iter());
     let own = steps.flat_map(move |step| step.commands.iter().chain(back(step)));

@@ -11,6 +11,7 @@ pub(super) mod clock;
 pub(super) mod disk;
 pub(super) mod file;
 pub(super) mod health;
+pub(super) mod kept;
 pub(super) mod memory;
 pub(super) mod os;
 pub(super) mod package;
@@ -47,6 +48,7 @@ pub(super) fn script(questions: &Questions) -> String {
         &health::script(questions),
         &role::script(questions),
         &file::script(questions),
+        &kept::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

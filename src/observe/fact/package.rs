@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::all_quoted;
 use crate::catalog::Format;
 use crate::observe::answer::{Answer, not_usable, printable};
@@ -9,10 +11,11 @@ use crate::observe::{PackageState, Unreadable};
 use crate::transport::{Questions, ResourceQuestions};
 use crate::value::PackageVersion;
 
-/// Both tools print `NAME STATUS VERSION` lines; rpm knows no status but "installed".
-const DEB: &str = r"dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' --";
-const RPM: &str =
-    r"rpm -q --qf '%{NAME} installed %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n' --";
+/// Both tools print `NAME STATUS VERSION TIME` lines; rpm knows no status but "installed". The time is in
+/// seconds since 1970; a dpkg before 1.19.3 prints none.
+const DEB: &str =
+    r"dpkg-query -W -f '${Package} ${db:Status-Status} ${Version} ${db-fsys:Last-Modified}\n' --";
+const RPM: &str = r"rpm -q --qf '%{NAME} installed %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{INSTALLTIME}\n' --";
 
 pub(in crate::observe) fn script(questions: &Questions) -> String {
     let resources = questions.resources.values().flat_map(ResourceQuestions::packages);
@@ -96,6 +99,20 @@ pub(in crate::observe) fn of(
     Ok(PackageState::Absent)
 }
 
+/// Since when the package of a component is there; none when that isn't told, or is no time.
+pub(in crate::observe) fn since(
+    answer: &Answer<'_>,
+    asked: &ResourceQuestions,
+) -> Option<Timestamp> {
+    let time = |package: &str| {
+        answer.all("package").iter().find_map(|line| {
+            let mut words = line.strip_prefix(package)?.strip_prefix(' ')?.split(' ');
+            (words.next() == Some("installed")).then(|| words.nth(1)?.parse::<i64>().ok())?
+        })
+    };
+    asked.packages().find_map(time).and_then(|second| Timestamp::from_second(second).ok())
+}
+
 /// The state of `package`, of which [`check`] found that the database was read.
 pub(in crate::observe) fn parse(
     answer: &Answer<'_>,
@@ -106,7 +123,8 @@ pub(in crate::observe) fn parse(
     for line in answer.all("package") {
         let mut words = line.split(' ');
         if words.next() == Some(package)
-            && let (Some(status), version, None) = (words.next(), words.next(), words.next())
+            && let (Some(status), version, _, None) =
+                (words.next(), words.next(), words.next(), words.next())
             // Left behind by a removal, or never more than a name to dpkg.
             && !matches!(status, "not-installed" | "config-files")
             && let Some(version) = version

@@ -10,14 +10,27 @@ use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, odd, printable};
 use crate::transport::{Endpoint, Questions, quote};
 
+/// How a connection is tried. A host that has no means to try says so by a status that neither of the two
+/// has.
+const TRY: &str = r#"
+try() {
+if command -v bash >/dev/null; then timeout -s KILL 5 bash -c ': </dev/tcp/$0/$1' "$1" "$2"
+elif command -v nc >/dev/null; then timeout -s KILL 5 nc -z "$1" "$2"
+else return 42; fi </dev/null; }
+"#;
+
 /// Bounded, and beside each other and everything else, as health probes are.
 const SCRIPT: &str = r#"
 reach() {
-if command -v bash >/dev/null; then said=$(timeout -s KILL 5 bash -c ': </dev/tcp/$0/$1' "$1" "$2" 2>&1 </dev/null)
-elif command -v nc >/dev/null; then said=$(timeout -s KILL 5 nc -z "$1" "$2" 2>&1 </dev/null)
-else return; fi
-set -- "$1" "$2" $? $said; printf '@mdc reach %s\n' "$*"; }
+said=$(try "$1" "$2" 2>&1); set -- "$1" "$2" $? $said; [ "$3" = 42 ] || printf '@mdc reach %s\n' "$*"; }
 "#;
+
+/// The text that tries one port, and succeeds also where a host has no means to try.
+#[must_use]
+pub fn try_port(endpoint: &Endpoint) -> String {
+    let (address, port) = (quote(&endpoint.address), endpoint.port);
+    format!("{}try {address} {port} || [ $? = 42 ]", TRY.trim_start())
+}
 
 pub(in crate::observe) fn script(questions: &Questions) -> String {
     let reach = &questions.also.reach;
@@ -25,7 +38,7 @@ pub(in crate::observe) fn script(questions: &Questions) -> String {
         return String::new();
     }
     let tries = reach.iter().map(|it| format!("reach {} {} &\n", quote(&it.address), it.port));
-    std::iter::once(SCRIPT.to_owned()).chain(tries).collect()
+    [TRY, SCRIPT].into_iter().map(str::to_owned).chain(tries).collect()
 }
 
 /// Those that can't be reached, and why. What a host has no means to try is not known and not told.
@@ -50,8 +63,9 @@ pub(in crate::observe) fn parse(
     Ok(found)
 }
 
-/// Our own words: those of the shells differ.
-fn why(status: &str, said: &str) -> String {
+/// Why a port can't be reached, in our own words: those of the shells differ.
+#[must_use]
+pub fn why(status: &str, said: &str) -> String {
     let known = [
         ("refused", "connection refused"),
         ("No route", "no route to the host"),

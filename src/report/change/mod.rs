@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::TestScan;
+use super::{LogReview, TestScan};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
@@ -65,6 +65,9 @@ pub struct ChangeRecord {
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
+    /// What came to logs meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogReview>,
     /// Who was told of what, first to last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Told>,

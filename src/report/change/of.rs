@@ -11,7 +11,7 @@ use super::{
 };
 use crate::notice::Told;
 use crate::plan::{Plan, Step};
-use crate::report::scans;
+use crate::report::{logs, scans};
 use crate::scan::load::LoadAccount;
 use crate::state::{Checked, Entry, Progress, Record, RunEnding, StepOutcome};
 
@@ -49,6 +49,7 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         versions: versions(plan, &steps),
         steps,
         scans: scans::of(plan, &told.progress.scanned),
+        logs: logs::of(plan, &told.progress.logs),
         notices: told.notices,
         loads: told.loads,
         requests: told.requests,

@@ -59,6 +59,10 @@ impl Host {
             if there.any(|state| matches!(state, PackageState::Installed(_))) {
                 let health = self.health(&asked.unit, &asked.health);
                 writeln!(to, "{MARK}health {component} {health}")?;
+                let unit = self.units.get(&asked.unit).filter(|_| asked.kept.is_some());
+                if let Some(kept) = unit.and_then(|unit| unit.kept.as_ref()) {
+                    writeln!(to, "{MARK}kept {component} {kept}")?;
+                }
                 let unit = self.units.get(&asked.unit).filter(|_| asked.role.is_some());
                 if let Some(role) = unit.and_then(|unit| unit.role.as_ref()) {
                     writeln!(to, "{MARK}role {component} {role}")?;
@@ -77,7 +81,9 @@ impl Host {
             }
             None | Some(PackageState::Absent) => return Ok(()),
         };
-        writeln!(to, "{MARK}package {package} {status} {version}")
+        let since = self.since.get(package).map(|second| format!(" {second}"));
+        let since = since.unwrap_or_default();
+        writeln!(to, "{MARK}package {package} {status} {version}{since}")
     }
 
     /// systemd's `LoadState` and `ActiveState`.

@@ -31,6 +31,9 @@ pub(super) struct Host {
     pub(super) reboot_pending: bool,
     /// By package name; a package that is not here is absent.
     pub(super) packages: BTreeMap<String, PackageState>,
+    /// When a package was installed, by its name, in seconds since 1970; nothing sets it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) since: BTreeMap<String, i64>,
     /// By service name.
     pub(super) units: BTreeMap<String, Unit>,
     /// The digests of files that were copied here, by path.
@@ -80,6 +83,15 @@ pub(super) struct Unit {
     /// Its data were moved to another major version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) moved: bool,
+    /// The major version whose data are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kept: Option<String>,
+    /// The lines of its log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) log: Vec<String>,
+    /// What it logs when it is installed next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) logs_next: Vec<String>,
     /// It is kept from new work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) isolated: bool,
@@ -125,6 +137,7 @@ impl Default for Host {
             boot_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             reboot_pending: false,
             packages: BTreeMap::new(),
+            since: BTreeMap::new(),
             units: BTreeMap::new(),
             files: BTreeMap::new(),
             managed: BTreeMap::new(),
@@ -194,6 +207,9 @@ impl Unit {
             holds: BTreeMap::new(),
             role: None,
             moved: false,
+            kept: None,
+            log: Vec::new(),
+            logs_next: Vec::new(),
             isolated: false,
         }
     }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::exit;
 use super::fault::{self, Cut, Fault, Moment};
 use super::host::Host;
 use super::record::Records;
-use super::{Received, exit};
+use super::task::Received;
 use crate::transport::{Command, Gone, JobEnd, Order, Output, Tenure, Verdict};
 
 /// The newest lease that was on a host.
@@ -94,7 +95,7 @@ impl Host {
             return (Verdict::Unknown, fault);
         }
         let within = command.within.duration();
-        let outcome = self.carry_out(&command.task, Received::Nothing, fault.as_ref());
+        let outcome = self.carry_out(&command.task, &Received::Nothing, fault.as_ref());
         let end = match fault.as_ref().and_then(|fault| fault.cut) {
             Some(Cut::Reboot) => {
                 self.reboot();

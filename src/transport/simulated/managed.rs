@@ -61,12 +61,12 @@ impl Sent {
 }
 
 impl Host {
-    pub(super) fn write_file(&mut self, task: &Task, sent: Option<Sent>) -> Output {
+    pub(super) fn write_file(&mut self, task: &Task, sent: Option<&Sent>) -> Output {
         let (Task::WriteFile { path, mode, owner, .. }, Some(sent)) = (task, sent) else {
             return exit(1, "", "nothing was sent");
         };
         let before = self.managed.get(path.as_str()).cloned();
-        let Sent { secrets, text, content } = sent;
+        let Sent { secrets, text, content } = sent.clone();
         if before.as_ref().is_none_or(|it| it.touched || it.content != Some(content)) {
             self.kept.insert(path.as_str().to_owned(), before);
             self.files_changed = true;

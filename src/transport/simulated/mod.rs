@@ -29,9 +29,12 @@ use file::HostFile;
 use host::Host;
 use managed::Sent;
 use record::Records;
+use task::Received;
 
 /// How often it is seen whether a job was ended by somebody.
 const LOOK: Duration = Duration::from_millis(100);
+/// Bytes of words that a command takes.
+const MOST_WORDS: u64 = 1 << 16;
 
 /// Opens the way to a host of a simulated fleet, and makes the fleet's folder when there is none.
 ///
@@ -58,13 +61,6 @@ pub fn connect(target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
     Ok(Box::new(simulated))
 }
 
-/// What came over standard input.
-enum Received {
-    Nothing,
-    Package(Digest, u64),
-    File(Sent),
-}
-
 /// A connection to a simulated host. The host itself is in its file and nowhere else: every command
 /// reads it anew, so it can be edited while a run goes on.
 struct Simulated {
@@ -84,7 +80,7 @@ impl Connection for Simulated {
             if fault.as_ref().is_some_and(|fault| fault.kill == Some(Moment::Before)) {
                 return Ok((None, fault));
             }
-            Ok((Some(host.carry_out(&command.task, received, fault.as_ref())), fault))
+            Ok((Some(host.carry_out(&command.task, &received, fault.as_ref())), fault))
         })?;
         let (Some(outcome), None) = (outcome, fault.as_ref().and_then(|fault| fault.kill)) else {
             return Err(self.die("run a command"));
@@ -148,21 +144,27 @@ impl Simulated {
         })
     }
 
-    /// Reads a package to its end, as a real host would.
+    /// Reads a package, a managed file or words to the end, as a real host would.
     fn receive(&self, task: &Task, input: Option<&mut dyn Read>) -> Result<Received, Failure> {
         let Some(input) = input else { return Ok(Received::Nothing) };
-        let (received, from) = match task {
+        let (received, what) = match task {
             // One byte more tells a longer file, and bounds it.
             Task::ReceiveFile { size, from, .. } => {
                 let read = Digest::of_reader(&mut input.take(size.saturating_add(1)));
-                (read.map(|(digest, size)| Received::Package(digest, size)), from.as_str())
+                (read.map(|(digest, size)| Received::File(digest, size)), from.as_str())
             }
-            Task::WriteFile { path, .. } => (Sent::read(input).map(Received::File), path.as_str()),
-            _ => return Ok(Received::Nothing),
+            Task::WriteFile { path, .. } => {
+                (Sent::read(input).map(Received::Managed), path.as_str())
+            }
+            _ => {
+                let mut text = String::new();
+                let read = input.take(MOST_WORDS).read_to_string(&mut text);
+                (read.map(|_| Received::Text(text)), "the input")
+            }
         };
-        received.map_err(|e| Failure {
+        received.map_err(|error| Failure {
             hint: "check that the file can be read on this machine".to_owned(),
-            ..self.failure("copy a file", Problem::Here(format!("{from} can't be read: {e}")))
+            ..self.failure("copy a file", Problem::Here(format!("{what} can't be read: {error}")))
         })
     }
 

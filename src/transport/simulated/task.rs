@@ -2,14 +2,30 @@
 
 use std::time::Duration;
 
+use super::exit;
 use super::fault::{self, Fault};
 use super::host::{Host, Unit, packaged};
-use super::{Received, exit};
+use super::managed::Sent;
 use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::fact::{PackageState, UnitState};
 use crate::transport::{Output, Task};
 use crate::value::{Digest, Period, RemotePath, Version};
+
+/// Lines of a log that are shown of each kind.
+const SHOWN: usize = 5;
+
+/// What came over standard input.
+pub(super) enum Received {
+    /// Nothing.
+    Nothing,
+    /// A file, by its content and size.
+    File(Digest, u64),
+    /// A managed file.
+    Managed(Sent),
+    /// Words.
+    Text(String),
+}
 
 /// What a task came to.
 pub(super) struct Outcome {
@@ -23,7 +39,7 @@ impl Host {
     pub(super) fn carry_out(
         &mut self,
         task: &Task,
-        received: Received,
+        received: &Received,
         fault: Option<&Fault>,
     ) -> Outcome {
         let says = fault.filter(|fault| fault.fails()).map(|fault| fault.says.as_str());
@@ -45,10 +61,10 @@ impl Host {
                 (check, self.check_file(path, *digest))
             }
             (Task::ReceiveFile { path, digest, size, .. }, None) => {
-                self.receive(path, (*digest, *size), &received)
+                self.receive(path, (*digest, *size), received)
             }
             (Task::WriteFile { .. }, None) => {
-                let sent = if let Received::File(sent) = received { Some(sent) } else { None };
+                let sent = if let Received::Managed(sent) = received { Some(sent) } else { None };
                 (check, self.write_file(task, sent))
             }
             (Task::CheckWritten { path, digest, .. }, None) => {
@@ -74,29 +90,39 @@ impl Host {
             (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
                 (check, self.holds(unit, what))
             }
-            (Task::MoveData { unit, .. }, None) => (check, self.move_data(unit)),
+            (Task::MoveData { unit, from, .. }, None) => (check, self.move_data(unit, from)),
+            (Task::DropKept { unit, .. }, None) => (check, self.drop_kept(unit)),
+            (Task::CheckGone { unit, .. }, None) => (check, self.check_gone(unit)),
             (Task::MoveBack { unit, package, .. }, None) => (check, self.move_back(unit, package)),
             (Task::CheckData { unit, .. }, None) => (check, self.check_data(unit)),
             (Task::HandOver { unit, primary, .. }, None) => (check, self.hand_over(unit, primary)),
             (Task::CheckRole { unit, primary }, None) => (check, self.check_role(unit, primary)),
-            (Task::AwaitIdle { unit, .. }, None) => (check, self.left_to_do(unit)),
-            (Task::ProveBackup { newest, .. } | Task::BackUp { newest, .. }, None) => {
-                (check, exit(0, format!("{newest}, as simulated"), ""))
-            }
-            (
-                Task::Rehearse { .. }
-                | Task::Prepare { .. }
-                | Task::Finish { .. }
-                | Task::Confirm { .. }
-                | Task::AwaitHealthy { .. },
-                None,
-            ) => (check, exit(0, "", "")),
-            (Task::TestScan { .. } | Task::Request(_) | Task::Tell { .. }, None) => {
-                let does = task.in_words();
-                (check, exit(127, "", format!("{does}: the controller does that, not a host")))
-            }
+            (task, None) => (check, self.beside(task, received)),
         };
         Outcome { output, takes: self.takes(period) }
+    }
+
+    /// What is asked beside a change.
+    fn beside(&mut self, task: &Task, received: &Received) -> Output {
+        match task {
+            Task::MarkLog { unit } => self.mark_log(unit),
+            Task::ReadLog { unit } => self.read_log(unit, received),
+            Task::TryPort { endpoint, .. } => {
+                let refused = self.faults.unreachable_ports.contains(endpoint);
+                let said = if refused { "connect: Connection refused" } else { "" };
+                exit(i64::from(refused), "", said)
+            }
+            Task::AwaitIdle { unit, .. } => self.left_to_do(unit),
+            Task::ProveBackup { newest, .. } | Task::BackUp { newest, .. } => {
+                exit(0, format!("{newest}, as simulated"), "")
+            }
+            Task::Rehearse { .. }
+            | Task::Prepare { .. }
+            | Task::Finish { .. }
+            | Task::Confirm { .. }
+            | Task::AwaitHealthy { .. } => exit(0, "", ""),
+            _ => exit(127, "", "the controller does this, not a host"),
+        }
     }
 
     fn check_file(&self, path: &RemotePath, digest: Digest) -> Output {
@@ -128,6 +154,7 @@ impl Host {
             (None, _) => {
                 self.packages.insert(package.to_owned(), PackageState::Installed(new));
                 (service.state, service.starting) = (UnitState::Active, true);
+                service.log.append(&mut service.logs_next);
                 exit(0, done, "")
             }
             // dpkg has unpacked the new version, whose script failed after the old one's had
@@ -151,9 +178,8 @@ impl Host {
         wanted: (Digest, u64),
         received: &Received,
     ) -> (Period, Output) {
-        let (digest, size) = match received {
-            Received::Package(digest, size) => (*digest, *size),
-            _ => (Digest::of(b""), 0),
+        let Received::File(digest, size) = *received else {
+            return (self.durations.check, exit(1, format!("{path}: FAILED"), "received nothing"));
         };
         let millis = size.saturating_mul(1000) / self.durations.bytes_per_second.max(1);
         let output = if (digest, size) == wanted {
@@ -225,9 +251,47 @@ impl Host {
         exit(0, held.map_or("simulated 0", String::as_str), "")
     }
 
-    fn move_data(&mut self, unit: &str) -> Output {
+    fn mark_log(&self, unit: &str) -> Output {
+        exit(0, format!("since {}", self.units.get(unit).map_or(0, |unit| unit.log.len())), "")
+    }
+
+    /// By words, where real hosts go by the catalog's patterns.
+    fn read_log(&self, unit: &str, received: &Received) -> Output {
+        let since = match received {
+            Received::Text(text) => text.trim().strip_prefix("since ").map(str::parse::<usize>),
+            _ => None,
+        };
+        let Some(Ok(since)) = since else {
+            return exit(2, "", "it is not known where the log ended");
+        };
+        let new = self.units.get(unit).into_iter().flat_map(|unit| unit.log.iter().skip(since));
+        let low = new.map(|line| (line, line.to_lowercase()));
+        let is_migration = |low: &str| low.contains("migrat") && low.contains("fail");
+        let found = low.filter(|(_, low)| is_migration(low) || low.contains("error"));
+        let (migrations, errors): (Vec<_>, Vec<_>) = found.partition(|(_, low)| is_migration(low));
+        let lines = migrations.iter().take(SHOWN).chain(errors.iter().take(SHOWN));
+        let mut said = vec!["bytes 0 1".to_owned()];
+        said.push(format!("failed-migrations {}", migrations.len()));
+        said.push(format!("errors {}", errors.len()));
+        said.extend(lines.map(|(line, _)| format!("line {line}")));
+        exit(0, said.join("\n"), "")
+    }
+
+    fn drop_kept(&mut self, unit: &str) -> Output {
         if let Some(unit) = self.units.get_mut(unit) {
-            unit.moved = true;
+            unit.kept = None;
+        }
+        exit(0, "", "")
+    }
+
+    fn check_gone(&self, unit: &str) -> Output {
+        let kept = self.units.get(unit).and_then(|unit| unit.kept.as_ref());
+        exit(i64::from(kept.is_some()), "", if kept.is_some() { "it is still kept" } else { "" })
+    }
+
+    fn move_data(&mut self, unit: &str, from: &Version) -> Output {
+        if let Some(unit) = self.units.get_mut(unit) {
+            (unit.moved, unit.kept) = (true, Some(from.major().to_owned()));
         }
         exit(0, "", "")
     }
@@ -235,7 +299,7 @@ impl Host {
     fn move_back(&mut self, unit: &str, package: &str) -> Output {
         self.packages.insert(package.to_owned(), PackageState::Absent);
         if let Some(unit) = self.units.get_mut(unit) {
-            (unit.moved, unit.state) = (false, UnitState::Active);
+            (unit.moved, unit.kept, unit.state) = (false, None, UnitState::Active);
         }
         exit(0, "", "")
     }

@@ -71,6 +71,7 @@ fn questions(format: Format) -> Questions {
         health: probe(name),
         role: None,
         files: BTreeMap::new(),
+        kept: None,
     };
     let resources = BTreeMap::from([
         ("md-core".parse().unwrap(), about("md-core", "ometascan", "md-core")),

@@ -2,17 +2,18 @@
 
 use super::rows::StepRow;
 use super::steps::action;
-use crate::plan::{HealthyBefore, Step};
-use crate::transport::{Account, Command};
+use crate::diff::Action;
+use crate::plan::{HealthyBefore, Plan, Step};
+use crate::transport::{Account, Command, Task};
 use crate::view::document::{Block, Label, Text};
 use crate::view::group::group;
 use crate::view::words;
 
 /// The commands of a part. Hosts that run the same are named together.
-pub(super) fn details(part: &str, rows: &[StepRow<'_>]) -> Block {
+pub(super) fn details(plan: &Plan, part: &str, rows: &[StepRow<'_>]) -> Block {
     let mut body = Vec::new();
     for row in rows {
-        for (lines, steps) in group(row.steps.iter().copied(), |step| lines(step)) {
+        for (lines, steps) in group(row.steps.iter().copied(), |step| lines(plan, step)) {
             let hosts = words::hosts(steps.iter().map(|step| step.host.as_str()));
             let title = action(row.same.action)
                 .plain(" ")
@@ -27,7 +28,7 @@ pub(super) fn details(part: &str, rows: &[StepRow<'_>]) -> Block {
     Block::Details { summary, body }
 }
 
-fn lines(step: &Step) -> Vec<String> {
+fn lines(plan: &Plan, step: &Step) -> Vec<String> {
     let before = step.needs_healthy.iter().flat_map(|need| {
         let asked = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
         need.check.iter().flat_map(move |check| command_lines(&asked, check))
@@ -38,7 +39,29 @@ fn lines(step: &Step) -> Vec<String> {
     let back = back.flat_map(|command| {
         command_lines(&format!("on the way back: {}", command.task.in_words()), command)
     });
-    before.chain(own).chain(back).collect()
+    before.chain(asked(plan, step)).chain(own).chain(back).collect()
+}
+
+/// What a step that is not one host's asks whom. What it doesn't ask itself is asked by its twin.
+fn asked(plan: &Plan, step: &Step) -> Vec<String> {
+    let members = plan.asked.get(&step.id).map_or(&[][..], |it| &it.0);
+    let mut lines = Vec::new();
+    for (_, alike) in group(members, |member| member.check.name()) {
+        let hosts = words::hosts(alike.iter().map(|member| member.host.as_str()));
+        let own = |command: &&Command| match command.task {
+            Task::MarkLog { .. } => step.action == Action::MarkLogs,
+            Task::ReadLog { .. } => step.action == Action::ReadLogs,
+            _ => true,
+        };
+        let check = alike.first().map_or(&[][..], |member| &member.check);
+        for command in check.iter().filter(own) {
+            lines.extend(command_lines(
+                &format!("on {hosts}, {}", command.task.in_words()),
+                command,
+            ));
+        }
+    }
+    lines
 }
 
 fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {

@@ -42,7 +42,7 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(summary::blocks(plan));
     }
     if detail >= Detail::Steps {
-        document.extend(parts(plan).iter().flat_map(|part| every_step(part, detail)));
+        document.extend(parts(plan).iter().flat_map(|part| every_step(plan, part, detail)));
     }
     if detail >= Detail::Steps {
         document.extend(files::blocks(plan));
@@ -56,11 +56,11 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     document
 }
 
-fn every_step(part: &Part<'_>, detail: Detail) -> Vec<Block> {
+fn every_step(plan: &Plan, part: &Part<'_>, detail: Detail) -> Vec<Block> {
     let rows = rows(part.steps.iter().copied());
     let mut blocks = Vec::from(steps::blocks(part, &rows));
     if detail == Detail::Commands {
-        blocks.push(commands::details(part.title, &rows));
+        blocks.push(commands::details(plan, part.title, &rows));
     }
     blocks
 }
@@ -98,6 +98,9 @@ fn title(plan: &Plan) -> Text {
             text.plain("): plan to roll back the run ").and(Label::Strong, run)
         }
         Purpose::BackUp => text.plain("): plan to take backups"),
+        Purpose::Finalise => text
+            .plain("): plan to drop what was kept for the way back from ")
+            .and(Label::Strong, &plan.release),
     }
 }
 
@@ -114,6 +117,7 @@ fn nothing_to_do(plan: &Plan) -> Text {
     match plan.purpose {
         Purpose::RollBack(_) => return Text::of(Label::Good, "Nothing to take back."),
         Purpose::BackUp => return Text::of(Label::Warning, "No backup is to be taken by mdc."),
+        Purpose::Finalise => return Text::of(Label::Good, "Nothing is kept for a way back."),
         Purpose::Release => {}
     }
     let Compared { hosts, resources } = plan.basis.compared;

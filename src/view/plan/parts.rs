@@ -19,7 +19,18 @@ pub(super) struct Part<'a> {
 /// A part: its title, what its reader should know of it, and which steps belong to it.
 type Kind = (&'static str, &'static str, fn(&Step) -> bool);
 
-const BEFORE: [Kind; 2] = [
+const FINALISE: Kind = (
+    "Finalise",
+    "What was kept for the way back is dropped. Nothing that runs is touched; afterwards there is no return.",
+    |step| step.action == Action::Finalise,
+);
+
+const BEFORE: [Kind; 3] = [
+    (
+        "Logs",
+        "Before anything is changed, it is noted where logs end; nothing is changed by it.",
+        |step| step.action == Action::MarkLogs,
+    ),
     (
         "Test scan",
         "Before anything is changed, files are scanned through the API Gateway, and timed.",
@@ -40,13 +51,7 @@ const GATES: [Kind; 2] = [
     (
         "Before stage 2",
         "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
-        |step| {
-            step.action.is_gate()
-                && !step.action.scans()
-                && !step.action.tells()
-                && !matches!(step.action, Action::KeepHealthy | Action::Verify)
-                && !sees_taken(step)
-        },
+        |step| step.action.precedes_critical() && !sees_taken(step),
     ),
     ("Backups", "Each is taken, then read back; nothing that runs is changed by it.", |step| {
         step.action == Action::BackUp || sees_taken(step)
@@ -58,7 +63,7 @@ const CRITICAL: Kind =
         step.stage == Stage::Critical && is_of_stage(step)
     });
 
-const AFTER: [Kind; 2] = [
+const AFTER: [Kind; 3] = [
     (
         "Afterwards",
         "What has to be so at the end, seen on the hosts; nothing is changed by it.",
@@ -69,6 +74,11 @@ const AFTER: [Kind; 2] = [
         "After the last change, the same files are scanned, and compared.",
         |step| step.action == Action::ScanAfter,
     ),
+    (
+        "Logs again",
+        "At the very end, what came to the logs of what was changed is read for errors.",
+        |step| step.action == Action::ReadLogs,
+    ),
 ];
 
 /// The parts that have steps, in the order in which they run: what goes back, goes back first where
@@ -76,6 +86,7 @@ const AFTER: [Kind; 2] = [
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
         Purpose::Release | Purpose::BackUp => vec![LIVE, GATES[0], GATES[1], CRITICAL],
+        Purpose::Finalise => vec![FINALISE],
         Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
     };
     let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);
@@ -89,7 +100,8 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
 
 /// Whether it is shown under its stage.
 fn is_of_stage(step: &Step) -> bool {
-    let looks = step.action.is_gate() && step.action != Action::KeepHealthy;
+    let looks =
+        step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Reach);
     !looks && !step.action.only_copies() && step.action != Action::BackUp
 }
 

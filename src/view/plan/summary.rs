@@ -13,7 +13,7 @@ use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;
 use crate::view::words;
 
-const CHANGES: [Action; 8] = [
+const CHANGES: [Action; 9] = [
     Action::Upgrade,
     Action::Install,
     Action::Downgrade,
@@ -22,6 +22,7 @@ const CHANGES: [Action; 8] = [
     Action::Start,
     Action::Reconfigure,
     Action::Remove,
+    Action::Finalise,
 ];
 
 pub(super) fn blocks(plan: &Plan) -> Vec<Block> {

@@ -122,6 +122,12 @@ impl<'a> Track<'a> {
                 let seen: Vec<String> = scans.iter().map(Scanned::in_words).collect();
                 word(Label::Good, "passed").plain(format!("{title}: {}", seen.join("; ")))
             }
+            StepOutcome::LogsRead(read) if read.found.is_empty() => {
+                word(Label::Good, "passed").plain(format!("{title}: {}", read.in_words()))
+            }
+            StepOutcome::LogsRead(read) => {
+                word(Label::Warning, "found").plain(format!("{title}: {}", read.in_words()))
+            }
             StepOutcome::Told(told) => {
                 let delivered = told.delivery.is_delivered();
                 let (label, how) =

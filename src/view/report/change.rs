@@ -3,7 +3,7 @@
 
 use super::super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::super::words::{self, StepName};
-use super::{notices, scans, tries};
+use super::{logs, notices, scans, tries};
 use crate::plan::Plan;
 use crate::report::ChangeRecord;
 use crate::report::change::{After, JournalAccount};
@@ -24,6 +24,7 @@ pub fn change_record(record: &ChangeRecord, plan: &Plan) -> Document {
     document.extend(tries::steps(record));
     document.extend(tries::failures(record));
     document.extend(scans::test_scans(&record.scans));
+    document.extend(logs::found(&record.logs));
     document.extend(notices::told(&record.notices));
     document.extend(record.loads.iter().flat_map(scans::load));
     document.extend(requests(record));

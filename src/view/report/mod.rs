@@ -1,6 +1,7 @@
 //! What happened in a run: how far it came, why it stopped, what state it leaves, how to go on.
 
 mod change;
+mod logs;
 mod notices;
 mod scans;
 mod tries;
@@ -37,6 +38,7 @@ pub fn document(report: &Report, detail: Detail) -> Document {
     document.extend(mixed(report));
     document.extend(kept(report));
     document.extend(scans::test_scans(&report.scans));
+    document.extend(logs::found(&report.logs));
     document.extend(notices::told(&report.notices));
     document.extend(report.load.iter().flat_map(scans::load));
     if detail == Detail::Steps {
@@ -72,6 +74,7 @@ impl Tally {
                     | StepOutcome::Seen(_)
                     | StepOutcome::Scanned(_)
                     | StepOutcome::Kept(_)
+                    | StepOutcome::LogsRead(_)
                     | StepOutcome::Told(_),
                 ) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
@@ -222,7 +225,12 @@ fn steps(report: &Report) -> [Block; 2] {
 pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
     match outcome {
         Some(StepOutcome::Done | StepOutcome::Kept(_)) => Text::of(Label::Good, "✓ done"),
-        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_)) => Text::of(Label::Good, "✓ seen"),
+        Some(StepOutcome::LogsRead(read)) if !read.found.is_empty() => {
+            Text::of(Label::Warning, "found something")
+        }
+        Some(StepOutcome::Seen(_) | StepOutcome::Scanned(_) | StepOutcome::LogsRead(_)) => {
+            Text::of(Label::Good, "✓ seen")
+        }
         Some(StepOutcome::Told(told)) if told.delivery.is_delivered() => {
             Text::of(Label::Good, "✓ told")
         }
@@ -234,7 +242,9 @@ pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
 }
 
 fn closing(report: &Report) -> Vec<Field> {
-    let mut fields = vec![Field::new("recorded", report.recorded.as_str())];
+    let stays = report.stays.iter().map(|what| Field::new("kept", what.as_str()));
+    let mut fields: Vec<Field> = stays.collect();
+    fields.push(Field::new("recorded", report.recorded.as_str()));
     if !report.next.is_empty() {
         fields.push(Field::new("go on", Text::of(Label::Code, &report.next)));
     }

@@ -49,6 +49,7 @@ fn seen(step: &StepAccount) -> Option<Field> {
         StepOutcome::Seen(lines) => lines.to_vec(),
         StepOutcome::Kept(kept) => kept.iter().map(Kept::in_words).collect(),
         StepOutcome::Scanned(scans) => scans.iter().map(Scanned::in_words).collect(),
+        StepOutcome::LogsRead(read) => vec![read.in_words()],
         _ => return None,
     };
     (!lines.is_empty()).then(|| Field::new("seen", lines.join("; ")))

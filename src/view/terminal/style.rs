@@ -24,6 +24,9 @@ const fn rendition(label: Label) -> &'static str {
             | Action::Verify
             | Action::ScanBefore
             | Action::ScanAfter
+            | Action::Reach
+            | Action::MarkLogs
+            | Action::ReadLogs
             | Action::TellBefore
             | Action::TellStart
             | Action::TellEnd,
@@ -32,9 +35,13 @@ const fn rendition(label: Label) -> &'static str {
         Label::Host => "36",
         Label::Action(Action::Install | Action::Start) | Label::Good => "32",
         Label::Action(Action::Upgrade | Action::Reconfigure) => "34",
-        Label::Action(Action::Downgrade | Action::Repair | Action::Remove | Action::Rollback) => {
-            "35"
-        }
+        Label::Action(
+            Action::Downgrade
+            | Action::Repair
+            | Action::Remove
+            | Action::Rollback
+            | Action::Finalise,
+        ) => "35",
         Label::Warning => "33",
         Label::Error => "1;31",
         Label::Code => "4",

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{Rule, Stage};
 use crate::diff::{Action, FileDifference, Reason};
+use crate::manifest::FailOn;
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
@@ -31,6 +32,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Reconfigure => "reconfigure",
         Action::Remove => "remove",
         Action::Rollback => "rollback",
+        Action::Finalise => "finalise",
         Action::BackUp => "back up",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
@@ -40,6 +42,9 @@ pub const fn action(action: Action) -> &'static str {
         Action::Verify => "verify",
         Action::ScanBefore => "test scan",
         Action::ScanAfter => "test scan again",
+        Action::Reach => "reach",
+        Action::MarkLogs => "mark logs",
+        Action::ReadLogs => "read logs",
         Action::TellBefore => "tell before",
         Action::TellStart => "tell start",
         Action::TellEnd => "tell end",
@@ -60,6 +65,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Reconfigure => "±",
         Action::Remove => "−",
         Action::Rollback => "↶",
+        Action::Finalise => "-",
         Action::BackUp => "=",
         Action::ProveBackup
         | Action::AwaitIdle
@@ -68,7 +74,10 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::AwaitHealthy
         | Action::Verify
         | Action::ScanBefore
-        | Action::ScanAfter => "?",
+        | Action::ScanAfter
+        | Action::Reach
+        | Action::MarkLogs
+        | Action::ReadLogs => "?",
         Action::TellBefore | Action::TellStart | Action::TellEnd => "!",
     }
 }
@@ -124,11 +133,17 @@ pub fn reason(reason: &Reason) -> String {
         Reason::BacksUpFirst => {
             "nothing is in progress now, so that it is of one moment".to_owned()
         }
+        Reason::FinaliseAsked { run } => {
+            format!("kept by the run {run} for its way back; afterwards there is no return")
+        }
         Reason::BackupAsked => "`mdc backup` was asked for it".to_owned(),
         Reason::KeepsPromise => "the next ones are taken away only when this is so".to_owned(),
         Reason::AfterAll => "the change is over only when this is so".to_owned(),
         Reason::MeasuresScans => "nothing is changed in a cluster that doesn't scan".to_owned(),
         Reason::ComparesScans => "the cluster has to scan as it did before".to_owned(),
+        Reason::NeededAgain => "what changes next begins only when this is so".to_owned(),
+        Reason::MarksLogs => "what comes to them from now on is read at the end".to_owned(),
+        Reason::ReviewsLogs => "something may have failed without a step that did".to_owned(),
         Reason::TellsPeople => "people asked to be told".to_owned(),
         Reason::Loses { what } | Reason::OldDataStay { what } => format!("note: {what}"),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
@@ -195,6 +210,20 @@ pub fn gate(task: &Task) -> Option<String> {
         Task::Confirm { text, component, .. } => {
             format!("{text} (confirmed by `--confirm {component}`)")
         }
+        Task::AwaitReach { of, give_up, .. } => format!(
+            "reached from {} with what needs it; given up after {give_up}",
+            count(*of, "host")
+        ),
+        Task::MarkLogs { of, .. } => format!("where the logs end on {}", count(*of, "host")),
+        Task::ReadLogs { of, fail_on, .. } => format!(
+            "what came to the logs since the run began, on {}: {}",
+            count(*of, "host"),
+            match fail_on {
+                FailOn::FailedMigration => "a failed migration fails the run, errors are told",
+                FailOn::Error => "a failed migration or an error fails the run",
+                FailOn::Never => "failed migrations and errors are told",
+            }
+        ),
         Task::TestScan { url, bounds: None } => format!(
             "a harmless file and the EICAR test pattern through {url}: both verdicts as they have to be"
         ),

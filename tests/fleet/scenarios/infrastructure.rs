@@ -18,6 +18,7 @@ pub(crate) fn run(fleet: &Fleet) {
     site.mdc(&["plan"])
         .ends(0)
         .tells(&["durable queues with their persistent messages, not fewer than before"]);
+    noisy_storage(fleet, true);
     // Redis comes up without its data: nobody would see it from its health.
     forgetful_redis(fleet, true);
     site.mdc(&["apply", "--yes"]).ends(1).tells(&[
@@ -32,13 +33,19 @@ pub(crate) fn run(fleet: &Fleet) {
     prepared(fleet);
     forgetful_redis(fleet, false);
     fleet.ask("infra-01", KEYS);
-    site.mdc(&["resume", "--yes"]).ends(0).tells(&[
+    site.mdc(&["resume", "--yes"]).ends(1).tells(&[
+        "Failed: read-logs file-storage on storage-01",
+        "storage-01: 1 failed migration, 1 error",
+        "migration of schema 41 to 42 failed",
+        "ERROR: an index is damaged",
         "keys without a time to live: before and after (db0 5)",
         "databases with their tables: before and after (postgres 1, template1 0)",
         "extensions: before and after (postgres plpgsql, template1 plpgsql)",
         "chosen stored files: before and after (",
         "(20 lines)",
     ]);
+    site.mdc(&["resume", "--yes", "--confirm", "file-storage"]).ends(0).tells(&["accepted by"]);
+    noisy_storage(fleet, false);
     kept(fleet);
     site.is_as_desired();
     site.mdc(&["report"]).ends(0).tells(&["kept 3", "db0 5", "postgres plpgsql"]);
@@ -66,6 +73,17 @@ fn forgetful_redis(fleet: &Fleet, forgets: bool) {
     fleet.ask("infra-01", &if forgets {
         let drop = "[Service]\\nExecStartPre=+/bin/rm -f /var/lib/redis/dump.rdb\\n";
         format!("sudo mkdir -p {folder}; printf '{drop}' | sudo tee {folder}/forget.conf; sudo systemctl daemon-reload")
+    } else {
+        format!("sudo rm -r {folder}; sudo systemctl daemon-reload")
+    });
+}
+
+/// File Storage comes up well, and only its log tells that something went wrong.
+fn noisy_storage(fleet: &Fleet, is_noisy: bool) {
+    let folder = "/etc/systemd/system/md-cluster-file-storage.service.d";
+    fleet.ask("storage-01", &if is_noisy {
+        let drop = "[Service]\\nExecStartPost=/bin/sh -c \"echo ERROR: an index is damaged; echo migration of schema 41 to 42 failed\"\\n";
+        format!("sudo mkdir -p {folder}; printf '{drop}' | sudo tee {folder}/noisy.conf; sudo systemctl daemon-reload")
     } else {
         format!("sudo rm -r {folder}; sudo systemctl daemon-reload")
     });

@@ -46,6 +46,19 @@ pub(crate) fn run(fleet: &Fleet) {
     site.mdc(&["resume", "--yes"]).ends(0).tells(&["Complete."]);
     assert_eq!(postgres(fleet, "select count(*) from kept"), "1000");
     site.is_as_desired();
+
+    // Nobody goes back any more.
+    site.mdc(&["status"])
+        .ends(0)
+        .tells(&["postgresql 13 on infra-01: once nobody goes back, mdc finalise drops it"]);
+    site.mdc(&["finalise", "--yes"]).ends(0).tells(&["there is no return", "Complete."]);
+    assert_eq!(clusters(fleet), "15 main 5432 online");
+    assert_eq!(postgres(fleet, "select count(*) from kept"), "1000");
+    site.mdc(&["rollback", "--yes"])
+        .ends(1)
+        .tells(&["has dropped what was kept for the way back", "comes back from a backup only"]);
+    site.mdc(&["finalise", "--yes"]).ends(0).tells(&["Nothing is kept for a way back."]);
+    site.is_as_desired();
 }
 
 fn postgres(fleet: &Fleet, sql: &str) -> String {

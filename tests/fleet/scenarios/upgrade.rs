@@ -13,7 +13,8 @@ use crate::release::Release;
 use crate::site::Site;
 
 /// The vendor's procedure, first to last; what is copied comes before all of it.
-const PROCEDURE: [&[&str]; 11] = [
+const PROCEDURE: [&[&str]; 13] = [
+    &["mark-logs"],
     &["copy"],
     &["identity-service"],
     &["control-center"],
@@ -25,6 +26,7 @@ const PROCEDURE: [&[&str]; 11] = [
     &["redis"],
     &["file-storage"],
     &["verify"],
+    &["read-logs"],
 ];
 
 pub(crate) fn run(fleet: &Fleet) {
@@ -43,7 +45,7 @@ pub(crate) fn run(fleet: &Fleet) {
     is_whole(&plan);
     Site::mdc_in(elsewhere.path(), &["apply", file, "--yes"])
         .ends(0)
-        .tells(&["Complete. Of 46 steps: 46 done."]);
+        .tells(&["Complete. Of 68 steps: 68 done."]);
 
     hosts_have(fleet, &release);
     site.is_as_desired();
@@ -55,7 +57,7 @@ pub(crate) fn run(fleet: &Fleet) {
         "infra-01/redis/upgrade: package was 5:6.0",
         "nothing was changed",
     ]);
-    assert_eq!(site.journal().begun().len(), 46, "the stale plan began nothing");
+    assert_eq!(site.journal().begun().len(), 68, "the stale plan began nothing");
 }
 
 fn is_whole(plan: &Value) {
@@ -81,7 +83,11 @@ fn is_whole(plan: &Value) {
         expected.insert(gate.to_owned());
     }
     // Each component is seen healthy before stage 2 and at the end; Cores before each of them changes.
-    for action in ["await-healthy", "verify"] {
+    // What needs it reaches it again; PostgreSQL and Redis keep to their own host. Logs are read at the end.
+    for reached in ["infra-01/rabbitmq/reach", "storage-01/file-storage/reach"] {
+        expected.insert(reached.to_owned());
+    }
+    for action in ["await-healthy", "verify", "mark-logs", "read-logs"] {
         for it in
             INSTALLED.iter().filter(|it| it.host != "exec-02" || it.component == "api-gateway")
         {
@@ -142,7 +148,7 @@ fn is_in_the_order_of_the_procedure(journal: &Journal) {
         let wanted = match action {
             "copy" => "copy",
             "await-idle" | "prove-backup" | "await-healthy" => "gate",
-            "verify" => "verify",
+            "verify" | "mark-logs" | "read-logs" => action,
             _ => component,
         };
         PROCEDURE.iter().position(|names| names.contains(&wanted)).unwrap()

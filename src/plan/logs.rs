@@ -1,0 +1,74 @@
+//! The review of logs as steps of the plan: where those of changed components end is noted before
+//! everything, and what came to them since then is read after everything, also after the last test scan.
+//! One of each for a component, however many hosts it changes on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Members, Step};
+use crate::address::ComponentName;
+use crate::catalog::Stage;
+use crate::desired::Desired;
+use crate::diff::{Action, Reason};
+use crate::step;
+use crate::value::Period;
+
+/// What reading a log should take: a guess.
+const FORECAST: Period = Period::seconds(2);
+
+/// Puts the steps at both ends of `steps`, and returns whom each of them asks.
+pub(super) fn put(
+    steps: &mut Vec<Step>,
+    desired: &Desired,
+    logs: BTreeMap<ComponentName, Members>,
+) -> BTreeMap<Arc<str>, Members> {
+    let last = steps.iter().map(|step| step.wave).max().unwrap_or_default();
+    // As what looks at the whole before it.
+    let looked = steps.iter().rfind(|step| step.action == Action::Verify);
+    let stage = looked.or(steps.last()).map_or(Stage::Live, |step| step.stage);
+    let looks = |step: &Step| matches!(step.action, Action::Verify | Action::ScanAfter);
+    let ends = steps.iter().filter(|step| step.is_change() || looks(step));
+    let ends: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
+    let (mut marks, mut reads, mut asked) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (name, members) in logs {
+        let Some((mark, read)) = pair(desired, &name, &members) else { continue };
+        let after = ends.iter().chain([&mark.id]).cloned().collect();
+        asked.insert(Arc::clone(&mark.id), members.clone());
+        asked.insert(Arc::clone(&read.id), members);
+        // All that is there by then comes one wave later.
+        reads.push(Step { stage, wave: last + 2, after, ..read });
+        marks.push(mark);
+    }
+    if marks.is_empty() {
+        return asked;
+    }
+    let ids: Vec<Arc<str>> = marks.iter().map(|step| Arc::clone(&step.id)).collect();
+    for later in steps.iter_mut() {
+        later.wave += 1;
+        // Also where others come between: of a part of a plan, these may be left out.
+        if later.after.is_empty() || later.is_change() {
+            later.after.extend(ids.iter().cloned());
+        }
+    }
+    steps.splice(0..0, marks);
+    steps.extend(reads);
+    asked
+}
+
+/// The step that notes where the logs of a component end, and the one that reads what came to them.
+fn pair(desired: &Desired, name: &ComponentName, members: &Members) -> Option<(Step, Step)> {
+    let (first, of) = (members.0.first()?, members.0.len());
+    let version = desired.version(name)?;
+    let made = |action, reason, command| Step {
+        // Bound to no window: nothing is changed by it.
+        stage: Stage::Live,
+        reasons: vec![reason],
+        forecast: FORECAST,
+        ..Step::bare((&first.host, name), action, version, [command].into())
+    };
+    let mark = made(Action::MarkLogs, Reason::MarksLogs, step::mark_logs(name.as_str(), of));
+    let how = (&*mark.id, desired.after.logs.fail_on);
+    let read = step::read_logs(name.as_str(), of, how);
+    let read = made(Action::ReadLogs, Reason::ReviewsLogs, read);
+    Some((mark, read))
+}
