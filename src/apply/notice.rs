@@ -87,7 +87,10 @@ impl<'a> Notices<'a> {
         let failed: Vec<&Step> =
             self.plan.steps.iter().filter(|step| has_failed(step, ending)).collect();
         let mut told = Vec::new();
-        for notice in self.telling.notices {
+        // A plan of backups tells nobody.
+        let named =
+            |notice: &&Notice| self.plan.notices.iter().any(|named| named.name == notice.of.name);
+        for notice in self.telling.notices.iter().filter(named) {
             let of = &notice.of;
             let wants = |moment: Moment, stage: Stage| {
                 of.on.contains(&moment) && of.stages.contains(&stage)

@@ -7,6 +7,10 @@ use super::console::Console;
 use super::problem::Problem;
 use crate::diagnostic::Code;
 
+/// What holds for all checks whose finding people may judge.
+const WAIVER: &str = " To go without this check for a while, write [[waivers]] in the manifest, with \
+                      `check`, `host` (or all), `reason` and `until`.";
+
 /// Says what a diagnostic code means, why it matters and what to do.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -27,7 +31,8 @@ impl Explain {
                 "`mdc explain` lists all codes",
             ));
         };
-        console.data(&format!("{}\n\n{}\n", code.as_str(), code.explain()))?;
+        let waiver = if code.is_waivable() { WAIVER } else { "" };
+        console.data(&format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain()))?;
         Ok(Exit::Done)
     }
 }

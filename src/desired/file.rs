@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::resolve::Placed;
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, FileTemplate, Write};
+use crate::catalog::{Component, FileTemplate, Setting, Write};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::notice::{Fault, check, render};
-use crate::manifest::{Host, Manifest};
+use crate::manifest::{Host, Manifest, Span};
 use crate::source::{self, did_you_mean};
 use crate::value::{RemotePath, RemotePathError, SecretReference};
 use variables::Variables;
@@ -103,7 +103,23 @@ pub(super) fn files(
             }
         }
     }
+    *found = std::mem::take(found).hiding(&manifest.source, &plain_secrets(manifest, placed));
     files
+}
+
+/// Where the manifest holds what should be a secret.
+fn plain_secrets(manifest: &Manifest, placed: &Placed<'_>) -> Vec<Span> {
+    let values = placed.values().flat_map(|(component, _)| &component.values);
+    let texts =
+        values.filter(|(name, _)| looks_secret(name)).filter_map(|(_, value)| match value {
+            Setting::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        });
+    let text = &manifest.source.text;
+    texts
+        .flat_map(|secret| text.match_indices(secret.as_str()))
+        .map(|(start, found)| start..start + found.len())
+        .collect()
 }
 
 /// Where a host is in the manifest.
@@ -153,6 +169,7 @@ impl Problem<'_> {
                 return Err(self.because(why, format!("write one of them under {entry}")));
             }
         };
+        self.form(file)?;
         if text.contains(MARK) {
             let why = format!("its template holds `{MARK}`, which stands for secrets in plans");
             return Err(self.because(&why, "write `{{secrets.NAME}}` for a secret".to_owned()));
@@ -168,6 +185,26 @@ impl Problem<'_> {
             return Err(self.because(&why, help));
         }
         Ok(Template { file, path, text })
+    }
+
+    /// Names and words that become part of command lines.
+    fn form(&self, file: &FileTemplate) -> Result<(), Box<Diagnostic>> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let is_name = |text: &str| {
+            !text.is_empty() && !text.starts_with(['-', '.']) && text.chars().all(plain)
+        };
+        let octal = file.mode.len() == 3 || (file.mode.len() == 4 && file.mode.starts_with('0'));
+        let why = if !is_name(self.file) {
+            "its name has other characters than letters, digits, `.`, `_` and `-`".to_owned()
+        } else if !octal || !file.mode.chars().all(|c| ('0'..='7').contains(&c)) {
+            format!("`{}` is no mode", file.mode.escape_debug())
+        } else if file.owner.split(':').count() > 2 || !file.owner.split(':').all(is_name) {
+            format!("`{}` is no owner", file.owner.escape_debug())
+        } else {
+            return Ok(());
+        };
+        Err(self
+            .because(&why, "a mode is such as \"0640\", an owner such as \"root:adm\"".to_owned()))
     }
 
     fn read(&self, path: &Utf8Path) -> Result<String, Box<Diagnostic>> {

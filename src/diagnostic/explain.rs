@@ -3,6 +3,7 @@
 mod center;
 mod check;
 mod gate;
+mod host;
 mod notice;
 mod refusal;
 
@@ -340,25 +341,7 @@ impl Code {
             | Self::BadWindow
             | Self::DrainBlind
             | Self::NoLabel => self.explain_gate(),
-            Self::RemovedAndPlaced => {
-                "A host's `components` are what runs there, its `removed` what is taken away where it \
-                 still is. A component can't be in both. To move it, write it under `components` of \
-                 its new host and under `removed` of its old one."
-            }
-            Self::RemovedByOthers => {
-                "Components whose `driver` is `manual` or `control-center` are changed by people or by \
-                 Control Center. Removing their packages behind the back of Control Center would leave \
-                 it with an instance that it can't find. Remove it there."
-            }
-            Self::File => {
-                "A file that is kept on the hosts of a component (`files` of the component, in the \
-                 catalog or the manifest) is a handlebars template. It can use what the component's \
-                 `values` and `secrets` give, `ports`, `host`, `cluster`, `version`, and where other \
-                 components are (`at.NAME.address`, `all.NAME`), and nothing else, so that a \
-                 misspelt name is found here and not on a host. Passwords and keys go to `secrets`, \
-                 which name where they are read when the file is written: plans and records hold \
-                 `<secret:NAME>` only."
-            }
+            Self::RemovedAndPlaced | Self::RemovedByOthers | Self::File => self.explain_host(),
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy

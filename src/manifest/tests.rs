@@ -156,7 +156,6 @@ fn the_schemas_refuse_what_the_reader_refuses() {
         ("/cluster/name", Value::from("two words")),
         ("/cluster/nam", Value::from("x")),
         ("/hosts/db-01/components", Value::from("redis")),
-        ("/hosts/db-01/components", Value::Array(Vec::new())),
         ("/connections/sim/local", Value::Object(serde_json::Map::new())),
         ("/components/md-core/at-once", Value::from(0)),
         ("/format-version", Value::from(2)),
@@ -170,6 +169,14 @@ fn the_schemas_refuse_what_the_reader_refuses() {
         let text = toml::to_string(&manifest).unwrap();
         assert!(parse("m", &text, ".".into()).0.is_none(), "{at}");
     }
+}
+
+#[test]
+fn a_host_without_anything_on_it_is_refused() {
+    let mut manifest = example("mdc.toml");
+    manifest["hosts"]["db-01"]["components"] = Value::Array(Vec::new());
+    let text = toml::to_string(&manifest).unwrap();
+    assert!(parse("m", &text, ".".into()).0.is_none());
 }
 
 /// A description for every key, because editors show it and messages quote it.

@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Told;
+use crate::plan::Purpose;
 use crate::scan::load::LoadAccount;
 use crate::state::StepOutcome;
 use crate::value::Period;
@@ -32,6 +33,9 @@ pub struct Report {
     pub cluster: String,
     /// The release that the plan leads to.
     pub release: String,
+    /// What the plan is for.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// Every step of the plan, in its order.
     pub steps: Vec<StepReport>,
     /// What test scans came to.

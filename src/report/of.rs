@@ -19,7 +19,8 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
     Report {
         run: run.to_owned(),
         cluster: plan.cluster.clone(),
-        release: plan.goal(),
+        release: plan.release.clone(),
+        purpose: plan.purpose.clone(),
         steps: accounts(plan, ending),
         scans: scans::of(plan, &ending.scanned),
         logs: logs::of(plan, &ending.logs),

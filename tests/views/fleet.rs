@@ -379,6 +379,7 @@ pub(crate) fn failed_report() -> Report {
         run: "20261118-220400".into(),
         cluster: plan.cluster.clone(),
         release: plan.release.clone(),
+        purpose: plan.purpose.clone(),
         steps: steps.collect(),
         scans: [(Sample::Harmless, 0, "No Threat Detected"), (Sample::Eicar, 1, "Infected")]
             .map(|(file, index, result)| TestScan {

@@ -23,7 +23,7 @@ impl Code {
                 "`driver` of a component says who changes it: `package`, the package manager of its host; \
                  `control-center`, which changes Workers and instances only, and needs the table \
                  `[control-center]` with address, user and password; or `manual`, people, who need `by-hand` \
-                 with the words for what they do."
+                 with the words for what they do. Without it a component is changed by its package."
             }
             Self::NoRoute => {
                 "A component is changed by Control Center, and its file of routes has no request for what \

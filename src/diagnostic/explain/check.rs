@@ -36,31 +36,23 @@ impl Code {
                  the package, what it unpacks to, the package of the version before that is \
                  kept for the way back, and a reserve (`free-disk` under [preflight]). An \
                  installation that runs out of room stops half-way. Make room; sizes are read \
-                 from the packages themselves. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 from the packages themselves."
             }
             Self::Memory => {
                 "Programs on the host can have less memory than `free-memory` under \
                  [preflight]. Installers and database migrations may be killed for want of it. \
-                 Look what takes it before you go on. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 Look what takes it before you go on."
             }
             Self::Clock => {
                 "The host's clock is farther from those of most others than `clock-skew` under \
                  [preflight]. Logins with time-limited tokens, certificates and the order of \
                  log lines rely on clocks. Set the clock: see `timedatectl` and the time \
-                 service on the host. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 service on the host."
             }
             Self::Reboot => {
                 "The host waits for a reboot: it says so itself (/run/reboot-required), or a \
                  newer kernel than the running one is installed. A reboot in the middle of the \
-                 procedure would come as a surprise. Reboot it before, if you can. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 procedure would come as a surprise. Reboot it before, if you can."
             }
             Self::Architecture => {
                 "The package is built for machines of another kind than this host. The package \
@@ -70,52 +62,38 @@ impl Code {
             Self::Unhealthy => {
                 "A component that is to be changed is not healthy already before. After an \
                  upgrade nobody could tell whether the upgrade is at fault, and steps that need \
-                 it will not start. Mend it first, unless the upgrade is meant to mend it. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 it will not start. Mend it first, unless the upgrade is meant to mend it."
             }
             Self::Port => {
                 "A component needs another one, which runs, but its port could not be reached \
                  from the host that needs it (not only from the controller). A firewall, a \
                  route or a service that listens on another address may be at fault. Try it on \
-                 that host, for instance with `nc -z HOST PORT`. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 that host, for instance with `nc -z HOST PORT`."
             }
             Self::CertificateExpired => {
                 "A certificate on the host has expired. Clients that check it will refuse the \
-                 connection after the restart at the latest. Renew it before the upgrade. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 connection after the restart at the latest. Renew it before the upgrade."
             }
             Self::CertificateExpires => {
                 "A certificate on the host expires within `certificates-within` under \
-                 [preflight]. Renew it soon; a maintenance window is a good time for it. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 [preflight]. Renew it soon; a maintenance window is a good time for it."
             }
             Self::Jump => {
                 "The upgrade leaves out a version that has to come between, or goes to another \
                  major version in place, by the rule of the component in the catalog (`jumps`, \
                  `within-major`). The product may refuse to start, or its data may not be \
-                 migrated. Go in two plans, with a release between. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 migrated. Go in two plans, with a release between."
             }
             Self::OlderThan => {
                 "The release would leave one component older than another that must not be \
                  newer than it: OPSWAT's Control Center has to be at least as new as the \
                  Workers that it directs. Correct the versions in the release; the catalog \
-                 holds the rule as `not-older-than`. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 holds the rule as `not-older-than`."
             }
             Self::Runtime => {
                 "What the component runs on (for RabbitMQ: Erlang) has a version that doesn't \
                  fit the version that is to be installed. It would not start. Bring the runtime \
-                 to a version that fits, before or together with it. \
-                 To go without this check for a while, write [[waivers]] in the \
-                 manifest, with `check`, `host` (or all), `reason` and `until`."
+                 to a version that fits, before or together with it."
             }
             _ => "",
         }

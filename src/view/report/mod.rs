@@ -11,6 +11,7 @@ pub use change::change_record;
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
 use super::words::{self, StepName};
+use crate::plan::Purpose;
 use crate::report::{Report, StepReport};
 use crate::state::{StepFailure, StepOutcome};
 
@@ -49,11 +50,16 @@ pub fn document(report: &Report, detail: Detail) -> Document {
 }
 
 fn title(report: &Report) -> Text {
-    Text::of(Label::Strong, &report.cluster)
-        .plain(": run ")
-        .and(Label::Strong, &report.run)
-        .plain(" to release ")
-        .and(Label::Strong, &report.release)
+    let text =
+        Text::of(Label::Strong, &report.cluster).plain(": run ").and(Label::Strong, &report.run);
+    match &report.purpose {
+        Purpose::Release => text.plain(" to release ").and(Label::Strong, &report.release),
+        Purpose::RollBack(run) => text.plain(" to roll back the run ").and(Label::Strong, run),
+        Purpose::BackUp => text.plain(" to take backups"),
+        Purpose::Finalise => {
+            text.plain(" to finalise release ").and(Label::Strong, &report.release)
+        }
+    }
 }
 
 /// How many steps ended how.
