@@ -30,7 +30,7 @@ mod token;
 mod web;
 
 pub use authorities::authorities;
-pub use command::{Account, Command, ScanBounds, Task};
+pub use command::{Account, Command};
 pub use controller::Controller;
 pub use dialer::Dialer;
 pub use end::End;
@@ -43,6 +43,7 @@ pub use quote::quote;
 pub use request::{Request, UploadedFile};
 pub use secret::resolve as resolve_secret;
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
+pub use task::{ScanBounds, Task};
 pub use token::random_word;
 pub use web::{certificates, web};
 

@@ -1,160 +1,393 @@
-//! What tasks are in words, and of what kind each is.
+//! What commands carry out.
 
-use super::Task;
+mod kind;
 
-impl Task {
-    /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
-            Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
-            Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
-            Self::Rehearse { package, version } => {
-                format!("rehearse the installation of {package} {version}")
-            }
-            Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
-            Self::InstallFromRepository { package, version, .. } => {
-                format!("install {package} {version} from the host's repository")
-            }
-            Self::WriteFile { path, .. } => format!("write {path}"),
-            Self::CheckWritten { path, .. } => format!("check that {path} is as it was written"),
-            Self::RestoreFile { path } => format!("bring {path} back"),
-            Self::RestartUnit { unit } => format!("restart {unit} if its files have changed"),
-            Self::StartUnit { unit } => format!("start {unit}"),
-            Self::CheckVersion { package, version } => {
-                format!("check that {package} is installed in version {version}")
-            }
-            Self::RemovePackage { package, .. } => format!("remove {package}"),
-            Self::CheckRemoved { package } => format!("check that {package} is not installed"),
-            Self::ByHand { package, version, .. } => {
-                format!("see that people have brought {package} to version {version}")
-            }
-            Self::CheckUnit { unit } => format!("check that {unit} is active"),
-            Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
-            Self::Isolate { unit } => format!("keep new work from {unit}"),
-            Self::Restore { unit } => format!("give work to {unit} again"),
-            Self::Prepare { say, .. }
-            | Self::Finish { say, .. }
-            | Self::HandOver { say, .. }
-            | Self::MoveData { say, .. }
-            | Self::DropKept { say, .. }
-            | Self::MoveBack { say, .. } => say.clone(),
-            Self::CheckData { unit, version } => {
-                format!("check that {unit} serves its data in version {}", version.major())
-            }
-            Self::CheckGone { unit, from } => format!("check that {unit} keeps no data of {from}"),
-            Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
-            Self::Note { what, .. } => format!("note the {what}"),
-            Self::Compare { what, .. } => format!("compare the {what} with those before"),
-            Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
-            Self::AwaitHealthy { component, at_least, of, .. } => {
-                format!("wait until {at_least} of {of} {component} are healthy")
-            }
-            Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
-            Self::BackUp { component, .. } => format!("take a backup of {component}"),
-            Self::TestScan { .. } => "scan the test files".to_owned(),
-            Self::Request(request) => request.say.clone(),
-            Self::AwaitVersion { package, version, .. } => {
-                format!("wait until {package} is installed in version {version}")
-            }
-            Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
-            Self::AwaitReach { component, of, .. } => {
-                format!("see that {component} is reached from {of} hosts that need it")
-            }
-            Self::TryPort { component, host, endpoint } => {
-                format!("reach {endpoint}, where {component} listens on {host}")
-            }
-            Self::MarkLogs { component, .. } => format!("note where the logs of {component} end"),
-            Self::ReadLogs { component, .. } => {
-                format!("read what came to the logs of {component} since the run began")
-            }
-            Self::MarkLog { unit } => format!("note where the log of {unit} ends"),
-            Self::ReadLog { unit } => format!("read what came to the log of {unit}"),
-            Self::Confirm { component, .. } => {
-                format!("see that people have done what {component} needs")
-            }
-        }
-    }
+use std::collections::BTreeMap;
 
-    /// Whether it only looks: running it again changes nothing.
-    #[must_use]
-    pub const fn only_looks(&self) -> bool {
-        matches!(
-            self,
-            Self::FindFile { .. }
-                | Self::CheckFile { .. }
-                | Self::CheckWritten { .. }
-                | Self::Rehearse { .. }
-                | Self::CheckVersion { .. }
-                | Self::ByHand { .. }
-                | Self::CheckRemoved { .. }
-                | Self::CheckUnit { .. }
-                | Self::AwaitVersion { .. }
-                | Self::AwaitHealth { .. }
-                | Self::CheckRole { .. }
-                | Self::CheckData { .. }
-                | Self::CheckGone { .. }
-                | Self::Note { .. }
-                | Self::Compare { .. }
-                | Self::AwaitIdle { .. }
-                | Self::AwaitHealthy { .. }
-                | Self::ProveBackup { .. }
-                | Self::Confirm { .. }
-                | Self::TestScan { .. }
-                | Self::AwaitReach { .. }
-                | Self::TryPort { .. }
-                | Self::MarkLogs { .. }
-                | Self::ReadLogs { .. }
-                | Self::MarkLog { .. }
-                | Self::ReadLog { .. }
-        )
-    }
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-    /// Whether it doesn't tell all that it looks for.
-    #[must_use]
-    pub const fn may_miss(&self) -> bool {
-        matches!(self, Self::CheckWritten { holds_secrets: true, .. })
-    }
+use super::Request;
+use crate::address::HostName;
+use crate::catalog::Rule;
+use crate::desired::Probe;
+use crate::manifest::FailOn;
+use crate::value::{Digest, Period, RemotePath, SecretReference, Version};
 
-    /// Whether it begins a change of its component; what comes before it prepares, drains and looks.
-    #[must_use]
-    pub const fn brings_change(&self) -> bool {
-        matches!(
-            self,
-            Self::CheckFile { .. }
-                | Self::InstallFile { .. }
-                | Self::InstallFromRepository { .. }
-                | Self::ByHand { .. }
-                | Self::Request(_)
-                | Self::RestartUnit { .. }
-                | Self::StartUnit { .. }
-        )
-    }
+/// What a command carries out. A command succeeded when it exited with 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Task {
+    /// Tells whether the file is there with this content; a failure means "copy it".
+    FindFile {
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+    },
+    /// Takes the package file over standard input, checks it, and puts it in its place.
+    ReceiveFile {
+        /// On the controller, relative to the release file.
+        from: String,
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+        /// Bytes.
+        size: u64,
+    },
+    /// Checks the file's content.
+    CheckFile {
+        /// On the host.
+        path: RemotePath,
+        /// The content.
+        digest: Digest,
+    },
+    /// Lets the package manager work out how it would install a package file, and change nothing.
+    Rehearse {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+    },
+    /// Installs a package file.
+    InstallFile {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// The package file, on the host.
+        path: RemotePath,
+        /// The service that it carries.
+        unit: String,
+    },
+    /// Installs a package from the host's own repository.
+    InstallFromRepository {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// The service that it carries.
+        unit: String,
+    },
+    /// Takes a managed file over standard input and puts it in its place; what was there is kept.
+    WriteFile {
+        /// On the host.
+        path: RemotePath,
+        /// What it holds, with `<secret:NAME>` in the places of secrets. Between double quotes a secret
+        /// is escaped as in JSON.
+        content: String,
+        /// Where those are had when the file is written.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        secrets: BTreeMap<String, SecretReference>,
+        /// Who may read and write it.
+        mode: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// Checks that the file is as it was written.
+    CheckWritten {
+        /// On the host.
+        path: RemotePath,
+        /// The content, with the marks of secrets.
+        digest: Digest,
+        /// Whether there are any: then it does not tell whether those are still the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        holds_secrets: bool,
+    },
+    /// Brings a managed file back to what it was before.
+    RestoreFile {
+        /// On the host.
+        path: RemotePath,
+    },
+    /// Restarts the service if one of its files has changed.
+    RestartUnit {
+        /// The service.
+        unit: String,
+    },
+    /// Starts the service, now and at boot.
+    StartUnit {
+        /// The service.
+        unit: String,
+    },
+    /// Checks that the package is completely installed in this version.
+    CheckVersion {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+    },
+    /// Stops a service and removes its package; its files and data stay.
+    RemovePackage {
+        /// The package's name.
+        package: String,
+        /// The service.
+        unit: String,
+    },
+    /// Checks that the package is not installed.
+    CheckRemoved {
+        /// The package's name.
+        package: String,
+    },
+    /// Checks that people have brought the package to this version.
+    ByHand {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// What they do.
+        text: String,
+    },
+    /// Checks that the service is active.
+    CheckUnit {
+        /// The service.
+        unit: String,
+    },
+    /// Keeps the service from new work.
+    Isolate {
+        /// The service.
+        unit: String,
+    },
+    /// Gives the service work again.
+    Restore {
+        /// The service.
+        unit: String,
+    },
+    /// Does what the component's own documentation asks for before its version changes.
+    Prepare {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Does what the component's own documentation asks for after its version has changed.
+    Finish {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Moves the data to another major version; the old data stay.
+    MoveData {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The version before.
+        from: Version,
+    },
+    /// Drops the data of the major version before, for good.
+    DropKept {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+    },
+    /// Checks that the data of the major version before are gone.
+    CheckGone {
+        /// The service.
+        unit: String,
+        /// The version before.
+        from: Version,
+    },
+    /// Goes back to the data of the major version before.
+    MoveBack {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The package of the newer version, which goes.
+        package: String,
+    },
+    /// Checks that the data are served by this version.
+    CheckData {
+        /// The service.
+        unit: String,
+        /// The product version.
+        version: Version,
+    },
+    /// Hands the role of the primary over to another host.
+    HandOver {
+        /// The service.
+        unit: String,
+        /// What is done, in words.
+        say: String,
+        /// The word for the primary.
+        primary: String,
+    },
+    /// Sees that the service is not the primary.
+    CheckRole {
+        /// The service.
+        unit: String,
+        /// The word for the primary.
+        primary: String,
+    },
+    /// Prints what the change must leave as it is; recorded before anything is changed.
+    Note {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Prints the same again, to be compared with what was recorded.
+    Compare {
+        /// The service.
+        unit: String,
+        /// What it is, in words.
+        what: String,
+        /// What it may be now.
+        rule: Rule,
+    },
+    /// Prints how much is still to be done. Asked again until it is 0 for `samples` times in a row.
+    AwaitIdle {
+        /// The service that is asked.
+        unit: String,
+        /// How many times in a row.
+        samples: u32,
+        /// How long after one another.
+        every: Period,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Finds the newest backup and prints what vouches for it.
+    ProveBackup {
+        /// What it is a backup of.
+        component: String,
+        /// The pattern of its files.
+        newest: String,
+        /// How old the newest may be.
+        max_age: Period,
+    },
+    /// Takes a backup.
+    BackUp {
+        /// Of what.
+        component: String,
+        /// The pattern of its files, with one `*` where a new one has the time.
+        newest: String,
+    },
+    /// Sees that people have done something.
+    Confirm {
+        /// What it concerns.
+        component: String,
+        /// What they are asked for.
+        text: String,
+        /// Whether the command sees it; otherwise somebody has to say so.
+        verified: bool,
+    },
+    /// Asks those that have a component for their health until enough of them are healthy. The command
+    /// itself is empty: each is asked by its check in the plan.
+    AwaitHealthy {
+        /// The component.
+        component: String,
+        /// How many have to be healthy.
+        at_least: usize,
+        /// Of how many.
+        of: usize,
+        /// Those that are not asked, since they are changed next.
+        without: Vec<HostName>,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Scans a harmless file and the EICAR test pattern through the API Gateway: the controller does, not
+    /// the host.
+    TestScan {
+        /// The gateway, as its clients reach it.
+        url: String,
+        /// How much longer than before the change a scan may take; none before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<ScanBounds>,
+    },
+    /// Asks Control Center for something: the controller does, not the host. The text shows the whole
+    /// request, with the session by its name alone.
+    Request(Box<Request>),
+    /// Prints the version that is there, and fails as long as it isn't this one. Asked again until it
+    /// is.
+    AwaitVersion {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+        /// How long after one another.
+        every: Period,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Tells people something: the controller does, not the host. The text shows how and by which
+    /// templates.
+    Tell {
+        /// The notice.
+        notice: String,
+        /// How, without anything secret.
+        way: String,
+        /// Whether nothing goes on as long as it can't be delivered.
+        blocking: bool,
+    },
+    /// Has those that need a component try to reach it, until all of them do. The command itself is empty:
+    /// each is asked as the plan says under `asked`.
+    AwaitReach {
+        /// The component.
+        component: String,
+        /// How many try.
+        of: usize,
+        /// When it is given up.
+        give_up: Period,
+    },
+    /// Opens a connection to a port of another host, and closes it at once.
+    TryPort {
+        /// What listens there.
+        component: String,
+        /// Where that is.
+        host: HostName,
+        /// The port, as `address:port`.
+        endpoint: String,
+    },
+    /// Has those that have changed a component note where its log ends now. The command itself is empty:
+    /// each is asked as the plan says under `asked`.
+    MarkLogs {
+        /// The component.
+        component: String,
+        /// How many.
+        of: usize,
+    },
+    /// Reads what came to those logs since then. The command itself is empty, too.
+    ReadLogs {
+        /// The component.
+        component: String,
+        /// How many.
+        of: usize,
+        /// The step that has noted where they ended.
+        since: String,
+        /// What fails the step.
+        fail_on: FailOn,
+    },
+    /// Prints where the log ends: the host's own time, and the length of each file.
+    MarkLog {
+        /// The service.
+        unit: String,
+    },
+    /// Takes what that has printed over standard input, and prints what came to the log since then: how
+    /// many lines tell of errors and failed migrations, and the first of them.
+    ReadLog {
+        /// The service.
+        unit: String,
+    },
+    /// Waits until the probe says healthy, `samples` times in a row, a second apart.
+    AwaitHealth {
+        /// The service, whose state is shown when the wait fails.
+        unit: String,
+        /// The probe.
+        probe: Probe,
+        /// How many healthy answers in a row end the wait.
+        samples: u32,
+    },
+}
 
-    /// Whether it is a job on the host, apart from the connection: everything that changes the host
-    /// or waits there. A copy is fed over the connection, and can be sent again.
-    #[must_use]
-    pub const fn is_job(&self) -> bool {
-        matches!(
-            self,
-            Self::InstallFile { .. }
-                | Self::InstallFromRepository { .. }
-                | Self::RemovePackage { .. }
-                | Self::StartUnit { .. }
-                | Self::RestartUnit { .. }
-                | Self::RestoreFile { .. }
-                | Self::Isolate { .. }
-                | Self::Restore { .. }
-                | Self::Prepare { .. }
-                | Self::MoveData { .. }
-                | Self::MoveBack { .. }
-                | Self::DropKept { .. }
-                | Self::HandOver { .. }
-                | Self::Finish { .. }
-                | Self::AwaitHealth { .. }
-                | Self::ProveBackup { .. }
-                | Self::BackUp { .. }
-        )
-    }
+/// How much longer than before a scan may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ScanBounds {
+    /// At most so many times as long …
+    pub slower_than: u32,
+    /// … but this much longer is always allowed.
+    pub grace: Period,
 }

@@ -1,0 +1,160 @@
+//! What tasks are in words, and of what kind each is.
+
+use super::Task;
+
+impl Task {
+    /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
+            Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
+            Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
+            Self::Rehearse { package, version } => {
+                format!("rehearse the installation of {package} {version}")
+            }
+            Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
+            Self::InstallFromRepository { package, version, .. } => {
+                format!("install {package} {version} from the host's repository")
+            }
+            Self::WriteFile { path, .. } => format!("write {path}"),
+            Self::CheckWritten { path, .. } => format!("check that {path} is as it was written"),
+            Self::RestoreFile { path } => format!("bring {path} back"),
+            Self::RestartUnit { unit } => format!("restart {unit} if its files have changed"),
+            Self::StartUnit { unit } => format!("start {unit}"),
+            Self::CheckVersion { package, version } => {
+                format!("check that {package} is installed in version {version}")
+            }
+            Self::RemovePackage { package, .. } => format!("remove {package}"),
+            Self::CheckRemoved { package } => format!("check that {package} is not installed"),
+            Self::ByHand { package, version, .. } => {
+                format!("see that people have brought {package} to version {version}")
+            }
+            Self::CheckUnit { unit } => format!("check that {unit} is active"),
+            Self::AwaitHealth { unit, .. } => format!("wait until {unit} is healthy"),
+            Self::Isolate { unit } => format!("keep new work from {unit}"),
+            Self::Restore { unit } => format!("give work to {unit} again"),
+            Self::Prepare { say, .. }
+            | Self::Finish { say, .. }
+            | Self::HandOver { say, .. }
+            | Self::MoveData { say, .. }
+            | Self::DropKept { say, .. }
+            | Self::MoveBack { say, .. } => say.clone(),
+            Self::CheckData { unit, version } => {
+                format!("check that {unit} serves its data in version {}", version.major())
+            }
+            Self::CheckGone { unit, from } => format!("check that {unit} keeps no data of {from}"),
+            Self::CheckRole { unit, .. } => format!("see that {unit} is not the primary"),
+            Self::Note { what, .. } => format!("note the {what}"),
+            Self::Compare { what, .. } => format!("compare the {what} with those before"),
+            Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
+            Self::AwaitHealthy { component, at_least, of, .. } => {
+                format!("wait until {at_least} of {of} {component} are healthy")
+            }
+            Self::ProveBackup { component, .. } => format!("look for the backup of {component}"),
+            Self::BackUp { component, .. } => format!("take a backup of {component}"),
+            Self::TestScan { .. } => "scan the test files".to_owned(),
+            Self::Request(request) => request.say.clone(),
+            Self::AwaitVersion { package, version, .. } => {
+                format!("wait until {package} is installed in version {version}")
+            }
+            Self::Tell { notice, way, .. } => format!("tell {notice} ({way})"),
+            Self::AwaitReach { component, of, .. } => {
+                format!("see that {component} is reached from {of} hosts that need it")
+            }
+            Self::TryPort { component, host, endpoint } => {
+                format!("reach {endpoint}, where {component} listens on {host}")
+            }
+            Self::MarkLogs { component, .. } => format!("note where the logs of {component} end"),
+            Self::ReadLogs { component, .. } => {
+                format!("read what came to the logs of {component} since the run began")
+            }
+            Self::MarkLog { unit } => format!("note where the log of {unit} ends"),
+            Self::ReadLog { unit } => format!("read what came to the log of {unit}"),
+            Self::Confirm { component, .. } => {
+                format!("see that people have done what {component} needs")
+            }
+        }
+    }
+
+    /// Whether it only looks: running it again changes nothing.
+    #[must_use]
+    pub const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::FindFile { .. }
+                | Self::CheckFile { .. }
+                | Self::CheckWritten { .. }
+                | Self::Rehearse { .. }
+                | Self::CheckVersion { .. }
+                | Self::ByHand { .. }
+                | Self::CheckRemoved { .. }
+                | Self::CheckUnit { .. }
+                | Self::AwaitVersion { .. }
+                | Self::AwaitHealth { .. }
+                | Self::CheckRole { .. }
+                | Self::CheckData { .. }
+                | Self::CheckGone { .. }
+                | Self::Note { .. }
+                | Self::Compare { .. }
+                | Self::AwaitIdle { .. }
+                | Self::AwaitHealthy { .. }
+                | Self::ProveBackup { .. }
+                | Self::Confirm { .. }
+                | Self::TestScan { .. }
+                | Self::AwaitReach { .. }
+                | Self::TryPort { .. }
+                | Self::MarkLogs { .. }
+                | Self::ReadLogs { .. }
+                | Self::MarkLog { .. }
+                | Self::ReadLog { .. }
+        )
+    }
+
+    /// Whether it doesn't tell all that it looks for.
+    #[must_use]
+    pub const fn may_miss(&self) -> bool {
+        matches!(self, Self::CheckWritten { holds_secrets: true, .. })
+    }
+
+    /// Whether it begins a change of its component; what comes before it prepares, drains and looks.
+    #[must_use]
+    pub const fn brings_change(&self) -> bool {
+        matches!(
+            self,
+            Self::CheckFile { .. }
+                | Self::InstallFile { .. }
+                | Self::InstallFromRepository { .. }
+                | Self::ByHand { .. }
+                | Self::Request(_)
+                | Self::RestartUnit { .. }
+                | Self::StartUnit { .. }
+        )
+    }
+
+    /// Whether it is a job on the host, apart from the connection: everything that changes the host
+    /// or waits there. A copy is fed over the connection, and can be sent again.
+    #[must_use]
+    pub const fn is_job(&self) -> bool {
+        matches!(
+            self,
+            Self::InstallFile { .. }
+                | Self::InstallFromRepository { .. }
+                | Self::RemovePackage { .. }
+                | Self::StartUnit { .. }
+                | Self::RestartUnit { .. }
+                | Self::RestoreFile { .. }
+                | Self::Isolate { .. }
+                | Self::Restore { .. }
+                | Self::Prepare { .. }
+                | Self::MoveData { .. }
+                | Self::MoveBack { .. }
+                | Self::DropKept { .. }
+                | Self::HandOver { .. }
+                | Self::Finish { .. }
+                | Self::AwaitHealth { .. }
+                | Self::ProveBackup { .. }
+                | Self::BackUp { .. }
+        )
+    }
+}
