@@ -16,7 +16,7 @@ impl Worker<'_> {
     /// Sends a managed file, with what the host keeps to tell it again.
     pub(super) fn write_file(&self, step: &Step, command: &Command) -> Result<Output, StepFailure> {
         self.enter(step)?;
-        let sent = input(&command.task, self.folder).map_err(|why| StepFailure {
+        let sent = input(&command.task, self.notices.folder()).map_err(|why| StepFailure {
             kind: FailureKind::Here,
             during: format!("{} on {}", command.task.in_words(), step.host),
             command: String::new(),

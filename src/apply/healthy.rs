@@ -35,7 +35,7 @@ impl Worker<'_> {
         let Task::AwaitHealthy { component, at_least, of, without, give_up } = &command.task else {
             return Ok(String::new());
         };
-        let members = self.members.get(&work.step.component).map_or(&[][..], |it| &it.0);
+        let members = self.plan.members.get(&work.step.component).map_or(&[][..], |it| &it.0);
         let mut asked: BTreeMap<&HostName, &HealthyBefore> = members
             .iter()
             .filter(|member| !without.contains(&member.host))

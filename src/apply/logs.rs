@@ -78,7 +78,7 @@ impl Worker<'_> {
 
     /// Those that the step asks.
     pub(super) fn whom(&self, work: &Work<'_>) -> BTreeMap<&HostName, &HealthyBefore> {
-        let members = self.asked.get(&work.step.id).map_or(&[][..], |it| &it.0);
+        let members = self.plan.asked.get(&work.step.id).map_or(&[][..], |it| &it.0);
         members.iter().map(|member| (&member.host, member)).collect()
     }
 

@@ -123,6 +123,11 @@ impl<'a> Notices<'a> {
             })
     }
 
+    /// The folder that files of secrets are relative to.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        self.telling.folder
+    }
+
     fn tell(&self, notice: &Notice, (of, stage): (Moment, Stage), wait: &Wait<'_>) -> Told {
         let variables = self.variables(notice, of, stage);
         Told {

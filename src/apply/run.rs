@@ -145,10 +145,8 @@ fn attempt(
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
-        folder: apply.telling.folder,
         jobs: &jobs,
-        members: &plan.members,
-        asked: &plan.asked,
+        plan,
         asking: Mutex::default(),
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -19,7 +19,7 @@ use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
 use crate::address::{ComponentName, HostName};
-use crate::plan::{Members, Step};
+use crate::plan::{Plan, Step};
 use crate::state::{FailureKind, Kept, StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
 
@@ -31,14 +31,10 @@ pub(super) struct Worker<'a> {
     pub(super) reach: &'a Reach<'a>,
     /// The folder that package files are relative to.
     pub(super) packages: &'a Utf8Path,
-    /// The folder that secrets' files are relative to.
-    pub(super) folder: &'a Utf8Path,
     /// The jobs of the run.
     pub(super) jobs: &'a Jobs<'a>,
-    /// Those that have a component.
-    pub(super) members: &'a BTreeMap<ComponentName, Members>,
-    /// Whom steps ask that are not one host's.
-    pub(super) asked: &'a BTreeMap<Arc<str>, Members>,
+    /// What is carried out: whom its gates ask stands in it.
+    pub(super) plan: &'a Plan,
     /// Whose turn it is to ask those.
     pub(super) asking: Mutex<()>,
     /// What the user has left as it is.

@@ -80,13 +80,14 @@ pub(super) fn files(
             let problem = Problem { manifest, component, file };
             match problem.template(template) {
                 Ok(template) => templates.push((file.clone(), template)),
-                Err(wrong) => found.push(*wrong),
+                Err(wrong) => found.push(wrong),
             }
         }
         templates.retain(|it| writes(&it));
         let hosts = manifest.hosts.iter().filter(|(_, host)| host.components.contains_key(*name));
         for here in hosts.take_while(|_| !templates.is_empty()) {
-            let variables = Variables::of(manifest, placed, (component, here), version(name));
+            let variables =
+                Variables::of(manifest, placed, (component, here), version(name).as_deref());
             let made = templates.iter().map(|(file, template)| {
                 Problem { manifest, component, file }.file(template, &variables)
             });
@@ -97,7 +98,7 @@ pub(super) fn files(
                 }
                 // The others would be told alike.
                 Err(wrong) => {
-                    found.push(*wrong);
+                    found.push(wrong);
                     break;
                 }
             }
@@ -140,23 +141,23 @@ struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    fn because(&self, why: &str, help: String) -> Box<Diagnostic> {
+    fn because(&self, why: &str, help: String) -> Diagnostic {
         let Self { manifest, component, file } = self;
         let message = format!("the file `{file}` of `{}` can't be made: {why}", component.name);
         let problem = Diagnostic::new(Code::File, message).help(help);
-        Box::new(match manifest.components.get(&component.name) {
+        match manifest.components.get(&component.name) {
             Some(over) => {
                 problem.at(Label::new(&manifest.source, over.span.clone(), "overridden here"))
             }
             None => problem,
-        })
+        }
     }
 
     fn table(&self, key: &str) -> String {
         format!("`[components.{}.{key}]`", self.component.name)
     }
 
-    fn template<'f>(&self, file: &'f FileTemplate) -> Result<Template<'f>, Box<Diagnostic>> {
+    fn template<'f>(&self, file: &'f FileTemplate) -> Result<Template<'f>, Diagnostic> {
         let entry = self.table(&format!("files.{}", self.file));
         let Some(path) = &file.path else {
             return Err(self.because("it has no `path`", format!("write `path` under {entry}")));
@@ -188,7 +189,7 @@ impl Problem<'_> {
     }
 
     /// Names and words that become part of command lines.
-    fn form(&self, file: &FileTemplate) -> Result<(), Box<Diagnostic>> {
+    fn form(&self, file: &FileTemplate) -> Result<(), Diagnostic> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let is_name = |text: &str| {
             !text.is_empty() && !text.starts_with(['-', '.']) && text.chars().all(plain)
@@ -207,7 +208,7 @@ impl Problem<'_> {
             .because(&why, "a mode is such as \"0640\", an owner such as \"root:adm\"".to_owned()))
     }
 
-    fn read(&self, path: &Utf8Path) -> Result<String, Box<Diagnostic>> {
+    fn read(&self, path: &Utf8Path) -> Result<String, Diagnostic> {
         let text = source::read(&self.manifest.path(path)).map_err(|problem| {
             let help = "the path starts from the manifest's folder".to_owned();
             self.because(&problem.message, help)
@@ -219,7 +220,7 @@ impl Problem<'_> {
         &self,
         template: &Template<'_>,
         variables: &Variables,
-    ) -> Result<ManagedFile, Box<Diagnostic>> {
+    ) -> Result<ManagedFile, Diagnostic> {
         check(&template.text, &variables.names).map_err(|fault| match fault {
             Fault::Unreadable(why) => self.because(&why, "correct its template".to_owned()),
             Fault::Unknown(name) => self.because(
@@ -254,12 +255,9 @@ impl Problem<'_> {
     }
 
     fn unknown(&self, name: &str, names: &[String]) -> String {
-        let (table, key) = match name.split_once('.') {
-            Some((table @ ("values" | "secrets"), key)) => (table, key),
-            _ => {
-                let known = names.iter().map(String::as_str);
-                return did_you_mean(name, known.collect::<Vec<_>>(), "there are");
-            }
+        let Some((table @ ("values" | "secrets"), key)) = name.split_once('.') else {
+            let known = names.iter().map(String::as_str);
+            return did_you_mean(name, known.collect::<Vec<_>>(), "there are");
         };
         let example = if table == "values" { "\"...\"" } else { "{ file = \"...\" }" };
         format!("write `{key} = {example}` under {}", self.table(table))

@@ -82,9 +82,10 @@ fn lines(before: &str, after: &str) -> String {
 
 /// Without a group in the manifest, any will do.
 fn access(file: &ManagedFile, there: &FileContent) -> Option<FileDifference> {
-    let owner = match file.owner.contains(':') {
-        true => there.owner.as_str(),
-        false => there.owner.split(':').next().unwrap_or_default(),
+    let owner = if file.owner.contains(':') {
+        there.owner.as_str()
+    } else {
+        there.owner.split(':').next().unwrap_or_default()
     };
     let mode = |mode: &str| format!("{:0>4}", mode.trim_start_matches('0'));
     let observed = format!("{} {owner}", mode(&there.mode));

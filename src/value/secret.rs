@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Digest;
+
 /// Where a secret is to be read from when it is needed. Safe to show and to store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -52,8 +54,8 @@ impl Secret {
 const ROUNDS: usize = 60_000;
 
 impl Secret {
-    /// What tells this secret from others without telling it: a salt and what PBKDF2 (RFC 8018, with
-    /// HMAC-SHA-256) makes of both, as hexadecimal digits.
+    /// What tells this secret from others without telling it: a salt and the digest of the key that PBKDF2
+    /// (RFC 8018, with HMAC-SHA-256) makes of both.
     #[must_use]
     pub fn fingerprint(&self, salt: &str) -> String {
         let mut key = [0; 32];
@@ -65,7 +67,7 @@ impl Secret {
             &mut key,
         );
         // Without a key, no secret has the fingerprint.
-        let key = made.map(|()| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let key = made.map(|()| Digest::of(&key).to_string());
         format!("{salt}:{}", key.unwrap_or_default())
     }
 

@@ -20,7 +20,7 @@ impl Variables {
         manifest: &Manifest,
         placed: &Placed<'_>,
         (component, (name, host)): (&Component, Here<'_>),
-        version: Option<String>,
+        version: Option<&str>,
     ) -> Self {
         let secrets = component.secrets.keys();
         let secrets: Map<String, Value> =

@@ -5,6 +5,7 @@ use super::Task;
 impl Task {
     /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table of words, one a task")]
     pub fn in_words(&self) -> String {
         match self {
             Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
