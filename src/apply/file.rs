@@ -1,16 +1,17 @@
 //! Managed files on their way to a host: secrets are put in at the last moment, and exist here only.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use camino::Utf8Path;
 use zeroize::Zeroizing;
 
 use super::worker::Worker;
-use crate::desired::secret_mark;
+use crate::desired::SECRET_MARK;
 use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure};
-use crate::transport::{Command, Output, Task, random_word, resolve_secret};
+use crate::transport::{Command, Output, Task, random_word, resolve_text};
+use crate::value::Secret;
 
 impl Worker<'_> {
     /// Sends a managed file, with what the host keeps to tell it again.
@@ -39,31 +40,62 @@ fn input(task: &Task, folder: &Utf8Path) -> Result<Zeroizing<String>, String> {
         return Err("it is not a file".to_owned());
     };
     let salt = random_word().map_err(|error| format!("no random numbers: {error}"))?;
-    let mut told = String::new();
-    let mut whole = Zeroizing::new(content.clone());
+    let (mut told, mut known) = (Vec::new(), BTreeMap::new());
     for (name, reference) in secrets {
-        let secret = resolve_secret(reference, folder).map_err(|why| why.to_string())?;
-        if !told.is_empty() {
-            told.push(' ');
-        }
-        let _ = write!(told, "{name}={}", secret.fingerprint(&salt));
-        whole = filled(&whole, name, secret.expose());
+        let secret = resolve_text(reference, folder).map_err(|why| why.to_string())?;
+        told.push(format!("{name}={}", secret.fingerprint(&salt)));
+        known.insert(name.as_str(), secret);
     }
-    Ok(Zeroizing::new(format!(
-        "{told}\n{} {}\n{content}{}",
-        content.len(),
-        whole.len(),
-        whole.as_str()
-    )))
+    let whole = filled(content, &known)?;
+    let sizes = format!("{} {}", content.len(), whole.len());
+    Ok(Zeroizing::new(format!("{}\n{sizes}\n{content}{}", told.join(" "), whole.as_str())))
 }
 
-/// `text` with a secret in the places of its mark. Between double quotes it is written as JSON writes a
-/// text, which YAML reads alike (YAML 1.2.2, section 7.3.1).
-fn filled(text: &str, name: &str, secret: &str) -> Zeroizing<String> {
-    let mark = secret_mark(name);
-    let quoted = Zeroizing::new(serde_json::Value::String(secret.to_owned()).to_string());
-    let text = Zeroizing::new(text.replace(&format!("\"{mark}\""), &quoted));
-    Zeroizing::new(text.replace(&mark, secret))
+/// `text` with secrets in the places of their marks. Between double quotes a secret is written as JSON
+/// writes a text, which YAML reads alike (YAML 1.2.2, section 7.3.1); elsewhere as it is, on one line.
+fn filled(text: &str, secrets: &BTreeMap<&str, Secret>) -> Result<Zeroizing<String>, String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + 4096));
+    let (mut rest, mut quoted) = (text, false);
+    while let Some((before, marked)) = rest.split_once(SECRET_MARK) {
+        quoted = is_quoted(quoted, before);
+        out.push_str(before);
+        let Some((name, after)) = marked.split_once('>') else {
+            out.push_str(SECRET_MARK);
+            rest = marked;
+            continue;
+        };
+        rest = after;
+        match secrets.get(name) {
+            Some(secret) if quoted => {
+                let json = Zeroizing::new(serde_json::json!(secret.expose()).to_string());
+                out.push_str(json.trim_start_matches('"').strip_suffix('"').unwrap_or_default());
+            }
+            Some(secret) if secret.expose().contains(['\n', '\r']) => {
+                return Err(format!(
+                    "the secret `{name}` has several lines, and its place is not between double quotes: \
+                     write `{{{{json secrets.{name}}}}}`"
+                ));
+            }
+            Some(secret) => out.push_str(secret.expose()),
+            None => return Err(format!("nothing tells where the secret `{name}` is had")),
+        }
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// Whether what comes after `text` stands between double quotes, on its line.
+fn is_quoted(before: bool, text: &str) -> bool {
+    let (mut quoted, mut escaped) = (before, false);
+    for c in text.chars() {
+        match c {
+            '\n' => (quoted, escaped) = (false, false),
+            '\\' if quoted => escaped = !escaped,
+            '"' if !escaped => quoted = !quoted,
+            _ => escaped = false,
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]
@@ -72,10 +104,20 @@ mod tests {
 
     #[test]
     fn secrets_take_the_places_of_their_marks() {
-        let text = "a: \"<secret:key>\"\nb=<secret:key>\nc: <secret:other>\n";
+        let secrets = |value: &str| BTreeMap::from([("key", Secret::new(value.to_owned()))]);
+        let text = "a: \"<secret:key>\"\nb=<secret:key>\ndsn: \"x=\\\"1\\\" p=<secret:key>;\" <secret:key>\n";
+        let quote = "x\"\\y";
         assert_eq!(
-            *filled(text, "key", "x\"\ny"),
-            "a: \"x\\\"\\ny\"\nb=x\"\ny\nc: <secret:other>\n"
+            *filled(text, &secrets(quote)).unwrap(),
+            "a: \"x\\\"\\\\y\"\nb=x\"\\y\ndsn: \"x=\\\"1\\\" p=x\\\"\\\\y;\" x\"\\y\n"
         );
+        let pem = "-----BEGIN\nAAAA\n-----END";
+        assert_eq!(
+            *filled("k: \"<secret:key>\"\n", &secrets(pem)).unwrap(),
+            "k: \"-----BEGIN\\nAAAA\\n-----END\"\n"
+        );
+        let why = filled("k: <secret:key>\n", &secrets(pem)).unwrap_err();
+        assert!(why.contains("several lines") && !why.contains("AAAA"), "{why}");
+        assert!(filled("<secret:other>", &secrets("x")).is_err());
     }
 }

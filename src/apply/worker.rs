@@ -76,7 +76,8 @@ pub(super) enum Looks {
 /// A step in one attempt.
 pub(super) struct Work<'s> {
     pub(super) step: &'s Step,
-    attempt: u32,
+    /// From 1; each but the first comes after a failure.
+    pub(super) attempt: u32,
 }
 
 impl Worker<'_> {
@@ -290,8 +291,8 @@ impl Worker<'_> {
                 )
         };
         let mut looks: Vec<&Command> = step.commands.iter().filter(looks).collect();
-        // Nothing tells that it is done, such as a backup, which may be of another day, or a secret.
-        if looks.is_empty() || looks.iter().any(|command| command.task.may_miss()) {
+        // Nothing tells that it is done, such as a backup, which may be of another day, or a restart.
+        if looks.is_empty() || step.commands.iter().any(|command| command.task.is_done_again()) {
             return Ok(false);
         }
         looks.sort_by_key(|command| matches!(command.task, Task::AwaitHealth { .. }));

@@ -73,12 +73,24 @@ fn taken(request: &Request, body: &Result<Vec<u8>, String>) -> Result<Accepted, 
     Ok(Accepted { saved, seen })
 }
 
+/// A refusal, as the vendor's document has it.
+#[derive(Deserialize)]
+struct Refusal {
+    err: String,
+}
+
+/// What the answer to a login says, where it says that as the vendor's document has it. Whatever else
+/// may repeat what was sent is not shown.
+pub(super) fn said_to_login(body: &Result<Vec<u8>, String>, password: &str) -> String {
+    let body = body.as_deref().unwrap_or_default();
+    match serde_json::from_slice(body) {
+        Ok(Refusal { err }) => harmless(&err, password),
+        Err(_) => "what it says besides is not shown".to_owned(),
+    }
+}
+
 /// What an answer says: its `err`, as the vendor's document has it, or its beginning.
 pub(super) fn said(status: u16, body: &Result<Vec<u8>, String>) -> String {
-    #[derive(Deserialize)]
-    struct Refusal {
-        err: String,
-    }
     let Ok(body) = body else { return "nothing that could be read".to_owned() };
     match serde_json::from_slice(body) {
         Ok(Refusal { err }) => harmless(&err, ""),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::answer::said;
+use super::answer::{said, said_to_login};
 use super::exchange::{Outcome, Sent, harmless};
 use super::{Center, Wait, pointer};
 use crate::manifest::center::Method;
@@ -139,7 +139,7 @@ impl Center<'_> {
             }
         };
         let token = || pointer::text(body.as_deref().ok()?, &routes.token);
-        let said = || harmless(&said(status, &body), password.expose());
+        let said = || said_to_login(&body, password.expose());
         match (status, token()) {
             (200, Some(token)) if is_header(&token) => Ok(Arc::new(Secret::new(token))),
             (200, _) => Err(NoLogin::Never(format!(

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::console::Console;
 use super::site::Site;
 use crate::observe::{self, HostState, Observed};
-use crate::transport::resolve_secret;
+use crate::transport::resolve_text;
 use crate::value::SecretReference;
 use crate::view::progress::{Live, Plain, Progress, Subject};
 
@@ -39,7 +39,7 @@ pub(super) fn observe(site: &Site, console: &Console) -> Observed {
             progress.host(start.elapsed(), host, unreadable);
         })
     });
-    let secret = |reference: &SecretReference| resolve_secret(reference, &site.manifest.folder);
+    let secret = |reference: &SecretReference| resolve_text(reference, &site.manifest.folder);
     for why in observe::compare_secrets(&mut observed, &site.desired, &secret) {
         console
             .say(&format!("Warning: {why}: nobody knows whether files still hold the right one."));

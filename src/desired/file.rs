@@ -2,7 +2,7 @@
 
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -23,7 +23,7 @@ const LARGEST: usize = 64 << 10;
 /// Where hosts keep, for each managed file, what it was before and what was written.
 const FOLDER: &str = "/var/lib/mdc-files";
 /// How the place of a secret in a content begins.
-const MARK: &str = "<secret:";
+pub const SECRET_MARK: &str = "<secret:";
 
 /// A file as it should be on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,9 +60,8 @@ fn looks_secret(name: &str) -> bool {
 }
 
 /// The place of the secret `name` in a content.
-#[must_use]
-pub fn secret_mark(name: &str) -> String {
-    format!("{MARK}{name}>")
+fn secret_mark(name: &str) -> String {
+    format!("{SECRET_MARK}{name}>")
 }
 
 /// The files of all components, by where they are; what is wrong with them goes to `found`.
@@ -104,8 +103,35 @@ pub(super) fn files(
             }
         }
     }
+    twice(manifest, placed, &files, found);
     *found = std::mem::take(found).hiding(&manifest.source, &plain_secrets(manifest, placed));
     files
+}
+
+/// One path under two names would be written for ever.
+fn twice(
+    manifest: &Manifest,
+    placed: &Placed<'_>,
+    files: &BTreeMap<Address, Arc<[ManagedFile]>>,
+    found: &mut Diagnostics,
+) {
+    let mut taken = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for (address, files) in files {
+        for file in files.iter() {
+            let here = (&address.component, &file.name);
+            let Some(other) = taken.insert((&address.host, &file.path), here) else { continue };
+            let Some((component, _)) = placed.get(&address.component).filter(|_| told.insert(here))
+            else {
+                continue;
+            };
+            let problem = Problem { manifest, component, file: &file.name };
+            let why = format!("the file `{}` of `{}` has the same path", other.1, other.0);
+            found.push(
+                problem.because(&why, format!("give one of them another than {}", file.path)),
+            );
+        }
+    }
 }
 
 /// Where the manifest holds what should be a secret.
@@ -171,8 +197,9 @@ impl Problem<'_> {
             }
         };
         self.form(file)?;
-        if text.contains(MARK) {
-            let why = format!("its template holds `{MARK}`, which stands for secrets in plans");
+        if text.contains(SECRET_MARK) {
+            let why =
+                format!("its template holds `{SECRET_MARK}`, which stands for secrets in plans");
             return Err(self.because(&why, "write `{{secrets.NAME}}` for a secret".to_owned()));
         }
         let plain = self.component.values.keys().find(|name| looks_secret(name));
@@ -195,7 +222,10 @@ impl Problem<'_> {
             !text.is_empty() && !text.starts_with(['-', '.']) && text.chars().all(plain)
         };
         let octal = file.mode.len() == 3 || (file.mode.len() == 4 && file.mode.starts_with('0'));
-        let why = if !is_name(self.file) {
+        let is_folder = file.path.as_ref().is_some_and(|path| path.file_name().is_empty());
+        let why = if is_folder {
+            "its `path` is a folder".to_owned()
+        } else if !is_name(self.file) {
             "its name has other characters than letters, digits, `.`, `_` and `-`".to_owned()
         } else if !octal || !file.mode.chars().all(|c| ('0'..='7').contains(&c)) {
             format!("`{}` is no mode", file.mode.escape_debug())

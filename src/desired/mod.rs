@@ -17,7 +17,7 @@ mod resolve;
 mod rolling;
 
 pub use center::ControlCenter;
-pub use file::{ManagedFile, secret_mark};
+pub use file::{ManagedFile, SECRET_MARK};
 pub use notice::Notice;
 pub use resolve::resolve;
 

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back};
+use super::{
+    Action, FileChange, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back,
+};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Stage};
-use crate::desired::{Desired, ManagedFile, Resource};
+use crate::desired::{Desired, Resource};
 use crate::observe::{
     ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState, Unreadable,
 };
@@ -48,7 +50,7 @@ pub struct Change {
     /// What there should be.
     pub resource: Arc<Resource>,
     /// The files that have to be written.
-    pub files: Vec<ManagedFile>,
+    pub files: Vec<FileChange>,
     /// How it is taken back.
     pub way_back: WayBack,
 }
@@ -160,6 +162,14 @@ impl Comparison {
             let Some(HostState::Known(host)) = observed.hosts.get(&address.host) else { continue };
             let Some(facts) = host.components.get(&address.component) else { continue };
             self.compared += 1;
+            let mut stays = desired.resources.keys().filter(|it| it.component == address.component);
+            if let Some(unseen) = stays.find(|it| self.unknown.contains_key(&it.host)) {
+                self.warnings.push(format!(
+                    "{address} is not removed: whether {} is on {}, where it should be, can't be seen",
+                    address.component, unseen.host
+                ));
+                continue;
+            }
             let Some(change) = removal(desired, (address, resource), facts) else { continue };
             self.changes.insert(address.clone(), Arc::new(change));
             if keeps_data(desired, &address.component) {
@@ -298,7 +308,7 @@ fn keeps_data(desired: &Desired, component: &ComponentName) -> bool {
 /// The decision, when `files` have to be written too.
 fn reconfigured(
     decision: Option<Decision>,
-    files: &[ManagedFile],
+    files: &[FileChange],
     facts: &ComponentFacts,
 ) -> Option<Decision> {
     let from = match &facts.package {

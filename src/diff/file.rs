@@ -7,6 +7,7 @@ use similar::TextDiff;
 use super::Reason;
 use crate::desired::ManagedFile;
 use crate::observe::{ComponentFacts, FileContent, FileState, SecretState};
+use crate::value::Digest;
 
 /// Lines around a difference that are shown.
 const AROUND: usize = 2;
@@ -25,6 +26,8 @@ pub enum FileDifference {
     Lines(String),
     /// A secret in it is another one now.
     Secret(String),
+    /// The service was not restarted since it was changed.
+    NotRestarted,
     /// Others may read or write it, or it is another's: what is observed and what is desired.
     Access {
         /// What is there.
@@ -34,20 +37,43 @@ pub enum FileDifference {
     },
 }
 
+/// A file that has to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// What it should be.
+    pub file: ManagedFile,
+    /// What tells this change from all others of the file, also from those that lead to the same: what
+    /// was there is kept for the way back under it.
+    pub key: String,
+}
+
+impl FileChange {
+    fn of(file: &ManagedFile, state: Option<&FileState>) -> Self {
+        let stamp = match state {
+            Some(FileState::There(there)) => there.stamp.as_str(),
+            _ => "",
+        };
+        let ManagedFile { content, mode, owner, .. } = file;
+        let key = Digest::of(format!("{content}\0{mode}\0{owner}\0{stamp}").as_bytes()).short();
+        Self { file: file.clone(), key }
+    }
+}
+
 /// The files that have to be written, with the reasons.
 pub(super) fn differing(
     files: &[ManagedFile],
     facts: &ComponentFacts,
     installs: bool,
-) -> (Vec<ManagedFile>, Vec<Reason>) {
+) -> (Vec<FileChange>, Vec<Reason>) {
     let mut differing = Vec::new();
     let mut reasons = Vec::new();
     for file in files.iter().filter(|file| installs || !file.only_on_install) {
-        let why = differences(file, facts.files.get(&file.name));
+        let state = facts.files.get(&file.name);
+        let why = differences(file, state);
         if why.is_empty() {
             continue;
         }
-        differing.push(file.clone());
+        differing.push(FileChange::of(file, state));
         reasons.extend(why.into_iter().map(|how| Reason::FileDiffers {
             file: file.name.clone(),
             path: file.path.clone(),
@@ -73,6 +99,9 @@ fn differences(file: &ManagedFile, state: Option<&FileState>) -> Vec<FileDiffere
     let changed = there.secrets.iter().filter(|(_, state)| **state == SecretState::Differs);
     found.extend(changed.map(|(name, _)| FileDifference::Secret(name.clone())));
     found.extend(access(file, there));
+    if there.restart_due && file.restart {
+        found.push(FileDifference::NotRestarted);
+    }
     found
 }
 

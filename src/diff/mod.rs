@@ -10,7 +10,7 @@ mod way_back;
 
 pub use center::Lack;
 pub use compare::{Change, Comparison, compare};
-pub use file::FileDifference;
+pub use file::{FileChange, FileDifference};
 pub use promise::Promise;
 pub use refusal::Refusal;
 pub use way_back::WayBack;

@@ -75,6 +75,12 @@ pub struct FileContent {
     pub mode: String,
     /// Whose it is, as `user:group`.
     pub owner: String,
+    /// What identifies this content without reading it: number, size and time of the last change.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stamp: String,
+    /// Whether its service was not restarted since `mdc` changed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restart_due: bool,
     /// The secrets in it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretState>,

@@ -97,7 +97,8 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
                 || (a.stage == b.stage
                     && (a.stage == Stage::Critical
                         || (same && !left.singleton)
-                        || needs.of(&a.component, &b.component)))
+                        // What comes back elsewhere is needed again.
+                        || (needs.of(&a.component, &b.component) && !right.singleton)))
         }
         (Phase::Remove, _) => {
             a.stage < b.stage

@@ -52,13 +52,16 @@ fn dropped(desired: &Desired, kept: &Kept<'_>) -> Option<Step> {
     if commands.is_empty() {
         return None;
     }
+    let step = Step::bare((host, component), Action::Finalise, &resource.version, commands);
     let why = "what was kept for it is dropped, and only a backup leads back";
     Some(Step {
+        // There may be several of one component.
+        id: format!("{}-{}", step.id, kept.from.major()).into(),
         // Nothing that runs is touched.
         stage: Stage::Live,
         reasons: vec![Reason::FinaliseAsked { run: kept.run.clone() }],
         forecast: FORECAST,
         way_back: Some(WayBack::None(why.into())),
-        ..Step::bare((host, component), Action::Finalise, &resource.version, commands)
+        ..step
     })
 }

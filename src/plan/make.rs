@@ -222,6 +222,11 @@ impl<'a> Maker<'a> {
         let (reasons, needs_healthy, way_back) = match node.action {
             Action::Copy => (vec![Reason::NeededBy { step: step() }], Vec::new(), None),
             Action::Keep => (vec![Reason::WayBackOf { step: step() }], Vec::new(), None),
+            Action::Remove => (
+                change.reasons.clone(),
+                self.needed.successors(component, &mut self.rendered)?,
+                Some(self.way_back(address, component, change)?),
+            ),
             _ => (
                 change.reasons.clone(),
                 self.needed.of(address, component, &mut self.rendered)?,

@@ -192,9 +192,10 @@ fn file(state: &FileState) -> String {
     match state {
         FileState::Absent => "absent".to_owned(),
         FileState::Unknown => "not known".to_owned(),
-        FileState::There(FileContent { text, touched, mode, owner, .. }) => {
+        FileState::There(FileContent { text, touched, mode, owner, restart_due, .. }) => {
             let touched = if *touched { ", changed since it was written" } else { "" };
-            format!("{} {mode} {owner}{touched}", Digest::of(text.as_bytes()).short())
+            let due = if *restart_due { ", its service not restarted" } else { "" };
+            format!("{} {mode} {owner}{touched}{due}", Digest::of(text.as_bytes()).short())
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::render::{Rendered, What};
 use super::{HealthyBefore, Members};
-use crate::address::{Address, ComponentName};
+use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, WhenUnknown};
 use crate::desired::Desired;
 use crate::diff::Comparison;
@@ -43,6 +43,26 @@ impl<'a> Needed<'a> {
                 self.elsewhere.insert(&need.component, found);
             }
         }
+        Ok(all)
+    }
+
+    /// What takes the place of `component`, which is removed: where it comes in the same plan.
+    pub(super) fn successors(
+        &self,
+        component: &Component,
+        rendered: &mut Rendered<'a>,
+    ) -> Result<Vec<HealthyBefore>, RemotePathError> {
+        // What is there once goes first.
+        if component.singleton {
+            return Ok(Vec::new());
+        }
+        let mut all = self.everywhere(&component.name, rendered)?;
+        let comes = |host: &HostName| {
+            let address = Address::new(host.clone(), component.name.clone());
+            let change = self.comparison.changes.get(&address);
+            change.is_some_and(|change| change.action.restores())
+        };
+        all.retain(|one| comes(&one.host));
         Ok(all)
     }
 

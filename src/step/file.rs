@@ -2,6 +2,7 @@
 //! that somebody asks what they hold. All of that is root's.
 
 use crate::desired::{ManagedFile, Resource};
+use crate::diff::FileChange;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Digest, Period, RemotePath};
 
@@ -17,16 +18,16 @@ const STAMP: &str = "stat -c '%i %s %.9Y' --";
 pub fn with_files(
     commands: &[Command],
     resource: &Resource,
-    (files, is_new): (&[ManagedFile], bool),
+    (files, is_new): (&[FileChange], bool),
 ) -> Vec<Command> {
     let mut list = commands.to_vec();
-    let restart = files.iter().any(|file| file.restart) && !is_new;
+    let restart = files.iter().any(|it| it.file.restart) && !is_new;
     let wait = list.iter().position(|it| matches!(it.task, Task::AwaitHealth { .. }));
     if restart {
         list.insert(wait.unwrap_or(list.len()), restart_unit(&resource.unit, files));
     }
     let first = list.iter().position(|it| it.task.brings_change()).unwrap_or(list.len());
-    let writes = files.iter().flat_map(|file| [write(file, restart), check(file)]);
+    let writes = files.iter().flat_map(|file| [write(file, restart), check(&file.file)]);
     list.splice(first..first, writes);
     list
 }
@@ -36,7 +37,7 @@ pub fn with_files(
 pub fn without_files(
     commands: &[Command],
     resource: &Resource,
-    files: &[ManagedFile],
+    files: &[FileChange],
 ) -> Vec<Command> {
     let mut list = commands.to_vec();
     let wait = list.iter().position(|it| matches!(it.task, Task::AwaitHealth { .. }));
@@ -47,9 +48,9 @@ pub fn without_files(
 }
 
 /// The command that restarts `unit` if one of `files` has changed since it was started.
-fn restart_unit(unit: &str, files: &[ManagedFile]) -> Command {
+fn restart_unit(unit: &str, files: &[FileChange]) -> Command {
     let flag =
-        |file: &ManagedFile| quote(&format!("{}/changed", file.record.parent())).into_owned();
+        |it: &FileChange| quote(&format!("{}/changed", it.file.record.parent())).into_owned();
     let flags: Vec<String> = files.iter().map(flag).collect();
     let any: Vec<String> = flags.iter().map(|flag| format!("[ -e {flag} ]")).collect();
     Command {
@@ -66,30 +67,37 @@ fn restart_unit(unit: &str, files: &[ManagedFile]) -> Command {
 }
 
 /// Standard input holds, line by line, what tells secrets apart and the sizes of what follows: the
-/// text with the marks of secrets, for the record, and the content itself.
-fn write(file: &ManagedFile, restart: bool) -> Command {
+/// text with the marks of secrets, for the record, and the content itself. What was there is kept once
+/// for each change, also when only its rights change.
+fn write(FileChange { file, key }: &FileChange, restart: bool) -> Command {
     let ManagedFile { path, content, mode, owner, .. } = file;
-    let parent = quote(path.parent());
     let run = format!(
-        "set -e; f={folder}; p={place}; n={new}; (umask 022; mkdir -p {parent}); umask 077; mkdir -p \"$f\"; \
-         IFS= read -r secrets; read -r size whole; head -c \"$size\" >\"$f/text\"; cat >\"$n\"; \
+        "set -e; f={folder}; p={place}; n={new}; k={key}; (umask 022; mkdir -p -- {parent}); umask 077; \
+         mkdir -p \"$f\"; IFS= read -r secrets; read -r size whole; head -c \"$size\" >\"$f/text\"; \
+         rm -f -- \"$n\"; (set -C; cat >\"$n\"); \
          echo \"{digest}  $f/text\" | sha256sum --check --strict --status; \
          [ \"$(wc -c <\"$n\")\" -eq \"$whole\" ]; \
          [ ! -h \"$p\" ] || {{ echo \"$p is a symbolic link: name the file itself\" >&2; exit 1; }}; \
-         cmp -s \"$n\" \"$p\" || {{ rm -f \"$f/before\" \"$f/none\"; \
-         if [ -e \"$p\" ]; then cp -p \"$p\" \"$f/before\"; else : >\"$f/none\"; fi; {flag}}}; \
-         chown {owner} \"$n\"; chmod {mode} \"$n\"; mv -f \"$n\" \"$p\"; \
+         same=1; cmp -s \"$n\" \"$p\" || same=; \
+         if [ -z \"$same\" ] || [ \"$(cat \"$f/for\" 2>/dev/null)\" != \"$k\" ]; then \
+         rm -f \"$f/before\" \"$f/none\"; \
+         if [ -e \"$p\" ]; then cp -p -- \"$p\" \"$f/before\"; else : >\"$f/none\"; fi; \
+         echo \"$k\" >\"$f/for\"; fi; {flag}\
+         chown -- {owner} \"$n\"; chmod -- {mode} \"$n\"; mv -f -- \"$n\" \"$p\"; \
          {{ {STAMP} \"$p\"; printf '%s\\n' \"$secrets\"; cat \"$f/text\"; }} >\"$f/record.new\"; \
          mv -f \"$f/record.new\" \"$f/record\"; rm -f \"$f/text\"",
         folder = quote(file.record.parent()),
         place = quote(path.as_str()),
+        parent = quote(path.parent()),
         new = quote(&beside(path)),
         digest = Digest::of(content.as_bytes()),
-        flag = if restart && file.restart { ": >\"$f/changed\"; " } else { "" },
+        flag = if restart && file.restart { "[ -n \"$same\" ] || : >\"$f/changed\"; " } else { "" },
         owner = quote(owner),
+        mode = quote(mode),
     );
     let task = Task::WriteFile {
         path: path.clone(),
+        key: key.clone(),
         content: content.to_string(),
         secrets: file.secrets.clone(),
         mode: mode.clone(),
@@ -112,25 +120,25 @@ fn check(file: &ManagedFile) -> Command {
         place = quote(path.as_str()),
         digest = Digest::of(file.content.as_bytes()),
     );
-    let task = Task::CheckWritten {
-        path: path.clone(),
-        digest: Digest::of(file.content.as_bytes()),
-        holds_secrets: !file.secrets.is_empty(),
-    };
+    let task =
+        Task::CheckWritten { path: path.clone(), digest: Digest::of(file.content.as_bytes()) };
     Command { run, account: Account::Root, within: WRITE, task }
 }
 
 /// Does nothing when the step has changed nothing, or it was done before.
-fn restore(file: &ManagedFile) -> Command {
+fn restore(FileChange { file, key }: &FileChange) -> Command {
     let path = &file.path;
     let run = format!(
-        "set -e; f={folder}; p={place}; n={new}; if [ -e \"$f/before\" ]; then \
-         cp -p \"$f/before\" \"$n\"; mv -f \"$n\" \"$p\"; elif [ -e \"$f/none\" ]; then rm -f \"$p\"; \
-         else exit 0; fi; : >\"$f/changed\"; rm -f \"$f/before\" \"$f/none\" \"$f/record\"",
+        "set -e; f={folder}; p={place}; n={new}; \
+         [ \"$(cat \"$f/for\" 2>/dev/null)\" = {key} ] || exit 0; \
+         cmp -s \"$f/before\" \"$p\" || : >\"$f/changed\"; \
+         if [ -e \"$f/before\" ]; then rm -f -- \"$n\"; cp -p -- \"$f/before\" \"$n\"; mv -f -- \"$n\" \"$p\"; \
+         elif [ -e \"$f/none\" ]; then rm -f -- \"$p\"; fi; \
+         rm -f \"$f/for\" \"$f/before\" \"$f/none\" \"$f/record\"",
         folder = quote(file.record.parent()),
         place = quote(path.as_str()),
         new = quote(&beside(path)),
     );
-    let task = Task::RestoreFile { path: path.clone() };
+    let task = Task::RestoreFile { path: path.clone(), key: key.clone() };
     Command { run, account: Account::Root, within: WRITE, task }
 }

@@ -15,10 +15,6 @@ const MARK: Period = Period::seconds(30);
 const READ: Period = Period::seconds(120);
 /// Bytes of a log that are read: some hundred thousand lines.
 const MOST_BYTES: u32 = 64 << 20;
-/// Lines that tell of trouble and are counted.
-const MOST_LINES: u32 = 10_000;
-/// Bytes of those.
-const MOST_FOUND: u32 = 1 << 20;
 /// Lines that are shown of each kind, and their length.
 const SHOWN: u32 = 5;
 const WIDEST: u32 = 300;
@@ -91,14 +87,14 @@ fn read(unit: &str, logs: &Logs) -> String {
          journal --lines=1 >/dev/null || exit\n\
          log() {{ journal\n{files}}}\n\
          errors={errors} migrations={migrations}\n\
-         found=$(log 2>/dev/null | head -c {MOST_BYTES} | grep -aEi -e \"$errors\" -e \"$migrations\"{ignored} | \
-         head -n {MOST_LINES} | cut -c -{WIDEST} | head -c {MOST_FOUND})\n\
-         pick() {{ printf '%s\\n' \"$found\" | grep -aEi \"$@\"; }}\n\
+         lines() {{ log 2>/dev/null | head -c {MOST_BYTES}{ignored}; }}\n\
+         failed() {{ lines | grep -aEi \"$@\" -e \"$migrations\"; }}\n\
+         other() {{ lines | grep -aEi -e \"$errors\" | grep -aEiv \"$@\" -e \"$migrations\"; }}\n\
          echo \"bytes $(log 2>/dev/null | head -c $(({MOST_BYTES} + 1)) | wc -c) {MOST_BYTES}\"\n\
-         echo \"failed-migrations $(pick -c -e \"$migrations\")\"\n\
-         echo \"errors $(pick -e \"$errors\" | grep -aEicv -e \"$migrations\")\"\n\
-         pick -e \"$migrations\" | head -n {SHOWN} | sed 's/^/line /'\n\
-         pick -e \"$errors\" | grep -aEiv -e \"$migrations\" | head -n {SHOWN} | sed 's/^/line /'\n\
+         echo \"failed-migrations $(failed -c)\"\n\
+         echo \"errors $(other -c)\"\n\
+         failed | head -n {SHOWN} | cut -c -{WIDEST} | sed 's/^/line /'\n\
+         other | head -n {SHOWN} | cut -c -{WIDEST} | sed 's/^/line /'\n\
          exit 0",
         unit = quote(unit),
         errors = quote(&logs.errors),

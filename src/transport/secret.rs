@@ -23,6 +23,22 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// When there is no value, when others can read its file, when its command fails or takes longer
 /// than 30 s.
 pub fn resolve(reference: &SecretReference, folder: &Utf8Path) -> Result<Secret, SecretError> {
+    had(reference, folder, usable)
+}
+
+/// The same for a secret that may have several lines, such as a key in PEM.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_text(reference: &SecretReference, folder: &Utf8Path) -> Result<Secret, SecretError> {
+    had(reference, folder, usable_text)
+}
+
+fn had(
+    reference: &SecretReference,
+    folder: &Utf8Path,
+    usable: impl Fn(&Zeroizing<String>) -> Result<Secret, String>,
+) -> Result<Secret, SecretError> {
     let (named, value) = match reference {
         SecretReference::Env(name) => {
             (format!("the environment variable `{name}`"), from_environment(name))
@@ -130,11 +146,18 @@ fn bounded(source: impl Read) -> Result<Zeroizing<String>, String> {
 
 /// A secret that is empty or has several lines would be cut by whatever reads it.
 fn usable(value: &Zeroizing<String>) -> Result<Secret, String> {
+    if value.contains(['\n', '\r']) {
+        return Err("holds more than one line".to_owned());
+    }
+    usable_text(value)
+}
+
+fn usable_text(value: &Zeroizing<String>) -> Result<Secret, String> {
     if value.is_empty() {
         return Err("is empty".to_owned());
     }
-    if value.contains(['\n', '\r', '\0']) {
-        return Err("holds more than one line".to_owned());
+    if value.contains('\0') {
+        return Err("holds a character that no text has".to_owned());
     }
     Ok(Secret::new(value.as_str().to_owned()))
 }

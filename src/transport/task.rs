@@ -74,6 +74,8 @@ pub enum Task {
     WriteFile {
         /// On the host.
         path: RemotePath,
+        /// What tells this change of the file from all others.
+        key: String,
         /// What it holds, with `<secret:NAME>` in the places of secrets. Between double quotes a secret
         /// is escaped as in JSON.
         content: String,
@@ -91,14 +93,13 @@ pub enum Task {
         path: RemotePath,
         /// The content, with the marks of secrets.
         digest: Digest,
-        /// Whether there are any: then it does not tell whether those are still the same.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        holds_secrets: bool,
     },
-    /// Brings a managed file back to what it was before.
+    /// Brings a managed file back to what it was before a change.
     RestoreFile {
         /// On the host.
         path: RemotePath,
+        /// Which change.
+        key: String,
     },
     /// Restarts the service if one of its files has changed.
     RestartUnit {

@@ -224,10 +224,119 @@ fn a_cut_off_step_is_finished_and_restarts_once_more_at_most() {
     }
 }
 
+/// The same without a secret in the file, so that hosts read it.
+fn open_site() -> Site {
+    let site = site();
+    site.edit("password: {{json secrets.password}}\n", "");
+    site
+}
+
+#[test]
+fn a_cut_off_step_of_an_open_file_is_finished_too() {
+    let start = "start:md-cluster-identity-service";
+    let restart = "restart:md-cluster-identity-service";
+    for (key, fault) in [
+        (WRITE, json!({ "says": "", "times": 1, "kill": "before" })),
+        (WRITE, json!({ "says": "", "times": 1, "kill": "during" })),
+        (start, json!({ "says": "", "times": 1, "kill": "before" })),
+        (start, json!({ "says": "no", "times": 1 })),
+        (restart, json!({ "says": "no", "times": 1 })),
+        (restart, json!({ "says": "", "times": 1, "kill": "before" })),
+    ] {
+        let site = open_site();
+        site.fault("identity-01", key, &fault);
+        assert_ne!(site.mdc(&["apply", "--yes"]).status, Some(0), "{key} {fault}");
+        let given_up = site.copy();
+        site.mdc(&["resume", "--yes"]).ended(0);
+        assert_eq!(times(&site, RESTARTED), 1, "{key} {fault}");
+        site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+        // A new plan does what is left, too.
+        given_up.mdc(&["apply", "--yes", "--give-up", "planned anew"]).ended(0);
+        assert_eq!(times(&given_up, RESTARTED), 1, "given up: {key} {fault}");
+    }
+}
+
+#[test]
+fn other_rights_alone_are_brought_and_taken_back() {
+    let path = format!("path = \"{PATH}\"");
+    for kill in [None, Some("before"), Some("during")] {
+        let site = open_site();
+        site.mdc(&["apply", "--yes"]).ended(0);
+        site.edit("level = \"info\"", "level = \"debug\"");
+        site.mdc(&["apply", "--yes"]).ended(0);
+        let before = file(&site);
+        site.edit(&path, &format!("{path}\nmode = \"640\""));
+        if let Some(kill) = kill {
+            let fault = json!({ "says": "", "times": 1, "kill": kill });
+            site.fault("identity-01", WRITE, &fault);
+            assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
+            site.mdc(&["resume", "--yes"]).ended(0);
+        } else {
+            site.mdc(&["apply", "--yes"]).ended(0);
+        }
+        assert_eq!(file(&site)["mode"], "640", "{kill:?}");
+        assert_eq!(times(&site, RESTARTED), 2, "{kill:?}");
+        // Not to what it was before the change before.
+        site.mdc(&["rollback", "--yes"]).ended(0);
+        assert_eq!(file(&site), before, "{kill:?}");
+        assert_eq!(times(&site, RESTARTED), 2, "{kill:?}");
+    }
+}
+
+#[test]
+fn a_change_that_failed_before_it_began_takes_nothing_back() {
+    let site = open_site();
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.edit("level = \"info\"", "level = \"debug\"");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    let before = file(&site);
+    site.edit("level = \"debug\"", "level = \"trace\"");
+    site.fault("identity-01", WRITE, &json!({ "says": "read-only file system" }));
+    site.mdc(&["apply", "--yes"]).ended(1);
+    site.mend("identity-01");
+    site.mdc(&["rollback", "--yes"]).ended(0);
+    assert_eq!(file(&site), before);
+    assert_eq!(times(&site, RESTARTED), 2);
+}
+
+#[test]
+fn a_way_back_that_is_cut_off_is_finished() {
+    let key = "restore-file:/etc/md-cluster/identity.yml";
+    for fault in [
+        json!({ "says": "no", "times": 1 }),
+        json!({ "says": "", "times": 1, "kill": "before" }),
+        json!({ "says": "", "times": 1, "kill": "during" }),
+    ] {
+        let site = open_site();
+        site.mdc(&["apply", "--yes"]).ended(0);
+        let before = file(&site);
+        site.edit("level = \"info\"", "level = \"debug\"");
+        site.mdc(&["apply", "--yes"]).ended(0);
+        site.fault("identity-01", key, &fault);
+        assert_ne!(site.mdc(&["rollback", "--yes"]).status, Some(0), "{fault}");
+        site.mdc(&["resume", "--yes"]).ended(0);
+        assert_eq!(file(&site), before, "{fault}");
+        assert_eq!(times(&site, RESTARTED), 3, "{fault}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_taken_out_is_not_shown() {
+    let site = written();
+    site.edit("password: {{json secrets.password}}\n", "");
+    let ran = site.mdc(&["plan", "-o", "plan.json"]).ended(0);
+    tells(&ran, &["-password: \"<secret:password>\""]);
+    assert!(!ran.said.contains(SECRET), "{}", ran.said);
+    site.mdc(&["observe", "-o", "snapshot.json"]).ended(0);
+    assert_nowhere(&site.path("."), SECRET);
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
 #[test]
 fn an_ignition_file_is_there_before_the_first_start_and_left_alone_afterwards() {
     let site = Site::new();
-    secret(&site, SECRET);
+    secret(&site, &format!("-----BEGIN\n{SECRET}\n-----END\n"));
     site.edit("identity-service = \"2.8.0\"\n", "");
     let mut host = site.host("identity-01");
     host["packages"] = json!({});

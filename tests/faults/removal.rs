@@ -172,6 +172,56 @@ fn as_many_stay_healthy_as_are_promised() {
 }
 
 #[test]
+fn nothing_goes_before_what_takes_its_place_is_seen() {
+    // The host that gets it can't be reached.
+    for (component, from, to) in [
+        (
+            "control-center",
+            "components = [\"control-center\"]",
+            "components = [\"identity-service\"]",
+        ),
+        ("callback-service", HOOK, CORES),
+    ] {
+        let site = site();
+        let kept = from.replace(&format!("\"{component}\""), "").replace(", ]", "]");
+        let kept = if kept.contains("[]") { String::new() } else { format!("{kept}\n") };
+        site.edit(from, &format!("{kept}removed = [\"{component}\"]"));
+        site.edit(to, &to.replace(']', &format!(", \"{component}\"]")));
+        let host = if to == CORES { "core-01" } else { "identity-01" };
+        let mut file = site.host(host);
+        file["faults"] = json!({ "unreachable": "no route to host" });
+        site.write(host, &file);
+        let plan = site.plan();
+        assert!(!ids(&plan).iter().any(|id| id.ends_with("/remove")), "{:?}", ids(&plan));
+        let warnings = plan["warnings"].to_string();
+        assert!(warnings.contains("is not removed"), "{warnings}");
+    }
+    // It is left out by hand, or its failure is tolerated.
+    let site = before();
+    site.edit(HOOK, "components = [\"worker\"]\nremoved = [\"callback-service\"]");
+    site.edit(CORES, "components = [\"worker\", \"md-core\", \"callback-service\"]");
+    let ran = site.mdc(&["apply", "--yes", "--skip", "core-02"]);
+    assert_ne!(ran.status, Some(0), "{}", ran.said);
+    let old = package(&site, "hook-01", "md-cluster-callback-service");
+    assert_ne!(old, "absent", "{}", ran.said);
+}
+
+#[test]
+fn what_is_there_once_moves_in_an_upgrade_too() {
+    let site = before();
+    site.edit("components = [\"control-center\"]", "removed = [\"control-center\"]");
+    site.edit(
+        "components = [\"identity-service\"]",
+        "components = [\"identity-service\", \"control-center\"]",
+    );
+    let plan = site.plan();
+    comes_before(&plan, "control-01/control-center/remove", "identity-01/control-center/install");
+    comes_before(&plan, "identity-01/control-center/install", "core-01/worker/upgrade");
+    site.mdc(&["apply", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+#[test]
 fn a_removal_that_is_cut_off_is_finished() {
     for moment in ["before", "during"] {
         let site = site();

@@ -251,7 +251,11 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
         plan.withheld.iter().map(|held| format!("{}/{}", held.host, held.component)).collect();
     let unseen = |host: &str| plan.unknown.iter().any(|unknown| unknown.host.as_str() == host);
     for (address, state) in &cluster.states {
-        let needs_change = !matches!(state, State::AsDesired | State::Unhealthy);
+        // What goes stays as long as nobody sees what takes its place.
+        let mut places = cluster.desired.resources.keys();
+        let blind = *state == State::Unwanted
+            && places.any(|it| it.component == address.component && unseen(it.host.as_str()));
+        let needs_change = !blind && !matches!(state, State::AsDesired | State::Unhealthy);
         let id = address.to_string();
         let accounted = planned.contains(&id) || withheld.contains(&id);
         assert_eq!(needs_change && !unseen(address.host.as_str()), accounted, "{id} ({state:?})");
@@ -296,7 +300,9 @@ fn removes_what_is_not_needed(cluster: &Cluster, plan: &Plan) {
         let singleton = cluster.desired.components[&b.component].singleton;
         let needs = needed(cluster, a.component.as_str()).contains(b.component.as_str());
         let succeeds = a.component == b.component && a.action.restores() && !singleton;
-        if (needs || succeeds) && !(a.stage == Stage::Critical && b.stage == Stage::Live) {
+        if (needs && !singleton || succeeds)
+            && !(a.stage == Stage::Critical && b.stage == Stage::Live)
+        {
             assert!(ordered, "{} goes before {} is over", b.id, a.id);
         }
     }

@@ -1,5 +1,5 @@
-//! Managed files. One with secrets is not read: it holds what `mdc` wrote there, as its record on the host
-//! says, for as long as it has not been changed since.
+//! Managed files. One that holds secrets, or held some when `mdc` wrote it, is not read: it holds what `mdc`
+//! wrote there, as its record on the host says, for as long as it has not been changed since.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,9 @@ use crate::transport::{FileQuestion, Questions};
 const SCRIPT: &str = r#"
 file() {
 if [ -e "$2" ]; then printf '@mdc file %s %s\n' "$1" "$(stat -L -c '%a %U:%G %i %s %.9Y' -- "$2")"
-[ -n "$4" ] || [ ! -r "$2" ] || printf '@mdc file-text %s %s\n' "$1" "$(head -c 65537 -- "$2" | base64 -w 0)"
+[ ! -e "${3%/record}/changed" ] || printf '@mdc file-due %s\n' "$1"
+if [ -z "$4" ] && [ -r "$2" ] && [ -z "$(sed -n 2p -- "$3")" ]; then printf '@mdc file-text %s %s\n' "$1" "$(head -c 65537 -- "$2" | base64 -w 0)"
+fi
 fi
 [ ! -r "$3" ] || printf '@mdc file-record %s %s\n' "$1" "$(head -c 99999 -- "$3" | base64 -w 0)"; }
 "#;
@@ -47,7 +49,12 @@ pub(in crate::observe) fn parse(
             lines.find_map(|line| line.strip_prefix(about.as_str())?.strip_prefix(' '))
         };
         let state = state(told("file"), told("file-text"), told("file-record"));
-        state.map_err(|()| not_usable(format!("what it tells of the file {about} makes no sense")))
+        let nonsense = |()| not_usable(format!("what it tells of the file {about} makes no sense"));
+        let mut state = state.map_err(nonsense)?;
+        if let FileState::There(there) = &mut state {
+            there.restart_due = answer.all("file-due").contains(&about.as_str());
+        }
+        Ok::<_, Unreadable>(state)
     };
     files.keys().map(|name| Ok((name.clone(), state(name)?))).collect()
 }
@@ -68,13 +75,16 @@ fn state(file: Option<&str>, text: Option<&str>, record: Option<&str>) -> Result
     let (mode, owner, stamp) = (word()?, word()?, word()?);
     if let Some(text) = text {
         let (text, secrets) = (decoded(text)?, BTreeMap::new());
-        return Ok(FileState::There(FileContent { text, touched: false, mode, owner, secrets }));
+        let content =
+            FileContent { text, touched: false, mode, owner, stamp, restart_due: false, secrets };
+        return Ok(FileState::There(content));
     }
     let Some(Record { stamp: written, secrets, text }) = record else {
         return Ok(FileState::Unknown);
     };
     let touched = stamp != written;
-    Ok(FileState::There(FileContent { text, touched, mode, owner, secrets }))
+    let content = FileContent { text, touched, mode, owner, stamp, restart_due: false, secrets };
+    Ok(FileState::There(content))
 }
 
 fn read_record(line: &str) -> Result<Record, ()> {

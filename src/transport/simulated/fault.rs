@@ -106,7 +106,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::CheckRemoved { package } => format!("check-removed:{package}"),
         Task::WriteFile { path, .. } => format!("write:{path}"),
         Task::CheckWritten { path, .. } => format!("check-written:{path}"),
-        Task::RestoreFile { path } => format!("restore-file:{path}"),
+        Task::RestoreFile { path, .. } => format!("restore-file:{path}"),
         Task::RestartUnit { unit } => format!("restart:{unit}"),
         Task::StartUnit { unit } => format!("start:{unit}"),
         Task::Isolate { unit } => format!("isolate:{unit}"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::job::{Job, Lease};
-use super::managed::Written;
+use super::managed::{Kept, Written};
 use crate::address::HostName;
 use crate::catalog::Format;
 use crate::desired::Probe;
@@ -43,7 +43,7 @@ pub(super) struct Host {
     pub(super) managed: BTreeMap<String, Written>,
     /// What those were before they were last changed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) kept: BTreeMap<String, Option<Written>>,
+    pub(super) kept: BTreeMap<String, Kept>,
     /// Managed files have changed, and nothing was restarted since.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) files_changed: bool,

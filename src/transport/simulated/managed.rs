@@ -27,9 +27,20 @@ pub(super) struct Written {
     pub(super) content: Option<Digest>,
     pub(super) mode: String,
     pub(super) owner: String,
+    /// How often it was written.
+    #[serde(default)]
+    pub(super) number: u64,
     /// Somebody has changed it since.
     #[serde(default)]
     pub(super) touched: bool,
+}
+
+/// What a file was before a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Kept {
+    key: String,
+    before: Option<Written>,
 }
 
 /// What came over standard input for a managed file.
@@ -62,18 +73,21 @@ impl Sent {
 
 impl Host {
     pub(super) fn write_file(&mut self, task: &Task, sent: Option<&Sent>) -> Output {
-        let (Task::WriteFile { path, mode, owner, .. }, Some(sent)) = (task, sent) else {
+        let (Task::WriteFile { path, key, mode, owner, .. }, Some(sent)) = (task, sent) else {
             return exit(1, "", "nothing was sent");
         };
         let before = self.managed.get(path.as_str()).cloned();
         let Sent { secrets, text, content } = sent.clone();
-        if before.as_ref().is_none_or(|it| it.touched || it.content != Some(content)) {
-            self.kept.insert(path.as_str().to_owned(), before);
-            self.files_changed = true;
+        let differs = before.as_ref().is_none_or(|it| it.touched || it.content != Some(content));
+        let number = before.as_ref().map_or(1, |it| it.number + 1);
+        if differs || self.kept.get(path.as_str()).is_none_or(|kept| kept.key != *key) {
+            let kept = Kept { key: key.clone(), before };
+            self.kept.insert(path.as_str().to_owned(), kept);
         }
+        self.files_changed |= differs;
         let (mode, owner) = (mode.trim_start_matches('0').to_owned(), owner.clone());
         let content = Some(content);
-        let written = Written { text, secrets, content, mode, owner, touched: false };
+        let written = Written { text, secrets, content, mode, owner, number, touched: false };
         self.managed.insert(path.as_str().to_owned(), written);
         exit(0, "", "")
     }
@@ -84,9 +98,13 @@ impl Host {
         exit(i64::from(!written.is_some_and(same)), "", "")
     }
 
-    pub(super) fn restore_file(&mut self, path: &RemotePath) -> Output {
-        if let Some(before) = self.kept.remove(path.as_str()) {
-            self.files_changed = true;
+    pub(super) fn restore_file(&mut self, path: &RemotePath, key: &str) -> Output {
+        if self.kept.get(path.as_str()).is_none_or(|kept| kept.key != key) {
+            return exit(0, "", "");
+        }
+        if let Some(Kept { before, .. }) = self.kept.remove(path.as_str()) {
+            let now = self.managed.get(path.as_str()).and_then(|it| it.content);
+            self.files_changed |= before.as_ref().and_then(|it| it.content) != now;
             match before {
                 Some(before) => drop(self.managed.insert(path.as_str().to_owned(), before)),
                 None => drop(self.managed.remove(path.as_str())),
@@ -105,12 +123,20 @@ impl Host {
         let Some(it) = self.managed.get(asked.path.as_str()) else { return String::new() };
         let owner =
             if it.owner.contains(':') { it.owner.clone() } else { it.owner.clone() + ":root" };
-        let stamp = if it.touched { "2" } else { "1" };
+        let stamp = if it.touched { "touched".to_owned() } else { it.number.to_string() };
         let about = format!("{component}/{name}");
-        let record = encode_block(format!("1\n{}\n{}", it.secrets, it.text).as_bytes());
+        let record = format!("{}\n{}\n{}", it.number, it.secrets, it.text);
+        let record = encode_block(record.as_bytes());
+        let due =
+            if self.files_changed { format!("{MARK}file-due {about}\n") } else { String::new() };
+        let text = if asked.holds_secrets || !it.secrets.is_empty() {
+            String::new()
+        } else {
+            format!("{MARK}file-text {about} {}\n", encode_block(it.text.as_bytes()))
+        };
+        let mode = &it.mode;
         format!(
-            "{MARK}file {about} {} {owner} {stamp}\n{MARK}file-record {about} {record}\n",
-            it.mode
+            "{MARK}file {about} {mode} {owner} {stamp}\n{MARK}file-record {about} {record}\n{text}{due}"
         )
     }
 }

@@ -70,7 +70,7 @@ impl Host {
             (Task::CheckWritten { path, digest, .. }, None) => {
                 (check, self.check_written(path, *digest))
             }
-            (Task::RestoreFile { path }, None) => (check, self.restore_file(path)),
+            (Task::RestoreFile { path, key }, None) => (check, self.restore_file(path, key)),
             (Task::RemovePackage { package, unit }, None) => {
                 (self.durations.install, self.remove(package, unit))
             }

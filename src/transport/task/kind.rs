@@ -20,7 +20,7 @@ impl Task {
             }
             Self::WriteFile { path, .. } => format!("write {path}"),
             Self::CheckWritten { path, .. } => format!("check that {path} is as it was written"),
-            Self::RestoreFile { path } => format!("bring {path} back"),
+            Self::RestoreFile { path, .. } => format!("bring {path} back"),
             Self::RestartUnit { unit } => format!("restart {unit} if its files have changed"),
             Self::StartUnit { unit } => format!("start {unit}"),
             Self::CheckVersion { package, version } => {
@@ -112,10 +112,10 @@ impl Task {
         )
     }
 
-    /// Whether it doesn't tell all that it looks for.
+    /// Whether no look tells that all of it is done: it is done again, which comes to the same.
     #[must_use]
-    pub const fn may_miss(&self) -> bool {
-        matches!(self, Self::CheckWritten { holds_secrets: true, .. })
+    pub const fn is_done_again(&self) -> bool {
+        matches!(self, Self::WriteFile { .. } | Self::RestoreFile { .. } | Self::RestartUnit { .. })
     }
 
     /// Whether it begins a change of its component; what comes before it prepares, drains and looks.

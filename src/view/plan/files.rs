@@ -49,7 +49,10 @@ fn of_step(step: &Step) -> impl Iterator<Item = Shown<'_>> {
             FileDifference::Missing | FileDifference::Unknown => {
                 contents.get(path)?.lines().map(|line| format!("+{line}")).collect()
             }
-            FileDifference::Touched | FileDifference::Secret(_) | FileDifference::Access { .. } => {
+            FileDifference::Touched
+            | FileDifference::Secret(_)
+            | FileDifference::NotRestarted
+            | FileDifference::Access { .. } => {
                 return None;
             }
         };

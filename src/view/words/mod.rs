@@ -174,6 +174,9 @@ fn file(how: &FileDifference) -> String {
         FileDifference::Touched => "was changed since mdc wrote it".to_owned(),
         FileDifference::Lines(_) => "has other lines than it should (see Files)".to_owned(),
         FileDifference::Secret(name) => format!("holds another secret `{name}` than it should"),
+        FileDifference::NotRestarted => {
+            "was changed, and the service was not restarted since".to_owned()
+        }
         FileDifference::Access { observed, desired } => {
             format!("is {observed}; {desired} is desired")
         }
