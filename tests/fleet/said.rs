@@ -91,6 +91,11 @@ impl Running {
 }
 
 impl Said {
+    /// The exit status; none after a signal.
+    pub(crate) const fn status(&self) -> Option<i32> {
+        self.status
+    }
+
     /// Fails with all that was said when the exit status is another one.
     pub(crate) fn ends(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "{}\n{}", self.talk, self.out);

@@ -102,9 +102,8 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     let changed: BTreeSet<_> = plan
         .steps
         .iter()
-        .filter(|step| changes(step))
-        .collect::<Vec<_>>()
-        .iter()
+        // What goes has no log to be read afterwards.
+        .filter(|step| changes(step) && step.action != Action::Remove)
         .map(|step| &step.component)
         .collect();
     for action in [Action::MarkLogs, Action::ReadLogs] {

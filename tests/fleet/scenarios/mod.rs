@@ -18,6 +18,7 @@ mod roles;
 mod rollback;
 mod scans;
 mod upgrade;
+mod window;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
 
@@ -28,7 +29,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 31] = [
+pub(crate) const SCENARIOS: [Scenario; 32] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -69,6 +70,7 @@ pub(crate) const SCENARIOS: [Scenario; 31] = [
         run: roles::run,
     },
     Scenario { name: "files", changes: &PRODUCTS, run: files::run },
+    Scenario { name: "window", changes: &["storage-01", "exec-01"], run: window::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },

@@ -21,14 +21,11 @@ pub(crate) fn run(fleet: &Fleet) {
     let opens = Timestamp::now() + (AHEAD + 60).seconds();
     let opens = Timestamp::from_second(opens.as_second() / 60 * 60).unwrap();
     let closes = opens + (LASTS * 60).seconds();
-    let window = format!(
-        "{}-{}",
-        opens.strftime("%Y-%m-%d %H:%M"),
-        closes.strftime("%H:%M"),
-    );
+    let window = format!("{}-{}", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime("%H:%M"));
     let site = Site::with_manifest(fleet, &release, |manifest| {
         let gate = format!("[gates.window]\nzone = \"UTC\"\nopen = [\"{window}\"]\n\n[gates.idle]");
-        let quick = "\n[components.file-storage]\ndurations = { install = \"3s\", start = \"1s\" }\n";
+        let quick =
+            "\n[components.file-storage]\ndurations = { install = \"3s\", start = \"1s\" }\n";
         manifest.replace("[gates.idle]", &gate) + quick
     });
     let start = Instant::now();
@@ -38,7 +35,11 @@ pub(crate) fn run(fleet: &Fleet) {
     on("exec-01", "worker").works(fleet, "2.9.0");
     assert!(Timestamp::now() < opens, "the first attempt took too long to tell anything");
     while site.mdc(&["resume", "--yes"]).status() != Some(0) {
-        assert!(start.elapsed() < PATIENCE, "stage 2 has not begun: {}", site.record("journal.jsonl"));
+        assert!(
+            start.elapsed() < PATIENCE,
+            "stage 2 has not begun: {}",
+            site.record("journal.jsonl")
+        );
     }
     on("storage-01", "file-storage").works(fleet, "2.9.0");
     let begun = begun(&site, "storage-01/file-storage/upgrade");
