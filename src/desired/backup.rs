@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::resolve::Placed;
+use super::placed::Placed;
 use crate::address::ComponentName;
 use crate::catalog::{BackupBy, Component, health};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use serde::Serialize;
 
-use super::resolve::Placed;
+use super::placed::Placed;
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, FileTemplate, Setting, Write};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};

@@ -9,6 +9,7 @@ mod file;
 mod notice;
 mod package;
 mod package_file;
+mod placed;
 mod placement;
 mod previous;
 mod questions;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::package::Packages;
+use super::placed::Placed;
 use super::questions::Questions;
-use super::resolve::Placed;
 use super::{Resource, Source};
 use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, Driver, Format, Procedure};

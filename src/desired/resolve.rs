@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::component::Places;
 use super::package::{Packages, unsupported};
-use super::questions::Questions;
+use super::placed::{Placed, placed};
 use super::{
     Desired, DesiredHost, Resource, backup, center, component, file, notice, placement, removed,
-    rolling,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
@@ -66,30 +65,6 @@ pub fn resolve(
         previous: BTreeMap::new(),
     };
     (Some(desired), found)
-}
-
-/// The placed components with what they are asked.
-pub(super) type Placed<'c> = BTreeMap<&'c ComponentName, (&'c Arc<Component>, Questions)>;
-
-fn placed<'c>(
-    places: &Places<'_>,
-    manifest: &Manifest,
-    effective: &'c BTreeMap<ComponentName, Arc<Component>>,
-    found: &mut Diagnostics,
-) -> Placed<'c> {
-    let mut probed = BTreeMap::new();
-    let goes =
-        |name: &ComponentName| manifest.hosts.values().any(|it| it.removed.contains_key(name));
-    let wanted = effective.iter().filter(|(name, _)| places.contains_key(name) || goes(name));
-    for (name, component) in wanted {
-        match Questions::of(component, manifest) {
-            Ok(questions) => drop(probed.insert(name, (component, questions))),
-            Err(problem) => found.push(*problem),
-        }
-        let problems = rolling::check(component, manifest).into_iter();
-        found.extend(problems.chain(center::check(component, manifest)).collect::<Diagnostics>());
-    }
-    probed
 }
 
 /// The package format of each system that the manifest names; each unknown one is reported once.

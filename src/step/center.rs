@@ -1,6 +1,6 @@
 //! Requests to Control Center: the controller sends them; no host runs anything.
 
-use super::package::version_text;
+use super::version::version_text;
 use crate::address::Address;
 use crate::catalog::{Component, Format, Limits};
 use crate::desired::{ControlCenter, DesiredHost, Resource, Source, Upload};

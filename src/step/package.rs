@@ -2,23 +2,22 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
+use super::version::{check_version, whole_version};
 use super::{await_health, center, copy, service};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
 use crate::transport::{Account, Command, Task, quote};
-use crate::value::{Period, RemotePath, Version};
+use crate::value::{Period, RemotePath};
 
 /// apt refuses to work after an installation that was cut off, for which dpkg keeps notes in this
 /// folder, and names the command that mends it. What is wrong with other packages is not this
 /// step's matter: apt says whether it stands in the way.
-const DPKG_REPAIR: &str = "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || \
+pub(super) const DPKG_REPAIR: &str = "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || \
                            dpkg --configure -a --force-confdef --force-confold; ";
 
 /// Time for working out an installation: dnf may have to fetch what its repositories have.
 const REHEARSAL: Period = Period::seconds(300);
-/// Time for one question to the package database.
-const ASK: Period = Period::seconds(30);
 
 /// The commands that bring `resource` to its version and see that it works: check the file,
 /// install, start, then version, service and health.
@@ -164,103 +163,9 @@ fn apt_install(action: Action) -> String {
     )
 }
 
-/// The commands that take the package away, in whichever major version it is there: never anything
-/// else with it, and neither its settings nor its data.
-#[must_use]
-pub fn remove_package(resource: &Resource, limits: &Limits) -> Vec<Command> {
-    let Resource { unit, package, format, procedure, .. } = resource;
-    let others = procedure.major.iter().flat_map(|major| major.others(*format, package));
-    let names: Vec<_> = std::iter::once(package).chain(others).map(|name| quote(name)).collect();
-    let names = names.join(" ");
-    // Also what was left half-way is there. Both tools refuse when something else needs it (dpkg(1), rpm(8)).
-    let (is_there, remove) = match format {
-        Format::Deb => (
-            "case $(dpkg-query -W -f='${db:Status-Status}' \"$p\" 2>/dev/null) in \
-             ''|not-installed|config-files) false ;; *) true ;; esac",
-            format!("{DPKG_REPAIR}DEBIAN_FRONTEND=noninteractive dpkg --remove \"$p\""),
-        ),
-        Format::Rpm | Format::Msi => ("rpm -q --quiet \"$p\"", "rpm -e \"$p\"".to_owned()),
-    };
-    let gone = Command {
-        run: format!(
-            "for p in {names}; do if {is_there}; then echo \"$p is still installed\" >&2; exit 1; fi; done"
-        ),
-        account: Account::Login,
-        within: ASK,
-        task: Task::CheckRemoved { package: package.clone() },
-    };
-    let service = quote(unit);
-    let removes = Command {
-        run: format!(
-            "if systemctl cat {service} >/dev/null 2>&1; then systemctl disable --now {service} || exit; fi; \
-             for p in {names}; do if {is_there}; then {remove} || exit; fi; done"
-        ),
-        account: Account::Root,
-        within: limits.install,
-        task: Task::RemovePackage { package: package.clone(), unit: unit.clone() },
-    };
-    vec![removes, gone]
-}
-
-fn check_version(resource: &Resource, format: Format) -> Command {
-    Command {
-        run: version_text(resource, format),
-        account: Account::Login,
-        within: ASK,
-        task: Task::CheckVersion {
-            package: resource.package.clone(),
-            version: resource.version.clone(),
-        },
-    }
-}
-
-pub(super) fn version_text(resource: &Resource, format: Format) -> String {
-    let package = quote(&resource.package);
-    // What is there goes to standard error too: when the check fails, it is the telling line.
-    match format {
-        Format::Deb => format!(
-            "dpkg-query -W -f='${{db:Status-Status}} ${{Version}}\\n' {package} | \
-             tee /dev/stderr | grep -E -q -x {}",
-            quote(&format!("installed {}", whole_version(&resource.version)))
-        ),
-        Format::Rpm | Format::Msi => format!(
-            "rpm -q --qf '%{{VERSION}}\\n' {package} | tee /dev/stderr | grep -F -q -x {}",
-            quote(resource.version.as_str())
-        ),
-    }
-}
-
 /// Sees whether people have done it; they are asked for it when not.
 fn by_hand(resource: &Resource, format: Format, text: &str) -> Command {
     let (package, version) = (resource.package.clone(), resource.version.clone());
     let task = Task::ByHand { package, version, text: text.to_owned() };
     Command { task, ..check_version(resource, format) }
-}
-
-/// A regular expression for the Debian package versions of a product version: with any epoch and
-/// any packaging revision.
-fn whole_version(version: &Version) -> String {
-    format!("([0-9]+:)?{}(-[^-]+)?", literal(version.as_str()))
-}
-
-/// `text` as an extended regular expression that matches just it.
-fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if ".+^$*?()[]{}|\\".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_literal_matches_only_itself() {
-        assert_eq!(literal("2.9.0+b1~x"), r"2\.9\.0\+b1~x");
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::resolve::Placed;
+use super::super::placed::Placed;
 use super::{Here, secret_mark};
 use crate::address::ComponentName;
 use crate::catalog::Component;
