@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::manifest::notice::{Fault, Template, Variables, check, names, render};
+use crate::manifest::notice::{Template, Variables, names};
 use crate::manifest::{self, Channel, Manifest};
+use crate::source::template::{Fault, check, render};
 use crate::source::{self, At, did_you_mean};
 
 /// The subject of notices that have none of their own.

@@ -7,7 +7,8 @@ use camino::Utf8Path;
 use super::{Delivery, Letter, Trouble, command, email, harmless, webhook};
 use crate::desired::Notice;
 use crate::manifest::Channel;
-use crate::manifest::notice::{Variables, render};
+use crate::manifest::notice::Variables;
+use crate::source::template::render;
 
 /// The first pause before another try; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use ureq::{Agent, Timeout};
 
 use super::{Letter, Trouble, harmless};
-use crate::manifest::notice::{Webhook, render};
+use crate::manifest::notice::Webhook;
+use crate::source::template::render;
 use crate::transport::{resolve_secret, web};
 use crate::value::Secret;
 

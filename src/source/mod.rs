@@ -15,6 +15,7 @@ mod parse;
 mod path;
 mod suggest;
 mod syntax;
+pub mod template;
 mod web;
 mod word;
 

@@ -9,7 +9,7 @@ use super::text::{RequestText, RoutesOf, RoutesText, SessionText, UntilText};
 use super::{Attachment, Route, RouteRequest, RouteValues, Routes, Session, Until, Way};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::manifest::notice::{Fault, check};
+use crate::source::template::{Fault, check};
 use crate::source::{self, At, Span, did_you_mean};
 use crate::value::Period;
 

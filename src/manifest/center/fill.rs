@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::manifest::notice::{Fault, check, render};
+use crate::source::template::{Fault, check, render};
 
 /// Values, by variable.
 #[derive(Debug, Clone, Default)]

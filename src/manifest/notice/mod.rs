@@ -1,12 +1,10 @@
 //! Who is told, when, and how: notices before a stage, at its start, at its end, and on failure.
 
 mod convert;
-mod template;
 mod text;
 mod variables;
 
 pub(super) use convert::convert;
-pub use template::{Fault, check, render};
 pub(super) use text::NoticeText;
 pub use variables::{Variables, names};
 

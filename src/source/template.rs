@@ -1,4 +1,4 @@
-//! The templates of notices: handlebars with declared variables, `if`, `unless`, `each` and `json`.
+//! Templates of texts: handlebars with declared variables, `if`, `unless`, `each` and `json`.
 
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 use handlebars::{
