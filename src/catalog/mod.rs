@@ -2,6 +2,7 @@
 //! and from the manifest.
 
 mod backup;
+mod by_format;
 mod embedded;
 mod file;
 pub mod health;
@@ -12,6 +13,7 @@ mod major;
 mod on_failure;
 mod overlay;
 mod procedure;
+mod replicas;
 mod rolling;
 mod system;
 
@@ -24,6 +26,7 @@ pub use major::Major;
 pub use on_failure::{OnFailure, Then};
 pub use overlay::Override;
 pub use procedure::{Act, Keep, Procedure, Role, Rule};
+pub use replicas::Replicas;
 pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 
@@ -31,6 +34,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use by_format::{by_format, names_by_format};
 
 use crate::address::ComponentName;
 use crate::value::{Batch, Period, SecretReference, Version};
@@ -141,6 +146,9 @@ pub struct Component {
     /// How a change goes over its hosts.
     #[serde(default)]
     pub rolling: Rolling,
+    /// How many copies of a file it keeps on its hosts, where it keeps files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<Replicas>,
     /// What users notice while it changes, in words.
     pub impact: String,
     /// The package's name, by format; a format that isn't there is not supported.
@@ -251,39 +259,6 @@ pub enum Sure {
     Disputed(String),
     /// Nobody says so: what it was concluded from.
     Guess(String),
-}
-
-/// A name for each format. The key type's own schema would allow any text.
-fn by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    let name =
-        |about| serde_json::json!({ "type": "string", "minLength": 1, "description": about });
-    schemars::json_schema!({
-        "type": "object",
-        "properties": {
-            "deb": name("On hosts with dpkg and apt."),
-            "rpm": name("On hosts with rpm and dnf."),
-            "msi": name("On Windows."),
-        },
-        "additionalProperties": false,
-    })
-}
-
-/// Names for each format.
-fn names_by_format(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    let names = |about| {
-        serde_json::json!({
-            "type": "array", "items": { "type": "string", "minLength": 1 }, "description": about,
-        })
-    };
-    schemars::json_schema!({
-        "type": "object",
-        "properties": {
-            "deb": names("On hosts with dpkg and apt."),
-            "rpm": names("On hosts with rpm and dnf."),
-            "msi": names("On Windows."),
-        },
-        "additionalProperties": false,
-    })
 }
 
 /// A component that has to be healthy first.

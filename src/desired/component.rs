@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::center::with_needs;
 use crate::address::ComponentName;
-use crate::catalog::{Catalog, Component};
+use crate::catalog::{Catalog, Component, Replicas};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::manifest::{Manifest, Release, Span};
 use crate::source::did_you_mean;
+use crate::value::Share;
 
 /// All components of the catalog, overridden.
 pub(super) fn effective(
@@ -20,11 +21,23 @@ pub(super) fn effective(
         catalog.components().map(|c| (c.name.clone(), Arc::clone(c))).collect();
     for (name, over) in &manifest.components {
         match catalog.overridden(name.as_str(), &over.value) {
-            Some(component) => drop(components.insert(name.clone(), component)),
+            Some(component) => drop(components.insert(name.clone(), promised(component))),
             None => found.push(unknown(catalog, name, &manifest.source, &over.span)),
         }
     }
     components.into_iter().map(|(name, component)| (name, with_needs(component))).collect()
+}
+
+/// With replicas that bridge the absence of a host, as many stay healthy as those need, unless something
+/// else is promised.
+fn promised(component: Arc<Component>) -> Arc<Component> {
+    let keeps = component.replicas.and_then(Replicas::keeps);
+    let Some(keeps) = keeps.filter(|_| component.rolling.min_healthy.is_none()) else {
+        return component;
+    };
+    let mut component = Arc::unwrap_or_clone(component);
+    component.rolling.min_healthy = Share::Count(keeps);
+    Arc::new(component)
 }
 
 /// Where each component is placed first.

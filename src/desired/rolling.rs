@@ -1,7 +1,7 @@
 //! Whether a change can go over a component's hosts as its `rolling` says.
 
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Component;
+use crate::catalog::{Component, Replicas};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::{Host, Manifest};
 use crate::source::{did_you_mean, listed};
@@ -12,11 +12,33 @@ pub(super) fn check(component: &Component, manifest: &Manifest) -> Option<Diagno
     if rolling.drain.is_some() && component.idle.is_none() {
         return Some(blind(component, manifest));
     }
+    if let Some(problem) = replicas(component, manifest) {
+        return Some(problem);
+    }
     let per = rolling.per.as_deref()?;
     let mut hosts =
         manifest.hosts.iter().filter(|(_, host)| host.components.contains_key(&component.name));
     let lacks = hosts.find(|(_, host)| !host.labels.contains_key(per))?;
     Some(no_label(&component.name, lacks, per, manifest))
+}
+
+/// Replicas that there can't be.
+fn replicas(component: &Component, manifest: &Manifest) -> Option<Diagnostic> {
+    let Replicas { min, max } = component.replicas?;
+    let name = &component.name;
+    let hosts = manifest.hosts.values().filter(|host| host.components.contains_key(name)).count();
+    let (message, help) = if min > max {
+        let message =
+            format!("`{name}` keeps at least {min} replicas of a file, and at most {max}");
+        (message, "`min` is not larger than `max`".to_owned())
+    } else if usize::try_from(min).is_ok_and(|min| hosts < min) {
+        let message =
+            format!("`{name}` keeps {min} replicas of a file, and {hosts} of the hosts have it");
+        (message, format!("add a host with `{name}`, or write what its group is configured for"))
+    } else {
+        return None;
+    };
+    Some(at_override(Diagnostic::new(Code::Replicas, message), name, manifest).help(help))
 }
 
 fn blind(component: &Component, manifest: &Manifest) -> Diagnostic {

@@ -185,6 +185,8 @@ codes! {
     BadDriver = "desired::driver" Error,
     /// A component that is drained without being able to tell when it has finished.
     DrainBlind = "desired::drain-blind" Error,
+    /// Replicas that there can't be.
+    Replicas = "desired::replicas" Error,
     /// A host without the label that its component goes over its hosts by.
     NoLabel = "desired::no-label" Error,
     /// A component that is to be on a host and to be removed from it.

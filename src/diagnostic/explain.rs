@@ -340,7 +340,8 @@ impl Code {
             | Self::GateTake
             | Self::BadWindow
             | Self::DrainBlind
-            | Self::NoLabel => self.explain_gate(),
+            | Self::NoLabel
+            | Self::Replicas => self.explain_gate(),
             Self::RemovedAndPlaced | Self::RemovedByOthers | Self::File => self.explain_host(),
             Self::Downgrade
             | Self::NoBackup

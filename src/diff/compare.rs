@@ -8,7 +8,7 @@ use super::{
     Action, FileChange, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back,
 };
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Backup, Stage};
+use crate::catalog::{Backup, Replicas, Stage};
 use crate::desired::{Desired, Resource};
 use crate::observe::{
     ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState, Unreadable,
@@ -86,6 +86,7 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.resources(desired, observed);
     comparison.removals(desired, observed);
     comparison.backups(desired);
+    comparison.replicas(desired);
     comparison.roles = role::roles(desired, observed);
     comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);
@@ -177,6 +178,17 @@ impl Comparison {
                     "{address} is removed, but not its data, and nothing moves them to another host"
                 ));
             }
+        }
+    }
+
+    /// What stops because files are not on enough hosts.
+    fn replicas(&mut self, desired: &Desired) {
+        for component in desired.components.values() {
+            let moved = self.changes.iter().any(|(address, change)| {
+                address.component == component.name && change.action.interrupts()
+            });
+            let stops = component.replicas.filter(|_| moved).and_then(Replicas::stops);
+            self.warnings.extend(stops.map(|stops| format!("{}: {stops}", component.name)));
         }
     }
 

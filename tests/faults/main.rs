@@ -41,6 +41,8 @@ mod records;
 #[cfg(test)]
 mod removal;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod since;
 #[cfg(test)]
 mod site;

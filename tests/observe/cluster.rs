@@ -122,6 +122,7 @@ fn component(name: &str, health: &Probe) -> Component {
         secrets: BTreeMap::new(),
         idle: None,
         driver: None,
+        replicas: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         backup_by: None,

@@ -534,6 +534,7 @@ fn entry(line: &Line, order: u32) -> Component {
         idle: None,
         backup_by: None,
         driver: None,
+        replicas: None,
         by_hand: None,
         rolling: mdc::catalog::Rolling::default(),
         logs: mdc::catalog::Logs::default(),

@@ -35,6 +35,12 @@ impl Code {
                  how much is still to be done. Without it the instance would be changed in the middle \
                  of its work."
             }
+            Self::Replicas => {
+                "`replicas` of File Storage is how its group is configured: how many copies of a file there \
+                 have to be, and how many there are at most. There can't be more of them than hosts. With a \
+                 minimum above 1 and a larger maximum the group bridges the absence of a host, and as many \
+                 stay healthy as the minimum says; otherwise the plan tells what stops meanwhile."
+            }
             Self::NoLabel => {
                 "`rolling.per` names a label of hosts, such as `zone`: those with one value of it are \
                  finished before those with the next begin. A host without the label would belong to \
