@@ -8,6 +8,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use mdc::address::HostName;
 use mdc::apply::{self, Apply, Control, Copied, Event};
+use mdc::diff::Action;
 use mdc::manifest::{Connection as Way, SimulatedConnection};
 use mdc::observe::{self, ComponentFacts, HostState, Limits, Observed, PackageState};
 use mdc::plan::{Plan, Step, Taken, rollback};
@@ -146,7 +147,8 @@ fn kept_its_promises(cluster: &Cluster, plan: &Plan, events: &[Event]) {
                     other.component == step.component && other.action == step.action
                 });
                 let component = &cluster.desired.components[step.component.as_str()];
-                let resources = cluster.desired.resources.keys();
+                let desired = &cluster.desired;
+                let resources = desired.resources.keys().chain(desired.removed.keys());
                 let all = resources.filter(|it| it.component == step.component).count();
                 let allowed = component.at_once.of(all);
                 let free = step.action.only_copies() || step.action.is_gate();
@@ -218,10 +220,16 @@ proptest! {
 /// that failed doesn't bring it back.
 fn enough_stay_healthy(cluster: &Cluster, plan: &Plan, events: &[Event]) {
     let Some(core) = cluster.desired.components.get("md-core") else { return };
-    let of_core = |step: &&Step| step.component == core.name && !step.action.is_gate();
+    let of_core = |step: &&Step| {
+        step.component == core.name && !step.action.is_gate() && step.action != Action::Remove
+    };
     let steps: BTreeMap<&str, &Step> =
         plan.steps.iter().filter(of_core).map(|step| (&*step.id, step)).collect();
-    let states = cluster.states.iter().filter(|(address, _)| address.component == core.name);
+    // What is to go is not counted on.
+    let states = cluster
+        .states
+        .iter()
+        .filter(|(address, state)| address.component == core.name && **state != State::Unwanted);
     let mut healthy: BTreeSet<&HostName> = states
         .clone()
         .filter(|(_, state)| **state != State::Absent)
