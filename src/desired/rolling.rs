@@ -33,7 +33,7 @@ fn replicas(component: &Component, manifest: &Manifest) -> Option<Diagnostic> {
         (message, "`min` is not larger than `max`".to_owned())
     } else if usize::try_from(min).is_ok_and(|min| hosts < min) {
         let message =
-            format!("`{name}` keeps {min} replicas of a file, and as many hosts have it: {hosts}");
+            format!("`{name}` keeps {min} replicas of a file, and fewer hosts have it: {hosts}");
         (message, format!("add a host with `{name}`, or write what its group is configured for"))
     } else {
         return None;
