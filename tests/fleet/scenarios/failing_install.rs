@@ -40,7 +40,7 @@ pub(crate) fn deb(fleet: &Fleet) {
     for it in INSTALLED.iter().filter(|it| it.host != "identity-01") {
         it.works(fleet, it.of_a);
     }
-    site.mdc(&["status"]).ends(0).tells(&["half-configured", "is unfinished: 8 of "]);
+    site.mdc(&["status"]).ends(0).tells(&["half-configured", "is unfinished: 15 of "]);
 
     fleet.ask("identity-01", REPAIR);
     site.mdc(&["apply", "--yes"])
