@@ -176,6 +176,8 @@ fn after_a_full_disk_the_journal_goes_on_whole() {
     let place = Place::Folder(mounted.0.join("state").to_str().unwrap().to_owned());
     let store = place.store();
     let lease = hold(&*store);
+    let filler = mounted.0.join("filler");
+    fs::write(&filler, [b'x'; 8192]).unwrap();
     let mut small = crate::bed::plan();
     small.steps.truncate(1);
     small.seal = small.digest();
@@ -186,6 +188,8 @@ fn after_a_full_disk_the_journal_goes_on_whole() {
     assert!((1..100).contains(&kept), "{kept}");
     let error = run.journal.append(intent(&long, 1)).unwrap_err();
     assert!(matches!(error, JournalError::Io { .. }), "{error}");
+    // Somebody makes room.
+    fs::remove_file(filler).unwrap();
     run.record(intent("a", 1)).unwrap();
     assert_eq!(records(&*store, &run.id).len(), kept + 3);
 }
