@@ -335,7 +335,8 @@ fn needed(cluster: &Cluster, component: &str) -> BTreeSet<String> {
 
 fn brings_up_before_use(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        let restores = a.action.restores() && !b.action.only_copies() && !b.action.logs();
+        let uses = !b.action.only_copies() && !b.action.logs() && b.action != Action::Remove;
+        let restores = a.action.restores() && uses;
         if restores && needed(cluster, b.component.as_str()).contains(a.component.as_str()) {
             assert!(ordered, "{} needs {}, which comes later", b.id, a.id);
         }
