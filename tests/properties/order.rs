@@ -335,7 +335,11 @@ fn needed(cluster: &Cluster, component: &str) -> BTreeSet<String> {
 
 fn brings_up_before_use(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        let uses = !b.action.only_copies() && !b.action.logs() && b.action != Action::Remove;
+        // What goes needs nothing any more, nor does the gate before it.
+        let goes = b.action == Action::Remove
+            || (b.action == Action::KeepHealthy
+                && cluster.desired.removed.keys().any(|it| it.component == b.component));
+        let uses = !b.action.only_copies() && !b.action.logs() && !goes;
         let restores = a.action.restores() && uses;
         if restores && needed(cluster, b.component.as_str()).contains(a.component.as_str()) {
             assert!(ordered, "{} needs {}, which comes later", b.id, a.id);
