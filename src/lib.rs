@@ -7,7 +7,7 @@
 //! data ── catalog ───► Catalog  ┴─ desired ─► Desired ┐
 //! hosts ─ observe (reads) ──────────────► Observed ───┴ diff ─► Changes ─ graph ─► StepGraph ─ plan ─► Plan
 //!                                                                                                      │
-//!            views: terminal · markdown · json  ◄──────────────────────────────────────────────────────┤
+//! views: terminal · markdown · html · dot · mermaid · json  ◄──────────────────────────────────────────┤
 //!                                                                                                      ▼
 //!                                    Report ◄── report ◄── Outcome, Journal, Event* ◄── apply (writes) ◄
 //! ```
@@ -20,6 +20,7 @@
 //! | [`value`], [`address`] | small values with rules of their own; identity of things |
 //! | [`diagnostic`] | problems with codes, places and hints |
 //! | [`source`] | files that people write, read and checked |
+//! | [`signature`] | who has signed a text or a file, by SSH keys |
 //! | [`catalog`] | what can be deployed, as data |
 //! | [`package`] | what a package file says of itself |
 //! | [`manifest`] | what people write: the manifest and the release |
@@ -35,10 +36,14 @@
 //! | [`step`] | the exact commands of each kind of step |
 //! | [`graph`] | the order, rule by rule |
 //! | [`plan`] | the plan, its basis, its seal, its file |
+//! | [`review`] | what reviewers ask of plans: what moved, why a step, why not a host |
+//! | [`policy`] | rules of the user's own over a plan |
+//! | [`approval`] | what people have signed of a plan, and whether that is enough |
 //! | [`state`] | the record of runs: journal, lease; in a folder or in PostgreSQL |
 //! | [`apply`] | the engine that carries a plan out |
 //! | [`report`] | what happened against what was promised |
 //! | [`view`] | documents and their renderers, progress |
+//! | [`emit`] | a plan as a runbook and scripts, to be carried out by hand |
 //! | [`cli`] | one file a command |
 //!
 //! Files that `mdc` reads and writes: manifest ([`manifest::Manifest`]), release
@@ -51,6 +56,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod approval;
 pub mod catalog;
 pub mod center;
 pub mod cli;
@@ -58,6 +64,7 @@ pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;
+pub mod emit;
 pub mod fact;
 pub mod graph;
 pub mod manifest;
@@ -65,9 +72,12 @@ pub mod notice;
 pub mod observe;
 pub mod package;
 pub mod plan;
+pub mod policy;
 pub mod preflight;
 pub mod report;
+pub mod review;
 pub mod scan;
+pub mod signature;
 pub mod source;
 pub mod state;
 pub mod step;

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 29] = [
     "value",
     "address",
     "diagnostic",
     "source",
+    "signature",
     "catalog",
     "package",
     "manifest",
@@ -28,10 +29,14 @@ const ORDER: [&str; 24] = [
     "step",
     "graph",
     "plan",
+    "review",
+    "policy",
+    "approval",
     "state",
     "apply",
     "report",
     "view",
+    "emit",
     "cli",
 ];
 

@@ -2,23 +2,27 @@
 //!
 //! A case is a folder in `tests/diagnostics/`: `mdc.toml`, whatever it refers to, and the full
 //! text in `expected.txt`. A folder `catalog` in it is given as `--catalog` and linted; a file
-//! `snapshot.json` is what the hosts told. Texts are written anew with `SNAPSHOTS=overwrite`.
+//! `snapshot.json` is what the hosts told, `snapshot.json.sig` its signature. With a rule of approvals,
+//! those of the plan are in `plan.approvals`, and `plan.signers` says who could approve when it was made. Texts are written anew with `SNAPSHOTS=overwrite`.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own files has failed")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use mdc::approval;
 use mdc::catalog;
 use mdc::desired;
-use mdc::diagnostic::{Code, Diagnostics};
+use mdc::diagnostic::{Code, Diagnostics, SourceText};
 use mdc::diff;
 use mdc::graph;
 use mdc::manifest::{self, Manifest};
-use mdc::observe::Snapshot;
-use mdc::plan;
+use mdc::observe::{self, Snapshot};
+use mdc::plan::{self, Plan};
 use mdc::preflight;
+use mdc::signature::Signers;
 use mdc::view::diagnostic::render;
 
 /// The day on which all cases happen.
@@ -49,6 +53,10 @@ fn problems() -> Diagnostics {
         found.extend(problems);
         release
     });
+    if let Some(manifest) = &manifest {
+        found.extend(manifest.read_approvers().err().unwrap_or_default());
+        found.extend(snapshot(manifest));
+    }
     if let (Some(manifest), Some(release)) = (manifest, release) {
         found.extend(preflight::expired(&manifest, TODAY.parse().unwrap()));
         let (mut desired, problems) = desired::resolve(&manifest, &release, &catalog);
@@ -68,7 +76,9 @@ fn problems() -> Diagnostics {
             let mut refusals = comparison.refusals.clone();
             if refusals.is_empty() {
                 let graph = graph::build(&desired, &comparison).unwrap();
-                refusals = plan::make(&desired, &comparison, &graph).unwrap().misfits();
+                let plan = plan::make(&desired, &comparison, &graph).unwrap();
+                refusals = plan.misfits();
+                found.extend(approvals(&manifest, plan));
             }
             found.extend(refusals.iter().map(|refusal| refusal.diagnose(&manifest)).collect());
             let findings =
@@ -80,6 +90,42 @@ fn problems() -> Diagnostics {
         }
     }
     found
+}
+
+/// Whether the snapshot may be used.
+fn snapshot(manifest: &Manifest) -> Diagnostics {
+    let Ok(bytes) = fs::read("snapshot.json") else { return Diagnostics::default() };
+    let signature = fs::read("snapshot.json.sig").ok();
+    let (path, noon) = ("snapshot.json".into(), NOON.parse().unwrap());
+    let signers = match manifest.read_snapshot_signers() {
+        Ok(signers) => signers,
+        Err(found) => return found,
+    };
+    let whole = (path, bytes.as_slice(), signature.as_deref());
+    let signed = signers.map(|signers| observe::signed(manifest, &signers, whole, noon));
+    let fresh = observe::fresh(manifest, (path, &Snapshot::parse(&bytes).unwrap()), noon);
+    let refused = signed.and_then(Result::err).into_iter().chain(fresh.err());
+    refused.map(|refusal| *refusal).collect()
+}
+
+/// What is wrong with the approvals of the plan.
+fn approvals(manifest: &Manifest, plan: Plan) -> Diagnostics {
+    let Ok(Some((rule, signers))) = manifest.read_approvers() else {
+        return Diagnostics::default();
+    };
+    let path = "plan.json".into();
+    let asked = |signers| plan::Approvals::of(signers, (rule.live.value, rule.critical.value));
+    if let Ok(text) = fs::read_to_string("plan.signers") {
+        let before = Arc::new(SourceText { name: "plan.signers".into(), text });
+        let before = Signers::parse(&before).unwrap();
+        assert_ne!(asked(&before), asked(&signers));
+        return Diagnostics::from_iter([approval::other_rule(manifest, path)]);
+    }
+    let asked = asked(&signers);
+    let plan = plan.approved_by(Some(asked.clone()));
+    let files = approval::read(&approval::folder_of(path)).unwrap();
+    approval::judge((&plan, &asked), &signers, &files, NOON.parse().unwrap())
+        .diagnose((manifest, rule), path)
 }
 
 /// One test for all cases, because they share the current folder of the process.

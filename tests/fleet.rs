@@ -46,17 +46,23 @@ fn fleet() {
         only.as_ref().is_none_or(|only| only.split(',').any(|name| name == scenario.name))
     };
     let mut changed: &[&str] = &ALL;
+    let mut before = "the fleet's start";
     let mut failed = Vec::new();
     for scenario in SCENARIOS.iter().filter(wanted) {
         let start = Instant::now();
         fleet.reset(changed);
         scenarios::back_up(&fleet);
         // Each stands for itself: what one leaves behind is reset before the next.
-        let went_well = catch_unwind(AssertUnwindSafe(|| (scenario.run)(&fleet))).is_ok();
+        let went_well = catch_unwind(AssertUnwindSafe(|| {
+            scenarios::is_in_a(&fleet, before);
+            (scenario.run)(&fleet);
+        }))
+        .is_ok();
         let word = if went_well { "ok" } else { "FAILED" };
         say(&format!("fleet: {word:6} {:5.1} s  {}", start.elapsed().as_secs_f32(), scenario.name));
         // How far one came that failed, nobody knows.
         changed = if went_well { scenario.changes } else { &ALL };
+        before = scenario.name;
         if !went_well {
             failed.push(scenario.name);
         }

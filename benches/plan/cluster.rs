@@ -72,7 +72,9 @@ fn manifest_text(hosts: usize) -> String {
     let mut text = String::from(
         "format-version = 1\n\n[cluster]\nname = \"large\"\nenvironment = \"bench\"\n\
          release = \"release.toml\"\n\n[connections.ssh.ssh]\nuser = \"mdc\"\n\n\
-         [defaults]\nconnection = \"ssh\"\nos = \"debian-12\"\n",
+         [defaults]\nconnection = \"ssh\"\nos = \"debian-12\"\n\n\
+         [components.postgresql]\nbackup = \"none\"\n\n\
+         [components.file-storage]\nbackup = \"none\"\n",
     );
     for (index, component) in INFRASTRUCTURE.iter().enumerate() {
         write_host(&mut text, component, index, &[component]);

@@ -6,14 +6,14 @@ mod failed;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use failed::{failure, lost, never_there, not_sent, period, refused};
 
 use super::event::Event;
-use super::job;
 use super::keep::Lines;
 use super::telling::{failed_command, lines};
+use super::watch::{Look, Watched};
 use super::worker::{Work, Worker};
 use crate::center::{Accepted, Answer, Center, Content, Saved, Sending, with};
 use crate::desired::ControlCenter;
@@ -139,11 +139,10 @@ impl Worker<'_> {
         asking: &mut Asking,
     ) -> Result<(), StepFailure> {
         let center = self.center(work, command)?;
-        let start = Instant::now();
         let until = request.until.as_ref();
         let bound = until.map_or(center.patience(), |until| until.within.duration());
-        loop {
-            let (seen, pause) = match self.send(work, (command, request), None)? {
+        let watched = self.watch((work, command), bound, || {
+            let (seen, again) = match self.send(work, (command, request), None)? {
                 Answer::Accepted(Accepted { saved, seen }) => match (until, seen) {
                     (Some(until), Some(seen)) if until.fails.contains(&seen) => {
                         let ended = format!("Control Center says `{seen}` at {}", until.pointer);
@@ -153,25 +152,23 @@ impl Worker<'_> {
                         let seen = seen.unwrap_or_else(|| format!("nothing at {}", until.pointer));
                         (seen, until.every.duration())
                     }
-                    _ => {
-                        asking.saved.extend(saved);
-                        return Ok(());
-                    }
+                    _ => return Ok(Look::So(saved)),
                 },
                 Answer::Refused(why) => return Err(refused(work, command, (why, asking))),
                 Answer::NotSent(why) => return Err(not_sent(work, command, why)),
                 Answer::Unknown(why) => (why, PAUSE),
             };
-            if start.elapsed() >= bound {
-                let ended = format!("given up after {}; last seen: {seen}", period(bound));
-                return Err(StepFailure {
-                    kind: FailureKind::Late,
-                    ..refused(work, command, (ended, asking))
-                });
+            Ok(Look::NotYet { seen, again, last: () })
+        })?;
+        match watched {
+            Watched::So(saved) => {
+                asking.saved.extend(saved);
+                Ok(())
             }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            if self.reach.halt.wait(pause.min(bound)) {
-                return Err(job::cancelled_before(work.step, command));
+            Watched::GivenUp(seen, ()) => {
+                let ended = format!("given up after {}; last seen: {seen}", period(bound));
+                let why = refused(work, command, (ended, asking));
+                Err(StepFailure { kind: FailureKind::Late, ..why })
             }
         }
     }
@@ -328,24 +325,22 @@ impl Worker<'_> {
         asking: &Asking,
     ) -> Result<(), StepFailure> {
         let Task::AwaitVersion { every, give_up, .. } = &command.task else { return Ok(()) };
-        let start = Instant::now();
-        loop {
+        let watched = self.watch((work, command), give_up.duration(), || {
             let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
             if output.end.is_success() {
-                return Ok(());
+                return Ok(Look::So(()));
             }
             let said = lines(&output.stderr).into_iter().chain(lines(&output.stdout)).next();
             let seen = said.unwrap_or_else(|| "no version".to_owned());
-            if start.elapsed() >= give_up.duration() {
+            Ok(Look::NotYet { seen, again: every.duration(), last: output })
+        })?;
+        match watched {
+            Watched::So(()) => Ok(()),
+            Watched::GivenUp(seen, output) => {
                 let ended = format!("given up after {give_up}; last seen on the host: {seen}");
                 let why =
                     StepFailure { ended, ..failed_command(&work.step.host, command, &output) };
-                return Err(never_there(work, why, asking));
-            }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            let left = give_up.duration().saturating_sub(start.elapsed());
-            if self.reach.halt.wait(every.duration().min(left)) {
-                return Err(job::cancelled_before(work.step, command));
+                Err(never_there(work, why, asking))
             }
         }
     }

@@ -51,20 +51,51 @@ fn input(task: &Task, folder: &Utf8Path) -> Result<Zeroizing<String>, String> {
     Ok(Zeroizing::new(format!("{}\n{sizes}\n{content}{}", told.join(" "), whole.as_str())))
 }
 
-/// `text` with secrets in the places of their marks. Between double quotes a secret is written as JSON
-/// writes a text, which YAML reads alike (YAML 1.2.2, section 7.3.1); elsewhere as it is, on one line.
-fn filled(text: &str, secrets: &BTreeMap<&str, Secret>) -> Result<Zeroizing<String>, String> {
-    let mut out = Zeroizing::new(String::with_capacity(text.len() + 4096));
-    let (mut rest, mut quoted) = (text, false);
+/// A part of a text with marks of secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// As it is.
+    Text(&'t str),
+    /// The place of a secret.
+    Secret {
+        /// Which.
+        name: &'t str,
+        /// Whether it stands between double quotes.
+        quoted: bool,
+    },
+}
+
+/// The parts of `text`, first to last.
+#[must_use]
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let (mut pieces, mut rest, mut is_inside) = (Vec::new(), text, false);
     while let Some((before, marked)) = rest.split_once(SECRET_MARK) {
-        quoted = is_quoted(quoted, before);
-        out.push_str(before);
+        is_inside = is_quoted(is_inside, before);
+        pieces.push(Piece::Text(before));
         let Some((name, after)) = marked.split_once('>') else {
-            out.push_str(SECRET_MARK);
+            pieces.push(Piece::Text(SECRET_MARK));
             rest = marked;
             continue;
         };
         rest = after;
+        pieces.push(Piece::Secret { name, quoted: is_inside });
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
+/// `text` with secrets in the places of their marks. Between double quotes a secret is written as JSON
+/// writes a text, which YAML reads alike (YAML 1.2.2, section 7.3.1); elsewhere as it is, on one line.
+fn filled(text: &str, secrets: &BTreeMap<&str, Secret>) -> Result<Zeroizing<String>, String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + 4096));
+    for piece in pieces(text) {
+        let (name, quoted) = match piece {
+            Piece::Text(text) => {
+                out.push_str(text);
+                continue;
+            }
+            Piece::Secret { name, quoted } => (name, quoted),
+        };
         match secrets.get(name) {
             Some(secret) if quoted => {
                 let json = Zeroizing::new(serde_json::json!(secret.expose()).to_string());
@@ -80,7 +111,6 @@ fn filled(text: &str, secrets: &BTreeMap<&str, Secret>) -> Result<Zeroizing<Stri
             None => return Err(format!("nothing tells where the secret `{name}` is had")),
         }
     }
-    out.push_str(rest);
     Ok(out)
 }
 

@@ -1,10 +1,8 @@
 //! Gates: what has to be so before stage 2, seen on the hosts.
 
-use std::time::Instant;
-
 use super::event::Event;
-use super::job;
 use super::telling::{failed_command, lines};
+use super::watch::{Look, Watched};
 use super::worker::{Work, Worker};
 use crate::diff::Action;
 use crate::plan::Step;
@@ -66,9 +64,8 @@ impl Worker<'_> {
         command: &Command,
         (unit, samples): (&str, Samples),
     ) -> Result<String, StepFailure> {
-        let start = Instant::now();
         let mut in_a_row = 0;
-        loop {
+        let watched = self.watch((work, command), samples.give_up.duration(), || {
             let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
             let left = left(&output);
             in_a_row = if left == Ok(0) { in_a_row + 1 } else { 0 };
@@ -77,17 +74,17 @@ impl Worker<'_> {
                 Err(said) => format!("no number: {said}"),
             };
             if in_a_row >= samples.wanted {
-                return Ok(format!(
-                    "{unit} has 0 left to do, {} times in a row, {} apart",
-                    samples.wanted, samples.every
-                ));
+                return Ok(Look::So(()));
             }
-            if start.elapsed() >= samples.give_up.duration() {
-                return Err(never_idle(work, command, (samples, seen, &output)));
-            }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            if self.reach.halt.wait(samples.every.duration()) {
-                return Err(job::cancelled_before(work.step, command));
+            Ok(Look::NotYet { seen, again: samples.every.duration(), last: output })
+        })?;
+        match watched {
+            Watched::So(()) => Ok(format!(
+                "{unit} has 0 left to do, {} times in a row, {} apart",
+                samples.wanted, samples.every
+            )),
+            Watched::GivenUp(seen, output) => {
+                Err(never_idle(work, command, (samples, seen, &output)))
             }
         }
     }

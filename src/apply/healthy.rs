@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::each::each;
-use super::event::Event;
-use super::job;
 use super::telling::lines;
+use super::watch::{Look, Watched, first};
 use super::worker::{Work, Worker};
 use crate::address::HostName;
 use crate::diff::Action;
@@ -52,21 +51,18 @@ impl Worker<'_> {
         if of == 0 {
             return Ok(format!("nobody is asked: all {component} are left out"));
         }
-        let start = Instant::now();
-        loop {
+        let watched = self.watch((work, command), give_up.duration(), || {
             let unhealthy = self.unhealthy(&asked);
             let healthy = asked.len() - unhealthy.len();
             let seen = seen((healthy, of), component, &unhealthy);
             if healthy >= least {
-                return Ok(seen);
+                return Ok(Look::So(seen));
             }
-            if start.elapsed() >= give_up.duration() {
-                return Err(too_few(work, command, (*give_up, seen)));
-            }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            if self.reach.halt.wait(PAUSE) {
-                return Err(job::cancelled_before(work.step, command));
-            }
+            Ok(Look::NotYet { seen, again: PAUSE, last: () })
+        })?;
+        match watched {
+            Watched::So(seen) => Ok(seen),
+            Watched::GivenUp(seen, ()) => Err(too_few(work, command, (*give_up, seen))),
         }
     }
 
@@ -99,17 +95,11 @@ impl Worker<'_> {
     }
 }
 
-/// How many names a message holds.
-const NAMED: usize = 5;
-
 fn seen((healthy, of): (usize, usize), component: &str, unhealthy: &Unhealthy<'_>) -> String {
-    let mut names: Vec<String> =
-        unhealthy.iter().take(NAMED).map(|(host, said)| format!("{host} ({said})")).collect();
-    if unhealthy.len() > NAMED {
-        names.push(format!("{} more", unhealthy.len() - NAMED));
-    }
+    let names = unhealthy.iter().map(|(host, said)| format!("{host} ({said})"));
+    let names = first(names, (", ", "more"));
     let not = if names.is_empty() { "" } else { "; not " };
-    format!("{healthy} of {of} {component} are healthy{not}{}", names.join(", "))
+    format!("{healthy} of {of} {component} are healthy{not}{names}")
 }
 
 fn too_few(work: &Work<'_>, command: &Command, (give_up, seen): (Period, String)) -> StepFailure {

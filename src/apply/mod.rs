@@ -36,6 +36,7 @@ mod run;
 mod scan;
 mod schedule;
 mod telling;
+mod watch;
 mod worker;
 
 pub use connections::Dial;
@@ -44,6 +45,7 @@ pub use copies::Copied;
 pub use each::each;
 pub use ending::Ending;
 pub use event::Event;
+pub use file::{Piece, pieces};
 pub use job::step_of;
 pub use leave::Leave;
 pub use notice::Telling;

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::each::each;
-use super::event::Event;
-use super::job;
 use super::telling::lines;
+use super::watch::{Look, Watched, first};
 use super::worker::{Work, Worker};
 use crate::address::HostName;
 use crate::observe::why_unreachable;
@@ -21,8 +20,6 @@ use crate::value::Period;
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How many hosts a message names.
-const NAMED: usize = 5;
 
 /// Those that don't reach it, each with what it can't reach and why.
 #[derive(Default)]
@@ -50,29 +47,23 @@ impl Worker<'_> {
             return Ok(String::new());
         };
         let members = self.whom(work);
-        let start = Instant::now();
-        loop {
+        let watched = self.watch((work, command), give_up.duration(), || {
             let round = self.round(&members);
-            if round.cut_off.is_empty() {
-                let tried = members.len() - round.silent.len();
-                let silent = match round.silent.as_slice() {
-                    [] => String::new(),
-                    hosts => {
-                        format!("; not asked, since they can't be reached: {}", hosts.join(", "))
-                    }
-                };
-                return Ok(format!(
-                    "{component} is reached from {tried} of those that need it{silent}"
-                ));
+            if !round.cut_off.is_empty() {
+                return Ok(Look::NotYet { seen: seen(&round), again: PAUSE, last: () });
             }
-            let seen = seen(&round);
-            if start.elapsed() >= give_up.duration() {
-                return Err(cut_off(work, command, (*give_up, seen)));
-            }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            if self.reach.halt.wait(PAUSE) {
-                return Err(job::cancelled_before(work.step, command));
-            }
+            let tried = members.len() - round.silent.len();
+            let silent = match round.silent.as_slice() {
+                [] => String::new(),
+                hosts => format!("; not asked, since they can't be reached: {}", hosts.join(", ")),
+            };
+            Ok(Look::So(format!(
+                "{component} is reached from {tried} of those that need it{silent}"
+            )))
+        })?;
+        match watched {
+            Watched::So(said) => Ok(said),
+            Watched::GivenUp(seen, ()) => Err(cut_off(work, command, (*give_up, seen))),
         }
     }
 
@@ -115,11 +106,7 @@ fn why(output: &Output) -> String {
 }
 
 fn seen(round: &Round<'_>) -> String {
-    let mut named: Vec<String> = round.cut_off.values().take(NAMED).cloned().collect();
-    if round.cut_off.len() > NAMED {
-        named.push(format!("{} hosts more", round.cut_off.len() - NAMED));
-    }
-    named.join("; ")
+    first(round.cut_off.values().cloned(), ("; ", "hosts more"))
 }
 
 /// The component itself is healthy on its own host: its way back mends nothing here by itself.

@@ -20,7 +20,8 @@ pub(super) struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// The schedule of `steps`, of which those that `over` names are over.
+    /// The schedule of `steps`, of which those that `over` names are over. What comes after one of those
+    /// still comes after what that one came after: a part of a plan keeps the order of the whole.
     pub(super) fn new(steps: &'a [Step], over: &BTreeSet<&str>) -> Self {
         let places: BTreeMap<&str, usize> =
             steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
@@ -32,16 +33,26 @@ impl<'a> Schedule<'a> {
             running: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for (place, step) in steps.iter().enumerate().filter(|(_, step)| !over.contains(&*step.id))
-        {
-            let open = step.after.iter().filter(|id| !over.contains(&***id));
-            let before: Vec<usize> = open.filter_map(|id| places.get(&**id).copied()).collect();
-            schedule.wait(place, &before);
+        // What is not over before each step that is; steps stand behind all that they come after.
+        let mut behind: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (place, step) in steps.iter().enumerate() {
+            let mut before = BTreeSet::new();
+            for earlier in step.after.iter().filter_map(|id| places.get(&**id).copied()) {
+                match behind.get(&earlier) {
+                    Some(open) => before.extend(open),
+                    None => drop(before.insert(earlier)),
+                }
+            }
+            if over.contains(&*step.id) {
+                behind.insert(place, before);
+            } else {
+                schedule.wait(place, &before);
+            }
         }
         schedule
     }
 
-    fn wait(&mut self, place: usize, before: &[usize]) {
+    fn wait(&mut self, place: usize, before: &BTreeSet<usize>) {
         for &earlier in before {
             if let Some(followers) = self.followers.get_mut(earlier) {
                 followers.push(place);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::exchange::{Outcome, harmless};
+use super::exchange::Outcome;
 use super::pointer;
 use crate::transport::Request;
-use crate::value::steers;
+use crate::value::{harmless, steers};
 
 /// The longest value that is taken from an answer.
 const LONGEST: usize = 500;
@@ -67,7 +67,7 @@ fn taken(request: &Request, body: &Result<Vec<u8>, String>) -> Result<Accepted, 
         saved.insert(name.clone(), value);
     }
     let seen = match &request.until {
-        Some(until) => pointer::text(bytes()?, &until.pointer).map(|seen| harmless(&seen, "")),
+        Some(until) => pointer::text(bytes()?, &until.pointer).map(|seen| harmless(&seen, &[])),
         None => None,
     };
     Ok(Accepted { saved, seen })
@@ -84,7 +84,7 @@ struct Refusal {
 pub(super) fn said_to_login(body: &Result<Vec<u8>, String>, password: &str) -> String {
     let body = body.as_deref().unwrap_or_default();
     match serde_json::from_slice(body) {
-        Ok(Refusal { err }) => harmless(&err, password),
+        Ok(Refusal { err }) => harmless(&err, &[password]),
         Err(_) => "what it says besides is not shown".to_owned(),
     }
 }
@@ -93,12 +93,12 @@ pub(super) fn said_to_login(body: &Result<Vec<u8>, String>, password: &str) -> S
 pub(super) fn said(status: u16, body: &Result<Vec<u8>, String>) -> String {
     let Ok(body) = body else { return "nothing that could be read".to_owned() };
     match serde_json::from_slice(body) {
-        Ok(Refusal { err }) => harmless(&err, ""),
+        Ok(Refusal { err }) => harmless(&err, &[]),
         Err(_) if (300..400).contains(&status) => {
             "it wants to send mdc to another address".to_owned()
         }
         Err(_) if body.is_empty() => "nothing said".to_owned(),
-        Err(_) => harmless(&String::from_utf8_lossy(body), ""),
+        Err(_) => harmless(&String::from_utf8_lossy(body), &[]),
     }
 }
 

@@ -1,24 +1,22 @@
 //! One request and its answer. Each has a connection of its own: on one that the server has closed
 //! meanwhile, an answer would seem to be lost.
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use camino::Utf8Path;
 use ureq::http::Request;
-use ureq::{Agent, SendBody, Timeout};
+use ureq::{Agent, SendBody};
 
 use super::Content;
 use crate::manifest::center::Method;
-use crate::transport::{UploadedFile, random_word, web};
-use crate::value::{Secret, steers};
+use crate::transport::{Unanswered, UploadedFile, random_word, web};
+use crate::value::{Secret, harmless};
 
 /// The largest answer that is read.
 const LARGEST: u64 = 8 << 20;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The longest text of an answer that is shown.
-const SHOWN: usize = 300;
 
 pub(super) struct Exchange<'a> {
     agent: Agent,
@@ -103,44 +101,20 @@ impl<'a> Exchange<'a> {
         let mut answer = match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return failed(&error, secret),
-            Err(error) => return Outcome::NotSent(harmless(&error.to_string(), secret)),
+            Err(error) => return Outcome::NotSent(harmless(&error.to_string(), &[secret])),
         };
         let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
-        let body = body.map_err(|error| harmless(&error.to_string(), secret));
+        let body = body.map_err(|error| harmless(&error.to_string(), &[secret]));
         // What vouches for mdc goes nowhere, also where the answer repeats it.
         let body = body.map(|body| without(&body, secret));
         Outcome::Answered { status: answer.status().as_u16(), body }
     }
 }
 
-/// Before there is a connection, nothing was sent.
 fn failed(error: &ureq::Error, secret: &str) -> Outcome {
-    let said = harmless(&error.to_string(), secret);
-    match error {
-        ureq::Error::NativeTls(_) | ureq::Error::Tls(_) => {
-            Outcome::NotSent(format!("its certificate is not trusted: {said}"))
-        }
-        ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed
-        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            Outcome::NotSent(format!("no connection: {said}"))
-        }
-        ureq::Error::Io(io)
-            if [
-                ErrorKind::ConnectionRefused,
-                ErrorKind::HostUnreachable,
-                ErrorKind::NetworkUnreachable,
-                ErrorKind::AddrNotAvailable,
-            ]
-            .contains(&io.kind()) =>
-        {
-            Outcome::NotSent(format!("no connection: {said}"))
-        }
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            Outcome::NotSent(format!("the request can't be made: {said}"))
-        }
-        _ => Outcome::Lost(format!("no answer: {said}")),
-    }
+    let (kind, said) = (Unanswered::of(error), harmless(&error.to_string(), &[secret]));
+    let why = format!("{}: {said}", kind.in_words());
+    if kind.may_be_taken() { Outcome::Lost(why) } else { Outcome::NotSent(why) }
 }
 
 /// A file as the field of a form (RFC 7578), or as it is.
@@ -176,12 +150,4 @@ fn without(body: &[u8], secret: &str) -> Vec<u8> {
         return body.to_vec();
     }
     String::from_utf8_lossy(body).replace(secret, "(secret)").into_bytes()
-}
-
-/// What others say, in one line that steers nothing, without what is secret.
-pub(super) fn harmless(said: &str, secret: &str) -> String {
-    let said = if secret.is_empty() { said.to_owned() } else { said.replace(secret, "(secret)") };
-    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |c: char| if steers(c) { char::REPLACEMENT_CHARACTER } else { c };
-    line.chars().take(SHOWN).map(shown).collect()
 }

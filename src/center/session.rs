@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::answer::{said, said_to_login};
-use super::exchange::{Outcome, Sent, harmless};
+use super::exchange::{Outcome, Sent};
 use super::{Center, Wait, pointer};
 use crate::manifest::center::Method;
 use crate::transport::resolve_secret;
-use crate::value::{Period, Secret};
+use crate::value::{Period, Secret, harmless};
 
 /// How long an answer to a login may take.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -134,7 +134,7 @@ impl Center<'_> {
             Outcome::Answered { status, body } => (status, body),
             Outcome::NotSent(why) => return Err(NoLogin::Later(why)),
             Outcome::Lost(why) => {
-                let why = harmless(&why, password.expose());
+                let why = harmless(&why, &[password.expose()]);
                 return Err(NoLogin::Never(format!("{why}; the login is not tried again")));
             }
         };

@@ -4,12 +4,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::approval::{Glass, Right};
 use super::carry::{self, Manner};
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, plan, preflight, records, rollback, show, watch};
+use super::{Common, Exit, finalise, plan, preflight, records, rollback, show, watch};
 use crate::plan::Plan;
 use crate::state::Run;
 use crate::view;
@@ -31,6 +32,8 @@ pub(super) struct Apply {
     #[arg(long, value_name = "REASON")]
     give_up: Option<String>,
     #[command(flatten)]
+    glass: Glass,
+    #[command(flatten)]
     manner: Manner,
 }
 
@@ -44,7 +47,11 @@ impl Apply {
         self.manner.fits(&site)?;
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
+            finalise::is_no_finale(plan, &self.target)?;
         }
+        // A run is not given up for a plan that may not begin.
+        let gives_up = self.give_up.is_some();
+        let right = gives_up.then(|| self.right(file.as_ref(), &site, console)).transpose()?;
         let next = format!("mdc apply {}", self.target);
         let hold = Hold::take(&site, &next, self.manner.take_over())?;
         carry::say_debts(&*hold.store, console)?;
@@ -58,7 +65,7 @@ impl Apply {
                 }
                 run
             }
-            (None, file) => match self.begin(file, &site, &hold, console)? {
+            (None, file) => match self.begin((file, right), &site, &hold, console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
@@ -91,14 +98,31 @@ impl Apply {
         Ok(None)
     }
 
+    /// By what right a run begins; refuses before a host is asked for anything.
+    fn right(&self, file: Option<&Plan>, site: &Site, console: &Console) -> Result<Right, Problem> {
+        if let Some(plan) = file {
+            return self.glass.for_file((plan, &self.target), site, console);
+        }
+        let instead = format!(
+            "save it with `mdc plan {} -o plan.json`, let people read it and run `mdc approve plan.json \
+             --key KEY`, then `mdc apply plan.json`",
+            self.target
+        );
+        self.glass.for_new(site, &instead, console)
+    }
+
     /// Begins a run of the plan file, or of a plan made now.
     fn begin(
         &self,
-        file: Option<Plan>,
+        (file, right): (Option<Plan>, Option<Right>),
         site: &Site,
         hold: &Hold,
         console: &Console,
     ) -> Result<Begun, Problem> {
+        let right = match right {
+            Some(right) => right,
+            None => self.right(file.as_ref(), site, console)?,
+        };
         records::none_elsewhere(site, hold)?;
         let observed = watch::observe(site, console);
         let plan = match file {
@@ -107,7 +131,7 @@ impl Apply {
                 preflight::pass_again(&plan, site, &observed, console)?;
                 plan
             }
-            None => plan::make(site, &observed, Utf8Path::new(""), console)?,
+            None => plan::make(site, (&observed, None), Utf8Path::new(""), console)?,
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
         if plan.is_empty() {
@@ -117,7 +141,9 @@ impl Apply {
         if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        Ok(Begun::Run(Box::new(hold.store.begin(&hold.lease, plan, Timestamp::now())?)))
+        let mut run = hold.store.begin(&hold.lease, plan, Timestamp::now())?;
+        right.record(&mut run)?;
+        Ok(Begun::Run(Box::new(run)))
     }
 }
 

@@ -1,38 +1,91 @@
-//! `mdc explain`: more about a diagnostic code.
+//! `mdc explain`: more about a diagnostic code, or about a step of a plan.
 
+use camino::Utf8Path;
 use clap::Args;
 
-use super::Exit;
 use super::console::Console;
 use super::problem::Problem;
+use super::{Exit, show};
 use crate::diagnostic::Code;
+use crate::plan::Plan;
+use crate::review;
+use crate::source::closest;
+use crate::view;
 
+/// Among more steps than these nobody is asked whether another one was meant: it would take too long.
+const MANY: usize = 5_000;
 /// What holds for all checks whose finding people may judge.
 const WAIVER: &str = " To go without this check for a while, write [[waivers]] in the manifest, with \
                       `check`, `host` (or all), `reason` and `until`.";
 
-/// Says what a diagnostic code means, why it matters and what to do.
+/// Says what a diagnostic code means, why it matters and what to do; or, of a step of a plan, why it is
+/// there, why in this place, what it waits for, what hangs on it and what it runs.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code, such as `manifest::unknown-key`; without it, all codes are listed
-    code: Option<String>,
+    /// A code, such as `manifest::unknown-key`, or a plan file; without it, all codes are listed
+    what: Option<String>,
+    /// A step of the plan, such as `core-01/md-core/upgrade`; the action may be left out
+    step: Option<String>,
 }
 
 impl Explain {
     pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
-        let Some(wanted) = &self.code else {
-            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-            console.data(&(codes.join("\n") + "\n"))?;
-            return Ok(Exit::Done);
-        };
-        let Some(code) = Code::ALL.iter().find(|code| code.as_str() == wanted) else {
-            return Err(Problem::new(
-                format!("there is no diagnostic code `{wanted}`"),
-                "`mdc explain` lists all codes",
-            ));
-        };
-        let waiver = if code.is_waivable() { WAIVER } else { "" };
-        console.data(&format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain()))?;
+        match (&self.what, &self.step) {
+            (None, _) => {
+                let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+                console.data(&(codes.join("\n") + "\n"))?;
+            }
+            (Some(code), None) => console.data(&meaning(code)?)?,
+            (Some(path), Some(wanted)) => {
+                let path = Utf8Path::new(path);
+                let plan = show::read(path)?;
+                let id = step(&plan, (path, wanted))?;
+                if let Some(why) = review::why(&plan, &id) {
+                    console.show(&view::review::why(&plan, &why))?;
+                }
+            }
+        }
         Ok(Exit::Done)
+    }
+}
+
+fn meaning(wanted: &str) -> Result<String, Problem> {
+    let Some(code) = Code::ALL.iter().find(|code| code.as_str() == wanted) else {
+        let hint = if Utf8Path::new(wanted).is_file() {
+            format!("name a step of the plan too: `mdc explain {wanted} HOST/COMPONENT/ACTION`")
+        } else {
+            "`mdc explain` lists all codes".to_owned()
+        };
+        return Err(Problem::new(format!("there is no diagnostic code `{wanted}`"), hint));
+    };
+    let waiver = if code.is_waivable() { WAIVER } else { "" };
+    Ok(format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain()))
+}
+
+/// The id of the step that is meant: the whole id, or its beginning when that is enough.
+fn step(plan: &Plan, (path, wanted): (&Utf8Path, &str)) -> Result<String, Problem> {
+    let ids = || plan.steps.iter().map(|step| &*step.id);
+    if let Some(id) = ids().find(|id| *id == wanted) {
+        return Ok(id.to_owned());
+    }
+    let below = format!("{}/", wanted.trim_end_matches('/'));
+    let near: Vec<&str> = ids().filter(|id| id.starts_with(&below)).collect();
+    // A copy or a look at the same thing is rarely what is asked for.
+    let changes = plan.steps.iter().filter(|it| it.is_change()).map(|step| &*step.id);
+    let changes: Vec<&str> = changes.filter(|id| id.starts_with(&below)).collect();
+    match (near.as_slice(), changes.as_slice()) {
+        ([id], _) | (_, [id]) => Ok((*id).to_owned()),
+        ([], _) => {
+            let like =
+                closest(wanted, ids().take(MANY)).map(|id| format!("; did you mean `{id}`?"));
+            Err(Problem::new(
+                format!("{path} has no step `{wanted}`{}", like.unwrap_or_default()),
+                format!("`mdc show {path} --format json` has the ids of all steps"),
+            ))
+        }
+        (several, _) => Err(Problem::new(
+            format!("{path} has several steps `{wanted}`"),
+            format!("name one of them: {}", several.join(", ")),
+        )),
     }
 }

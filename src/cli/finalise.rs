@@ -1,19 +1,20 @@
 //! `mdc finalise`: drops what was kept for the way back, once nobody goes back.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::approval::{Glass, Right};
 use super::carry::{Carried, Manner};
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, plan, watch};
+use super::{Common, Exit, ManifestPath, approval, plan, show, watch};
 use crate::address::Address;
 use crate::diff::compare;
 use crate::observe::{ComponentFacts, HealthState, HostState, Observed, UnitState};
-use crate::plan::{Kept, finalise};
+use crate::plan::{Kept, Plan, Purpose, finalise};
 use crate::report::moved_data;
 use crate::view;
 
@@ -25,6 +26,14 @@ use crate::view;
 pub(super) struct Finalise {
     #[command(flatten)]
     site: ManifestPath,
+    /// Save the plan, for review and approval, and change nothing
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
+    /// Carry the plan out that was saved with -o and approved, if it is what would be done now
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    approved: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    glass: Glass,
     #[command(flatten)]
     manner: Manner,
 }
@@ -33,6 +42,8 @@ impl Finalise {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
         self.manner.fits(&site)?;
+        let saved = self.approved.as_ref().map(|path| show::read(path)).transpose()?;
+        let right = self.right(saved.as_ref(), &site, console)?;
         let purpose = format!("mdc finalise {}", site.path);
         let hold = Hold::take(&site, &purpose, self.manner.take_over())?;
         if let Some(run) = hold.unfinished()? {
@@ -44,12 +55,26 @@ impl Finalise {
         let observed = watch::observe(&site, console);
         let kept = kept(&site, &hold, &observed, console)?;
         let mut plan = finalise(&site.desired, &kept);
-        plan.manifest = plan::locator(&site.path, Utf8Path::new(""));
+        let folder =
+            self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
+        plan.manifest = plan::locator(&site.path, folder);
+        plan.approvals = approval::rule(&site.manifest)?;
         plan.seal = plan.digest();
+        if let Some(saved) = saved.filter(|saved| saved.seal != plan.seal) {
+            return Err(not_now(
+                format!("the plan {} is not what would be done now", saved.seal.short()),
+                "make it again with `mdc finalise -o FILE`, and have that approved",
+            ));
+        }
         if !plan.is_empty() {
             is_whole(&site, &observed)?;
         }
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
+        if let Some(path) = &self.output {
+            plan::save(&plan, path)?;
+            console.say(&format!("The plan is in {path} (seal {}).", plan.seal.short()));
+            return Ok(Exit::Done);
+        }
         if plan.is_empty() {
             return Ok(Exit::Done);
         }
@@ -59,11 +84,44 @@ impl Finalise {
             return Ok(Exit::Done);
         }
         let mut run = hold.store.begin(&hold.lease, plan, Timestamp::now())?;
+        right.record(&mut run)?;
         self.manner.leave_out(&mut run)?;
         let next = format!("mdc resume {}", site.path);
         let Carried { exit, .. } = self.manner.carry_out(run, (&site, &hold), console, &next)?;
         Ok(exit)
     }
+}
+
+impl Finalise {
+    /// By what right the plan is carried out, if that is wanted.
+    fn right(
+        &self,
+        saved: Option<&Plan>,
+        site: &Site,
+        console: &Console,
+    ) -> Result<Right, Problem> {
+        match (&self.approved, saved) {
+            _ if self.output.is_some() => Ok(Right::Free),
+            (Some(path), Some(saved)) => self.glass.for_file((saved, path), site, console),
+            _ => {
+                let instead = "save it with `mdc finalise -o plan.json`, let people read it and run `mdc \
+                               approve plan.json --key KEY`, then `mdc finalise --approved plan.json`";
+                self.glass.for_new(site, instead, console)
+            }
+        }
+    }
+}
+
+/// Refuses to carry a plan out as any other that drops what leads back: only here is it seen before
+/// that the whole cluster is healthy, and what runs of this record have kept.
+pub(super) fn is_no_finale(plan: &Plan, path: &Utf8Path) -> Result<(), Problem> {
+    if plan.purpose != Purpose::Finalise {
+        return Ok(());
+    }
+    Err(not_now(
+        format!("{path} is a plan of `mdc finalise`"),
+        format!("carry it out with `mdc finalise --approved {path}`"),
+    ))
 }
 
 fn not_now(what: impl Into<String>, next: impl Into<String>) -> Problem {

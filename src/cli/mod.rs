@@ -1,22 +1,30 @@
 //! The command line: one file a command. Data goes to standard output, talk to standard error.
 //!
-//! Exit status: 0 done or nothing to do, 1 error, 2 changes are present
-//! (`plan --detailed-exitcode`).
+//! Exit status: 0 done or nothing to do, 1 error or not everything done, 2 changes are present
+//! (`plan --detailed-exitcode`) or a plan means something else (`diff`, `check`), 3 a rule refuses it
+//! (`policy`).
 
 mod adopt;
 mod apply;
+mod approval;
+mod approve;
 mod backup;
 mod carry;
+mod check;
 mod choice;
 mod console;
+mod diff;
+mod emit;
 mod explain;
 mod finalise;
+mod form;
 mod generate;
 mod history;
 mod hold;
 mod notify;
 mod observe;
 mod plan;
+mod policy;
 mod preflight;
 mod problem;
 mod recorded;
@@ -26,6 +34,7 @@ mod resume;
 mod rollback;
 mod saved;
 mod show;
+mod sign;
 mod signals;
 mod site;
 mod status;
@@ -35,7 +44,9 @@ mod trust;
 mod under_load;
 mod validate;
 mod watch;
+mod what_if;
 mod who;
+mod why_not;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -95,6 +106,16 @@ enum Command {
     Plan(plan::Plan),
     /// Show a saved plan
     Show(show::Show),
+    /// See whether a saved plan is still what would be planned now
+    Check(check::Check),
+    /// Show what moved between two plans in meaning
+    Diff(diff::Diff),
+    /// Ask rules of your own about a plan
+    Policy(policy::Policy),
+    /// Sign your approval of a saved plan, or see who has approved it
+    Approve(approve::Approve),
+    /// Write a saved plan as a runbook and scripts, to be carried out by hand
+    Emit(emit::Emit),
     /// Carry a plan out: a saved one, or one made now
     Apply(apply::Apply),
     /// Go on with a run that did not come to its end
@@ -123,7 +144,11 @@ enum Command {
     Trust(trust::Trust),
     /// Send a test notice through every channel
     Notify(notify::Notify),
-    /// Say more about a diagnostic code
+    /// Say why a plan does nothing, or nothing more, on a host
+    WhyNot(why_not::WhyNot),
+    /// Show what would be otherwise with another window or other batches
+    WhatIf(what_if::WhatIf),
+    /// Say more about a diagnostic code, or about a step of a plan
     Explain(explain::Explain),
     /// Write schemas, shell completions, man pages, or what hosts need for least privilege
     Generate(generate::Generate),
@@ -136,8 +161,10 @@ enum Exit {
     Done,
     /// Not everything is done; the command has said what.
     Incomplete,
-    /// There are changes to make.
+    /// There are changes to make, or something moved.
     Changes,
+    /// A rule of the user's refuses it.
+    Refused,
 }
 
 /// The manifest that a command works on.
@@ -170,6 +197,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Incomplete) => ExitCode::FAILURE,
         Ok(Exit::Changes) => ExitCode::from(2),
+        Ok(Exit::Refused) => ExitCode::from(3),
         Err(problem) => {
             console.problem(&problem);
             ExitCode::FAILURE
@@ -184,6 +212,11 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Observe(observe) => observe.run(common, console),
         Command::Plan(plan) => plan.run(common, console),
         Command::Show(show) => show.run(console),
+        Command::Check(check) => check.run(common, console),
+        Command::Diff(diff) => diff.run(console),
+        Command::Policy(policy) => policy.run(console),
+        Command::Approve(approve) => approve.run(console),
+        Command::Emit(emit) => emit.run(console),
         Command::Apply(apply) => apply.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
         Command::Backup(backup) => backup.run(common, console),
@@ -198,6 +231,8 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Status(status) => status.run(common, console),
         Command::Trust(trust) => trust.run(common, console),
         Command::Notify(notify) => notify.run(common, console),
+        Command::WhatIf(what_if) => what_if.run(common, console),
+        Command::WhyNot(why_not) => why_not.run(console),
         Command::Explain(explain) => explain.run(console),
         Command::Generate(generate) => generate.run(common, console),
     }

@@ -10,8 +10,9 @@ use super::console::Console;
 use super::problem::Problem;
 use super::saved;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, watch};
+use super::{Common, Exit, ManifestPath, sign, watch};
 use crate::observe::Snapshot;
+use crate::signature::SNAPSHOT;
 use crate::view;
 
 /// Reads all hosts, one command each, and changes nothing.
@@ -22,6 +23,10 @@ pub(super) struct Observe {
     /// Save what was read as a snapshot, for `plan --snapshot`
     #[arg(short, long, value_name = "FILE")]
     output: Option<Utf8PathBuf>,
+    /// Sign the snapshot with this key, by ssh-keygen: a private key, or the .pub file of one that an
+    /// agent has. The signature is beside it, in FILE.sig
+    #[arg(long, value_name = "KEY", requires = "output")]
+    sign: Option<Utf8PathBuf>,
     /// Show the snapshot as JSON instead of a page
     #[arg(long)]
     json: bool,
@@ -39,6 +44,10 @@ impl Observe {
         if let Some(path) = &self.output {
             saved::save(path, &mut |file| file.write_all(json.as_bytes()))?;
             console.say(&format!("The snapshot is in {path}."));
+            if let Some(key) = &self.sign {
+                sign::sign(key, SNAPSHOT, path)?;
+                console.say(&format!("Its signature is in {}.", sign::beside(path)));
+            }
         }
         if self.json {
             console.data(&json)?;

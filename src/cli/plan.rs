@@ -1,23 +1,27 @@
 //! `mdc plan`: the whole chain from text and hosts to a plan, read top to bottom.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::panic::resume_unwind;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use jiff::Timestamp;
 
 use super::console::Console;
 use super::problem::Problem;
 use super::saved;
 use super::show::How;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, preflight, watch};
+use super::{Common, Exit, ManifestPath, approval, preflight, sign, watch};
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
-use crate::observe::{Observed, Snapshot};
+use crate::observe::{self, Observed, Snapshot};
 use crate::plan;
+use crate::signature;
+use crate::value::Period;
 
 /// Reads all hosts and shows what would be done; changes nothing.
 #[derive(Debug, Args)]
@@ -29,9 +33,8 @@ pub(super) struct Plan {
     output: Option<Utf8PathBuf>,
     #[command(flatten)]
     how: How,
-    /// Plan from a snapshot (`mdc observe -o`) instead of reading hosts
-    #[arg(long, value_name = "FILE")]
-    snapshot: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    basis: Basis,
     /// Exit with 2 when there are changes to make
     #[arg(long)]
     detailed_exitcode: bool,
@@ -39,18 +42,12 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let (site, snapshot) = self.load(common, console);
-        let site = site?;
-        let observed = match (&self.snapshot, snapshot) {
-            (Some(path), Some(snapshot)) => of_this_cluster(path, snapshot?, &site)?,
-            _ => watch::observe(&site, console),
-        };
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
-        let plan = make(&site, &observed, folder, console)?;
+        let (read, plan) = self.basis.plan(&self.path, folder, (common, console))?;
         let next = match &self.output {
             Some(path) => format!("mdc apply {path}"),
-            None => format!("mdc apply {}", site.path),
+            None => format!("mdc apply {}", read.0.path),
         };
         if let Some(path) = &self.output {
             save(&plan, path)?;
@@ -60,20 +57,61 @@ impl Plan {
         let changes = self.detailed_exitcode && !plan.is_empty();
         // The process is about to end: giving millions of small pieces back one by one would take a
         // tenth of all the time that planning a large cluster takes.
-        std::mem::forget((site, observed, plan));
+        std::mem::forget((read, plan));
         Ok(if changes { Exit::Changes } else { Exit::Done })
+    }
+}
+
+/// What hosts are seen by.
+#[derive(Debug, Args)]
+pub(super) struct Basis {
+    /// Plan from a snapshot (`mdc observe -o`) instead of reading hosts
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<Utf8PathBuf>,
+}
+
+impl Basis {
+    /// The plan for the manifest at `path`, with what it was made from. `folder`: where it will be kept.
+    pub(super) fn plan(
+        &self,
+        path: &ManifestPath,
+        folder: &Utf8Path,
+        (common, console): (&Common, &Console),
+    ) -> Result<((Site, Observed), plan::Plan), Problem> {
+        let (site, observed, taken) = self.read(path, (common, console))?;
+        let plan = make(&site, (&observed, taken), folder, console)?;
+        Ok(((site, observed), plan))
+    }
+
+    /// What should be, and what is; of which time, when that is a snapshot's.
+    pub(super) fn read(
+        &self,
+        path: &ManifestPath,
+        (common, console): (&Common, &Console),
+    ) -> Result<(Site, Observed, Option<Timestamp>), Problem> {
+        let (site, snapshot) = self.load(path, (common, console));
+        let site = site?;
+        let (observed, taken) = match (&self.snapshot, snapshot) {
+            (Some(path), Some(snapshot)) => {
+                let snapshot = snapshot?.trusted(path, &site, console)?;
+                let taken = snapshot.taken;
+                (of_this_cluster(path, snapshot, &site)?, Some(taken))
+            }
+            _ => (watch::observe(&site, console), None),
+        };
+        Ok((site, observed, taken))
     }
 
     /// The site and the snapshot: neither needs the other, and for a large cluster both take their
     /// time, so they are read side by side.
     fn load(
         &self,
-        common: &Common,
-        console: &Console,
-    ) -> (Result<Site, Problem>, Option<Result<Snapshot, Problem>>) {
+        path: &ManifestPath,
+        (common, console): (&Common, &Console),
+    ) -> (Result<Site, Problem>, Option<Result<Stored, Problem>>) {
         thread::scope(|scope| {
             let reading = self.snapshot.as_ref().map(|path| scope.spawn(|| read_snapshot(path)));
-            let site = Site::load(&self.path.manifest, common, console);
+            let site = Site::load(&path.manifest, common, console);
             let snapshot =
                 reading.map(|reading| reading.join().unwrap_or_else(|p| resume_unwind(p)));
             (site, snapshot)
@@ -81,15 +119,16 @@ impl Plan {
     }
 }
 
-/// The plan that leads from what was observed to what is desired. `folder`: where the plan will be
-/// kept.
+/// The plan that leads from what was observed (in a snapshot of that time) to what is desired.
+/// `folder`: where the plan will be kept.
 pub(super) fn make(
     site: &Site,
-    observed: &Observed,
+    (observed, snapshot): (&Observed, Option<Timestamp>),
     folder: &Utf8Path,
     console: &Console,
 ) -> Result<plan::Plan, Problem> {
     let mut comparison = diff::compare(&site.desired, observed);
+    comparison.snapshot = snapshot;
     preflight::refuse(site, &comparison)?;
     let judged = preflight::pass(site, observed, &comparison, console)?;
     comparison.warnings.extend(judged.in_words());
@@ -102,7 +141,7 @@ pub(super) fn make(
     if !misfits.is_empty() {
         return Err(Problem::Diagnostics(misfits));
     }
-    let mut plan = plan.under(judged.waived);
+    let mut plan = plan.under(judged.waived).approved_by(approval::rule(&site.manifest)?);
     plan.manifest = locator(&site.path, folder);
     Ok(plan)
 }
@@ -124,10 +163,61 @@ pub(super) fn save(plan: &plan::Plan, path: &Utf8Path) -> Result<(), Problem> {
 
 const NEW_SNAPSHOT: &str = "make a new one with `mdc observe -o FILE`";
 
-fn read_snapshot(path: &Utf8Path) -> Result<Snapshot, Problem> {
+/// A snapshot as it was read.
+struct Stored {
+    bytes: Vec<u8>,
+    snapshot: Snapshot,
+}
+
+fn read_snapshot(path: &Utf8Path) -> Result<Stored, Problem> {
     let unusable = |error: &dyn std::fmt::Display| Problem::file(path, error, NEW_SNAPSHOT);
     let mut file = File::open(path).map_err(|error| unusable(&error))?;
-    Snapshot::read(&mut file).map_err(|error| unusable(&error))
+    let bytes = Snapshot::bytes(&mut file).map_err(|error| unusable(&error))?;
+    let snapshot = Snapshot::parse(&bytes).map_err(|error| unusable(&error))?;
+    Ok(Stored { bytes, snapshot })
+}
+
+impl Stored {
+    /// The snapshot, if the manifest lets plans be made from it; says how old it is.
+    fn trusted(self, path: &Utf8Path, site: &Site, console: &Console) -> Result<Snapshot, Problem> {
+        let Self { bytes, snapshot } = self;
+        let now = Timestamp::now();
+        let (manifest, refused) =
+            (&site.manifest, |refusal: Box<Diagnostic>| Problem::Diagnostics(vec![*refusal]));
+        let signers = manifest
+            .read_snapshot_signers()
+            .map_err(|found| Problem::Diagnostics(found.sorted()))?;
+        let by = match signers {
+            None => String::new(),
+            Some(signers) => {
+                let signature = signature_of(path)?;
+                let whole = (path, bytes.as_slice(), signature.as_deref());
+                let by = observe::signed(manifest, &signers, whole, now).map_err(refused)?;
+                format!(", signed by {by}")
+            }
+        };
+        observe::fresh(manifest, (path, &snapshot), now).map_err(refused)?;
+        let age = now.duration_since(snapshot.taken);
+        let age = if age.is_negative() {
+            "of a time that has not come yet by this clock".to_owned()
+        } else {
+            format!("{} old", Period::seconds(age.unsigned_abs().as_secs()).rounded())
+        };
+        console.say(&format!("From the snapshot of {}{by}: {age}.", snapshot.taken));
+        Ok(snapshot)
+    }
+}
+
+/// The signature beside the snapshot at `path`; none when there is none.
+fn signature_of(path: &Utf8Path) -> Result<Option<Vec<u8>>, Problem> {
+    let path = sign::beside(path);
+    let bound = signature::LARGEST as u64 + 1;
+    let mut bytes = Vec::new();
+    match File::open(&path).and_then(|file| file.take(bound).read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::file(&path, &error, "make it readable")),
+    }
 }
 
 fn of_this_cluster(path: &Utf8Path, snapshot: Snapshot, site: &Site) -> Result<Observed, Problem> {

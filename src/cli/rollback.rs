@@ -11,7 +11,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, plan, records, watch};
+use super::{Common, Exit, ManifestPath, approval, plan, records, watch};
 use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::plan::{Plan, Purpose, Step, Taken, rollback};
@@ -50,6 +50,10 @@ impl Rollback {
         let mut back = rollback(what, &observed);
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
+        if self.output.is_some() {
+            // A file is a plan like any other: nobody can tell that it is what the run's plan held.
+            back.approvals = approval::rule(&site.manifest)?;
+        }
         sealed_for(&mut back, &site, folder);
         let next = self.output.as_ref().map(|path| format!("mdc apply {path}")).unwrap_or_default();
         console.show(&view::plan::document(&back, view::plan::Detail::Steps, &next))?;

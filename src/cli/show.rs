@@ -35,6 +35,12 @@ enum Format {
     Text,
     /// A comment for a pull request
     Markdown,
+    /// One page for a browser, complete in itself
+    Html,
+    /// The order, for Graphviz
+    Dot,
+    /// The order, for Markdown that draws
+    Mermaid,
     /// The plan file itself
     Json,
 }
@@ -60,6 +66,9 @@ impl How {
         match self.format {
             Format::Text => console.show(&view::plan::document(plan, self.detail.into(), next)),
             Format::Markdown => console.data(&view::plan::comment(plan, next)),
+            Format::Html => console.data(&view::plan::page(plan, next)),
+            Format::Dot => console.data(&view::plan::dot(plan)),
+            Format::Mermaid => console.data(&view::plan::mermaid(plan)),
             Format::Json => console.data(&json(plan)?),
         }
     }

@@ -5,6 +5,7 @@ mod backup;
 mod center;
 mod component;
 mod digest;
+mod durations;
 mod file;
 mod notice;
 mod package;
@@ -18,6 +19,7 @@ mod resolve;
 mod rolling;
 
 pub use center::ControlCenter;
+pub use durations::{Durations, Expected};
 pub use file::{ManagedFile, SECRET_MARK};
 pub use notice::Notice;
 pub use resolve::resolve;
@@ -70,6 +72,8 @@ pub struct Desired {
     pub notices: Vec<Notice>,
     /// Control Center, when components are changed by it.
     pub control_center: Option<ControlCenter>,
+    /// What steps took before. Not of the meaning: a forecast changes nothing.
+    pub durations: Durations,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }

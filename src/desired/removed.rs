@@ -7,10 +7,10 @@ use super::package::Packages;
 use super::placed::Placed;
 use super::questions::Questions;
 use super::{Resource, Source};
-use crate::address::{Address, ComponentName};
+use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, Driver, Format, Procedure};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
-use crate::manifest::{Host, Manifest, Release};
+use crate::manifest::{Host, Manifest, Release, Span};
 use crate::value::Version;
 
 /// The components that are to go, by where they are, as they are asked for; `format` tells a host's
@@ -52,12 +52,31 @@ pub(super) fn removed<'r>(
                 Some(known) => Some(gone((*known).clone())),
                 None => bare(component, questions, format),
             };
-            if let Some(resource) = resource {
-                removed.insert(Address::new(host_name.clone(), name.clone()), Arc::new(resource));
+            match resource {
+                Some(resource) => {
+                    let address = Address::new(host_name.clone(), name.clone());
+                    removed.insert(address, Arc::new(resource));
+                }
+                None => found.push(no_name(manifest, (name, span), (host_name, format))),
             }
         }
     }
     removed
+}
+
+/// Nobody knows what it is called there.
+fn no_name(
+    manifest: &Manifest,
+    (component, span): (&ComponentName, &Span),
+    (host, format): (&HostName, Format),
+) -> Diagnostic {
+    let message = format!(
+        "`{component}` can't be removed from {host}: the catalog has no `{format}` package of it"
+    );
+    let help =
+        format!("write `package` and `unit` for `{format}` under `[components.{component}]`");
+    let label = Label::new(&manifest.source, span.clone(), "to be removed");
+    Diagnostic::new(Code::NoFormat, message).at(label).help(help)
 }
 
 /// What goes is not installed from anywhere, and nothing is done for a new version of it.

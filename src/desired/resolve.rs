@@ -7,7 +7,8 @@ use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::placed::{Placed, placed};
 use super::{
-    Desired, DesiredHost, Resource, backup, center, component, file, notice, placement, removed,
+    Desired, DesiredHost, Resource, backup, center, component, durations, file, notice, placement,
+    removed,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
@@ -38,6 +39,7 @@ pub fn resolve(
     let files = file::files(manifest, &placed, &version, &mut found);
     let gates = backup::gates(manifest, &placed, &mut found);
     let notices = notice::notices(manifest, &mut found);
+    let durations = durations::durations(manifest, &mut found);
     let control_center = center::control_center(manifest, catalog, &mut found);
     if found.has_errors() {
         return (None, found);
@@ -62,6 +64,7 @@ pub fn resolve(
         resources,
         removed,
         files,
+        durations,
         previous: BTreeMap::new(),
     };
     (Some(desired), found)

@@ -195,6 +195,8 @@ codes! {
     RemovedByOthers = "desired::removed-by-others" Error,
     /// A file of a component that can't be made.
     File = "desired::file" Error,
+    /// A file with what steps took before can't be read.
+    Durations = "desired::durations" Error,
     /// A version older than the catalog's minimum.
     BelowMinimum = "desired::below-minimum" Warning,
 
@@ -216,6 +218,21 @@ codes! {
     SingletonAtOnce = "catalog::singleton-at-once" Error,
     /// A package without a service for the same format, or the other way round.
     FormatMissing = "catalog::format-missing" Error,
+
+    /// A file of those who may sign that can't be used.
+    SignersFile = "signature::signers" Error,
+    /// A rule that no approvals can meet.
+    ApprovalRule = "approval::rule" Error,
+    /// A plan that was made under another rule.
+    ApprovalRuleChanged = "approval::rule-changed" Error,
+    /// A plan that too few people have approved.
+    ApprovalMissing = "approval::missing" Error,
+    /// An approval that doesn't count.
+    ApprovalRefused = "approval::refused" Warning,
+    /// A snapshot without a good signature.
+    SnapshotSignature = "snapshot::signature" Error,
+    /// A snapshot that is too old, or of the future.
+    SnapshotAge = "snapshot::age" Error,
 
     /// A version older than what is there.
     Downgrade = "plan::downgrade" Error,

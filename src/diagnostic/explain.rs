@@ -6,6 +6,7 @@ mod gate;
 mod host;
 mod notice;
 mod refusal;
+mod signature;
 
 use super::Code;
 
@@ -256,11 +257,6 @@ impl Code {
                  host's package format. Move the component to a host with another system, or add \
                  the names under `[components.NAME]` in the manifest if you know them."
             }
-            Self::SingletonTwice => {
-                "The component exists at most once in a cluster: two of them would work on the same \
-                 data without knowing of each other. Keep it on one host. If your version supports \
-                 several, write `singleton = false` under `[components.NAME]`."
-            }
             Self::NeedMissing => {
                 "A placed component needs another one, and no host has that. Starting it would \
                  fail. Place the needed component on a host. If it exists outside this manifest (a \
@@ -342,7 +338,12 @@ impl Code {
             | Self::DrainBlind
             | Self::NoLabel
             | Self::Replicas => self.explain_gate(),
-            Self::RemovedAndPlaced | Self::RemovedByOthers | Self::File => self.explain_host(),
+            Self::SingletonTwice
+            | Self::RemovedAndPlaced
+            | Self::RemovedByOthers
+            | Self::File
+            | Self::Durations
+            | Self::Untested => self.explain_host(),
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy
@@ -364,14 +365,16 @@ impl Code {
                 "A path on a host is absolute (it begins with `/`) and has no `..` and no \
                  control characters. Relative paths would mean something else for each login."
             }
-            Self::Untested => {
-                "The version is newer than any that the vendor is known to ship or to list. It \
-                 may work; nobody has said so. Try it in staging first, or raise `tested-below` \
-                 of the component in the manifest once you have."
-            }
             Self::BadRoute | Self::RouteTemplate | Self::BadDriver | Self::NoRoute => {
                 self.explain_center()
             }
+            Self::SignersFile
+            | Self::ApprovalRule
+            | Self::ApprovalRuleChanged
+            | Self::ApprovalMissing
+            | Self::ApprovalRefused
+            | Self::SnapshotSignature
+            | Self::SnapshotAge => self.explain_signature(),
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck
             | Self::WaiverHost

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{
     Action, FileChange, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back,
 };
@@ -30,6 +32,8 @@ pub struct Comparison {
     pub roles: BTreeMap<Address, String>,
     /// The ports of others, as `address:port`, that hosts could not reach.
     pub unreachable: BTreeMap<HostName, BTreeSet<String>>,
+    /// When the snapshot was taken that was compared, if whoever asks for the comparison says so.
+    pub snapshot: Option<Timestamp>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
@@ -306,7 +310,7 @@ fn removal(
         resource: Arc::new(resource),
         files: Vec::new(),
         way_back: WayBack::None(
-            "its files and data stay: write it under `components` of the host again, and apply"
+            "its data and edited settings stay: write it under `components` of the host again, and apply"
                 .to_owned(),
         ),
     })

@@ -2,9 +2,11 @@
 //! (which version of what, from which package).
 
 mod after;
+mod approvals;
 pub mod center;
 mod connection;
 mod convert;
+mod forecast;
 mod gates;
 mod host;
 mod machine;
@@ -18,10 +20,12 @@ mod text;
 mod window;
 
 pub use after::{After, AfterLogs, FailOn};
+pub use approvals::{Approvals, Snapshots};
 pub use center::ControlCenter;
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
+pub use forecast::Forecast;
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate, Take, TakeWhen};
 pub use notice::{Channel, Moment, Notice};
 pub use preflight::{Preflight, Waiver};
@@ -86,8 +90,14 @@ pub struct Manifest {
     pub preflight: Preflight,
     /// What is looked at when all changes are made.
     pub after: After,
+    /// What forecasts rest on.
+    pub forecast: Forecast,
     /// Checks that the cluster goes without for a while.
     pub waivers: Vec<At<Waiver>>,
+    /// Who has to approve plans, if anybody.
+    pub approvals: Option<Approvals>,
+    /// Which snapshots plans are made from.
+    pub snapshots: Snapshots,
     /// How test scans are submitted, if they are.
     pub scan: Option<TestScans>,
     /// What is submitted while a plan runs, for a rehearsal.

@@ -12,7 +12,7 @@ use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
 use super::state::StateText;
-use super::{After, Preflight};
+use super::{After, Approvals, Forecast, Preflight, Snapshots};
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
 use crate::catalog::Override;
@@ -48,9 +48,17 @@ pub(super) struct ManifestText {
     /// What is looked at when all changes are made.
     #[serde(default)]
     pub(super) after: After,
+    /// What forecasts rest on.
+    #[serde(default)]
+    pub(super) forecast: Forecast,
     /// Checks that the cluster goes without for a while; shown in every plan.
     #[serde(default)]
     pub(super) waivers: Vec<WaiverText>,
+    /// Who has to approve a plan before it is carried out; without it, nobody.
+    pub(super) approvals: Option<Approvals>,
+    /// Which snapshots plans are made from.
+    #[serde(default)]
+    pub(super) snapshots: Snapshots,
     /// How clients reach the API Gateway, for test scans before and after a plan.
     pub(super) scan: Option<At<ScanText>>,
     /// Files that are submitted while a plan runs, for rehearsals.
@@ -146,7 +154,7 @@ pub(super) struct HostText {
     /// What runs on the host.
     #[serde(default)]
     pub(super) components: Vec<At<ComponentName>>,
-    /// What is to be removed from the host, where it is there: its package goes, its files and data stay.
+    /// What is to be removed from the host, where it is there: its package goes, its data and edited settings stay.
     #[serde(default)]
     pub(super) removed: Vec<At<ComponentName>>,
     /// Words for choosing hosts, such as `zone = "a"`.

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{Letter, Trouble, harmless, shown};
+use super::{Letter, Trouble, shown};
 use crate::transport::login_environment;
+use crate::value::harmless;
 
 /// What is kept of what it prints.
 const KEPT: u64 = 4096;

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
-use super::{Delivery, Letter, Trouble, command, email, harmless, webhook};
+use super::{Delivery, Letter, Trouble, command, email, webhook};
 use crate::desired::Notice;
 use crate::manifest::Channel;
 use crate::manifest::notice::Variables;
 use crate::source::template::render;
+use crate::value::harmless;
 
 /// The first pause before another try; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

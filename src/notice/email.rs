@@ -15,10 +15,10 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::extension::ClientId;
 
-use super::{Letter, Trouble, harmless};
+use super::{Letter, Trouble};
 use crate::manifest::notice::{Email, MailTls};
 use crate::transport::{certificates, resolve_secret};
-use crate::value::Secret;
+use crate::value::{Secret, harmless};
 
 /// Sends `letter`; what the server answers.
 pub(super) fn send(

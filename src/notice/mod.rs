@@ -14,7 +14,7 @@ pub use told::{Delivery, Told, occasion};
 
 use std::time::Duration;
 
-use crate::value::{Period, steers};
+use crate::value::Period;
 
 /// What is sent.
 struct Letter {
@@ -48,18 +48,6 @@ impl Trouble {
 /// A length of time, for people.
 fn shown(time: Duration) -> Period {
     Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).rounded()
-}
-
-/// The longest answer of others that is kept.
-const LONGEST: usize = 200;
-
-/// What others say, in one line that does nothing but be read, with `secrets` taken out of it.
-fn harmless(said: &str, secrets: &[&str]) -> String {
-    let hidden = |text: String, secret: &&str| text.replace(*secret, "(secret)");
-    let said = secrets.iter().filter(|secret| !secret.is_empty()).fold(said.to_owned(), hidden);
-    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |c: char| if steers(c) { char::REPLACEMENT_CHARACTER } else { c };
-    line.chars().take(LONGEST).map(shown).collect()
 }
 
 #[cfg(test)]

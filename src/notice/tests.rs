@@ -16,13 +16,6 @@ fn letter() -> Letter {
 }
 
 #[test]
-fn what_others_say_is_one_line_without_secrets() {
-    assert_eq!(harmless(" a\r\n b\u{1b}[2J\u{202e} ", &[]), "a b\u{fffd}[2J\u{fffd}");
-    assert_eq!(harmless("no t0ken, T0KEN", &["t0ken", ""]), "no (secret), T0KEN");
-    assert_eq!(harmless(&"x".repeat(1000), &[]).len(), LONGEST);
-}
-
-#[test]
 fn bodies_hold_all_variables_or_what_their_template_says() {
     let mut webhook = Webhook {
         url: "https://chat.example".to_owned(),

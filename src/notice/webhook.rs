@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use serde_json::{Value, json};
-use ureq::{Agent, Timeout};
+use ureq::Agent;
 
-use super::{Letter, Trouble, harmless};
+use super::{Letter, Trouble};
 use crate::manifest::notice::Webhook;
 use crate::source::template::render;
-use crate::transport::{resolve_secret, web};
-use crate::value::Secret;
+use crate::transport::{Unanswered, resolve_secret, web};
+use crate::value::{Secret, harmless};
 
 /// The largest answer that is read.
 const LARGEST: u64 = 64 << 10;
@@ -85,30 +85,14 @@ fn agent(webhook: &Webhook, (folder, within): (&Utf8Path, Duration)) -> Result<A
     Ok(config.build().new_agent())
 }
 
-/// Before there is a connection, nothing was sent.
 fn trouble(error: &ureq::Error, secrets: &[&str]) -> Trouble {
-    use std::io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable,
-    };
-    let said = harmless(&error.to_string(), secrets);
-    match error {
-        ureq::Error::NativeTls(_) | ureq::Error::Tls(_) => {
-            Trouble::lasting(format!("the server's certificate is not trusted: {said}"))
+    let (kind, said) = (Unanswered::of(error), harmless(&error.to_string(), secrets));
+    let why = format!("{}: {said}", kind.in_words());
+    match kind {
+        Unanswered::NoConnection => Trouble::passing(why),
+        _ if kind.may_be_taken() => {
+            Trouble::lasting(format!("{why}; it may have been taken all the same"))
         }
-        ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed
-        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            Trouble::passing(format!("no connection: {said}"))
-        }
-        ureq::Error::Io(io)
-            if [ConnectionRefused, HostUnreachable, NetworkUnreachable, AddrNotAvailable]
-                .contains(&io.kind()) =>
-        {
-            Trouble::passing(format!("no connection: {said}"))
-        }
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            Trouble::lasting(format!("the request can't be made: {said}"))
-        }
-        _ => Trouble::lasting(format!("no answer: {said}; it may have been taken all the same")),
+        _ => Trouble::lasting(why),
     }
 }

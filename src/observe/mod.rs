@@ -9,6 +9,7 @@ mod places;
 mod questions;
 mod secrets;
 mod snapshot;
+mod vouched;
 
 pub use fact::clock::Exchange;
 pub use fact::reach::{try_port, why as why_unreachable};
@@ -18,6 +19,7 @@ pub(crate) use places::Places;
 pub use questions::questions;
 pub use secrets::compare_secrets;
 pub use snapshot::{FORMAT, Snapshot, SnapshotError, VERSION};
+pub use vouched::{fresh, signed};
 
 use std::collections::BTreeMap;
 

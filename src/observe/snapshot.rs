@@ -92,18 +92,34 @@ impl Snapshot {
     /// # Errors
     /// When it is not a snapshot of this version.
     pub fn read(file: &mut dyn Read) -> Result<Self, SnapshotError> {
+        Self::parse(&Self::bytes(file)?)
+    }
+
+    /// The bytes of a snapshot's file, at most 64 MiB: what a signature stands over.
+    ///
+    /// # Errors
+    /// When it can't be read, or is larger.
+    pub fn bytes(file: &mut dyn Read) -> Result<Vec<u8>, SnapshotError> {
         let mut bytes = Vec::new();
         if file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
             return Err(SnapshotError::TooLarge);
         }
+        Ok(bytes)
+    }
+
+    /// The snapshot that `bytes` hold.
+    ///
+    /// # Errors
+    /// When it is not a snapshot of this version.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SnapshotError> {
         // Read once: only what is not a snapshot of this version is asked what it is.
-        let snapshot = match serde_json::from_slice::<Self>(&bytes) {
+        let snapshot = match serde_json::from_slice::<Self>(bytes) {
             Ok(snapshot) if (snapshot.format.as_str(), snapshot.version) == (FORMAT, VERSION) => {
                 return Ok(snapshot);
             }
             other => other,
         };
-        let head: Head = serde_json::from_slice(&bytes)?;
+        let head: Head = serde_json::from_slice(bytes)?;
         if head.format != FORMAT {
             return Err(SnapshotError::Format(printable(&head.format)));
         }

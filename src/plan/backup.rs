@@ -40,6 +40,7 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
     let basis = Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: desired.digest(),
+        snapshot: None,
         compared: Compared { hosts: 0, resources: 0 },
         facts: BTreeMap::new(),
     };

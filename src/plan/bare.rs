@@ -35,6 +35,7 @@ impl Plan {
             withheld: Vec::new(),
             warnings: Vec::new(),
             waivers: Vec::new(),
+            approvals: None,
         }
     }
 }
@@ -62,6 +63,7 @@ impl Step {
             reasons: Vec::new(),
             impact: "".into(),
             forecast: Period::seconds(1),
+            slow: None,
             commands,
             way_back: None,
         }

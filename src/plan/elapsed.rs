@@ -11,11 +11,22 @@ pub fn elapsed(steps: &[&Step]) -> Duration {
     waves(steps).into_values().fold(Duration::ZERO, Duration::saturating_add)
 }
 
+/// The same when each step takes as long as in a slow case.
+#[must_use]
+pub fn slowest(steps: &[&Step]) -> Duration {
+    let time = |step: &Step| step.slow_case().duration();
+    times(steps, time).into_values().fold(Duration::ZERO, Duration::saturating_add)
+}
+
 /// The waves of the steps, each with the time of its longest step.
 #[must_use]
 pub fn waves(steps: &[&Step]) -> BTreeMap<u32, Duration> {
+    times(steps, |step| step.forecast.duration())
+}
+
+fn times(steps: &[&Step], of: impl Fn(&Step) -> Duration) -> BTreeMap<u32, Duration> {
     let longest = |together: &[&Step]| {
-        let time = together.iter().map(|step| step.forecast.duration()).max();
+        let time = together.iter().map(|step| of(step)).max();
         Some((together.first()?.wave, time?))
     };
     let mut waves: BTreeMap<u32, Duration> = BTreeMap::new();

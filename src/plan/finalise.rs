@@ -37,6 +37,7 @@ pub fn finalise(desired: &Desired, kept: &[Kept<'_>]) -> Plan {
     let basis = Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: desired.digest(),
+        snapshot: None,
         compared: Compared { hosts: desired.hosts.len(), resources: desired.resources.len() },
         facts: used.collect(),
     };

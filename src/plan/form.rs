@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
 use super::{
-    Basis, HealthyBefore, Members, Notice, Plan, Purpose, Step, Unknown, WayBack, Withheld, needs,
+    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Step, Unknown, WayBack,
+    Withheld, needs,
 };
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
@@ -81,6 +82,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     warnings: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     waivers: &'a [Waived],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approvals: Option<&'a Approvals>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
@@ -112,6 +115,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             withheld: &plan.withheld,
             warnings: &plan.warnings,
             waivers: &plan.waivers,
+            approvals: plan.approvals.as_ref(),
         }
     }
 
@@ -153,6 +157,8 @@ struct StepForm<'a, C: Serialize> {
     #[serde(skip_serializing_if = "str::is_empty")]
     impact: &'a str,
     forecast: Period,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slow: Option<Period>,
     commands: Option<&'a C>,
     #[serde(skip_serializing_if = "Option::is_none")]
     way_back: Option<WayBackForm<'a, C>>,
@@ -175,6 +181,7 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             reasons,
             impact,
             forecast,
+            slow,
             commands,
             way_back,
         } = step;
@@ -201,6 +208,7 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             reasons,
             impact,
             forecast: *forecast,
+            slow: *slow,
             commands: forms.get(&place(commands)),
             way_back,
         }

@@ -50,7 +50,7 @@ fn ids(steps: &[Step]) -> Vec<Arc<str>> {
     steps.iter().map(|step| Arc::clone(&step.id)).collect()
 }
 
-/// In a slow case a step takes so many times its forecast: a guess.
+/// In a slow case a step takes so many times its forecast, where none like it was seen: a guess.
 const SLOW: u64 = 3;
 
 impl Step {
@@ -58,7 +58,14 @@ impl Step {
     #[must_use]
     pub fn room(&self) -> Period {
         let ways = 1 + u64::from(self.back().is_some());
-        Period::seconds(self.forecast.whole_seconds().saturating_mul(SLOW * ways))
+        Period::seconds(self.slow_case().whole_seconds().saturating_mul(ways))
+    }
+
+    /// What it takes in a slow case: as was seen before, or a guess.
+    #[must_use]
+    pub fn slow_case(&self) -> Period {
+        let guess = || Period::seconds(self.forecast.whole_seconds().saturating_mul(SLOW));
+        self.slow.unwrap_or_else(guess)
     }
 }
 

@@ -233,6 +233,8 @@ impl<'a> Maker<'a> {
                 Some(self.way_back(address, component, change)?),
             ),
         };
+        let seen =
+            self.desired.durations.expected(address.component.as_str(), node.action.as_str());
         Ok(Some(Step {
             id: Arc::clone(id),
             host: address.host.clone(),
@@ -246,7 +248,8 @@ impl<'a> Maker<'a> {
             needs_healthy,
             reasons,
             impact: self.impact(node),
-            forecast: forecast(node, resource, component),
+            forecast: seen.map_or_else(|| forecast(node, resource, component), |it| it.median),
+            slow: seen.map(|it| it.slow),
             commands,
             way_back,
         }))
@@ -315,6 +318,7 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
     Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: desired.digest(),
+        snapshot: comparison.snapshot,
         compared: Compared {
             hosts: desired.hosts.len() - comparison.unknown.len(),
             resources: comparison.compared,

@@ -1,5 +1,6 @@
 //! The plan: what is reviewed and what runs. A value with a versioned file format.
 
+mod approvals;
 mod backup;
 mod bare;
 mod commands;
@@ -24,9 +25,10 @@ mod stale;
 mod waived;
 mod way_back;
 
+pub use approvals::Approvals;
 pub use backup::backup;
 pub use commands::Commands;
-pub use elapsed::{elapsed, waves};
+pub use elapsed::{elapsed, slowest, waves};
 pub use file::{FileError, parse, read, write};
 pub use finalise::{Kept, finalise};
 pub use make::make;
@@ -39,6 +41,7 @@ pub use way_back::WayBack;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +109,9 @@ pub struct Plan {
     /// The checks that it goes without, with what was found and is covered by that.
     #[serde(default)]
     pub waivers: Vec<Waived>,
+    /// Who has to approve it before it is carried out, when anybody has to.
+    #[serde(default)]
+    pub approvals: Option<Approvals>,
 }
 
 /// What a plan is for.
@@ -142,6 +148,10 @@ pub struct Basis {
     pub tool: String,
     /// What should be: manifest, release and catalog in their meaning, not their text.
     pub desired: Digest,
+    /// When the snapshot that it was made from was taken; absent when hosts were read for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub snapshot: Option<Timestamp>,
     /// How many hosts and resources were compared.
     pub compared: Compared,
     /// The facts that the steps' decisions used, by `host/component`.
@@ -233,8 +243,11 @@ pub struct Step {
     /// What users notice meanwhile; empty when nothing.
     #[serde(default)]
     pub impact: Arc<str>,
-    /// What it should take.
+    /// What it should take: the median of what such steps took before, or the catalog's durations.
     pub forecast: Period,
+    /// What it takes in a slow case, where steps like it were seen before.
+    #[serde(default)]
+    pub slow: Option<Period>,
     /// What runs, in this order; the first that fails ends the step.
     #[schemars(with = "Vec<Command>")]
     pub commands: Arc<[Command]>,

@@ -61,6 +61,8 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         withheld: Vec::new(),
         warnings,
         steps,
+        // What leads back was approved with the plan that holds it.
+        approvals: None,
         ..plan.clone()
     };
     rolled.seal = rolled.digest();
@@ -214,6 +216,7 @@ fn basis(plan: &Plan, steps: &[Step], observed: &Observed) -> Basis {
     Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: plan.basis.desired,
+        snapshot: None,
         compared: Compared { hosts: hosts.len(), resources: steps.len() },
         facts: used.collect(),
     }

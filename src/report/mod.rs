@@ -1,6 +1,7 @@
 //! What happened in a run, against what the plan promised.
 
 pub mod change;
+mod durations;
 mod history;
 mod logs;
 mod of;
@@ -8,6 +9,7 @@ mod past;
 mod scans;
 
 pub use change::ChangeRecord;
+pub use durations::add as add_durations;
 pub use history::History;
 pub use logs::LogReview;
 pub use of::of;

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::gateway::Trouble;
-use crate::value::steers;
+use super::trouble::Trouble;
+use crate::value::harmless;
 
 /// The longest text that is kept of an answer, in characters.
 const LONGEST: usize = 120;
@@ -105,7 +105,10 @@ pub(super) fn data_id(bytes: &[u8]) -> Result<String, Trouble> {
     let Submitted { data_id } = parsed(bytes)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if data_id.is_empty() || data_id.len() > LONGEST || !data_id.bytes().all(plain) {
-        return Err(Trouble::Strange(format!("its data_id can't be one: {}", harmless(&data_id))));
+        return Err(Trouble::Strange(format!(
+            "its data_id can't be one: {}",
+            harmless(&data_id, &[])
+        )));
     }
     Ok(data_id)
 }
@@ -123,8 +126,8 @@ pub(super) fn seen(bytes: &[u8]) -> Result<Seen, Trouble> {
         return Ok(Seen::At(u8::try_from(progress.clamp(0, 99)).unwrap_or_default()));
     }
     let result =
-        scan.scan_all_result_a.map_or_else(|| format!("result {index}"), |it| harmless(&it));
-    let processed = process_info.and_then(|process| process.result).map(|it| harmless(&it));
+        scan.scan_all_result_a.map_or_else(|| format!("result {index}"), |it| harmless(&it, &[]));
+    let processed = process_info.and_then(|process| process.result).map(|it| harmless(&it, &[]));
     Ok(Seen::Finished(Verdict { index, result, processed: processed.unwrap_or_default() }))
 }
 
@@ -133,20 +136,14 @@ fn parsed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Trouble> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Trouble::Strange("it is no JSON object".to_owned()));
     }
-    serde_json::from_slice(bytes).map_err(|error| Trouble::Strange(harmless(&error.to_string())))
-}
-
-/// A text that may be shown: one line, bounded, nothing in it that steers a terminal.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars()
-        .take(LONGEST)
-        .map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
+    serde_json::from_slice(bytes)
+        .map_err(|error| Trouble::Strange(harmless(&error.to_string(), &[])))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::steers;
 
     #[test]
     fn progress_and_verdict_are_read_out_of_the_documented_answer() {
@@ -189,7 +186,7 @@ mod tests {
             });
             if let Ok(Seen::Finished(verdict)) = seen(results.to_string().as_bytes()) {
                 assert!(!verdict.in_words().chars().any(steers));
-                assert!(verdict.in_words().chars().count() <= 2 * LONGEST + 2);
+                assert!(verdict.in_words().chars().count() <= 602);
             }
         }
     }

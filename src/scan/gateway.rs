@@ -4,14 +4,14 @@ use std::io::Read;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use thiserror::Error;
 use ureq::http::Response;
 use ureq::{Agent, Body, SendBody};
 
-use super::answer::{self, Seen, harmless};
+use super::answer::{self, Seen};
+use super::trouble::Trouble;
 use crate::manifest::TestScans;
-use crate::transport::{resolve_secret, web};
-use crate::value::{Secret, SecretError};
+use crate::transport::{Unanswered, resolve_secret, web};
+use crate::value::{Secret, harmless};
 
 /// The route of the vendor's document.
 const FILE: &str = "file";
@@ -29,52 +29,8 @@ pub struct Gateway {
     rule: Option<String>,
 }
 
-/// Why a file could not be submitted or asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Trouble {
-    /// The key or the certificates of authorities can't be had on the controller.
-    #[error("{0}")]
-    Here(String),
-    /// It does not prove who it is.
-    #[error("the gateway's certificate is not trusted: {0}")]
-    Untrusted(String),
-    /// No answer came.
-    #[error("no answer: {0}")]
-    Unreachable(String),
-    /// It says no.
-    #[error("the gateway answers {status}: {said}")]
-    Refused {
-        /// The status of its answer.
-        status: u16,
-        /// What it says.
-        said: String,
-    },
-    /// The answer is none that the vendor's document has.
-    #[error("an answer that can't be understood: {0}")]
-    Strange(String),
-}
-
 /// Makes a way to the gateway, at the moment of its use.
 pub type ToGateway<'a> = dyn Fn() -> Result<Gateway, Trouble> + Sync + 'a;
-
-impl Trouble {
-    /// Whether the same may succeed when it is tried again: nobody answered, the queue is full, the
-    /// server has an error of its own.
-    #[must_use]
-    pub const fn may_pass(&self) -> bool {
-        match self {
-            Self::Unreachable(_) => true,
-            Self::Refused { status, .. } => *status >= 500 || *status == 429,
-            Self::Here(_) | Self::Untrusted(_) | Self::Strange(_) => false,
-        }
-    }
-}
-
-impl From<SecretError> for Trouble {
-    fn from(error: SecretError) -> Self {
-        Self::Here(error.to_string())
-    }
-}
 
 impl Gateway {
     /// The gateway that `scans` names; relative paths start at `folder`.
@@ -153,9 +109,9 @@ fn read(
     key: Option<&Secret>,
 ) -> Result<Vec<u8>, Trouble> {
     let unreachable = |error: ureq::Error| {
-        let said = harmless(&error.to_string());
-        match error {
-            ureq::Error::NativeTls(_) | ureq::Error::Tls(_) => Trouble::Untrusted(said),
+        let said = harmless(&error.to_string(), &[]);
+        match Unanswered::of(&error) {
+            Unanswered::Untrusted => Trouble::Untrusted(said),
             _ => Trouble::Unreachable(said),
         }
     };
@@ -189,12 +145,12 @@ fn said(status: u16, body: &str) -> String {
         err: String,
     }
     match serde_json::from_str(body) {
-        Ok(Refusal { err }) => harmless(&err),
+        Ok(Refusal { err }) => harmless(&err, &[]),
         Err(_) if (300..400).contains(&status) => {
             "it wants to send mdc to another address".to_owned()
         }
         Err(_) if body.is_empty() => "nothing".to_owned(),
-        Err(_) => harmless(body),
+        Err(_) => harmless(body, &[]),
     }
 }
 

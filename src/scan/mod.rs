@@ -10,8 +10,10 @@ pub mod load;
 
 mod sample;
 mod test;
+mod trouble;
 
 pub use answer::{Seen, Verdict};
-pub use gateway::{Gateway, ToGateway, Trouble};
+pub use gateway::{Gateway, ToGateway};
 pub use sample::{Noise, Sample};
 pub use test::{Scanned, Wait, compare, test};
+pub use trouble::Trouble;

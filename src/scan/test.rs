@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Seen, Verdict};
-use super::gateway::{Gateway, Trouble};
+use super::gateway::Gateway;
 use super::sample::Sample;
+use super::trouble::Trouble;
 use crate::transport::ScanBounds;
 use crate::value::Period;
 

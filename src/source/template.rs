@@ -36,18 +36,28 @@ fn json(
 }
 
 /// Whether `template` can be read and uses nothing but `names`. That is stricter than handlebars'
-/// strict mode, which lets `{{#if misspelt}}` pass.
+/// strict mode, which lets `{{#if misspelt}}` pass. `list.name` is known as `name` inside of
+/// `{{#each list}}`.
 ///
 /// # Errors
 /// What is wrong, and the name that is not known when it is that.
 pub fn check(template: &str, names: &[String]) -> Result<(), Fault> {
+    check_lines(template, names).map_err(|(_, fault)| fault)
+}
+
+/// As [`check`], with the line of the fault, where that is known.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_lines(template: &str, names: &[String]) -> Result<(), (Option<usize>, Fault)> {
     let parsed = Template::compile(template).map_err(|error| {
-        let place = error.pos().map(|(line, _)| format!(" (line {line})")).unwrap_or_default();
-        Fault::Unreadable(format!(
-            "its braces are not closed, or hold something that is no expression{place}"
-        ))
+        let line = error.pos().map(|(line, _)| line);
+        let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        let why =
+            format!("its braces are not closed, or hold something that is no expression{place}");
+        (line, Fault::Unreadable(why))
     })?;
-    Scope { names, depth: 0 }.all(&parsed)
+    Scope { names, within: Vec::new() }.all(&parsed)
 }
 
 /// What is wrong with a template.
@@ -62,13 +72,24 @@ pub enum Fault {
 /// Where in a template, and what can be used there.
 struct Scope<'a> {
     names: &'a [String],
-    /// How many `each` it stands in.
-    depth: usize,
+    /// The lists whose `each` it stands in, by their whole names.
+    within: Vec<String>,
 }
 
 impl Scope<'_> {
-    fn all(&self, template: &Template) -> Result<(), Fault> {
-        template.elements.iter().try_for_each(|element| self.element(element))
+    fn all(&self, template: &Template) -> Result<(), (Option<usize>, Fault)> {
+        let mut places = template.mapping.iter().map(|place| place.0);
+        template.elements.iter().try_for_each(|element| {
+            let line = places.next();
+            match element {
+                TemplateElement::HelperBlock(block) => {
+                    let inside = self.block(block).map_err(|fault| (line, fault))?;
+                    block.template.iter().try_for_each(|inner| inside.all(inner))?;
+                    block.inverse.iter().try_for_each(|inner| self.all(inner))
+                }
+                other => self.element(other).map_err(|fault| (line, fault)),
+            }
+        })
     }
 
     fn element(&self, element: &TemplateElement) -> Result<(), Fault> {
@@ -76,7 +97,6 @@ impl Scope<'_> {
             TemplateElement::RawString(_) | TemplateElement::Comment(_) => Ok(()),
             TemplateElement::Expression(expression)
             | TemplateElement::HtmlExpression(expression) => self.expression(expression),
-            TemplateElement::HelperBlock(block) => self.block(block),
             _ => Err(other("a partial or a decorator")),
         }
     }
@@ -90,27 +110,44 @@ impl Scope<'_> {
         }
     }
 
-    fn block(&self, block: &HelperTemplate) -> Result<(), Fault> {
+    /// What is known inside of the block.
+    fn block(&self, block: &HelperTemplate) -> Result<Self, Fault> {
         let name = block.name.as_name().unwrap_or_default();
         let plain = block.hash.is_empty() && block.block_param.is_none();
-        match block.params.as_slice() {
-            [value] if plain && BLOCKS.contains(&name) => self.variable(value)?,
-            _ => return Err(other(&format!("the block `{name}` in this form"))),
+        let [value] = block.params.as_slice() else {
+            return Err(other(&format!("the block `{name}` in this form")));
+        };
+        if !plain || !BLOCKS.contains(&name) {
+            return Err(other(&format!("the block `{name}` in this form")));
         }
-        let depth = self.depth + usize::from(name == "each");
-        let inside = Self { depth, ..*self };
-        block.template.iter().try_for_each(|inner| inside.all(inner))?;
-        block.inverse.iter().try_for_each(|inner| self.all(inner))
+        self.variable(value)?;
+        let mut within = self.within.clone();
+        if name == "each" {
+            within.push(self.whole(value.as_name().unwrap_or_default()).unwrap_or_default());
+        }
+        Ok(Self { within, ..*self })
     }
 
     fn variable(&self, parameter: &Parameter) -> Result<(), Fault> {
         let Some(name) = parameter.as_name() else { return Err(other("something else")) };
-        let outer = "../".repeat(self.depth);
-        let known = match name.strip_prefix(outer.as_str()) {
-            Some(bare) if self.names.iter().any(|known| known == bare) => true,
-            _ => self.depth > 0 && IN_EACH.contains(&name),
-        };
-        if known { Ok(()) } else { Err(Fault::Unknown(name.to_owned())) }
+        let in_each = !self.within.is_empty() && IN_EACH.contains(&name);
+        let known = |whole: String| self.names.contains(&whole);
+        if in_each || self.whole(name).is_some_and(known) {
+            Ok(())
+        } else {
+            Err(Fault::Unknown(name.to_owned()))
+        }
+    }
+
+    /// The whole name of what is called `name` here; none when it goes further out than there is.
+    fn whole(&self, name: &str) -> Option<String> {
+        let bare = name.trim_start_matches("../");
+        let outwards = (name.len() - bare.len()) / "../".len();
+        let left = self.within.len().checked_sub(outwards)?;
+        Some(match left.checked_sub(1).and_then(|last| self.within.get(last)) {
+            Some(list) => format!("{list}.{bare}"),
+            None => bare.to_owned(),
+        })
     }
 }
 
@@ -151,6 +188,7 @@ mod tests {
             ("{{site.x}}", "site.x"),
             ("{{../site}}", "../site"),
             ("{{json sit}}", "sit"),
+            ("{{#each impact}}{{#each this}}{{x}}{{/each}}{{/each}}", "x"),
             ("{{#if site}}{{#if site}}{{sit}}{{/if}}{{/if}}", "sit"),
         ] {
             assert_eq!(check(bad, &names), unknown(name), "{bad}");
@@ -168,6 +206,25 @@ mod tests {
             "{{log site}}",
         ] {
             assert!(matches!(check(bad, &names), Err(Fault::Unreadable(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lists_hold_names_of_their_own_and_faults_have_a_line() {
+        let names =
+            ["site", "steps", "steps.id", "steps.lines", "steps.lines.text"].map(str::to_owned);
+        let good = "{{#each steps}}{{id}}{{../site}}{{#each lines}}{{text}}{{../id}}{{../../site}}\
+                    {{/each}}{{#if id}}{{id}}{{/if}}{{/each}}";
+        assert_eq!(check_lines(good, &names), Ok(()));
+        for (bad, line, name) in [
+            ("{{id}}", 1, "id"),
+            ("a\n{{#each steps}}\n{{site}}\n{{/each}}", 3, "site"),
+            ("a\n{{#each steps}}\n{{#each lines}}\n\nx {{id}}\n{{/each}}\n{{/each}}", 5, "id"),
+            ("\n\n{{#if stes}}{{/if}}", 3, "stes"),
+            ("{{#each steps}}{{../../site}}{{/each}}", 1, "../../site"),
+        ] {
+            let unknown = Fault::Unknown(name.to_owned());
+            assert_eq!(check_lines(bad, &names), Err((Some(line), unknown)), "{bad}");
         }
     }
 

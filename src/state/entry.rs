@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StepOutcome;
+use crate::approval::Approval;
 use crate::notice::Told;
 use crate::scan::load::LoadAccount;
 use crate::value::{Digest, Period};
@@ -35,6 +36,18 @@ pub enum Entry {
         /// Whether the run only takes backups.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         backs_up: bool,
+    },
+    /// Enough people had approved the plan when the run began.
+    Approved {
+        /// Who, by which keys, for what.
+        approvals: Vec<Approval>,
+    },
+    /// The run was begun without the approvals that were asked for.
+    Unapproved {
+        /// By whom, from where.
+        by: String,
+        /// Why, in the words of those who did it.
+        reason: String,
     },
     /// The lease was taken from somebody who may still be at work.
     TakenOver {

@@ -57,7 +57,9 @@ impl Progress {
     pub fn take(&mut self, entry: &Entry) {
         match entry {
             Entry::Opened { backs_up, .. } => self.backs_up = *backs_up,
-            Entry::TakenOver { .. }
+            Entry::Approved { .. }
+            | Entry::Unapproved { .. }
+            | Entry::TakenOver { .. }
             | Entry::Asked { .. }
             | Entry::Loaded { .. }
             | Entry::Told { .. } => {}

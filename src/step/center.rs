@@ -31,7 +31,10 @@ pub fn requests(
     let route = action.way().and_then(|way| center.routes.of(way, component));
     let mut values = values((address, host), resource, upload.as_ref());
     let requests = route.into_iter().flatten();
-    requests.map(|request| command(center, request, upload.as_ref(), &mut values)).collect()
+    let made: Option<Vec<Command>> =
+        requests.map(|request| command(center, request, upload.as_ref(), &mut values)).collect();
+    // Rather none than some of them: the version is then waited for in vain, and that is told.
+    made.unwrap_or_default()
 }
 
 fn values(
@@ -58,17 +61,21 @@ fn command(
     request: &RouteRequest,
     upload: Option<&Upload>,
     values: &mut RouteValues,
-) -> Command {
+) -> Option<Command> {
     // Each template was tried when the routes were read, and a file that one needs is there.
-    let path = values.path(&request.path).unwrap_or_default();
-    let body = request.body.as_ref().map(|body| values.body(body).unwrap_or_default());
-    let pointer = |text: &String| values.pointer(text).unwrap_or_default();
-    let until = request.until.as_ref().map(|until| Until {
-        pointer: pointer(&until.pointer),
-        equals: values.body(&until.equals).unwrap_or_default(),
-        ..until.clone()
-    });
-    let save = request.save.iter().map(|(name, at)| (name.clone(), pointer(at))).collect();
+    let path = values.path(&request.path).ok()?;
+    let body = request.body.as_ref().map(|body| values.body(body)).transpose().ok()?;
+    let pointer = |text: &String| values.pointer(text).ok();
+    let until = match &request.until {
+        Some(until) => Some(Until {
+            pointer: pointer(&until.pointer)?,
+            equals: values.body(&until.equals).ok()?,
+            ..until.clone()
+        }),
+        None => None,
+    };
+    let save = request.save.iter().map(|(name, at)| Some((name.clone(), pointer(at)?)));
+    let save = save.collect::<Option<_>>()?;
     for name in request.save.keys() {
         values.save(name);
     }
@@ -83,12 +90,12 @@ fn command(
     let (say, method) = (request.say.clone(), request.method);
     let asked = Request { say, method, path, body, upload: file, expect, save, until };
     let within = request.within.unwrap_or(Period::seconds(ANSWER.whole_seconds() + size / SLOWEST));
-    Command {
+    Some(Command {
         run: in_words(&asked, &center.of.url),
         account: Account::Login,
         within,
         task: Task::Request(Box::new(asked)),
-    }
+    })
 }
 
 /// The request as people read it. What vouches for it is named and never shown.

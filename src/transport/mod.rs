@@ -45,7 +45,7 @@ pub use secret::{resolve as resolve_secret, resolve_text};
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
 pub use task::{ScanBounds, Task};
 pub use token::random_word;
-pub use web::{certificates, web};
+pub use web::{Unanswered, certificates, web};
 
 use std::io::Read;
 use std::time::Duration;

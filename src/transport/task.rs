@@ -118,7 +118,7 @@ pub enum Task {
         /// Its product version.
         version: Version,
     },
-    /// Stops a service and removes its package; its files and data stay.
+    /// Stops a service and removes its package; its data and edited settings stay.
     RemovePackage {
         /// The package's name.
         package: String,

@@ -1,11 +1,13 @@
 //! Requests to web servers: whom their certificates are checked against, and that nobody is sent
 //! elsewhere with a secret.
 
+use std::io::ErrorKind;
+
 use camino::{Utf8Path, Utf8PathBuf};
-use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::typestate::AgentScope;
+use ureq::{Agent, Error, Timeout};
 
 use super::authorities::authorities;
 
@@ -53,4 +55,56 @@ pub fn web(url: &str, ca: Option<&Utf8Path>) -> Result<ConfigBuilder<AgentScope>
         .provider(TlsProvider::NativeTls)
         .root_certs(RootCerts::new_with_certs(&certificates));
     Ok(config.tls_config(tls.build()))
+}
+
+/// Why a request has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The server's certificate is not trusted.
+    Untrusted,
+    /// Nobody is there, or the way is closed: the same may succeed later.
+    NoConnection,
+    /// The request itself is none.
+    Impossible,
+    /// It was sent, wholly or in part.
+    Lost,
+}
+
+impl Unanswered {
+    /// What an error means. Before there is a connection, nothing was sent.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        const CLOSED: [ErrorKind; 4] = [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::HostUnreachable,
+            ErrorKind::NetworkUnreachable,
+            ErrorKind::AddrNotAvailable,
+        ];
+        match error {
+            Error::NativeTls(_) | Error::Tls(_) => Self::Untrusted,
+            Error::HostNotFound
+            | Error::ConnectionFailed
+            | Error::Timeout(Timeout::Resolve | Timeout::Connect) => Self::NoConnection,
+            Error::Io(io) if CLOSED.contains(&io.kind()) => Self::NoConnection,
+            Error::BadUri(_) | Error::Http(_) => Self::Impossible,
+            _ => Self::Lost,
+        }
+    }
+
+    /// Whether the server may have got it.
+    #[must_use]
+    pub const fn may_be_taken(self) -> bool {
+        matches!(self, Self::Lost)
+    }
+
+    /// In words: `no connection`.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Untrusted => "the server's certificate is not trusted",
+            Self::NoConnection => "no connection",
+            Self::Impossible => "the request can't be made",
+            Self::Lost => "no answer",
+        }
+    }
 }

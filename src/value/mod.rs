@@ -19,6 +19,6 @@ pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};
 pub use share::{Share, ShareError};
 pub use size::{Size, SizeError};
-pub use steering::steers;
+pub use steering::{harmless, steers};
 pub use version::{PackageVersion, Version, VersionError};
 pub use window::{Freeze, FreezeError, Opening, OpeningError, Window, ZoneError};

@@ -213,6 +213,12 @@ impl Text {
         self.and(Label::Plain, text)
     }
 
+    /// The text alone.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
     /// The same, to be kept on one line as far as possible.
     #[must_use]
     pub fn unbroken(mut self) -> Self {

@@ -9,12 +9,15 @@
 //! Desired+Observed status::document ──────┤              └─ html::render
 //! Observed ─────── observed::document ────┘
 //!
+//! Plan ── plan::{page, dot, mermaid} ── a page to look around in, pictures of its order
+//!
 //! Event ── progress::{Plain, Live} ── lines and bars while a run goes on
 //! ```
 //!
 //! Every text in a document counts as foreign: it may come from a host or a file and hold anything.
 //! Each renderer makes it harmless in one place, so that subjects need no care of their own.
 
+pub mod approvals;
 pub mod diagnostic;
 pub mod document;
 mod group;
@@ -29,6 +32,7 @@ pub mod observed;
 pub mod plan;
 pub mod progress;
 pub mod report;
+pub mod review;
 pub mod status;
 pub mod terminal;
 pub mod words;

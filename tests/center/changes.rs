@@ -49,16 +49,6 @@ pub(crate) fn run_as(site: &Site, arguments: &[&str], password: &str) -> Ran {
     ran
 }
 
-#[track_caller]
-pub(crate) fn tells(ran: Ran, status: i32, words: &[&str]) -> Ran {
-    let ran = ran.ended(status);
-    let flat = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(flat.contains(word), "{word:?} is not in:\n{}", ran.said);
-    }
-    ran
-}
-
 /// Nothing that mdc writes has a secret in it.
 fn no_canary(folder: &Path, password: &str) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -84,10 +74,7 @@ fn workers_and_instances_are_changed_by_requests_that_the_plan_shows() {
     let (site, center) = site();
     let shown = run(&site, &["plan", "--detail", "commands", "-o", "plan.json"]);
     let url = format!("http://127.0.0.1:{}", center.port);
-    tells(
-        shown,
-        0,
-        &[
+    shown.ended(0).tells(&[
             "by Control Center: find the Worker, then upload the Worker's package",
             &format!(
                 "POST {url}/made-up/workers/{{{{worker}}}}/upgrade, with Control Center's session \
@@ -95,8 +82,7 @@ fn workers_and_instances_are_changed_by_requests_that_the_plan_shows() {
             ),
             "needs healthy: control-center on control-01; identity-service on identity-01",
             "way back none: no return through Control Center, whose routes have no `[downgrade.md-core]`",
-        ],
-    );
+        ]);
     // No package goes to the hosts, and planning asks nobody.
     let plan: Value = serde_json::from_slice(&fs::read(site.path("plan.json")).unwrap()).unwrap();
     for step in plan["steps"].as_array().unwrap() {
@@ -106,7 +92,7 @@ fn workers_and_instances_are_changed_by_requests_that_the_plan_shows() {
     }
     assert!(center.state().log.is_empty());
 
-    tells(run(&site, &["apply", "--yes", "plan.json"]), 0, &["Complete"]);
+    run(&site, &["apply", "--yes", "plan.json"]).ended(0).tells(&["Complete"]);
     for host in WORKERS {
         assert_eq!(version(&site, host, "md-cluster-worker"), json!("2.9.0-1"), "{host}");
         assert!(!site.log(host).contains_key("install:md-cluster-worker"));
@@ -131,7 +117,7 @@ fn the_way_back_is_a_request_too_where_there_is_a_route_for_it() {
     run(&site, &["apply", "--yes"]).ended(0);
     let back = run(&site, &["rollback", "--yes"]);
     // What stays makes it less than whole.
-    tells(back, 1, &["core-01/md-core stays as it is: no return through Control Center"]);
+    back.ended(1).tells(&["core-01/md-core stays as it is: no return through Control Center"]);
     for host in WORKERS {
         assert_eq!(version(&site, host, "md-cluster-worker"), json!("2.8.0-1"), "{host}");
     }
@@ -162,7 +148,7 @@ fn a_refusal_stops_and_what_was_accepted_is_not_sent_again() {
     center.state().refuses = Some(("w-core-01/upgrade", 409));
     let ran = run(&site, &["apply", "--yes"]);
     let words = ["start the Worker's upgrade by Control Center for core-01", "409: so it was told"];
-    tells(ran, 1, &words);
+    ran.ended(1).tells(&words);
     // Also after a failure.
     assert_eq!(center.count("POST /logout 200"), 1);
     center.state().refuses = None;
@@ -176,7 +162,7 @@ fn a_refusal_stops_and_what_was_accepted_is_not_sent_again() {
 fn a_job_that_fails_is_a_failure() {
     let (site, center) = site();
     center.state().job_ends = Some("failed");
-    tells(run(&site, &["apply", "--yes"]), 1, &["Control Center says `failed` at /state"]);
+    run(&site, &["apply", "--yes"]).ended(1).tells(&["Control Center says `failed` at /state"]);
 }
 
 #[test]
@@ -186,7 +172,7 @@ fn another_file_than_the_reviewed_one_is_not_sent() {
     center.state().spoils = Some(site.path("packages/md-core_5.19.0-1_amd64.deb"));
     let words =
         ["md-core_5.19.0-1_amd64.deb is not the file that was reviewed", "nothing was sent"];
-    tells(run(&site, &["apply", "--yes"]), 1, &words);
+    run(&site, &["apply", "--yes"]).ended(1).tells(&words);
     assert_eq!(center.count("POST /made-up/installers 201"), 2);
     assert_eq!(center.count("/made-up/deployments"), 0);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::changes::{run, site, tells, version};
+use crate::changes::{run, site, version};
 use crate::stand_in::{PASSWORD, install};
 
 #[test]
@@ -35,9 +35,9 @@ fn a_lost_answer_of_which_nothing_comes_is_told_and_not_sent_again() {
         "not known (no answer",
         "This run does not send it again",
     ];
-    tells(run(&site, &["apply", "--yes"]), 1, &words);
+    run(&site, &["apply", "--yes"]).ended(1).tells(&words);
     // Whoever goes on looks, and asks for nothing.
-    tells(run(&site, &["resume", "--yes"]), 1, &["given up after 1s", "it was sent before"]);
+    run(&site, &["resume", "--yes"]).ended(1).tells(&["given up after 1s", "it was sent before"]);
     assert_eq!(center.count("deployments/core-01"), 1);
     // People have brought it there.
     center.state().deaf = false;
@@ -55,7 +55,7 @@ fn a_lost_upload_stops_before_anything_rests_on_it() {
         "upload the Worker's package by Control Center for core-01",
         "what became of it is not known",
     ];
-    tells(run(&site, &["apply", "--yes"]), 1, &words);
+    run(&site, &["apply", "--yes"]).ended(1).tells(&words);
     assert_eq!(center.count("installers"), 1);
     assert_eq!(center.count("/upgrade "), 0);
 }
@@ -70,7 +70,7 @@ fn a_yes_is_not_believed_until_the_host_shows_the_version() {
         "given up after 1s; last seen on the host: installed 2.8.0-1",
         "asked for: POST /made-up/workers/w-core-01/upgrade {\"version\": \"2.9.0\"}: accepted",
     ];
-    tells(run(&site, &["apply", "--yes"]), 1, &words);
+    run(&site, &["apply", "--yes"]).ended(1).tells(&words);
     assert_eq!(center.count("w-core-01/upgrade"), 1);
     assert_eq!(center.count("w-core-02/upgrade"), 0);
 }
@@ -95,7 +95,7 @@ fn a_run_that_was_killed_with_a_request_on_its_way_does_not_send_it_again() {
     drop(on_its_way);
     center.state().holds = None;
     let words = ["given up after 1s", "not known (it was sent before, and no answer was seen)"];
-    tells(run(&site, &["resume", "--yes"]), 1, &words);
+    run(&site, &["resume", "--yes"]).ended(1).tells(&words);
     assert_eq!(center.count("deployments/core-01"), 1, "{:?}", center.state().log);
     center.state().deaf = false;
     install(&fleet, "core-01", "md-core", "ometascan", "5.19.0");

@@ -1,6 +1,6 @@
 //! Sessions: renewed when they end, never tried again with a wrong password.
 
-use crate::changes::{run, run_as, site, tells};
+use crate::changes::{run, run_as, site};
 use crate::stand_in::PASSWORD;
 
 #[test]
@@ -24,11 +24,10 @@ fn a_session_that_never_holds_is_renewed_once_a_request() {
     let (site, center) = site();
     center.state().session_lasts = Some(0);
     let ran = run(&site, &["apply", "--yes"]);
-    tells(
-        ran,
-        1,
-        &["find the Worker by Control Center for core-01", "403: Session (secret) has expired"],
-    );
+    ran.ended(1).tells(&[
+        "find the Worker by Control Center for core-01",
+        "403: Session (secret) has expired",
+    ]);
     assert_eq!(center.count("POST /login 200"), 2);
     assert_eq!(center.count("GET /made-up/workers 403"), 2);
 }
@@ -41,7 +40,7 @@ fn a_wrong_password_is_tried_once() {
         "Control Center refuses the login of `admin` (403: Failed to login); it is not tried again",
         "mend `[control-center]`",
     ];
-    tells(ran, 1, &words);
+    ran.ended(1).tells(&words);
     assert_eq!(center.count("POST /login 403"), 1);
     assert_eq!(center.count("POST /logout"), 0);
     assert_eq!(center.count("made-up"), 0);
@@ -58,7 +57,7 @@ fn a_restart_of_identity_takes_the_session_with_it() {
     );
     center.state().unready = 1;
     let ran = run(&site, &["apply", "--yes"]);
-    tells(ran, 0, &["Complete"]);
+    ran.ended(0).tells(&["Complete"]);
     assert_eq!(center.count("POST /login 200"), 2, "{:?}", center.state().log);
     assert_eq!(center.count("POST /logout 200"), 2);
     // No request was made with the session from before, and no login before it was ready again.
@@ -79,7 +78,7 @@ fn a_control_center_that_is_not_ready_is_waited_for_and_not_for_ever() {
         "Control Center takes no login: identity-service has just been restarted (it is not ready \
          (503: identity: not connected)); given up after 4s",
     ];
-    tells(ran, 1, &words);
+    ran.ended(1).tells(&words);
     assert_eq!(center.count("POST /login"), 1);
     center.state().unready = 0;
     run(&site, &["resume", "--yes"]).ended(0);

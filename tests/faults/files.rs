@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::site::{Ran, Site};
+use crate::site::Site;
 
 const PATH: &str = "/etc/md-cluster/identity.yml";
 const WRITE: &str = "write:/etc/md-cluster/identity.yml";
@@ -60,13 +60,6 @@ fn times(site: &Site, key: &str) -> usize {
     site.log("identity-01").get(key).copied().unwrap_or_default()
 }
 
-#[track_caller]
-fn tells(ran: &Ran, words: &[&str]) {
-    for words in words {
-        assert!(ran.said.contains(words), "{words}: {}", ran.said);
-    }
-}
-
 /// Nothing below `folder` but the secret's own file holds `secret`.
 fn assert_nowhere(folder: &Path, secret: &str) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -85,10 +78,12 @@ fn assert_nowhere(folder: &Path, secret: &str) {
 fn a_file_is_written_once_and_its_service_restarted() {
     let site = site();
     let plan = site.mdc(&["plan"]).ended(0);
-    tells(
-        &plan,
-        &["reconfigure", "isn't there", "+level: info", "+password: \"<secret:password>\""],
-    );
+    let plan = plan.tells(&[
+        "reconfigure",
+        "isn't there",
+        "+level: info",
+        "+password: \"<secret:password>\"",
+    ]);
     let ran = site.mdc(&["apply", "--yes"]).ended(0);
     assert_eq!(
         file(&site)["text"],
@@ -107,7 +102,7 @@ fn another_content_is_shown_line_by_line() {
     let site = written();
     site.edit("level = \"info\"", "level = \"debug\"");
     let ran = site.mdc(&["apply", "--yes"]).ended(0);
-    tells(&ran, &["has other lines than it should", "-level: info", "+level: debug"]);
+    ran.tells(&["has other lines than it should", "-level: info", "+level: debug"]);
     assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 2));
     assert!(file(&site)["text"].as_str().unwrap().contains("level: debug"));
 }
@@ -120,7 +115,7 @@ fn nothing_is_restarted_for_the_same_content() {
         &format!("path = \"{PATH}\"\nmode = \"640\""),
     );
     let ran = site.mdc(&["apply", "--yes"]).ended(0);
-    tells(&ran, &["is 0600 root:root; 0640 root:root is desired"]);
+    ran.tells(&["is 0600 root:root; 0640 root:root is desired"]);
     assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 1));
     assert_eq!(file(&site)["mode"], "640");
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
@@ -131,7 +126,7 @@ fn another_secret_is_seen_and_not_shown() {
     let site = written();
     secret(&site, OTHER);
     let ran = site.mdc(&["apply", "--yes"]).ended(0);
-    tells(&ran, &["holds another secret `password` than it should"]);
+    let ran = ran.tells(&["holds another secret `password` than it should"]);
     assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 2));
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
     for canary in [SECRET, OTHER] {
@@ -140,7 +135,7 @@ fn another_secret_is_seen_and_not_shown() {
     }
     fs::remove_file(site.path("password")).unwrap();
     let plan = site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
-    tells(&plan, &["nobody knows whether files still hold the right one"]);
+    plan.tells(&["nobody knows whether files still hold the right one"]);
 }
 
 #[test]
@@ -148,14 +143,11 @@ fn a_file_without_its_secret_is_not_written() {
     let site = site();
     fs::remove_file(site.path("password")).unwrap();
     let ran = site.mdc(&["apply", "--yes"]).ended(1);
-    tells(
-        &ran,
-        &[
-            "write /etc/md-cluster/identity.yml on identity-01",
-            "password can't be read",
-            "nothing was sent",
-        ],
-    );
+    ran.tells(&[
+        "write /etc/md-cluster/identity.yml on identity-01",
+        "password can't be read",
+        "nothing was sent",
+    ]);
     assert_eq!(file(&site), Value::Null);
     secret(&site, SECRET);
     site.mdc(&["resume", "--yes"]).ended(0);
@@ -166,16 +158,16 @@ fn a_file_without_its_secret_is_not_written() {
 fn what_somebody_has_changed_is_set_right() {
     let site = written();
     let plan = site.mdc(&["plan", "-o", "old.json"]).ended(0);
-    tells(&plan, &["Nothing to do"]);
+    plan.tells(&["Nothing to do"]);
     site.edit("level = \"info\"", "level = \"debug\"");
     site.mdc(&["plan", "-o", "old.json"]).ended(0);
     let mut host = site.host("identity-01");
     host["managed"][PATH]["touched"] = json!(true);
     site.write("identity-01", &host);
     let stale = site.mdc(&["apply", "--yes", "old.json"]).ended(1);
-    tells(&stale, &["file", "settings", "changed since it was written"]);
+    stale.tells(&["file", "settings", "changed since it was written"]);
     let ran = site.mdc(&["apply", "--yes"]).ended(0);
-    tells(&ran, &["was changed since mdc wrote it"]);
+    ran.tells(&["was changed since mdc wrote it"]);
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
 }
 
@@ -186,7 +178,7 @@ fn the_way_back_brings_the_file_back() {
     site.edit("level = \"info\"", "level = \"debug\"");
     site.mdc(&["apply", "--yes"]).ended(0);
     let ran = site.mdc(&["rollback", "--yes"]).ended(0);
-    tells(&ran, &["bring /etc/md-cluster/identity.yml back"]);
+    ran.tells(&["bring /etc/md-cluster/identity.yml back"]);
     assert_eq!(file(&site), before);
     assert_eq!(times(&site, RESTARTED), 3);
     // The file that wasn't there goes.
@@ -325,7 +317,7 @@ fn a_secret_that_is_taken_out_is_not_shown() {
     let site = written();
     site.edit("password: {{json secrets.password}}\n", "");
     let ran = site.mdc(&["plan", "-o", "plan.json"]).ended(0);
-    tells(&ran, &["-password: \"<secret:password>\""]);
+    let ran = ran.tells(&["-password: \"<secret:password>\""]);
     assert!(!ran.said.contains(SECRET), "{}", ran.said);
     site.mdc(&["observe", "-o", "snapshot.json"]).ended(0);
     assert_nowhere(&site.path("."), SECRET);

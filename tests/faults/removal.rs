@@ -59,7 +59,7 @@ fn who_needs_it_goes_first_and_nothing_else_goes() {
         "2 on 1 host: 2 removes",
         "to be removed",
         "needed by api-gateway, callback-service, md-core: it stays on core-[01..04], gate-[01..02]",
-        "its files and data stay",
+        "its data and edited settings stay",
     ] {
         let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains(words), "{words}: {}", ran.said);
@@ -69,6 +69,11 @@ fn who_needs_it_goes_first_and_nothing_else_goes() {
     assert_eq!(changes, ["hook-01/callback-service/remove", "hook-01/worker/remove"]);
     comes_before(&plan, "hook-01/callback-service/remove", "hook-01/worker/remove");
     site.mdc(&["apply", "--yes"]).ended(0);
+    let begun = site.begun().into_iter().filter(|step| step.ends_with("/remove"));
+    assert_eq!(
+        begun.collect::<Vec<_>>(),
+        ["hook-01/callback-service/remove", "hook-01/worker/remove"]
+    );
     assert_eq!(package(&site, "hook-01", "md-cluster-worker"), "absent");
     assert_eq!(package(&site, "core-01", "md-cluster-worker"), json!({ "installed": "2.9.0-1" }));
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);

@@ -136,6 +136,12 @@ impl Site {
         self.lines().into_iter().map(|mut line| line["entry"].take()).collect()
     }
 
+    /// The steps that were begun, in order.
+    pub(crate) fn begun(&self) -> Vec<String> {
+        let step = |entry: Value| Some(entry["intent"]["step"].as_str()?.to_owned());
+        self.journal().into_iter().filter_map(step).collect()
+    }
+
     /// When the entries were recorded, in seconds since 1970.
     pub(crate) fn times(&self) -> Vec<i64> {
         let time = |line: Value| line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
@@ -197,6 +203,16 @@ impl Ran {
     #[track_caller]
     pub(crate) fn ended(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "{}", self.said);
+        self
+    }
+
+    /// Asserts that it said all of `words`, wherever its lines end.
+    #[track_caller]
+    pub(crate) fn tells(self, words: &[&str]) -> Self {
+        let flat = self.said.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in words {
+            assert!(flat.contains(word), "{word:?} is not in:\n{}", self.said);
+        }
         self
     }
 }

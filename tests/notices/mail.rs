@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::run::{ops, site, tells};
+use crate::run::{ops, site};
 use crate::servers::{Server, certificate};
 use crate::site::Site;
 
@@ -36,7 +36,7 @@ fn mail_is_encrypted_and_arrives_as_it_was_meant() {
         );
         let mut apply = site.command(&["apply", "--yes"]);
         let ran = crate::site::Ran::of(&apply.env("MDC_MAIL", "canary-s3cret").output().unwrap());
-        tells(ran, 0, &["✓ 250 taken as 4711"]);
+        ran.ended(0).tells(&["✓ 250 taken as 4711"]);
         let taken = server.taken();
         assert_eq!(taken.len(), 2, "{mode}: {taken:?}");
         let first = &taken[0];
@@ -97,7 +97,7 @@ fn mail_that_is_not_taken_says_why_and_shows_no_password() {
         let mut notify = site.command(&["notify", "--test"]);
         let ran = crate::site::Ran::of(&notify.env("MDC_MAIL", password).output().unwrap());
         assert!(!ran.said.contains("canary"), "{}", ran.said);
-        tells(ran, 1, &["✗ not delivered:", words]);
+        ran.ended(1).tells(&["✗ not delivered:", words]);
         assert!(server.taken().is_empty(), "{mode}");
     }
 }
@@ -109,7 +109,7 @@ fn a_mail_server_that_says_nothing_is_not_waited_for_longer_than_it_may_take() {
     let site = mailed(port, "tls = \"none\"");
     site.edit("on = [\"start\"]", "within = \"1s\"\non = [\"start\"]");
     let start = Instant::now();
-    tells(site.mdc(&["notify", "--test"]), 1, &["✗ not delivered:"]);
+    site.mdc(&["notify", "--test"]).ended(1).tells(&["✗ not delivered:"]);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
@@ -118,7 +118,7 @@ fn mail_in_the_clear_where_that_is_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::mail(folder.path(), "plain", None);
     let site = mailed(server.port, "tls = \"none\"");
-    tells(site.mdc(&["notify", "--test"]), 0, &["✓ taken: 250 taken as 4711"]);
+    site.mdc(&["notify", "--test"]).ended(0).tells(&["✓ taken: 250 taken as 4711"]);
     let taken = server.taken();
     assert_eq!(taken[0]["encrypted"], false);
     assert!(taken[0]["subject"].as_str().unwrap().starts_with("TEST: "), "{taken:?}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::servers::Server;
 use crate::site::{Ran, Site};
@@ -22,16 +22,6 @@ pub(crate) fn site(notices: &str) -> Site {
     site
 }
 
-#[track_caller]
-pub(crate) fn tells(ran: Ran, status: i32, words: &[&str]) -> Ran {
-    let ran = ran.ended(status);
-    let flat = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(flat.contains(word), "{word:?} is not in:\n{}", ran.said);
-    }
-    ran
-}
-
 const ALL: &str = "\"before\", \"start\", \"end\", \"failure\"";
 /// Writes down what it is told of: event and stage, and the text beside it.
 const WRITES: &str =
@@ -45,20 +35,16 @@ fn told(site: &Site) -> Vec<String> {
 const UNDISTURBED: [&str; 6] =
     ["before live", "before critical", "start live", "end live", "start critical", "end critical"];
 
-/// The steps that were begun, in order.
-fn begun(site: &Site) -> Vec<String> {
-    let step = |entry: Value| Some(entry["intent"]["step"].as_str()?.to_owned());
-    site.journal().into_iter().filter_map(step).collect()
-}
-
 #[test]
 fn people_are_told_in_order_and_between_the_right_steps() {
     let site = site(&ops(ALL, WRITES));
     let plan = site.mdc(&["plan"]).ended(0);
-    tells(plan, 0, &["Notices", "before, start, end, failure of", "a warning in the record"]);
-    tells(site.mdc(&["apply", "--yes"]), 0, &["the start of stage 2", "✓ exit status 0: written"]);
+    plan.ended(0).tells(&["Notices", "before, start, end, failure of", "a warning in the record"]);
+    site.mdc(&["apply", "--yes"])
+        .ended(0)
+        .tells(&["the start of stage 2", "✓ exit status 0: written"]);
     assert_eq!(told(&site), UNDISTURBED);
-    let steps = begun(&site);
+    let steps = site.begun();
     let at = |id: &str| steps.iter().position(|it| it == id).unwrap();
     let changes = |stage: &[&str]| -> Vec<usize> {
         let of = |id: &&String| stage.iter().any(|it| id.ends_with(&format!("/{it}/upgrade")));
@@ -74,7 +60,7 @@ fn people_are_told_in_order_and_between_the_right_steps() {
     assert!(*live.iter().max().unwrap() < *critical.iter().min().unwrap());
     // The record has it, also for an audit.
     let record = site.mdc(&["report"]).ended(0);
-    tells(record, 0, &["Notices", "ops the end of stage 1"]);
+    record.ended(0).tells(&["Notices", "ops the end of stage 1"]);
     // Nothing is to be done any more, and nobody is told.
     site.mdc(&["apply", "--yes"]).ended(0);
     assert_eq!(told(&site), UNDISTURBED);
@@ -109,7 +95,7 @@ fn a_failure_is_told_with_its_reason_and_once_an_attempt() {
         &json!({ "says": "E: \u{1b}[2Jbroken", "times": 3 }),
     );
     let ran = site.mdc(&["apply", "--yes"]);
-    tells(ran, 1, &["a failure in stage 2", "✓ exit status 0: written"]);
+    ran.ended(1).tells(&["a failure in stage 2", "✓ exit status 0: written"]);
     let failed = ["before live", "before critical", "start live", "end live", "start critical"];
     assert_eq!(told(&site), [&failed[..], &["failure critical"]].concat());
     let texts = fs::read_to_string(site.path("texts")).unwrap();
@@ -149,18 +135,14 @@ fn what_blocks_holds_its_stage_up_until_it_is_delivered() {
     let keys = "stages = [\"critical\"]\nblocking = true\n\
                 command = 'test -e ready || { echo \"nobody is there\" >&2; exit 3; }; echo \"$MDC_EVENT\" >> told'\n";
     let site = site(&ops("\"start\"", keys));
-    tells(site.mdc(&["plan"]), 0, &["nothing goes on"]);
+    site.mdc(&["plan"]).ended(0).tells(&["nothing goes on"]);
     let ran = site.mdc(&["apply", "--yes"]);
-    tells(
-        ran,
-        1,
-        &[
-            "exit status: 3",
-            "nobody is there",
-            "mdc notify --test",
-            "then `mdc resume`: it is tried again",
-        ],
-    );
+    ran.ended(1).tells(&[
+        "exit status: 3",
+        "nobody is there",
+        "mdc notify --test",
+        "then `mdc resume`: it is tried again",
+    ]);
     assert!(site.log("core-01").contains_key("install:md-core"), "stage 1 goes on");
     assert!(site.log("db-01").keys().all(|key| !key.starts_with("install:")));
     fs::write(site.path("ready"), "").unwrap();
@@ -181,12 +163,14 @@ fn what_never_answers_is_given_up() {
         )
     };
     let site = site(&ops("\"before\"", &keys(true)));
-    tells(site.mdc(&["apply", "--yes"]), 1, &["no answer", "it may have been taken all the same"]);
+    site.mdc(&["apply", "--yes"])
+        .ended(1)
+        .tells(&["no answer", "it may have been taken all the same"]);
     assert!(!site.log("core-01").contains_key("install:md-core"));
     // A command is ended with all that it has begun.
     let ended = "command = 'sleep 1000 & echo $! > pid; wait'\nwithin = \"1s\"\n";
     let site = crate::run::site(&ops("\"before\"", ended));
-    tells(site.mdc(&["notify", "--test"]), 1, &["the command was ended after"]);
+    site.mdc(&["notify", "--test"]).ended(1).tells(&["the command was ended after"]);
     let pid = fs::read_to_string(site.path("pid")).unwrap();
     let state = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     let is_over = |state: &str| state.is_empty() || state.contains(") Z ");
@@ -198,7 +182,7 @@ fn what_never_answers_is_given_up() {
     assert!(is_over(&state()), "{}", state());
     // What does not block leaves a warning.
     let site = crate::run::site(&ops("\"before\"", &keys(false)));
-    tells(site.mdc(&["apply", "--yes"]), 0, &["not told", "✓ Complete."]);
+    site.mdc(&["apply", "--yes"]).ended(0).tells(&["not told", "✓ Complete."]);
 }
 
 #[test]
@@ -227,6 +211,6 @@ fn a_changed_notice_makes_a_saved_plan_stale() {
     let site = site(&ops("\"start\"", WRITES));
     site.mdc(&["plan", "-o", "plan.json"]).ended(0);
     site.edit("name = \"ops\"", "name = \"ops\"\ntext = \"other words\"");
-    tells(site.mdc(&["apply", "--yes", "plan.json"]), 1, &["the plan is stale"]);
+    site.mdc(&["apply", "--yes", "plan.json"]).ended(1).tells(&["the plan is stale"]);
     assert!(told(&site).is_empty());
 }

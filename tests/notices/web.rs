@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::mail::no_canary;
-use crate::run::{ops, site, tells};
+use crate::run::{ops, site};
 use crate::servers::Server;
 use crate::site::Ran;
 
@@ -25,7 +25,7 @@ fn a_request_tells_everything_and_no_secret_is_written_down() {
     apply.env("MDC_PATH", "T1/canary-s3cret?sig=a%2Bb").env("MDC_TOKEN", "Bearer canary-s3cret");
     let ran = Ran::of(&apply.output().unwrap());
     assert!(!ran.said.contains("canary"), "{}", ran.said);
-    tells(ran, 0, &["✓ 200 taken (secret)"]);
+    ran.ended(0).tells(&["✓ 200 taken (secret)"]);
     let taken = server.taken();
     assert_eq!(taken.len(), 6, "{taken:?}");
     let first = &taken[0];
@@ -90,7 +90,7 @@ fn what_was_sent_is_not_sent_again() {
             server.port
         );
         let site = site(&ops("\"start\"", &keys));
-        tells(site.mdc(&["notify", "--test"]), 1, &["✗ not delivered:", words]);
+        site.mdc(&["notify", "--test"]).ended(1).tells(&["✗ not delivered:", words]);
         assert_eq!(server.taken().len(), 1, "{mode}");
     }
     // Nobody listens at the port of a server that is gone.
@@ -98,5 +98,5 @@ fn what_was_sent_is_not_sent_again() {
     let port = Server::web(folder.path(), "200").port;
     let keys = format!("retries = 1\nwebhook = {{ url = \"http://127.0.0.1:{port}/\" }}\n");
     let site = site(&ops("\"start\"", &keys));
-    tells(site.mdc(&["notify", "--test"]), 1, &["no connection", "it was tried 2 times"]);
+    site.mdc(&["notify", "--test"]).ended(1).tells(&["no connection", "it was tried 2 times"]);
 }

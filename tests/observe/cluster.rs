@@ -34,6 +34,7 @@ pub(crate) fn desired<'a>(
     placed: &[Placed<'_>],
 ) -> Desired {
     let mut desired = Desired {
+        durations: mdc::desired::Durations::default(),
         cluster: "test".to_owned(),
         environment: "test".to_owned(),
         release: "test".to_owned(),

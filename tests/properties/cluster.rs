@@ -166,6 +166,7 @@ pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = 
 
 fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) -> Cluster {
     let mut desired = Desired {
+        durations: mdc::desired::Durations::default(),
         cluster: "random".to_owned(),
         environment: "test".to_owned(),
         release: "B".to_owned(),

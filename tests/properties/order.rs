@@ -336,9 +336,8 @@ fn needed(cluster: &Cluster, component: &str) -> BTreeSet<String> {
 fn brings_up_before_use(cluster: &Cluster, plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
         // What goes needs nothing any more, nor does the gate before it.
-        let goes = b.action == Action::Remove
-            || (b.action == Action::KeepHealthy
-                && cluster.desired.removed.keys().any(|it| it.component == b.component));
+        let guards = |it: &Step| it.action == Action::Remove && it.after.contains(&b.id);
+        let goes = b.action == Action::Remove || plan.steps.iter().any(guards);
         let uses = !b.action.only_copies() && !b.action.logs() && !goes;
         let restores = a.action.restores() && uses;
         if restores && needed(cluster, b.component.as_str()).contains(a.component.as_str()) {

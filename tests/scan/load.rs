@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::plan::{site, tells};
+use crate::plan::site;
 use crate::site::{Ran, Site};
 use crate::stand_in::StandIn;
 
@@ -30,11 +30,11 @@ fn what_is_accepted_while_a_plan_runs_is_counted_step_by_step() {
     let gateway = StandIn::new(&[("scan_ms", "30")]);
     let site = site(&gateway, "");
     with_load(&site, "size = \"20kB\"\nevery = \"5ms\"\nmay-lose = 0");
-    tells(
-        site.mdc(&["apply", "--yes", "--load"]),
-        0,
-        &["Complete.", "Load while the plan ran", "No accepted file was lost."],
-    );
+    site.mdc(&["apply", "--yes", "--load"]).ended(0).tells(&[
+        "Complete.",
+        "Load while the plan ran",
+        "No accepted file was lost.",
+    ]);
     let load = account(&site);
     let count = |key: &str| load["whole"][key].as_u64().unwrap();
     assert!(count("submitted") > 10, "{load:#}");
@@ -43,8 +43,8 @@ fn what_is_accepted_while_a_plan_runs_is_counted_step_by_step() {
     let sent = gateway.requests().iter().filter(|it| it[0].starts_with("POST")).count() as u64;
     // Two test scans of two files besides.
     assert_eq!(sent, count("submitted") + 4, "{load:#}");
-    tells(site.mdc(&["report"]), 0, &["Load while the plan ran", "all of it"]);
-    tells(site.mdc(&["report", "--format", "html"]), 0, &["Load while the plan ran"]);
+    site.mdc(&["report"]).ended(0).tells(&["Load while the plan ran", "all of it"]);
+    site.mdc(&["report", "--format", "html"]).ended(0).tells(&["Load while the plan ran"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_load_that_loses_more_than_it_may_fails_the_command() {
     }
     gateway.set(&[("forgets", "1")]);
     let ran = Ran::of(&child.wait_with_output().unwrap());
-    tells(ran, 1, &["more than the manifest allows (`may-lose`)"]);
+    ran.ended(1).tells(&["more than the manifest allows (`may-lose`)"]);
     assert!(account(&site)["whole"]["lost"].as_u64() > Some(0));
 }
 
@@ -96,7 +96,9 @@ fn a_load_that_loses_more_than_it_may_fails_the_command() {
 fn a_load_needs_to_be_described() {
     let gateway = StandIn::new(&[]);
     let site = site(&gateway, "");
-    tells(site.mdc(&["apply", "--yes", "--load"]), 1, &["has no `[load]`", "nothing was changed"]);
+    site.mdc(&["apply", "--yes", "--load"])
+        .ended(1)
+        .tells(&["has no `[load]`", "nothing was changed"]);
     assert!(!site.path(".mdc/runs").exists());
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::site::{Ran, Site};
+use crate::site::Site;
 use crate::stand_in::StandIn;
 
 /// The quickstart, whose clients submit files to `gateway`.
@@ -17,22 +17,9 @@ pub(crate) fn site(gateway: &StandIn, more: &str) -> Site {
     site
 }
 
-#[track_caller]
-pub(crate) fn tells(ran: Ran, status: i32, words: &[&str]) -> Ran {
-    let ran = ran.ended(status);
-    let flat = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(flat.contains(word), "{word:?} is not in:\n{}", ran.said);
-    }
-    ran
-}
-
-/// The steps that were begun, in order.
+/// The steps that were begun, in order, without those that look at logs, which stand around all of it.
 fn begun(site: &Site) -> Vec<String> {
-    let step = |entry: Value| Some(entry["intent"]["step"].as_str()?.to_owned());
-    // What looks at logs stands around all of it.
-    let own = |step: &String| !step.ends_with("-logs");
-    site.journal().into_iter().filter_map(step).filter(own).collect()
+    site.begun().into_iter().filter(|step| !step.ends_with("-logs")).collect()
 }
 
 const BEFORE: &str = "gate-01/api-gateway/scan-before";
@@ -42,24 +29,24 @@ const AFTER: &str = "gate-01/api-gateway/scan-after";
 fn files_are_scanned_before_the_first_step_and_after_the_last() {
     let gateway = StandIn::new(&[("scan_ms", "50")]);
     let site = site(&gateway, "");
-    tells(site.mdc(&["plan"]), 0, &["Test scan", "through http://127.0.0.1", "3 times the time"]);
-    tells(
-        site.mdc(&["apply", "--yes"]),
-        0,
-        &[
-            "Complete.",
-            "the EICAR test pattern: Infected, Blocked in",
-            "Test scans through the API Gateway",
-        ],
-    );
+    site.mdc(&["plan"]).ended(0).tells(&[
+        "Test scan",
+        "through http://127.0.0.1",
+        "3 times the time",
+    ]);
+    site.mdc(&["apply", "--yes"]).ended(0).tells(&[
+        "Complete.",
+        "the EICAR test pattern: Infected, Blocked in",
+        "Test scans through the API Gateway",
+    ]);
     let begun = begun(&site);
     assert_eq!((begun.first().unwrap().as_str(), begun.last().unwrap().as_str()), (BEFORE, AFTER));
-    tells(site.mdc(&["report"]), 0, &["the harmless file", "No Threat Detected, Allowed"]);
+    site.mdc(&["report"]).ended(0).tells(&["the harmless file", "No Threat Detected, Allowed"]);
     for format in ["markdown", "html"] {
-        tells(site.mdc(&["report", "--format", format]), 0, &["Infected, Blocked"]);
+        site.mdc(&["report", "--format", format]).ended(0).tells(&["Infected, Blocked"]);
     }
     // Nothing to do: nothing to scan for.
-    tells(site.mdc(&["plan", "--detailed-exitcode"]), 0, &["Nothing to do"]);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0).tells(&["Nothing to do"]);
 }
 
 #[test]
@@ -74,11 +61,11 @@ fn nothing_is_changed_in_a_cluster_that_does_not_scan() {
     ] {
         let gateway = StandIn::new(settings);
         let site = site(&gateway, "within = \"300ms\"");
-        tells(site.mdc(&["apply", "--yes"]), 1, &[words, "nothing was changed"]);
+        site.mdc(&["apply", "--yes"]).ended(1).tells(&[words, "nothing was changed"]);
         assert_eq!(begun(&site), [BEFORE], "{words}");
         gateway.set(&[]);
         let again = site.mdc(&["resume", "--yes"]);
-        tells(again, 0, &["Complete."]);
+        again.ended(0).tells(&["Complete."]);
     }
 }
 
@@ -94,7 +81,7 @@ fn a_cluster_that_scans_worse_than_before_fails_the_run() {
             "says": "no space left on device"
         }),
     );
-    tells(fresh.mdc(&["apply", "--yes"]), 1, &["no space left"]);
+    fresh.mdc(&["apply", "--yes"]).ended(1).tells(&["no space left"]);
     fresh.mend("identity-01");
     for (settings, words) in [
         (&[("blind", "1")][..], &["the EICAR test pattern is not found: No Threat Detected"][..]),
@@ -104,11 +91,11 @@ fn a_cluster_that_scans_worse_than_before_fails_the_run() {
         let site = fresh.copy();
         gateway.set(settings);
         let ran = site.mdc(&["resume", "--yes"]);
-        let ran = tells(ran, 1, words);
-        tells(ran, 1, &["before: the EICAR test pattern: Infected", "mdc resume"]);
+        let ran = ran.ended(1).tells(words);
+        ran.ended(1).tells(&["before: the EICAR test pattern: Infected", "mdc resume"]);
         // What was measured before the changes is the measure still, and only what failed is repeated.
         gateway.set(&[("scan_ms", "20")]);
-        tells(site.mdc(&["resume", "--yes"]), 0, &["Complete."]);
+        site.mdc(&["resume", "--yes"]).ended(0).tells(&["Complete."]);
         let begun = begun(&site);
         assert_eq!(begun.iter().filter(|step| *step == BEFORE).count(), 1);
         assert_eq!(begun.iter().filter(|step| *step == AFTER).count(), 2);
@@ -123,15 +110,15 @@ fn a_part_of_a_plan_is_measured_too() {
     let gateway = StandIn::new(&[]);
     let site = site(&gateway, "");
     let other = site.copy();
-    tells(site.mdc(&["apply", "--yes", "--only", "identity-01"]), 1, &["Infected, Blocked in"]);
+    site.mdc(&["apply", "--yes", "--only", "identity-01"])
+        .ended(1)
+        .tells(&["Infected, Blocked in"]);
     let steps = begun(&site);
-    // What looks at components that are left out may do so at any time.
-    let first = steps.iter().find(|step| !step.ends_with("/verify"));
-    assert_eq!((first.unwrap().as_str(), steps.last().unwrap().as_str()), (BEFORE, AFTER));
+    assert_eq!((steps.first().unwrap().as_str(), steps.last().unwrap().as_str()), (BEFORE, AFTER));
     let counts = |step: &str| step.contains("scan-") || step.ends_with("/verify");
     assert!(steps.iter().all(|step| step.starts_with("identity-01/") || counts(step)), "{steps:?}");
     // Only who names them leaves them out.
     let skip = format!("{BEFORE},{AFTER}");
-    tells(other.mdc(&["apply", "--yes", "--skip", &skip]), 1, &["left out"]);
+    other.mdc(&["apply", "--yes", "--skip", &skip]).ended(1).tells(&["left out"]);
     assert!(begun(&other).iter().all(|step| !step.contains("scan-")));
 }

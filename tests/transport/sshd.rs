@@ -179,7 +179,7 @@ impl Sshd {
                 connect: Period::seconds(10),
                 login: Period::seconds(20),
                 keepalive: Period::seconds(1),
-                silence: Period::seconds(10),
+                silence: Period::seconds(20),
             },
             ..SshConnection::default()
         }

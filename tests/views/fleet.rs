@@ -225,6 +225,7 @@ pub(crate) fn empty_plan() -> Plan {
         basis: Basis {
             tool: "0.1.0".into(),
             desired: Digest::of(b"desired"),
+            snapshot: None,
             compared: Compared { hosts: 12, resources },
             facts: BTreeMap::new(),
         },
@@ -237,6 +238,7 @@ pub(crate) fn empty_plan() -> Plan {
         withheld: Vec::new(),
         warnings: Vec::new(),
         waivers: Vec::new(),
+        approvals: None,
     }
 }
 
@@ -258,6 +260,7 @@ fn copy(line: &Line, at: &str) -> Step {
         reasons: vec![Reason::NeededBy { step: format!("{at}/{}/{}", line.name, verb(line)) }],
         impact: "".into(),
         forecast: Period::seconds(line.package / 20 + 1),
+        slow: None,
         commands: [command(
             &format!("cat > {file}.part && mv -f {file}.part {file}"),
             Account::Root,
@@ -294,6 +297,7 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         reasons: vec![reason],
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
+        slow: None,
         commands: commands(line).into(),
         way_back: Some(WayBack::None("its data was migrated; restore the backup".into())),
     }
@@ -467,6 +471,7 @@ pub(crate) fn desired() -> Desired {
         scan: None,
         files: BTreeMap::new(),
         removed: BTreeMap::new(),
+        durations: mdc::desired::Durations::default(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::{LogReview, TestScan};
 use crate::address::{ComponentName, HostName};
+use crate::approval::Approval;
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::notice::Told;
@@ -58,6 +59,12 @@ pub struct ChangeRecord {
     pub attempts: Vec<AttemptAccount>,
     /// The lease was taken from somebody who may still have been at work.
     pub taken_over: Vec<TakeOver>,
+    /// Who had approved the plan, where approvals were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
+    /// It was begun without the approvals that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unapproved: Vec<UnapprovedAccount>,
     /// Versions before and after, by component and host.
     pub versions: Vec<VersionAccount>,
     /// Every step of the plan, in its order.
@@ -128,6 +135,19 @@ pub struct TakeOver {
     /// From whom.
     pub from: String,
     /// By whom.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+/// A run that was begun without the approvals that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnapprovedAccount {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// By whom, from where.
     pub by: String,
     /// Why, in their words.
     pub reason: String,

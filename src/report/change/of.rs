@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::{
     After, AttemptAccount, ChangeRecord, FORMAT, JournalAccount, PlanAccount, RequestAccount,
-    StepAccount, TakeOver, TryAccount, VERSION, VersionAccount,
+    StepAccount, TakeOver, TryAccount, UnapprovedAccount, VERSION, VersionAccount,
 };
+use crate::approval::Approval;
 use crate::notice::Told;
 use crate::plan::{Plan, Step};
 use crate::report::{logs, scans};
@@ -46,6 +47,8 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         ending: told.ending,
         attempts: told.attempts,
         taken_over: told.taken_over,
+        approvals: told.approvals,
+        unapproved: told.unapproved,
         versions: versions(plan, &steps),
         steps,
         scans: scans::of(plan, &told.progress.scanned),
@@ -72,6 +75,8 @@ struct Story {
     ending: RunEnding,
     attempts: Vec<AttemptAccount>,
     taken_over: Vec<TakeOver>,
+    approvals: Vec<Approval>,
+    unapproved: Vec<UnapprovedAccount>,
     requests: Vec<RequestAccount>,
     loads: Vec<LoadAccount>,
     notices: Vec<Told>,
@@ -86,6 +91,10 @@ impl Story {
         let at = *at;
         match entry.clone() {
             Entry::Opened { run, .. } => self.run = run,
+            Entry::Approved { approvals } => self.approvals.extend(approvals),
+            Entry::Unapproved { by, reason } => {
+                self.unapproved.push(UnapprovedAccount { at, by, reason });
+            }
             Entry::TakenOver { from, by, reason } => {
                 self.taken_over.push(TakeOver { at, from, by, reason });
             }

@@ -17,6 +17,8 @@ const AGAIN: ErrorCode = ErrorCode::Session(-37);
 /// libssh2 sends at most one probe in two seconds: a shorter limit of silence than this would take
 /// a quiet host for a dead one.
 const LEAST_SILENCE: Duration = Duration::from_secs(5);
+/// Whoever wakes so much later than asked for did not run meanwhile.
+const OVERSLEPT: Duration = Duration::from_millis(500);
 /// How long reading is left alone when only writing can help.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -130,7 +132,17 @@ impl Wire {
             }
             return Ok(());
         }
+        self.overslept(until);
         self.mind_silence()
+    }
+
+    /// The time in which this machine did not run (a paused virtual machine, a laptop that slept, one that is
+    /// too busy) says nothing about the host: it doesn't count as silence.
+    fn overslept(&mut self, until: Instant) {
+        let late = Instant::now().saturating_duration_since(until);
+        if let Some(watch) = self.watch.as_mut().filter(|_| late > OVERSLEPT) {
+            watch.heard += late;
+        }
     }
 
     /// What to poll the socket for (`IN` only if `may_read`), and how long at most.

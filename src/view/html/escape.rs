@@ -5,8 +5,24 @@ use crate::view::harmless::visible;
 
 /// `text` so that it is nothing but text, in an element and in a quoted attribute (HTML, section 13.3).
 /// What would steer a reader's eyes, such as a change of direction, is shown as an escape.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::view) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
+    push(&mut out, text);
+    out
+}
+
+/// The same for what is to be copied: line breaks and tabs stay what they are.
+pub(in crate::view) fn lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let plain = piece.trim_end_matches(['\n', '\t']);
+        push(&mut out, plain);
+        out.push_str(piece.strip_prefix(plain).unwrap_or_default());
+    }
+    out
+}
+
+fn push(out: &mut String, text: &str) {
     for character in visible(text).chars() {
         match character {
             '&' => out.push_str("&amp;"),
@@ -17,11 +33,10 @@ pub(super) fn escaped(text: &str) -> String {
             other => out.push(other),
         }
     }
-    out
 }
 
 /// A labelled text.
-pub(super) fn text(text: &Text) -> String {
+pub(in crate::view) fn text(text: &Text) -> String {
     text.spans.iter().map(span).collect()
 }
 

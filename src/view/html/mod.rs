@@ -1,7 +1,7 @@
 //! Renders a document as one HTML page that needs nothing else: no script, no other file, no network.
 //! It follows the reader's choice of light or dark.
 
-mod escape;
+pub(in crate::view) mod escape;
 
 use super::document::{Block, Document, Field, Row, Side, Table, Text};
 use escape::{escaped, text};
@@ -18,8 +18,7 @@ pub fn render(document: &Document) -> String {
         Block::Heading { text, .. } => Some(text),
         _ => None,
     });
-    let title: String =
-        title.into_iter().flat_map(|text| &text.spans).map(|span| span.text.as_str()).collect();
+    let title = title.map(Text::said).unwrap_or_default();
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
@@ -33,7 +32,8 @@ pub fn render(document: &Document) -> String {
     out
 }
 
-fn blocks(out: &mut String, all: &[Block]) {
+/// Blocks without a page around them.
+pub(in crate::view) fn blocks(out: &mut String, all: &[Block]) {
     for block in all {
         write(out, block);
     }

@@ -23,6 +23,12 @@ pub fn render(document: &Document) -> String {
     out
 }
 
+/// A text as Markdown on one line, fit for a table's cell too; no word of it can form markup.
+#[must_use]
+pub fn inline(content: &Text) -> String {
+    text(content)
+}
+
 /// As [`render`], but not longer than `longest` bytes (and so not longer in characters either):
 /// blocks that don't fit are left out from the end, and a last line says so.
 #[must_use]

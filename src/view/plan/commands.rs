@@ -28,24 +28,66 @@ pub(super) fn details(plan: &Plan, part: &str, rows: &[StepRow<'_>]) -> Block {
     Block::Details { summary, body }
 }
 
-fn lines(plan: &Plan, step: &Step) -> Vec<String> {
+/// When a command of a step runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// When the step starts, on what has to be healthy.
+    Before,
+    /// As what the step does.
+    Own,
+    /// When the step is taken back.
+    Back,
+}
+
+/// A command of a step.
+pub(super) struct Run<'a> {
+    pub(super) when: When,
+    /// What it is for, and where when that isn't the step's host.
+    pub(super) what: String,
+    pub(super) command: &'a Command,
+}
+
+/// All that a step runs, in this order.
+pub(super) fn runs<'a>(plan: &'a Plan, step: &'a Step) -> Vec<Run<'a>> {
     let before = step.needs_healthy.iter().flat_map(|need| {
-        let asked = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
-        need.check.iter().flat_map(move |check| command_lines(&asked, check))
+        let what = format!("on {}, ask whether {} is healthy", place(step, need), need.component);
+        need.check.iter().map(move |command| Run {
+            when: When::Before,
+            what: what.clone(),
+            command,
+        })
     });
-    let own =
-        step.commands.iter().flat_map(|command| command_lines(&command.task.in_words(), command));
-    let back = step.back().into_iter().flat_map(|commands| commands.iter());
-    let back = back.flat_map(|command| {
-        command_lines(&format!("on the way back: {}", command.task.in_words()), command)
+    let run = |when: When, commands: &'a [Command]| {
+        let run = move |command: &'a Command| Run { when, what: command.task.in_words(), command };
+        commands.iter().map(run)
+    };
+    let back = step.back().map_or(&[][..], |commands| &**commands);
+    before
+        .chain(asked(plan, step))
+        .chain(run(When::Own, &step.commands))
+        .chain(run(When::Back, back))
+        .collect()
+}
+
+/// All that a step runs, as text: what it asks before, its own commands, and its way back.
+pub(in crate::view) fn lines(plan: &Plan, step: &Step) -> Vec<String> {
+    runs(plan, step).iter().flat_map(command_lines).collect()
+}
+
+/// Commands as text, each with what it is for.
+pub(in crate::view) fn own_lines(commands: &[Command]) -> Vec<String> {
+    let runs = commands.iter().map(|command| Run {
+        when: When::Own,
+        what: command.task.in_words(),
+        command,
     });
-    before.chain(asked(plan, step)).chain(own).chain(back).collect()
+    runs.flat_map(|run| command_lines(&run)).collect()
 }
 
 /// What a step that is not one host's asks whom. What it doesn't ask itself is asked by its twin.
-fn asked(plan: &Plan, step: &Step) -> Vec<String> {
+fn asked<'a>(plan: &'a Plan, step: &Step) -> Vec<Run<'a>> {
     let members = plan.asked.get(&step.id).map_or(&[][..], |it| &it.0);
-    let mut lines = Vec::new();
+    let mut asked = Vec::new();
     for (_, alike) in group(members, |member| member.check.name()) {
         let hosts = words::hosts(alike.iter().map(|member| member.host.as_str()));
         let own = |command: &&Command| match command.task {
@@ -54,26 +96,32 @@ fn asked(plan: &Plan, step: &Step) -> Vec<String> {
             _ => true,
         };
         let check = alike.first().map_or(&[][..], |member| &member.check);
-        for command in check.iter().filter(own) {
-            lines.extend(command_lines(
-                &format!("on {hosts}, {}", command.task.in_words()),
-                command,
-            ));
-        }
+        asked.extend(check.iter().filter(own).map(|command| Run {
+            when: When::Own,
+            what: format!("on {hosts}, {}", command.task.in_words()),
+            command,
+        }));
     }
-    lines
+    asked
 }
 
-fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {
+/// Where something is that a step asks, seen from its host.
+pub(super) fn place<'a>(step: &Step, need: &'a HealthyBefore) -> &'a str {
     if need.host == step.host { "the same host" } else { need.host.as_str() }
 }
 
-/// What the command is for and how long it may take, as a comment, and its exact text.
-fn command_lines(what: &str, command: &Command) -> Vec<String> {
-    let account = match command.account {
+/// As whom a command runs, when it is not the login user.
+pub(super) const fn account(command: &Command) -> &'static str {
+    match command.account {
         Account::Login => "",
         Account::Root => " as root,",
-    };
-    let comment = format!("# {what},{account} within {}", command.within);
+    }
+}
+
+/// What the command is for and how long it may take, as a comment, and its exact text.
+fn command_lines(run: &Run<'_>) -> Vec<String> {
+    let Run { when, what, command } = run;
+    let back = if *when == When::Back { "on the way back: " } else { "" };
+    let comment = format!("# {back}{what},{} within {}", account(command), command.within);
     std::iter::once(comment).chain(command.run.lines().map(str::to_owned)).collect()
 }

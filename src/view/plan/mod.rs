@@ -2,9 +2,13 @@
 //! and the exact commands.
 
 mod commands;
+mod dot;
 mod files;
+mod groups;
 mod left_out;
+mod mermaid;
 mod notices;
+mod page;
 mod parts;
 mod rows;
 mod steps;
@@ -14,8 +18,15 @@ mod waived;
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
 use crate::plan::{Compared, Plan, Purpose};
+pub(super) use commands::{lines, own_lines};
+pub use dot::dot;
+pub use mermaid::mermaid;
+pub use page::page;
+pub(super) use parts::times;
 use parts::{Part, parts};
+pub(super) use rows::needs;
 use rows::rows;
+pub(super) use summary::policy;
 pub(super) use waived::waivers;
 
 /// How much of a plan is shown.
@@ -105,12 +116,19 @@ fn title(plan: &Plan) -> Text {
 }
 
 fn origin(plan: &Plan) -> Text {
-    Text::of(Label::Dim, "seal ")
+    let text = Text::of(Label::Dim, "seal ")
         .and(Label::Dim, plan.seal.short())
         .and(Label::Dim, ", made from ")
         .and(Label::Dim, &plan.manifest)
         .and(Label::Dim, " by mdc ")
-        .and(Label::Dim, &plan.basis.tool)
+        .and(Label::Dim, &plan.basis.tool);
+    match plan.basis.snapshot {
+        None => text,
+        Some(taken) => text.and(
+            Label::Warning,
+            format!(", from the snapshot of {}: no host was read for it", words::time(taken)),
+        ),
+    }
 }
 
 fn nothing_to_do(plan: &Plan) -> Text {

@@ -2,6 +2,7 @@
 //! the two stages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::catalog::Stage;
 use crate::diff::Action;
@@ -96,6 +97,12 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         steps: plan.steps.iter().filter(|step| belongs(step)).collect(),
     });
     parts.filter(|part| !part.steps.is_empty()).collect()
+}
+
+/// The title of each part, how long it takes, and in how many waves.
+pub(in crate::view) fn times(plan: &Plan) -> Vec<(&'static str, Duration, usize)> {
+    let of = |part: &Part<'_>| (part.title, elapsed(&part.steps), part.waves());
+    parts(plan).iter().map(of).collect()
 }
 
 /// Whether it is shown under its stage.

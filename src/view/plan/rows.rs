@@ -70,7 +70,7 @@ fn same(step: &Step) -> Same<'_> {
 }
 
 /// What has to be healthy, without the name of the step's own host, so that steps compare alike.
-fn needs(own: &HostName, needs: &[HealthyBefore]) -> Vec<String> {
+pub(in crate::view) fn needs(own: &HostName, needs: &[HealthyBefore]) -> Vec<String> {
     group(needs, |need| (need.component.clone(), need.host == *own))
         .into_iter()
         .map(|((component, same_host), needs)| {

@@ -56,7 +56,7 @@ pub(super) fn action(action: Action) -> Text {
         .unbroken()
 }
 
-fn version(row: &StepRow<'_>) -> Text {
+pub(super) fn version(row: &StepRow<'_>) -> Text {
     let same = &row.same;
     let text = match same.from.filter(|from| *from != same.to) {
         Some(from) => Text::of(Label::Version, from)
@@ -71,7 +71,7 @@ fn version(row: &StepRow<'_>) -> Text {
     Text { spans: [text.and(Label::Dim, ", ").spans, size.spans].concat() }
 }
 
-fn notes(row: &StepRow<'_>) -> Vec<Field> {
+pub(super) fn notes(row: &StepRow<'_>) -> Vec<Field> {
     let same = &row.same;
     let notes = [
         ("why", same.reasons.join("; ")),

@@ -7,7 +7,7 @@ use super::rows::size;
 use crate::address::ComponentName;
 use crate::catalog::{OnFailure, Then};
 use crate::diff::Action;
-use crate::plan::{Plan, Purpose, Step};
+use crate::plan::{Plan, Purpose, Step, slowest};
 use crate::value::Share;
 use crate::view::document::{Block, Field, Label, Row, Side, Table, Text};
 use crate::view::group::group;
@@ -29,9 +29,11 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     let mut fields = vec![Field::new("changes", changes(plan))];
     fields.extend(copies(plan).map(|text| Field::new("copies", text)));
     fields.extend(ways_back(plan).map(|text| Field::new("way back", text)));
+    fields.extend(slow_case(plan).map(|text| Field::new("slow case", text)));
     fields.extend(window(plan).map(|text| Field::new("window", text)));
     fields.extend(policies(plan).map(|text| Field::new("on failure", text)));
     fields.extend(waived(plan).map(|text| Field::new("waived", text)));
+    fields.extend(approvals(plan).map(|text| Field::new("approvals", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
     let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
     let impacts = impacts(plan);
@@ -87,6 +89,18 @@ fn ways_back(plan: &Plan) -> Option<Text> {
     }
 }
 
+/// What it all takes when every step takes long, where steps like these were seen before.
+fn slow_case(plan: &Plan) -> Option<Text> {
+    let seen = plan.steps.iter().filter(|step| step.slow.is_some()).count();
+    let changes = plan.steps.iter().filter(|step| step.is_change()).count();
+    let steps: Vec<&Step> = plan.steps.iter().collect();
+    let time = words::about(slowest(&steps));
+    (seen > 0).then(|| {
+        format!("about {time}; {seen} of {changes} changes were seen before, with what they took")
+            .into()
+    })
+}
+
 /// When stage 2 may run.
 fn window(plan: &Plan) -> Option<Text> {
     let window = plan.window.as_ref()?;
@@ -103,7 +117,8 @@ fn policies(plan: &Plan) -> Option<Text> {
     (!said.is_empty()).then(|| said.join("; ").into())
 }
 
-fn policy((component, policy): (&ComponentName, &OnFailure)) -> Option<String> {
+/// What follows when a component's step fails; none when that is only to stop.
+pub(in crate::view) fn policy((component, policy): (&ComponentName, &OnFailure)) -> Option<String> {
     let tolerated = (policy.tolerate != Share::default())
         .then(|| format!("up to {} of its hosts may fail", policy.tolerate));
     let back = match policy.then {
@@ -125,6 +140,22 @@ fn waived(plan: &Plan) -> Option<Text> {
     (!plan.waivers.is_empty()).then(|| {
         Text::of(Label::Warning, waivers).plain(format!(" covering {found} (see the end)"))
     })
+}
+
+/// Who has to approve it.
+fn approvals(plan: &Plan) -> Option<Text> {
+    let rule = plan.approvals.as_ref()?;
+    let asked = plan.stages().into_iter().map(|stage| {
+        let people = rule.asked_for(stage);
+        format!("{people} for {}", words::stage(stage))
+    });
+    let asked: Vec<String> = asked.collect();
+    let people: Vec<&str> = rule.people.keys().map(String::as_str).collect();
+    Some(Text::of(Label::Strong, asked.join(", ")).plain(format!(
+        ", among {} (signers {})",
+        people.join(", "),
+        rule.signers.short()
+    )))
 }
 
 /// That the plan is not the whole answer, said where nobody can miss it.

@@ -9,6 +9,7 @@ use crate::report::ChangeRecord;
 use crate::report::change::{After, JournalAccount};
 use crate::state::{RunEnding, StepOutcome};
 use crate::value::Period;
+use crate::view::approvals;
 use crate::view::group::group;
 use crate::view::plan::{self, Detail};
 use Side::{Left, Right};
@@ -20,6 +21,7 @@ pub fn change_record(record: &ChangeRecord, plan: &Plan) -> Document {
     document.push(Block::Paragraph(verdict(record)));
     document.push(Block::Fields(facts(record)));
     document.extend(people(record));
+    document.extend(approvals::of_run(record));
     document.extend(versions(record));
     document.extend(tries::steps(record));
     document.extend(tries::failures(record));

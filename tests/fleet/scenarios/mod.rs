@@ -1,6 +1,7 @@
 //! What is tried on the fleet, one file each. Every scenario begins in the A state.
 
 mod backup;
+mod by_hand;
 mod certificate_and_jump;
 mod dying_service;
 mod failing_install;
@@ -14,6 +15,7 @@ mod killed;
 mod password;
 mod postgresql;
 mod preflight;
+mod removed;
 mod roles;
 mod rollback;
 mod scans;
@@ -29,7 +31,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 32] = [
+pub(crate) const SCENARIOS: [Scenario; 34] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -70,9 +72,11 @@ pub(crate) const SCENARIOS: [Scenario; 32] = [
         run: roles::run,
     },
     Scenario { name: "files", changes: &PRODUCTS, run: files::run },
+    Scenario { name: "removed", changes: &EXECUTION, run: removed::run },
     Scenario { name: "window", changes: &["storage-01", "exec-01"], run: window::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
+    Scenario { name: "by-hand", changes: &["identity-01", "exec-01"], run: by_hand::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 
@@ -154,6 +158,16 @@ pub(crate) fn back_up(fleet: &Fleet) {
     fleet.ask("infra-01", &format!("{begin} {dump} >/dev/null"));
     let archive = format!("sudo tar -cf {folder}/file-storage-1.tar -C / etc/md-cluster");
     fleet.ask("storage-01", &format!("{begin} {archive}"));
+}
+
+/// Every product is in its version of the A state; what the scenario `before` changed beyond its
+/// list would otherwise be found by one that is not to blame.
+pub(crate) fn is_in_a(fleet: &Fleet, before: &str) {
+    for it in &INSTALLED {
+        let has = it.installed(fleet);
+        let of_a = format!("{}-1 installed", it.of_a);
+        assert_eq!(has, of_a, "{before} left {} on {} changed", it.component, it.host);
+    }
 }
 
 /// The installation of `component` on `host`.

@@ -79,6 +79,9 @@ impl Scans {
                 1 => format!("no such key: {}", request.header("apikey").unwrap_or("")),
                 _ => "Access denied".to_string(),
             };
+            // A connection that is closed with bytes unread is reset, and the answer lost (RFC 9112, 9.6).
+            let size = request.header("content-length").and_then(|it| it.parse().ok());
+            let _ = size.and_then(|size| body(request, size));
             return ("403 Forbidden", format!(r#"{{"err":"{said}"}}"#));
         }
         let method = request.head.split(' ').next().unwrap_or_default();

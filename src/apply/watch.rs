@@ -1,0 +1,70 @@
+//! Looking again and again until it is so: bounded, told of each time, cut short by a cancel.
+
+use std::time::{Duration, Instant};
+
+use super::event::Event;
+use super::job;
+use super::worker::{Work, Worker};
+use crate::state::StepFailure;
+use crate::transport::Command;
+
+/// How many of several a message names.
+const NAMED: usize = 5;
+
+/// What one look comes to.
+pub(super) enum Look<T, L = ()> {
+    So(T),
+    /// What was seen instead, in words and as it came, and when to look again.
+    NotYet {
+        seen: String,
+        last: L,
+        again: Duration,
+    },
+}
+
+/// What all looks come to.
+pub(super) enum Watched<T, L = ()> {
+    So(T),
+    /// Not within the bound; what was seen last.
+    GivenUp(String, L),
+}
+
+impl Worker<'_> {
+    /// Looks until it is so, at most for `bound`; at least once.
+    pub(super) fn watch<T, L>(
+        &self,
+        (work, command): (&Work<'_>, &Command),
+        bound: Duration,
+        mut look: impl FnMut() -> Result<Look<T, L>, StepFailure>,
+    ) -> Result<Watched<T, L>, StepFailure> {
+        let start = Instant::now();
+        loop {
+            let (seen, last, again) = match look()? {
+                Look::So(it) => return Ok(Watched::So(it)),
+                Look::NotYet { seen, last, again } => (seen, last, again),
+            };
+            let left = bound.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(Watched::GivenUp(seen, last));
+            }
+            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
+            if self.reach.halt.wait(again.min(left)) {
+                return Err(job::cancelled_before(work.step, command));
+            }
+        }
+    }
+}
+
+/// The first of `those`, and how many `more` there are: "a, b, 7 hosts more".
+pub(super) fn first(
+    those: impl IntoIterator<Item = String>,
+    (between, more): (&str, &str),
+) -> String {
+    let mut those = those.into_iter();
+    let mut shown: Vec<String> = those.by_ref().take(NAMED).collect();
+    match those.count() {
+        0 => {}
+        left => shown.push(format!("{left} {more}")),
+    }
+    shown.join(between)
+}

@@ -1,0 +1,46 @@
+//! `mdc check`: whether a saved plan is still what would be planned now.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::console::Console;
+use super::form::Form;
+use super::plan::Basis;
+use super::problem::Problem;
+use super::{Common, Exit, ManifestPath, show};
+use crate::review;
+use crate::view;
+
+/// Plans anew and compares with a saved plan, in meaning. Exits with 0 when the saved plan is up to date,
+/// and with 2 when it isn't.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The saved plan
+    plan: Utf8PathBuf,
+    #[command(flatten)]
+    path: ManifestPath,
+    #[command(flatten)]
+    basis: Basis,
+    #[command(flatten)]
+    form: Form,
+}
+
+impl Check {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let saved = show::read(&self.plan)?;
+        let folder = self.plan.parent().unwrap_or(Utf8Path::new(""));
+        let (_, now) = self.basis.plan(&self.path, folder, (common, console))?;
+        let differences = review::differences(&saved, &now);
+        if differences.is_empty() {
+            console.say(&format!("{} is up to date.", self.plan));
+            return Ok(Exit::Done);
+        }
+        let document = || view::review::differences((&saved, &now), &differences);
+        self.form.show(&differences, document, console)?;
+        console.say(&format!(
+            "{} is out of date: plan again with `mdc plan {} -o {}`, and have it reviewed.",
+            self.plan, self.path.manifest, self.plan
+        ));
+        Ok(Exit::Changes)
+    }
+}

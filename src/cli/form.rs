@@ -1,0 +1,45 @@
+//! The form of an answer: for people or for programs.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::console::Console;
+use super::history::json;
+use super::problem::Problem;
+use crate::view::{Document, markdown};
+
+/// In which form an answer is given.
+#[derive(Debug, Args)]
+pub(super) struct Form {
+    /// In which form
+    #[arg(long, visible_alias = "output", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A page for a terminal
+    Text,
+    /// A comment for a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+impl Form {
+    /// Shows `answer`, of which `document` is what people read.
+    pub(super) fn show(
+        &self,
+        answer: &impl Serialize,
+        document: impl FnOnce() -> Document,
+        console: &Console,
+    ) -> Result<(), Problem> {
+        match self.format {
+            Format::Text => console.show(&document()),
+            Format::Markdown => {
+                console.data(&markdown::render_within(&document(), markdown::LONGEST_COMMENT))
+            }
+            Format::Json => console.data(&json(answer)?),
+        }
+    }
+}

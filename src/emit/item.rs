@@ -1,0 +1,187 @@
+//! What is done on each host, in the order of the plan's waves: its own steps, and its part of the
+//! steps that ask many.
+
+use std::collections::BTreeMap;
+
+use super::EmitError;
+use super::commands::{Line, Lines};
+use super::package::Packages;
+use crate::address::HostName;
+use crate::diff::Action;
+use crate::plan::{HealthyBefore, Plan, Step};
+use crate::transport::Task;
+use crate::view::words;
+
+/// How a script treats a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Looks first whether it is done, and does it once.
+    Change,
+    /// Only looks, each time it is asked to.
+    Gate,
+    /// As a gate, and what comes after it doesn't wait: it is enough when so many hosts pass it.
+    Count,
+    /// Never again: what it saw can't be seen later.
+    Once,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Gate => "gate",
+            Self::Count => "count",
+            Self::Once => "once",
+        }
+    }
+}
+
+/// One step of a host's script.
+pub(super) struct Item<'p> {
+    /// From 1, on its host.
+    pub(super) number: usize,
+    pub(super) step: &'p Step,
+    pub(super) kind: Kind,
+    pub(super) title: String,
+    pub(super) lines: Vec<Line>,
+    /// The way back, where it is commands.
+    pub(super) back: Vec<Line>,
+}
+
+/// What each host has to do.
+pub(super) type Hosts<'p> = BTreeMap<HostName, Vec<Item<'p>>>;
+
+/// Who carries a step out.
+pub(super) enum By<'p> {
+    /// Its host.
+    Host,
+    /// Each of these, for itself.
+    Each(&'p [HealthyBefore]),
+    /// People: no host runs anything.
+    People,
+}
+
+/// Who carries `step` out.
+pub(super) fn by<'p>(plan: &'p Plan, step: &Step) -> By<'p> {
+    let told = |task: &Task| matches!(task, Task::Tell { .. } | Task::TestScan { .. });
+    if step.commands.iter().all(|command| told(&command.task)) {
+        return By::People;
+    }
+    match step.commands.first().map(|command| &command.task) {
+        Some(Task::AwaitHealthy { .. }) => {
+            By::Each(plan.members.get(&step.component).map_or(&[][..], |members| &members.0))
+        }
+        Some(Task::AwaitReach { .. } | Task::MarkLogs { .. } | Task::ReadLogs { .. }) => {
+            By::Each(plan.asked.get(&step.id).map_or(&[][..], |members| &members.0))
+        }
+        _ => By::Host,
+    }
+}
+
+/// The steps in the order of their waves.
+pub(super) fn in_order(plan: &Plan) -> Vec<&Step> {
+    let mut steps: Vec<&Step> = plan.steps.iter().collect();
+    steps.sort_by_key(|step| step.wave);
+    steps
+}
+
+/// What each host has to do, in this order.
+pub(super) fn hosts<'p>(plan: &'p Plan, packages: &Packages) -> Result<Hosts<'p>, EmitError> {
+    let mut hosts = Hosts::new();
+    for step in in_order(plan) {
+        match by(plan, step) {
+            By::People => {}
+            By::Host => {
+                let lines = Lines { step, packages, host: &step.host };
+                let back = step.back().map(|commands| lines.of(commands)).transpose()?;
+                let item = Item {
+                    number: 0,
+                    step,
+                    kind: kind(step.action),
+                    title: title(step),
+                    lines: lines.of(&step.commands)?,
+                    back: back.unwrap_or_default(),
+                };
+                add(&mut hosts, &step.host, item);
+            }
+            By::Each(members) => parts(&mut hosts, (step, members), packages)?,
+        }
+    }
+    Ok(hosts)
+}
+
+/// The parts of a step that asks `members`, each on its host.
+fn parts<'p>(
+    hosts: &mut Hosts<'p>,
+    (step, members): (&'p Step, &'p [HealthyBefore]),
+    packages: &Packages,
+) -> Result<(), EmitError> {
+    let Some(task) = step.commands.first().map(|command| &command.task) else { return Ok(()) };
+    let mut asked: BTreeMap<&HostName, Vec<&HealthyBefore>> = BTreeMap::new();
+    for member in members {
+        let left =
+            matches!(task, Task::AwaitHealthy { without, .. } if without.contains(&member.host));
+        if !left {
+            asked.entry(&member.host).or_default().push(member);
+        }
+    }
+    for (host, members) in asked {
+        let marked = match task {
+            Task::ReadLogs { since, .. } => number_of(hosts, host, since),
+            _ => None,
+        };
+        let lines = Lines { step, packages, host };
+        let mut all = Vec::new();
+        for member in members {
+            all.extend(lines.part(task, &member.check, marked)?);
+        }
+        let (kind, title) = part(task, step);
+        let item = Item { number: 0, step, kind, title, lines: all, back: Vec::new() };
+        add(hosts, host, item);
+    }
+    Ok(())
+}
+
+fn number_of(hosts: &Hosts<'_>, host: &HostName, step: &str) -> Option<usize> {
+    let items = hosts.get(host)?;
+    items.iter().find(|item| *item.step.id == *step).map(|item| item.number)
+}
+
+fn add<'p>(hosts: &mut Hosts<'p>, host: &HostName, item: Item<'p>) {
+    let items = hosts.entry(host.clone()).or_default();
+    items.push(Item { number: items.len() + 1, ..item });
+}
+
+const fn kind(action: Action) -> Kind {
+    if action.is_gate() { Kind::Gate } else { Kind::Change }
+}
+
+/// A step in words, without its host.
+pub(super) fn title(step: &Step) -> String {
+    let action = words::action(step.action);
+    let version = match &step.from {
+        Some(from) if step.is_change() => format!(" from {} to {}", from.upstream(), step.to),
+        None if step.is_change() => format!(" {}", step.to),
+        _ if step.action.only_copies() => format!(" {}", step.to),
+        _ => String::new(),
+    };
+    format!("{action} {}{version}", step.component)
+}
+
+/// How a part of a step is treated, and what it is in words.
+fn part(task: &Task, step: &Step) -> (Kind, String) {
+    let component = &step.component;
+    match task {
+        Task::AwaitHealthy { at_least, of, .. } if at_least < of => (
+            Kind::Count,
+            format!("see that {component} is healthy here; {at_least} of {of} have to be"),
+        ),
+        Task::AwaitHealthy { .. } => (Kind::Gate, format!("see that {component} is healthy here")),
+        Task::AwaitReach { .. } => {
+            (Kind::Gate, format!("see that {component} is reached from here"))
+        }
+        Task::MarkLogs { .. } => (Kind::Once, format!("note where the log of {component} ends")),
+        Task::ReadLogs { .. } => (Kind::Gate, format!("read what came to the log of {component}")),
+        _ => (Kind::Gate, title(step)),
+    }
+}

@@ -1,0 +1,294 @@
+//! What the template of the runbook is filled with. Every text is Markdown already, on one line unless
+//! it is a block of code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::host::script;
+use super::item::{self, By, Hosts, Item};
+use super::package::Packages;
+use super::text::{block, code, plain};
+use super::way_back::{self, Back, Lasting};
+use crate::plan::{Plan, Purpose, Step, elapsed};
+use crate::transport::{Command, Task};
+use crate::value::SecretReference;
+use crate::view::words;
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Variables {
+    cluster: String,
+    environment: String,
+    leads_to: String,
+    release: String,
+    seal: String,
+    manifest: String,
+    tool: String,
+    takes: String,
+    window: Option<String>,
+    warnings: Vec<String>,
+    unknown: Vec<String>,
+    withheld: Vec<String>,
+    waived: Vec<String>,
+    hosts: Vec<Host>,
+    center_files: Vec<File>,
+    secrets: Vec<Secret>,
+    waves: Vec<Wave>,
+    back: Vec<Back>,
+    lasting: Vec<Lasting>,
+}
+
+#[derive(Serialize)]
+struct Host {
+    name: String,
+    folder: String,
+    script: String,
+    steps: String,
+    packages: Vec<File>,
+}
+
+#[derive(Serialize)]
+struct File {
+    path: String,
+    digest: String,
+    size: String,
+}
+
+#[derive(Serialize)]
+struct Secret {
+    name: String,
+    host: String,
+    step: String,
+    from: String,
+}
+
+#[derive(Serialize)]
+struct Wave {
+    number: u32,
+    stage: &'static str,
+    means: &'static str,
+    does: String,
+    takes: String,
+    impacts: Vec<String>,
+    people: Vec<People>,
+    rows: Vec<Row>,
+    counts: Vec<String>,
+}
+
+/// What people do that no script can.
+#[derive(Serialize)]
+struct People {
+    step: String,
+    does: String,
+    how: String,
+}
+
+#[derive(Serialize)]
+struct Row {
+    host: String,
+    run: String,
+    steps: Vec<RowStep>,
+}
+
+#[derive(Serialize)]
+struct RowStep {
+    number: usize,
+    does: String,
+}
+
+pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> Variables {
+    let steps: Vec<&Step> = plan.steps.iter().collect();
+    let (back, lasting) = way_back::of(hosts);
+    Variables {
+        cluster: plain(&plan.cluster),
+        environment: plain(&plan.environment),
+        leads_to: leads_to(plan),
+        release: plain(&plan.release),
+        seal: code(&plan.seal.to_string()),
+        manifest: code(&plan.manifest),
+        tool: plain(&plan.basis.tool),
+        takes: words::about(elapsed(&steps)),
+        window: window(plan),
+        warnings: plan.warnings.iter().map(|text| plain(text)).collect(),
+        unknown: unknown(plan),
+        withheld: withheld(plan),
+        waived: waived(plan),
+        hosts: hosts.iter().map(|(name, items)| host(name, items, packages)).collect(),
+        center_files: packages.to_center().map(file).collect(),
+        secrets: secrets(plan),
+        waves: waves(plan, hosts),
+        back,
+        lasting,
+    }
+}
+
+fn leads_to(plan: &Plan) -> String {
+    plain(&match &plan.purpose {
+        Purpose::Release => format!("to release {}", plan.release),
+        Purpose::RollBack(run) => format!("roll back the run {run}"),
+        Purpose::BackUp => "take backups".to_owned(),
+        Purpose::Finalise => "drop what was kept for the way back".to_owned(),
+    })
+}
+
+fn window(plan: &Plan) -> Option<String> {
+    let window = plan.window.as_ref()?;
+    let all = |texts: Vec<String>| texts.join("; ");
+    let open = all(window.open.iter().map(ToString::to_string).collect());
+    let freeze = all(window.freeze.iter().map(ToString::to_string).collect());
+    let never = if freeze.is_empty() { freeze } else { format!(", never {freeze}") };
+    Some(plain(&format!("{open} ({}){never}", window.zone)))
+}
+
+fn unknown(plan: &Plan) -> Vec<String> {
+    let line = |it: &crate::plan::Unknown| format!("{}: {}; {}", it.host, it.reason, it.hint);
+    plan.unknown.iter().map(|it| plain(&line(it))).collect()
+}
+
+fn withheld(plan: &Plan) -> Vec<String> {
+    let line = |it: &crate::plan::Withheld| {
+        format!("{} {} on {}: {}", words::action(it.action), it.component, it.host, it.reason)
+    };
+    plan.withheld.iter().map(|it| plain(&line(it))).collect()
+}
+
+fn waived(plan: &Plan) -> Vec<String> {
+    let line = |it: &crate::preflight::Waived| {
+        let host = it.host.as_ref().map_or("all hosts", |host| host.as_str());
+        format!("{} on {host} until {}: {}", it.check, it.until, it.reason)
+    };
+    plan.waivers.iter().map(|it| plain(&line(it))).collect()
+}
+
+fn host(name: &crate::address::HostName, items: &[Item<'_>], packages: &Packages) -> Host {
+    Host {
+        name: name.to_string(),
+        folder: code(&format!("hosts/{name}")),
+        script: code(&script(name)),
+        steps: words::count(items.len(), "step"),
+        packages: packages.on(name).map(file).collect(),
+    }
+}
+
+fn file(file: &super::PackageFile) -> File {
+    File {
+        path: code(file.to.as_str()),
+        digest: code(&file.digest.to_string()),
+        size: words::bytes(file.size),
+    }
+}
+
+fn secrets(plan: &Plan) -> Vec<Secret> {
+    let mut found = BTreeSet::new();
+    for step in &plan.steps {
+        for command in step.commands.iter() {
+            let Task::WriteFile { secrets, .. } = &command.task else { continue };
+            for (name, reference) in secrets {
+                let from = match reference {
+                    SecretReference::Env(name) => format!("the environment variable {name}"),
+                    SecretReference::File(path) => format!("the file {path}"),
+                    SecretReference::Command(words) => {
+                        format!("the command {}", words.first().map_or("", String::as_str))
+                    }
+                };
+                found.insert((step.host.as_str(), name.as_str(), &*step.id, from));
+            }
+        }
+    }
+    let secret = |(host, name, step, from): (&str, &str, &str, String)| Secret {
+        name: code(name),
+        host: host.to_owned(),
+        step: code(step),
+        from: plain(&from),
+    };
+    found.into_iter().map(secret).collect()
+}
+
+fn waves(plan: &Plan, hosts: &Hosts<'_>) -> Vec<Wave> {
+    let mut waves: BTreeMap<u32, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        waves.entry(step.wave).or_default().push(step);
+    }
+    waves.into_iter().map(|(number, steps)| wave(plan, (number, &steps), hosts)).collect()
+}
+
+fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), hosts: &Hosts<'_>) -> Wave {
+    let stage = steps.first().map(|step| step.stage);
+    let mut actions: Vec<&str> = steps.iter().map(|step| words::action(step.action)).collect();
+    actions.dedup();
+    let actions: BTreeSet<&str> = actions.into_iter().collect();
+    let impacts: BTreeSet<String> = steps
+        .iter()
+        .filter(|step| !step.impact.is_empty())
+        .map(|step| plain(&format!("{} on {}: {}", step.component, step.host, step.impact)))
+        .collect();
+    let rows = hosts.iter().filter_map(|(name, items)| row(number, name.as_str(), items));
+    Wave {
+        number,
+        stage: stage.map(words::stage).unwrap_or_default(),
+        means: stage.map(words::stage_means).unwrap_or_default(),
+        does: plain(&actions.into_iter().collect::<Vec<_>>().join(", ")),
+        takes: words::about(elapsed(steps)),
+        impacts: impacts.into_iter().collect(),
+        people: steps.iter().flat_map(|step| people(plan, step)).collect(),
+        rows: rows.collect(),
+        counts: steps.iter().filter_map(|step| count(step)).collect(),
+    }
+}
+
+fn row(wave: u32, host: &str, items: &[Item<'_>]) -> Option<Row> {
+    let here = items.iter().filter(|item| item.step.wave == wave);
+    let steps: Vec<RowStep> =
+        here.map(|item| RowStep { number: item.number, does: plain(&item.title) }).collect();
+    let run = code(&format!("sudo bash {host}.sh run --wave {wave}"));
+    (!steps.is_empty()).then(|| Row { host: host.to_owned(), run, steps })
+}
+
+/// How many of several hosts are enough; none when all have to be, which their scripts say themselves.
+fn count(step: &Step) -> Option<String> {
+    let Task::AwaitHealthy { component, at_least, of, without, .. } = &step.commands.first()?.task
+    else {
+        return None;
+    };
+    if at_least >= of {
+        return None;
+    }
+    let without: Vec<&str> = without.iter().map(crate::address::HostName::as_str).collect();
+    let without = match without.as_slice() {
+        [] => String::new(),
+        hosts => format!(", and {} isn't asked since it is changed next", hosts.join(", ")),
+    };
+    Some(plain(&format!("at least {at_least} of {of} {component} are healthy{without}")))
+}
+
+/// What of a step no script can do.
+fn people(plan: &Plan, step: &Step) -> Vec<People> {
+    let alone = matches!(item::by(plan, step), By::People);
+    let theirs = step.commands.iter().filter_map(|command| how(command, alone));
+    let made = |(does, how): (String, String)| People {
+        step: code(&step.id),
+        does: plain(&does),
+        how: block(&how),
+    };
+    theirs.map(made).collect()
+}
+
+fn how(command: &Command, alone: bool) -> Option<(String, String)> {
+    let run = command.run.clone();
+    match &command.task {
+        Task::Tell { notice, way, .. } => Some((format!("tell {notice} ({way})"), run)),
+        Task::TestScan { .. } => {
+            Some((words::gate(&command.task).unwrap_or_else(|| command.task.in_words()), run))
+        }
+        Task::Request(request) => Some((format!("in Control Center: {}", request.say), run)),
+        Task::ByHand { text, .. } | Task::Confirm { text, .. } => {
+            Some((text.clone(), String::new()))
+        }
+        _ if alone => Some((command.task.in_words(), run)),
+        _ => None,
+    }
+    .map(|(does, how)| {
+        (does, if how.is_empty() { "the script asks for it".to_owned() } else { how })
+    })
+}

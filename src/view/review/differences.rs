@@ -1,0 +1,183 @@
+//! What moved between two plans.
+
+use std::collections::BTreeSet;
+
+use similar::TextDiff;
+
+use crate::plan::{HealthyBefore, Plan, Step};
+use crate::review::{ChangedStep, Differences, Moved, StepField};
+use crate::view::document::{Block, Document, Field, Label, Text};
+use crate::view::group::group;
+use crate::view::plan::own_lines;
+use crate::view::words;
+
+/// Lines around a difference that are shown.
+const AROUND: usize = 1;
+
+/// The difference between `old` and `new` as people read it.
+#[must_use]
+pub fn document((old, new): (&Plan, &Plan), differences: &Differences<'_>) -> Document {
+    let title = Text::of(Label::Strong, &new.cluster).plain(": what moved between two plans");
+    let mut document = Document::titled(title);
+    document.marker = Some(format!("mdc:diff {}", new.cluster));
+    let seals =
+        Text::of(Label::Dim, format!("from seal {} to {}", old.seal.short(), new.seal.short()));
+    document.push(Block::Paragraph(seals));
+    document.push(Block::Paragraph(verdict((old, new), differences)));
+    if differences.is_empty() {
+        return document;
+    }
+    document.extend(about(&differences.about));
+    document.extend(only("No longer done", &differences.gone));
+    document.extend(only("Done besides", &differences.come));
+    if !differences.changed.is_empty() {
+        document.push(Block::heading("Done otherwise"));
+        document.extend(changed((old, new), &differences.changed));
+    }
+    document
+}
+
+fn verdict((old, new): (&Plan, &Plan), differences: &Differences<'_>) -> Text {
+    if differences.is_empty() {
+        let besides = if old.seal == new.seal { "" } else { besides(old, new) };
+        return Text::of(Label::Good, "Both mean the same.").plain(besides);
+    }
+    let Differences { about, gone, come, changed } = differences;
+    let amounts = [
+        (gone.len(), "no longer done"),
+        (come.len(), "done besides"),
+        (changed.len(), "done otherwise"),
+    ];
+    let mut said: Vec<String> = amounts
+        .into_iter()
+        .filter(|(amount, _)| *amount > 0)
+        .map(|(amount, what)| format!("{} {what}", words::count(amount, "step")))
+        .collect();
+    if !about.is_empty() {
+        let what: Vec<&str> = about.iter().map(|moved| moved.what).collect();
+        said.push(format!("other {}", what.join(", ")));
+    }
+    Text::of(Label::Warning, "They differ: ").plain(said.join("; ")).plain(".")
+}
+
+/// What may be another text and means nothing else.
+fn besides(old: &Plan, new: &Plan) -> &'static str {
+    let forecast = |plan: &Plan| plan.steps.iter().map(|step| step.forecast).collect::<Vec<_>>();
+    match (forecast(old) == forecast(new), old.basis.tool == new.basis.tool) {
+        (true, true) => " Their seals differ by what led to the same steps.",
+        (false, _) => " They expect their steps to take other times.",
+        (true, false) => " They were made by different versions of mdc.",
+    }
+}
+
+fn about(all: &[Moved]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for Moved { what, gone, come } in all {
+        let lines = gone.iter().map(|line| format!("- {line}"));
+        let lines = lines.chain(come.iter().map(|line| format!("+ {line}")));
+        blocks.push(Block::Paragraph(Text::of(Label::Strong, *what)));
+        blocks.push(Block::Code(lines.collect()));
+    }
+    blocks
+}
+
+fn only(title: &'static str, all: &[&Step]) -> Vec<Block> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let key = |step: &&Step| (step.component.clone(), step.action, super::version(step));
+    let items =
+        group(all.iter().copied(), key).into_iter().map(|((name, action, version), same)| {
+            let hosts = words::hosts(same.iter().map(|step| step.host.as_str()));
+            super::steps((action, name.as_str()), &hosts).plain(version)
+        });
+    vec![Block::heading(title), Block::List(items.collect())]
+}
+
+/// Steps that moved alike are shown once.
+fn changed((old, new): (&Plan, &Plan), all: &[ChangedStep<'_>]) -> Vec<Block> {
+    let shown = |step: &ChangedStep<'_>| {
+        let lines: Vec<(&'static str, Vec<String>)> = step
+            .fields
+            .iter()
+            .map(|field| (name(*field), field_lines((old, new), step, *field)))
+            .collect();
+        (step.new.component.clone(), step.new.action, lines)
+    };
+    let mut blocks = Vec::new();
+    for ((component, action, fields), same) in group(all, |step| shown(step)) {
+        let hosts = words::hosts(same.iter().map(|step| step.new.host.as_str()));
+        blocks.push(Block::Paragraph(super::steps((action, component.as_str()), &hosts)));
+        for (name, lines) in fields {
+            blocks.push(Block::Fields(vec![Field::new(name, "")]));
+            blocks.push(Block::Code(lines));
+        }
+    }
+    blocks
+}
+
+const fn name(field: StepField) -> &'static str {
+    match field {
+        StepField::Version => "version",
+        StepField::Stage => "stage",
+        StepField::Reasons => "why",
+        StepField::Commands => "commands",
+        StepField::Needs => "needs healthy",
+        StepField::Asks => "asks",
+        StepField::Impact => "impact",
+        StepField::WayBack => "way back",
+        StepField::Order => "order",
+    }
+}
+
+fn field_lines(
+    (old, new): (&Plan, &Plan),
+    step: &ChangedStep<'_>,
+    field: StepField,
+) -> Vec<String> {
+    let lines = |plan: &Plan, step: &Step| match field {
+        StepField::Version => {
+            let from = step.from.as_ref().map(ToString::to_string).unwrap_or_default();
+            vec![format!("{from} → {}", step.to)]
+        }
+        StepField::Stage => vec![words::stage(step.stage).to_owned()],
+        StepField::Reasons => step.reasons.iter().map(words::reason).collect(),
+        StepField::Commands => own_lines(&step.commands),
+        StepField::Needs => asked(&step.needs_healthy),
+        StepField::Asks => asked(plan.asked.get(&step.id).map_or(&[][..], |it| &it.0)),
+        StepField::Impact => vec![step.impact.to_string()],
+        StepField::WayBack => way_back(step),
+        StepField::Order => Vec::new(),
+    };
+    if field == StepField::Order {
+        let gone = step.before.0.iter().map(|id| format!("- after {id}"));
+        return gone.chain(step.before.1.iter().map(|id| format!("+ after {id}"))).collect();
+    }
+    between(&lines(old, step.old), &lines(new, step.new))
+}
+
+fn way_back(step: &Step) -> Vec<String> {
+    let Some(way) = &step.way_back else { return Vec::new() };
+    let head = std::iter::once(words::way_back(way));
+    head.chain(way.commands().into_iter().flat_map(|list| own_lines(list))).collect()
+}
+
+fn asked(members: &[HealthyBefore]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut told = BTreeSet::new();
+    for member in members {
+        lines.push(format!("{} on {}", member.component, member.host));
+        if told.insert(member.check.name()) {
+            lines.extend(own_lines(&member.check));
+        }
+    }
+    lines
+}
+
+/// As diff(1) prints it with `-u`, without its first lines.
+fn between(old: &[String], new: &[String]) -> Vec<String> {
+    let (old, new) = (old.join("\n") + "\n", new.join("\n") + "\n");
+    let diff = TextDiff::from_lines(&old, &new);
+    let text = diff.unified_diff().context_radius(AROUND).to_string();
+    text.lines().filter(|line| !line.starts_with("@@")).map(str::to_owned).collect()
+}

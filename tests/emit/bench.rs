@@ -1,0 +1,154 @@
+//! A plan made up of a few steps on one host, and its emitted script.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mdc::emit::{Templates, emit};
+use mdc::plan::Plan;
+use serde_json::{Value, json};
+
+pub(crate) const HOST: &str = "core-01";
+
+/// Says what is not tried here, and why.
+pub(crate) fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
+}
+
+/// The committed plan of the quickstart.
+pub(crate) fn quickstart() -> Plan {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/quickstart.json");
+    mdc::plan::read(path.as_ref()).unwrap()
+}
+
+/// A plan with these steps and nothing else.
+pub(crate) fn plan(steps: &[Value]) -> Plan {
+    let mut value: Value =
+        serde_json::from_str(include_str!("../../plans/quickstart.json")).unwrap();
+    value["steps"] = json!(steps);
+    value["asked"] = json!({});
+    let mut plan: Plan = serde_json::from_value(value).unwrap();
+    plan.seal = plan.digest();
+    plan
+}
+
+/// A command by its exact text and what it carries out.
+pub(crate) fn command(run: &str, task: &Value) -> Value {
+    json!({ "run": run, "account": "root", "within": "60s", "task": task })
+}
+
+/// What changes something.
+pub(crate) fn start(run: &str) -> Value {
+    command(run, &json!({ "start-unit": { "unit": "unit" } }))
+}
+
+/// What tells whether it is so.
+pub(crate) fn check(run: &str) -> Value {
+    command(run, &json!({ "check-unit": { "unit": "unit" } }))
+}
+
+pub(crate) fn step(component: &str, wave: u32, commands: &[Value]) -> Value {
+    gate(component, "start", wave, commands)
+}
+
+pub(crate) fn gate(component: &str, action: &str, wave: u32, commands: &[Value]) -> Value {
+    json!({
+        "id": format!("{HOST}/{component}/{action}"), "host": HOST, "component": component,
+        "action": action, "stage": "live", "wave": wave, "to": "2.9.0", "after": [],
+        "reasons": [{ "unit-stopped": { "observed": "inactive" } }], "forecast": "1s",
+        "commands": commands
+    })
+}
+
+/// A folder with the script, and one for what its steps do.
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) said: String,
+}
+
+impl Bench {
+    /// Steps may name the folder of the bench as `DIR`.
+    pub(crate) fn new(steps: &[Value]) -> Self {
+        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        bench.emit(steps);
+        bench
+    }
+
+    /// Writes the script of these steps, instead of the one that is there.
+    pub(crate) fn emit(&self, steps: &[Value]) {
+        let text = json!(steps).to_string().replace("DIR", self.folder.path().to_str().unwrap());
+        let steps: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let emitted = emit(&plan(&steps), &Templates::built_in()).unwrap();
+        let script = &emitted.texts[camino::Utf8Path::new("hosts/core-01/core-01.sh")];
+        fs::write(self.path("core-01.sh"), script).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn bash(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("bash");
+        command.arg(self.path("core-01.sh")).args(arguments).args(["--this-is", HOST]);
+        command.env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&self.bash(arguments).output().unwrap())
+    }
+
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
+        self.bash(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits until the file is there.
+    pub(crate) fn comes(&self, name: &str) {
+        let start = Instant::now();
+        while !self.has(name) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{name} never came");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Ran {
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { status: output.status.code(), said: text(&output.stdout) + &text(&output.stderr) }
+    }
+
+    #[track_caller]
+    pub(crate) fn ends(self, status: i32) -> Self {
+        assert_eq!(self.status, Some(status), "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn tells(self, words: &[&str]) -> Self {
+        for words in words {
+            assert!(self.said.contains(words), "{words:?} is not in:\n{}", self.said);
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn silent_of(self, words: &str) -> Self {
+        assert!(!self.said.contains(words), "{words:?} is in:\n{}", self.said);
+        self
+    }
+}

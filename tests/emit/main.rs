@@ -1,0 +1,15 @@
+//! Plans carried out by hand: what `mdc emit` writes, and its scripts under a real bash, with real package
+//! tools where the tests are root's.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod bench;
+mod command;
+#[path = "../examples/mod.rs"]
+mod examples;
+mod packages;
+mod quoting;
+mod runbook;
+mod script;
+mod secrets;
+mod templates;
