@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use mdc::catalog::{Format, Override};
 use mdc::desired::Probe;
 use mdc::diagnostic::SourceText;
 use mdc::observe::{Exchange, Snapshot};
+use mdc::signature::{PLAN, Signature, Signers};
 use mdc::transport::{Also, Endpoint, Questions, ResourceQuestions, Verdict};
 use mdc::value::{PackageVersion, Version, steers};
 
@@ -16,7 +18,7 @@ use mdc::value::{PackageVersion, Version, steers};
 pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 12] = [
+pub(crate) const PARSERS: [(&str, Parser); 14] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
@@ -29,6 +31,8 @@ pub(crate) const PARSERS: [(&str, Parser); 12] = [
     ("known-hosts", known_hosts),
     ("ssh-config", ssh_config),
     ("version", version),
+    ("signers", signers),
+    ("signature", signature),
 ];
 
 /// A folder that isn't there: no file that a text names is read.
@@ -70,6 +74,27 @@ pub(crate) fn package(data: &[u8]) {
 /// A plan.
 pub(crate) fn plan(data: &[u8]) {
     let _ = mdc::plan::parse(data);
+}
+
+/// A file of those who may sign: whoever is in it is a named person.
+pub(crate) fn signers(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let text = SourceText { name: "allowed_signers".to_owned(), text: text.to_owned() };
+    match Signers::parse(&Arc::new(text)) {
+        Ok(signers) => assert!(signers.all.iter().all(|signer| !signer.person.is_empty())),
+        Err(found) => shown(&found.sorted()),
+    }
+}
+
+/// A signature, of which none is anybody's: those who may sign have a key that was thrown away.
+pub(crate) fn signature(data: &[u8]) {
+    const NOBODY: &str = "nobody ssh-ed25519 \
+                          AAAAC3NzaC1lZDI1NTE5AAAAIJ+M274/hO8COwopotcmYaq0ldNqcQCyJ96p2o9aqKTS\n";
+    let text = SourceText { name: "allowed_signers".to_owned(), text: NOBODY.to_owned() };
+    let Ok(signers) = Signers::parse(&Arc::new(text)) else { unreachable!("it is a good file") };
+    let signature = Signature::parse(data);
+    let signed = signature.and_then(|it| it.by(&signers, (b"fuzz", PLAN), Timestamp::UNIX_EPOCH));
+    assert!(signed.is_err(), "{signed:?}");
 }
 
 /// A journal: what is damaged is said with its place.
@@ -171,6 +196,6 @@ fn questions(format: Format) -> Questions {
 }
 
 fn at() -> Exchange {
-    let time = |second| jiff::Timestamp::from_second(second).unwrap_or_default();
+    let time = |second| Timestamp::from_second(second).unwrap_or_default();
     Exchange { sent: time(1_763_700_000), received: time(1_763_700_001) }
 }
