@@ -40,6 +40,7 @@
 //! | [`policy`] | rules of the user's own over a plan |
 //! | [`approval`] | what people have signed of a plan, and whether that is enough |
 //! | [`state`] | the record of runs: journal, lease; in a folder or in PostgreSQL |
+//! | [`evidence`] | what rehearsals came to, signed, and what of a plan they cover |
 //! | [`apply`] | the engine that carries a plan out |
 //! | [`report`] | what happened against what was promised |
 //! | [`view`] | documents and their renderers, progress |
@@ -65,6 +66,7 @@ pub mod desired;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+pub mod evidence;
 pub mod fact;
 pub mod graph;
 pub mod manifest;

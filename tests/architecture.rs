@@ -33,6 +33,7 @@ const ORDER: [&str; 29] = [
     "policy",
     "approval",
     "state",
+    "evidence",
     "apply",
     "report",
     "view",

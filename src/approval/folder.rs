@@ -1,29 +1,11 @@
 //! The folder beside a plan that approvals lie in.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::statement;
-use crate::signature;
-
-/// The most approvals that are looked at.
-const MOST: usize = 1000;
-/// What the name of a signature ends in.
-const SIGNATURE: &str = ".sig";
-
-/// One approval as it lies in the folder, not judged yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
-    /// The name of the text's file.
-    pub name: String,
-    /// The text; none when it is not there.
-    pub text: Option<Vec<u8>>,
-    /// The signature; none when it is not there.
-    pub signature: Option<Vec<u8>>,
-}
+use crate::signature::{self, File};
 
 /// The folder of the approvals of the plan at `path`.
 #[must_use]
@@ -32,45 +14,9 @@ pub fn folder_of(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Everything in `folder` that may be an approval, by name; nothing when there is no such folder.
-/// Hidden files are left out: what is being written has such a name.
 ///
 /// # Errors
 /// What the system reports, and when there are too many files.
 pub fn read(folder: &Utf8Path) -> io::Result<Vec<File>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut names = BTreeSet::new();
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let own = name.strip_suffix(SIGNATURE).unwrap_or(&name);
-        if !name.starts_with('.') {
-            names.insert(own.to_owned());
-        }
-        if names.len() > MOST {
-            return Err(io::Error::other(format!("it has more than {MOST} files")));
-        }
-    }
-    let file = |name: String| {
-        let text = part(&folder.join(&name), statement::LARGEST)?;
-        let signature = part(&folder.join(format!("{name}{SIGNATURE}")), signature::LARGEST)?;
-        Ok(File { name, text, signature })
-    };
-    names.into_iter().map(file).collect()
-}
-
-/// The bytes of a file, one more than `largest` at most; none when it is not there.
-fn part(path: &Utf8Path, largest: usize) -> io::Result<Option<Vec<u8>>> {
-    let about = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        about => about?,
-    };
-    // A pipe would be waited for.
-    if !about.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(largest as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    signature::read(folder, statement::LARGEST)
 }

@@ -10,7 +10,7 @@ mod judge;
 mod statement;
 
 pub use diagnose::other_rule;
-pub use folder::{File, folder_of, read};
+pub use folder::{folder_of, read};
 pub use judge::{Judged, Refused, judge};
 pub use statement::{Statement, StatementError};
 
@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Stage;
+pub use crate::signature::File;
 
 /// What somebody has approved, in a way that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

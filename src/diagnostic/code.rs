@@ -229,6 +229,12 @@ codes! {
     ApprovalMissing = "approval::missing" Error,
     /// An approval that doesn't count.
     ApprovalRefused = "approval::refused" Warning,
+    /// A plan that was made under another rule of rehearsals than the manifest has now.
+    EvidenceRuleChanged = "evidence::rule-changed" Error,
+    /// Changes that nobody has rehearsed.
+    EvidenceMissing = "evidence::missing" Error,
+    /// A file that is not evidence that counts.
+    EvidenceRefused = "evidence::refused" Warning,
     /// A snapshot without a good signature.
     SnapshotSignature = "snapshot::signature" Error,
     /// A snapshot that is too old, or of the future.

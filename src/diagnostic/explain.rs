@@ -374,6 +374,9 @@ impl Code {
             | Self::ApprovalMissing
             | Self::ApprovalRefused
             | Self::SnapshotSignature
+            | Self::EvidenceRuleChanged
+            | Self::EvidenceMissing
+            | Self::EvidenceRefused
             | Self::SnapshotAge => self.explain_signature(),
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck

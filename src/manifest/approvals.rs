@@ -90,7 +90,7 @@ impl Manifest {
         self.snapshots.signers.as_ref().map(|path| self.read_signers(path)).transpose()
     }
 
-    fn read_signers(&self, path: &At<Utf8PathBuf>) -> Result<Signers, Diagnostics> {
+    pub(super) fn read_signers(&self, path: &At<Utf8PathBuf>) -> Result<Signers, Diagnostics> {
         let file = source::read(&self.path(Utf8Path::new(path.as_str()))).map_err(|problem| {
             let named = Label::new(&self.source, path.span.clone(), "named here");
             Diagnostics::from_iter([problem.at(named)])

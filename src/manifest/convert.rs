@@ -64,6 +64,7 @@ pub(super) fn convert(
         waivers,
         approvals: text.approvals,
         snapshots: text.snapshots,
+        rehearsal: text.rehearsal,
         scan,
         load,
         notices,

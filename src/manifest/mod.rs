@@ -13,6 +13,7 @@ mod machine;
 pub mod notice;
 mod preflight;
 mod range;
+mod rehearsal;
 pub mod release;
 mod scan;
 mod state;
@@ -29,6 +30,7 @@ pub use forecast::Forecast;
 pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate, Take, TakeWhen};
 pub use notice::{Channel, Moment, Notice};
 pub use preflight::{Preflight, Waiver};
+pub use rehearsal::Rehearsal;
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};
 pub use state::{PostgresState, State};
@@ -98,6 +100,8 @@ pub struct Manifest {
     pub approvals: Option<Approvals>,
     /// Which snapshots plans are made from.
     pub snapshots: Snapshots,
+    /// Whether plans have to be rehearsed first.
+    pub rehearsal: Option<Rehearsal>,
     /// How test scans are submitted, if they are.
     pub scan: Option<TestScans>,
     /// What is submitted while a plan runs, for a rehearsal.

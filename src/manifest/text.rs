@@ -12,7 +12,7 @@ use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
 use super::state::StateText;
-use super::{After, Approvals, Forecast, Preflight, Snapshots};
+use super::{After, Approvals, Forecast, Preflight, Rehearsal, Snapshots};
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
 use crate::catalog::Override;
@@ -59,6 +59,8 @@ pub(super) struct ManifestText {
     /// Which snapshots plans are made from.
     #[serde(default)]
     pub(super) snapshots: Snapshots,
+    /// What has to have been rehearsed before a plan is carried out; without it, nothing.
+    pub(super) rehearsal: Option<Rehearsal>,
     /// How clients reach the API Gateway, for test scans before and after a plan.
     pub(super) scan: Option<At<ScanText>>,
     /// Files that are submitted while a plan runs, for rehearsals.

@@ -36,6 +36,7 @@ impl Plan {
             warnings: Vec::new(),
             waivers: Vec::new(),
             approvals: None,
+            rehearsal: None,
         }
     }
 }

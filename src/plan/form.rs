@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
 use super::{
-    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Step, Unknown, WayBack,
+    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step, Unknown, WayBack,
     Withheld, needs,
 };
 use crate::address::{ComponentName, HostName};
@@ -84,6 +84,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     waivers: &'a [Waived],
     #[serde(skip_serializing_if = "Option::is_none")]
     approvals: Option<&'a Approvals>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rehearsal: Option<&'a Rehearsal>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
@@ -116,6 +118,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             warnings: &plan.warnings,
             waivers: &plan.waivers,
             approvals: plan.approvals.as_ref(),
+            rehearsal: plan.rehearsal.as_ref(),
         }
     }
 

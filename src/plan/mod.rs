@@ -17,6 +17,7 @@ mod needed;
 mod needs;
 mod notices;
 mod reach;
+mod rehearsal;
 mod render;
 mod rollback;
 mod scans;
@@ -34,6 +35,7 @@ pub use finalise::{Kept, finalise};
 pub use make::make;
 pub use needs::Members;
 pub use notices::Notice;
+pub use rehearsal::{Rehearsal, RehearsalRule, Rehearsed};
 pub use rollback::{Taken, rollback};
 pub use stale::{Moved, moved};
 pub use way_back::WayBack;
@@ -112,6 +114,9 @@ pub struct Plan {
     /// Who has to approve it before it is carried out, when anybody has to.
     #[serde(default)]
     pub approvals: Option<Approvals>,
+    /// What of it had been rehearsed, when rehearsals are asked for.
+    #[serde(default)]
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// What a plan is for.

@@ -63,6 +63,7 @@ pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
         steps,
         // What leads back was approved with the plan that holds it.
         approvals: None,
+        rehearsal: None,
         ..plan.clone()
     };
     rolled.seal = rolled.digest();

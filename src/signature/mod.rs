@@ -7,12 +7,14 @@
 //! A signature is made for one namespace, and holds for no other. Ours are [`PLAN`], [`SNAPSHOT`] and
 //! [`EVIDENCE`].
 
+mod folder;
 mod line;
 mod moment;
 mod pattern;
 mod signers;
 mod verify;
 
+pub use folder::{File, read};
 pub use signers::{Signer, Signers};
 pub use verify::{LARGEST, Signature, Signed, Unsigned};
 

@@ -239,6 +239,7 @@ pub(crate) fn empty_plan() -> Plan {
         warnings: Vec::new(),
         waivers: Vec::new(),
         approvals: None,
+        rehearsal: None,
     }
 }
 

@@ -1,0 +1,55 @@
+//! What is said of evidence that is missing or doesn't count.
+
+use camino::Utf8Path;
+
+use super::Judged;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
+use crate::manifest::{Manifest, Rehearsal};
+use crate::value::harmless;
+
+/// That the plan at `path` holds another rule than `manifest` has now.
+#[must_use]
+pub fn other_rule(manifest: &Manifest, path: &str) -> Diagnostic {
+    let what = format!(
+        "{path} was made under another rule of what has to be rehearsed, or with another file of those \
+         who may sign evidence"
+    );
+    let problem = Diagnostic::new(Code::EvidenceRuleChanged, what)
+        .help("no host was changed; make the plan again, and have it reviewed");
+    match &manifest.rehearsal {
+        Some(rule) => {
+            problem.at(Label::new(&manifest.source, rule.signers.span.clone(), "the rule now"))
+        }
+        None => problem,
+    }
+}
+
+impl Judged {
+    /// What is wrong with the evidence in `folder` that the `rule` of `manifest` asks for; an error when
+    /// some is missing.
+    #[must_use]
+    pub fn diagnose(
+        &self,
+        (manifest, rule): (&Manifest, &Rehearsal),
+        folder: &Utf8Path,
+    ) -> Diagnostics {
+        let refused = self.refused.iter().map(|refused| {
+            let file = folder.join(&refused.name);
+            let what = format!("`{}` doesn't count: {}", harmless(file.as_str(), &[]), refused.why);
+            Diagnostic::new(Code::EvidenceRefused, what)
+                .help("remove it, or rehearse again and have the new evidence signed")
+        });
+        let mut found: Diagnostics = refused.collect();
+        let asked = &rule.signers.span;
+        found.extend(Diagnostics::from_iter(self.missing.iter().map(|missing| {
+            let what = format!("not rehearsed: {}", missing.in_words());
+            Diagnostic::new(Code::EvidenceMissing, what)
+                .at(Label::new(&manifest.source, asked.clone(), "rehearsals are asked for"))
+                .help(format!(
+                    "no host was changed; rehearse it on another cluster with `mdc rehearse MANIFEST -o \
+                     FILE.json --sign KEY`, put the file and its .sig into {folder}, and apply again"
+                ))
+        })));
+        found
+    }
+}
