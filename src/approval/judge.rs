@@ -70,16 +70,24 @@ fn approval(
     at: Timestamp,
 ) -> Result<Approval, String> {
     let Some(text) = &file.text else {
-        return Err("the text that it signs is not there".to_owned());
+        return Err("the text that it signs is not there, or can't be read".to_owned());
     };
-    let Some(signature) = &file.signature else {
-        return Err(format!("it is not signed: there is no {}.sig", file.name));
+    let Some(armoured) = &file.signature else {
+        return Err(format!("it is not signed: there is no {}.sig that can be read", file.name));
     };
     // The text first: an approval of an older plan is a good one, but of that plan.
     let statement = Statement::parse(text, plan).map_err(|error| error.to_string())?;
-    let signed = Signature::parse(signature)
+    let signed = Signature::parse(armoured)
         .and_then(|signature| signature.by(signers, (text, PLAN), at))
         .map_err(|error: Unsigned| error.to_string())?;
     let Statement { stages, note } = statement;
-    Ok(Approval { person: signed.person, key: signed.fingerprint, stages, note })
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Approval {
+        person: signed.person,
+        key: signed.fingerprint,
+        stages,
+        note,
+        text: lossy(text),
+        signature: lossy(armoured),
+    })
 }

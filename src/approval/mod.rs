@@ -35,6 +35,12 @@ pub struct Approval {
     /// What they have said to it, in their words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The text that was signed.
+    #[serde(default)]
+    pub text: String,
+    /// Its signature, in the armour of `ssh-keygen -Y sign`.
+    #[serde(default)]
+    pub signature: String,
 }
 
 #[cfg(test)]

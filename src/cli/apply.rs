@@ -4,15 +4,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::approval::{Glass, Right};
+use super::approval::{Glass, Right, reason};
 use super::carry::{self, Manner};
 use super::console::Console;
+use super::evidence::Unproved;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, finalise, plan, preflight, records, rollback, show, watch};
+use crate::observe::Observed;
 use crate::plan::Plan;
-use crate::state::Run;
+use crate::state::{Entry, Run};
 use crate::view;
 
 /// Carries a plan out, after showing it and asking.
@@ -31,23 +33,26 @@ pub(super) struct Apply {
     /// Give an unfinished run up, with the reason for the record, and go on with a new plan
     #[arg(long, value_name = "REASON")]
     give_up: Option<String>,
+    /// Carry a plan file out that was carried out before, with the reason for the record
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    again: Option<String>,
     #[command(flatten)]
     glass: Glass,
+    #[command(flatten)]
+    unproved: Unproved,
     #[command(flatten)]
     manner: Manner,
 }
 
 impl Apply {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let file = match self.target.extension() {
-            Some("json") => Some(show::read(&self.target)?),
-            _ => None,
-        };
+        let file = self.file()?;
         let site = Site::load(&self.manifest_path(file.as_ref()), common, console)?;
         self.manner.fits(&site)?;
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
             finalise::is_no_finale(plan, &self.target)?;
+            carry::same_stages(plan, &site)?;
         }
         // A run is not given up for a plan that may not begin.
         let gives_up = self.give_up.is_some();
@@ -75,7 +80,13 @@ impl Apply {
         rollback::by_policy(carried, &self.manner, (&site, &hold), console)
     }
 
-    fn manifest_path(&self, plan: Option<&Plan>) -> Utf8PathBuf {
+    /// The plan file, if it is one that was named.
+    pub(super) fn file(&self) -> Result<Option<Plan>, Problem> {
+        let is_plan = self.target.extension() == Some("json");
+        is_plan.then(|| show::read(&self.target)).transpose()
+    }
+
+    pub(super) fn manifest_path(&self, plan: Option<&Plan>) -> Utf8PathBuf {
         match (&self.manifest, plan) {
             (Some(path), _) => path.clone(),
             (None, None) => self.target.clone(),
@@ -108,7 +119,7 @@ impl Apply {
              --key KEY`, then `mdc apply plan.json`",
             self.target
         );
-        self.glass.for_new(site, &instead, console)
+        self.glass.for_new(site, &instead)
     }
 
     /// Begins a run of the plan file, or of a plan made now.
@@ -123,6 +134,10 @@ impl Apply {
             Some(right) => right,
             None => self.right(file.as_ref(), site, console)?,
         };
+        let proof = file.as_ref().map(|plan| self.unproved.proof(plan, site, console));
+        let proof = proof.transpose()?;
+        let again = file.as_ref().map(|plan| records::once(plan, self.again.as_deref(), hold));
+        let again = again.transpose()?.flatten();
         records::none_elsewhere(site, hold)?;
         let observed = watch::observe(site, console);
         let plan = match file {
@@ -131,19 +146,37 @@ impl Apply {
                 preflight::pass_again(&plan, site, &observed, console)?;
                 plan
             }
-            None => plan::make(site, (&observed, None), Utf8Path::new(""), console)?,
+            None => self.made(&observed, site, console)?,
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
         if plan.is_empty() {
             return Ok(Begun::Nothing(carry::left_out(&plan, console)));
         }
+        let proof = match proof {
+            Some(proof) => proof,
+            None => self.unproved.proof(&plan, site, console)?,
+        };
         self.manner.check(&plan)?;
         if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
-        let mut run = hold.store.begin(&hold.lease, plan, Timestamp::now())?;
-        right.record(&mut run)?;
+        let by = hold.lease.holder().who();
+        let entries: Vec<Entry> =
+            [right.entry(&by), proof.entry(&by), again].into_iter().flatten().collect();
+        let run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &entries))?;
+        right.say(console);
+        proof.say(console);
         Ok(Begun::Run(Box::new(run)))
+    }
+
+    /// The plan that is made now.
+    fn made(&self, observed: &Observed, site: &Site, console: &Console) -> Result<Plan, Problem> {
+        let plan = plan::make(site, (observed, None), Utf8Path::new(""), console)?;
+        match plan::ruled(plan.clone(), site) {
+            // Rules that can't be read are none when nobody may be waited for.
+            Err(Problem::Diagnostics(_)) if self.glass.is_broken() => Ok(plan),
+            ruled => ruled,
+        }
     }
 }
 

@@ -1,27 +1,39 @@
 //! What commands that carry plans out ask of approvals, before they touch a host.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
 
 use super::console::Console;
 use super::problem::Problem;
+use super::show;
 use super::site::Site;
-use crate::approval::{self, Approval, Judged};
+use crate::approval::{self, Approval, File, Judged};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{self, Manifest};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Purpose};
+use crate::review;
 use crate::signature::Signers;
-use crate::state::{Entry, Run, StateError};
+use crate::state::{Entry, Record, Run};
 
-/// How a plan goes without approvals.
+/// How a plan goes without approvals of its own.
 #[derive(Debug, Args)]
 pub(super) struct Glass {
     /// Go on without the approvals that the manifest asks for, with the reason for the record: for
     /// emergencies
-    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     without_approval: Option<String>,
+    /// Let the approvals of an older plan count, if it means the same as this one (see `mdc diff`)
+    #[arg(long, value_name = "PLAN", conflicts_with = "without_approval")]
+    approved_as: Option<Utf8PathBuf>,
+}
+
+/// A reason that says something.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say why, for the record".to_owned()),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// By what right a run begins.
@@ -72,6 +84,11 @@ pub(super) fn judged(
 }
 
 impl Glass {
+    /// Whether somebody gave a reason to go on without approvals.
+    pub(super) const fn is_broken(&self) -> bool {
+        self.without_approval.is_some()
+    }
+
     /// By what right a run of the plan in the file at `path` begins.
     pub(super) fn for_file(
         &self,
@@ -79,36 +96,52 @@ impl Glass {
         site: &Site,
         console: &Console,
     ) -> Result<Right, Problem> {
-        let Some((judged, found)) = judged(&site.manifest, plan, path)? else {
-            return Ok(Right::Free);
+        let judged = match (self.judged((plan, path), site), &self.without_approval) {
+            // A rule that can't be met is none when nobody may be waited for.
+            (Err(Problem::Diagnostics(found)), Some(reason)) => {
+                console.diagnostics(&found);
+                return Ok(Right::Without(reason.clone()));
+            }
+            (judged, _) => judged?,
         };
+        let Some((judged, found)) = judged else { return Ok(Right::Free) };
         match &self.without_approval {
             _ if judged.is_enough() => {
                 console.diagnostics(&found.sorted());
-                for approval in &judged.counted {
-                    console.say(&format!("Approved by {} ({}).", approval.person, approval.key));
-                }
                 Ok(Right::Approved(judged.counted))
             }
             Some(reason) => {
                 console.diagnostics(&found.sorted());
-                Ok(without(reason, console))
+                Ok(Right::Without(reason.clone()))
             }
             None => Err(Problem::Diagnostics(found.sorted())),
         }
     }
 
+    fn judged(
+        &self,
+        (plan, path): (&Plan, &Utf8Path),
+        site: &Site,
+    ) -> Result<Option<(Judged, Diagnostics)>, Problem> {
+        let Some(older) = &self.approved_as else { return judged(&site.manifest, plan, path) };
+        let old = show::read(older)?;
+        if !review::differences(&old, plan).is_empty() {
+            return Err(Problem::new(
+                format!("{path} means something else than {older}, whose approvals were to count"),
+                format!(
+                    "nothing was changed; `mdc diff {older} {path}` shows what moved; have {path} approved"
+                ),
+            ));
+        }
+        judged(&site.manifest, &old, older)
+    }
+
     /// By what right a run of a plan that is made now begins: nobody can have approved it.
     /// `instead`: how it can be.
-    pub(super) fn for_new(
-        &self,
-        site: &Site,
-        instead: &str,
-        console: &Console,
-    ) -> Result<Right, Problem> {
+    pub(super) fn for_new(&self, site: &Site, instead: &str) -> Result<Right, Problem> {
         match (&site.manifest.approvals, &self.without_approval) {
             (None, _) => Ok(Right::Free),
-            (Some(_), Some(reason)) => Ok(without(reason, console)),
+            (Some(_), Some(reason)) => Ok(Right::Without(reason.clone())),
             (Some(rule), None) => {
                 let what = "a plan that is made now can't have been approved by anybody";
                 let place = rule.signers.span.clone();
@@ -120,24 +153,75 @@ impl Glass {
             }
         }
     }
+
+    /// By what right a run goes on whose record a host has told: only what was signed for its plan
+    /// counts, whatever the record says of it.
+    pub(super) fn for_told(
+        &self,
+        run: &Run,
+        told: &[Record],
+        site: &Site,
+    ) -> Result<Right, Problem> {
+        let Some((written, signers)) = approvers(&site.manifest)? else { return Ok(Right::Free) };
+        if let Some(reason) = &self.without_approval {
+            return Ok(Right::Without(reason.clone()));
+        }
+        let rule = of(written, &signers);
+        let files: Vec<File> = told.iter().flat_map(|record| recorded(&record.entry)).collect();
+        let judged = approval::judge((&run.plan, &rule), &signers, &files, Timestamp::now());
+        if judged.is_enough() && run.plan.purpose == Purpose::Release {
+            return Ok(Right::Approved(judged.counted));
+        }
+        let what =
+            format!("the record of the run {} shows no approvals of its plan that count", run.id);
+        let place = written.signers.span.clone();
+        Err(Problem::Diagnostics(vec![
+            Diagnostic::new(Code::ApprovalMissing, what)
+                .at(Label::new(&site.manifest.source, place, "approvals are asked for"))
+                .help(
+                    "nothing was changed; read what is left to be done in `mdc history` and on the hosts, then \
+                     resume with --without-approval REASON",
+                ),
+        ]))
+    }
 }
 
-fn without(reason: &str, console: &Console) -> Right {
-    console.say(&format!(
-        "The approvals that are asked for are missing. It goes on without them, and that is recorded: \
-         {reason}"
-    ));
-    Right::Without(reason.to_owned())
+/// The approvals that an entry holds, as they lay beside the plan.
+fn recorded(entry: &Entry) -> Vec<File> {
+    let Entry::Approved { approvals } = entry else { return Vec::new() };
+    let file = |approval: &Approval| File {
+        name: approval.person.clone(),
+        text: Some(approval.text.clone().into_bytes()),
+        signature: Some(approval.signature.clone().into_bytes()),
+    };
+    approvals.iter().map(file).collect()
 }
 
 impl Right {
-    /// Records by what right `run` has begun.
-    pub(super) fn record(self, run: &mut Run) -> Result<(), Problem> {
-        let entry = match self {
-            Self::Free => return Ok(()),
-            Self::Approved(approvals) => Entry::Approved { approvals },
-            Self::Without(reason) => Entry::Unapproved { by: run.controller.clone(), reason },
-        };
-        Ok(run.record(entry).map_err(StateError::from)?)
+    /// What is recorded of it; `by`: who begins the run.
+    pub(super) fn entry(&self, by: &str) -> Option<Entry> {
+        match self {
+            Self::Free => None,
+            Self::Approved(approvals) => Some(Entry::Approved { approvals: approvals.clone() }),
+            Self::Without(reason) => {
+                Some(Entry::Unapproved { by: by.to_owned(), reason: reason.clone() })
+            }
+        }
+    }
+
+    /// Says it, once it is recorded.
+    pub(super) fn say(&self, console: &Console) {
+        match self {
+            Self::Free => {}
+            Self::Approved(approvals) => {
+                for approval in approvals {
+                    console.say(&format!("Approved by {} ({}).", approval.person, approval.key));
+                }
+            }
+            Self::Without(reason) => console.say(&format!(
+                "The approvals that are asked for are missing. It goes on without them, and that is \
+                 recorded: {reason}"
+            )),
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::manifest;
 use crate::plan::Plan;
 use crate::signature::{PLAN, Signature};
 use crate::transport::random_word;
+use crate::value::Digest;
 use crate::view;
 
 /// Approves a saved plan: signs a short text about it with an SSH key, by ssh-keygen.
@@ -90,7 +91,24 @@ impl Approve {
         }
         let path = self.sign(key, &plan, &statement)?;
         console.say(&format!("The approval is in {path} and {path}.sig; keep both with the plan."));
+        if let Some(why) = self.does_not_count(&plan, &path) {
+            console.say(&format!("Warning: as things are now it doesn't count: {why}"));
+        }
         Ok(Exit::Done)
+    }
+
+    /// Why the approval in the file at `path` doesn't count now, as far as the manifest is here.
+    fn does_not_count(&self, plan: &Plan, path: &Utf8Path) -> Option<String> {
+        let (manifest, _) = manifest::read(&self.manifest_of(plan));
+        let (judged, _) = approval::judged(&manifest?, plan, &self.plan).ok()??;
+        let name = path.file_name()?;
+        judged.refused.into_iter().find(|refused| refused.name == name).map(|refused| refused.why)
+    }
+
+    fn manifest_of(&self, plan: &Plan) -> Utf8PathBuf {
+        self.manifest
+            .clone()
+            .unwrap_or_else(|| self.plan.parent().unwrap_or(Utf8Path::new("")).join(&plan.manifest))
     }
 
     fn statement(&self, plan: &Plan) -> Result<Statement, Problem> {
@@ -188,7 +206,11 @@ impl Approve {
             })?,
         };
         let safe = |c: char| if c.is_ascii_alphanumeric() || "@._-".contains(c) { c } else { '-' };
-        let name: String = person.trim_start_matches('.').chars().take(100).map(safe).collect();
+        let mut name: String = person.trim_start_matches('.').chars().take(100).map(safe).collect();
+        if name != person {
+            // Two people must not come to the same name.
+            name = format!("{name}-{}", Digest::of(person.as_bytes()).short());
+        }
         let stage = match self.stage {
             None => "",
             Some(StageName::Live) => ".live",
@@ -199,9 +221,7 @@ impl Approve {
 
     /// Shows who has approved, and what is missing.
     fn list(&self, plan: &Plan, console: &Console) -> Result<Exit, Problem> {
-        let path = self.manifest.clone().unwrap_or_else(|| {
-            self.plan.parent().unwrap_or(Utf8Path::new("")).join(&plan.manifest)
-        });
+        let path = self.manifest_of(plan);
         let (manifest, found) = manifest::read(&path);
         let Some(manifest) = manifest else {
             return Err(Problem::Diagnostics(Diagnostics::sorted(found)));

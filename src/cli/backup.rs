@@ -60,7 +60,7 @@ impl Backup {
         if let Some(mut run) = hold.unfinished_backup()? {
             records::give_up(&mut run, "backups are taken anew", (site, &hold), console)?;
         }
-        let mut run = hold.store.begin(&hold.lease, plan, Timestamp::now())?;
+        let mut run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &[]))?;
         self.manner.leave_out(&mut run)?;
         let Carried { exit, .. } = self.manner.carry_out(run, (site, &hold), console, &purpose)?;
         if let Some(run) = hold.unfinished()? {

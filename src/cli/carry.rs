@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{Exit, records, signals, under_load, watch};
 use crate::apply::{self, Control, Ending};
+use crate::catalog::Stage;
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
 use crate::scan::ToGateway;
@@ -84,6 +85,13 @@ impl Manner {
         site: &Site,
         console: &Console,
     ) -> Result<bool, Problem> {
+        if run.plan.approvals.is_some() && !run.progress.has_right {
+            return Err(Problem::new(
+                format!("the record of the run {} doesn't say who had approved its plan", run.id),
+                "nothing was changed; `mdc` writes no such record: find out who has touched it, give the run \
+                 up with `mdc apply --give-up REASON`, and begin anew",
+            ));
+        }
         if run.plan.basis.desired != site.desired.digest() {
             return Err(another_plan(run, "manifest, release or catalog changed since"));
         }
@@ -258,6 +266,20 @@ pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
             site.path
         ),
         "make the plan again and have it reviewed",
+    ))
+}
+
+/// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it.
+pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let critical = |step: &&Step| {
+        let component = site.desired.components.get(&step.component);
+        component.is_some_and(|component| component.stage == Stage::Critical)
+    };
+    let moved = plan.steps.iter().filter(|step| step.is_change() && step.stage == Stage::Live);
+    let Some(step) = moved.into_iter().find(critical) else { return Ok(()) };
+    Err(Problem::new(
+        format!("the plan says that {} is of stage 1, and the catalog says stage 2", step.id),
+        "nothing was changed; `mdc` makes no such plan: make it again and have it reviewed",
     ))
 }
 

@@ -16,6 +16,7 @@ use crate::diff::compare;
 use crate::observe::{ComponentFacts, HealthState, HostState, Observed, UnitState};
 use crate::plan::{Kept, Plan, Purpose, finalise};
 use crate::report::moved_data;
+use crate::state::Entry;
 use crate::view;
 
 /// Drops what was kept for the way back, such as PostgreSQL's old cluster after a major upgrade.
@@ -83,8 +84,9 @@ impl Finalise {
         if !self.manner.agrees(console)? {
             return Ok(Exit::Done);
         }
-        let mut run = hold.store.begin(&hold.lease, plan, Timestamp::now())?;
-        right.record(&mut run)?;
+        let entries: Vec<Entry> = right.entry(&hold.lease.holder().who()).into_iter().collect();
+        let mut run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &entries))?;
+        right.say(console);
         self.manner.leave_out(&mut run)?;
         let next = format!("mdc resume {}", site.path);
         let Carried { exit, .. } = self.manner.carry_out(run, (&site, &hold), console, &next)?;
@@ -106,7 +108,7 @@ impl Finalise {
             _ => {
                 let instead = "save it with `mdc finalise -o plan.json`, let people read it and run `mdc \
                                approve plan.json --key KEY`, then `mdc finalise --approved plan.json`";
-                self.glass.for_new(site, instead, console)
+                self.glass.for_new(site, instead)
             }
         }
     }

@@ -15,6 +15,7 @@ mod choice;
 mod console;
 mod diff;
 mod emit;
+mod evidence;
 mod explain;
 mod finalise;
 mod form;
@@ -29,6 +30,7 @@ mod preflight;
 mod problem;
 mod recorded;
 mod records;
+mod rehearse;
 mod report;
 mod resume;
 mod rollback;
@@ -118,6 +120,8 @@ enum Command {
     Emit(emit::Emit),
     /// Carry a plan out: a saved one, or one made now
     Apply(apply::Apply),
+    /// Carry a plan out on a staging cluster, and write what came of it as evidence
+    Rehearse(Box<rehearse::Rehearse>),
     /// Go on with a run that did not come to its end
     Resume(resume::Resume),
     /// Take backups now, and read them back
@@ -218,6 +222,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Approve(approve) => approve.run(console),
         Command::Emit(emit) => emit.run(console),
         Command::Apply(apply) => apply.run(common, console),
+        Command::Rehearse(rehearse) => rehearse.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
         Command::Backup(backup) => backup.run(common, console),
         Command::Rollback(rollback) => rollback.run(common, console),

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::saved;
 use super::show::How;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, approval, preflight, sign, watch};
+use super::{Common, Exit, ManifestPath, approval, evidence, preflight, records, sign, watch};
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
@@ -80,6 +80,7 @@ impl Basis {
     ) -> Result<((Site, Observed), plan::Plan), Problem> {
         let (site, observed, taken) = self.read(path, (common, console))?;
         let plan = make(&site, (&observed, taken), folder, console)?;
+        let plan = ruled(plan, &site)?;
         Ok(((site, observed), plan))
     }
 
@@ -132,6 +133,9 @@ pub(super) fn make(
     preflight::refuse(site, &comparison)?;
     let judged = preflight::pass(site, observed, &comparison, console)?;
     comparison.warnings.extend(judged.in_words());
+    if snapshot.is_none() {
+        comparison.warnings.extend(records::begun_without(site, console));
+    }
     let graph = graph::build(&site.desired, &comparison)?;
     let plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
@@ -141,9 +145,16 @@ pub(super) fn make(
     if !misfits.is_empty() {
         return Err(Problem::Diagnostics(misfits));
     }
-    let mut plan = plan.under(judged.waived).approved_by(approval::rule(&site.manifest)?);
+    let mut plan = plan.under(judged.waived);
     plan.manifest = locator(&site.path, folder);
     Ok(plan)
+}
+
+/// The plan under the rules of its manifest: who has to approve it, and what has to have been rehearsed.
+pub(super) fn ruled(plan: plan::Plan, site: &Site) -> Result<plan::Plan, Problem> {
+    let plan = plan.approved_by(approval::rule(&site.manifest)?);
+    let rehearsal = evidence::of_plan(site, &plan)?;
+    Ok(plan.rehearsed_by(rehearsal))
 }
 
 /// The way from `folder` to the manifest, so that a plan and its manifest can move together.

@@ -9,8 +9,8 @@ use super::site::Site;
 use super::survey::{dial, keepers, no_way, survey, unusable};
 use crate::address::HostName;
 use crate::apply::{self, Copied, Leave};
-use crate::plan;
-use crate::state::{Entry, Run, StateError};
+use crate::plan::{self, Plan};
+use crate::state::{Entry, Record, Run, RunEnding, StateError, Summary, Without};
 use crate::transport::{Connection, Order, Tenure, Verdict};
 
 /// How many hosts are asked for records before a run is begun: as many as keep each.
@@ -29,6 +29,35 @@ pub(super) fn copied(run: &Run, site: &Site, hold: &Hold) -> Result<Copied, Prob
         journal: text(hold.store.text(&run.id)?)?,
         hosts: keepers(site).cloned().collect(),
     })
+}
+
+/// Refuses a plan that was carried out before: what was approved was that it is done once. With a reason
+/// it is begun again, and what is recorded of that is the answer.
+pub(super) fn once(
+    plan: &Plan,
+    again: Option<&str>,
+    hold: &Hold,
+) -> Result<Option<Entry>, Problem> {
+    let runs = hold.store.runs()?;
+    let is_done = |run: &&Summary| {
+        run.seal == Some(plan.seal) && run.ending == RunEnding::Complete && run.debts.is_empty()
+    };
+    let Some(run) = runs.iter().find(is_done) else { return Ok(None) };
+    match again {
+        Some(reason) => Ok(Some(Entry::Again {
+            run: run.run.clone(),
+            by: hold.lease.holder().who(),
+            reason: reason.to_owned(),
+        })),
+        None => Err(Problem::new(
+            format!("this plan was carried out before, by the run {}", run.run),
+            format!(
+                "nothing was changed; `mdc report {}` tells what came of it; to do it once more, give \
+                 --again REASON",
+                run.run
+            ),
+        )),
+    }
 }
 
 /// Refuses to begin a run while hosts keep the record of one that was begun elsewhere and is not
@@ -101,6 +130,37 @@ pub(super) fn adopt(site: &Site, hold: &Hold, host: &HostName) -> Result<String,
     let plan = plan::parse(&plan)
         .map_err(|error| unusable(&format!("the plan of {run} on {host}"), &error.to_string()))?;
     Ok(hold.store.adopt(&hold.lease, &plan, &journal)?)
+}
+
+/// What earlier runs were begun without, in words: it stays to be told.
+pub(super) fn begun_without(site: &Site, console: &Console) -> Vec<String> {
+    let store = site.store();
+    let runs = store.runs().unwrap_or_else(|error| {
+        let place = store.place();
+        console.say(&format!(
+            "Warning: {place} can't be read, so nobody knows whether earlier runs were begun without \
+             approvals or rehearsals: {error}"
+        ));
+        Vec::new()
+    });
+    let without = runs.into_iter().flat_map(|run| {
+        let line = move |without: Without| {
+            let Without { what, by, reason } = without;
+            format!(
+                "the run {} was begun without the {what} that were asked for, by {by}: {reason}",
+                run.run
+            )
+        };
+        run.without.into_iter().map(line)
+    });
+    without.collect()
+}
+
+/// What the record of `run` tells.
+pub(super) fn told(run: &Run, hold: &Hold) -> Result<Vec<Record>, Problem> {
+    let mut told = Vec::new();
+    hold.store.read(&run.id, &mut |record| told.push(record))?;
+    Ok(told)
 }
 
 /// Records what hosts know of `run` and its record doesn't: jobs that were begun in the moments that

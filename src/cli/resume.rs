@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::approval::{Glass, Right};
 use super::carry::Manner;
 use super::console::Console;
 use super::hold::Hold;
@@ -9,6 +10,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, records, rollback};
 use crate::address::HostName;
+use crate::state::StateError;
 
 /// Goes on with the unfinished run of a cluster; makes no new plan.
 ///
@@ -25,6 +27,8 @@ pub(super) struct Resume {
     /// began it is lost. Two hosts keep it
     #[arg(long, value_name = "HOST")]
     from_host: Option<HostName>,
+    #[command(flatten)]
+    glass: Glass,
     #[command(flatten)]
     manner: Manner,
 }
@@ -45,14 +49,24 @@ impl Resume {
             console.say(&format!("No run {what}; there is nothing to resume."));
             return Ok(Exit::Done);
         };
-        if self.from_host.is_some() {
-            records::complete(&mut run, &site, hold.tenure())?;
-        }
+        let right = match &self.from_host {
+            Some(_) => {
+                let told = records::told(&run, &hold)?;
+                let right = self.glass.for_told(&run, &told, &site)?;
+                records::complete(&mut run, &site, hold.tenure())?;
+                right
+            }
+            None => Right::Free,
+        };
         if self.debts {
             run.progress.skipped.clear();
         }
         if !self.manner.go_on(&mut run, &site, console)? {
             return Ok(Exit::Done);
+        }
+        if let Some(entry) = right.entry(&hold.lease.holder().who()) {
+            run.record(entry).map_err(StateError::from)?;
+            right.say(console);
         }
         self.manner.leave_out(&mut run)?;
         let carried = self.manner.carry_out(run, (&site, &hold), console, &next)?;

@@ -138,7 +138,7 @@ fn carry_back(
         records::give_up(&mut run, "it is rolled back", (site, hold), console)?;
     }
     drop(run);
-    let mut run = hold.store.begin(&hold.lease, back, Timestamp::now())?;
+    let mut run = hold.store.begin(&hold.lease, back, (Timestamp::now(), &[]))?;
     manner.leave_out(&mut run)?;
     let stays = run.plan.warnings.clone();
     let Carried { exit, .. } =

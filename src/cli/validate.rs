@@ -19,6 +19,7 @@ impl Validate {
         let site = Site::load(&self.path.manifest, common, console)?;
         preflight::none_expired(&site)?;
         approval::rule(&site.manifest)?;
+        site.manifest.read_witnesses().map_err(|found| Problem::Diagnostics(found.sorted()))?;
         site.manifest
             .read_snapshot_signers()
             .map_err(|found| Problem::Diagnostics(found.sorted()))?;

@@ -39,7 +39,8 @@ impl WhatIf {
                     Arc::make_mut(component).at_once = batch;
                 }
             }
-            plan::make(&site, (&observed, taken), Utf8Path::new(""), console)
+            let plan = plan::make(&site, (&observed, taken), Utf8Path::new(""), console)?;
+            plan::ruled(plan, &site)
         };
         let (now, then) = (planned(None)?, planned(self.batch)?);
         let window = self.window.map(Period::duration);

@@ -2,6 +2,7 @@
 
 mod center;
 mod check;
+mod evidence;
 mod gate;
 mod host;
 mod notice;
@@ -343,7 +344,8 @@ impl Code {
             | Self::RemovedByOthers
             | Self::File
             | Self::Durations
-            | Self::Untested => self.explain_host(),
+            | Self::Untested
+            | Self::BadPath => self.explain_host(),
             Self::Downgrade
             | Self::NoBackup
             | Self::MinHealthy
@@ -361,10 +363,6 @@ impl Code {
                  than the plan shows, and the step would fail after the old one was stopped. \
                  Name the right file, or correct the version in the release."
             }
-            Self::BadPath => {
-                "A path on a host is absolute (it begins with `/`) and has no `..` and no \
-                 control characters. Relative paths would mean something else for each login."
-            }
             Self::BadRoute | Self::RouteTemplate | Self::BadDriver | Self::NoRoute => {
                 self.explain_center()
             }
@@ -374,10 +372,10 @@ impl Code {
             | Self::ApprovalMissing
             | Self::ApprovalRefused
             | Self::SnapshotSignature
+            | Self::SnapshotAge
             | Self::EvidenceRuleChanged
             | Self::EvidenceMissing
-            | Self::EvidenceRefused
-            | Self::SnapshotAge => self.explain_signature(),
+            | Self::EvidenceRefused => self.explain_signature(),
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck
             | Self::WaiverHost

@@ -41,7 +41,7 @@ impl Judged {
         });
         let mut found: Diagnostics = refused.collect();
         let asked = &rule.signers.span;
-        found.extend(Diagnostics::from_iter(self.missing.iter().map(|missing| {
+        let missing = self.missing.iter().map(|missing| {
             let what = format!("not rehearsed: {}", missing.in_words());
             Diagnostic::new(Code::EvidenceMissing, what)
                 .at(Label::new(&manifest.source, asked.clone(), "rehearsals are asked for"))
@@ -49,7 +49,8 @@ impl Judged {
                     "no host was changed; rehearse it on another cluster with `mdc rehearse MANIFEST -o \
                      FILE.json --sign KEY`, put the file and its .sig into {folder}, and apply again"
                 ))
-        })));
+        });
+        found.extend(missing.collect());
         found
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use jiff::Timestamp;
 
 use super::of::topology;
@@ -70,7 +71,7 @@ impl Missing {
 pub fn judge(wanted: &Wanted<'_>, files: &[File], at: Option<Timestamp>) -> Judged {
     let mut judged = Judged::default();
     let mut seen: Vec<Evidence> = Vec::new();
-    for file in files.iter().filter(|file| file.name.ends_with(".json")) {
+    for file in files.iter().filter(|file| is_evidence(&file.name)) {
         match evidence(wanted, file, at) {
             Ok((evidence, rehearsed)) => {
                 judged.counted.push(rehearsed);
@@ -89,6 +90,11 @@ pub fn judge(wanted: &Wanted<'_>, files: &[File], at: Option<Timestamp>) -> Judg
     judged
 }
 
+/// Whether a file is taken for evidence: others may lie beside it.
+fn is_evidence(name: &str) -> bool {
+    Utf8Path::new(name).extension() == Some("json")
+}
+
 /// The evidence that `file` holds; why it doesn't count.
 fn evidence(
     wanted: &Wanted<'_>,
@@ -97,7 +103,7 @@ fn evidence(
 ) -> Result<(Evidence, Rehearsed), String> {
     let Some(bytes) = &file.text else { return Err("it can't be read".to_owned()) };
     let Some(signature) = &file.signature else {
-        return Err(format!("it is not signed: there is no {}.sig", file.name));
+        return Err(format!("it is not signed: there is no {}.sig that can be read", file.name));
     };
     let signature = Signature::parse(signature).map_err(|error| error.to_string())?;
     let evidence = parse(bytes).map_err(|error| error.to_string())?;
@@ -153,7 +159,10 @@ impl Change {
             return (4, Some(format!("it was rehearsed with {} packages only", there.format)));
         }
         if self.package != there.package {
-            return (3, Some(format!("the package that was rehearsed is {}", there.package_name())));
+            return (
+                3,
+                Some(format!("the package that was rehearsed is {}", there.package_name())),
+            );
         }
         if self.commands != there.commands {
             return (2, Some(self.other_commands(there)));

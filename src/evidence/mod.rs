@@ -12,7 +12,7 @@ pub use changes::{Change, changes};
 pub use diagnose::other_rule;
 pub use file::{EvidenceError, LARGEST, parse};
 pub use judge::{Judged, Missing, Refused, Wanted, judge};
-pub use of::{Rehearsed, of};
+pub use of::{Recorded, of};
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use crate::state::{Entry, Progress, Record, RunEnding, StepOutcome, Summary};
 use crate::value::Period;
 
 /// A rehearsal, as it is recorded.
-pub struct Rehearsed<'r> {
+pub struct Recorded<'r> {
     /// The plan that was carried out.
     pub plan: &'r Plan,
     /// What it was to lead to.
@@ -27,8 +27,8 @@ pub struct Rehearsed<'r> {
 
 /// What the rehearsal came to.
 #[must_use]
-pub fn of(rehearsed: &Rehearsed<'_>) -> Evidence {
-    let Rehearsed { plan, desired, simulated, summary, records } = *rehearsed;
+pub fn of(recorded: &Recorded<'_>) -> Evidence {
+    let Recorded { plan, desired, simulated, summary, records } = *recorded;
     let mut story = Story::default();
     for record in records {
         story.take(record);

@@ -10,8 +10,8 @@ use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
 use super::{
-    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step, Unknown, WayBack,
-    Withheld, needs,
+    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step, Unknown,
+    WayBack, Withheld, needs,
 };
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};

@@ -2,6 +2,7 @@
 //! reviewers know from conftest: a package has sets `deny`, `violation` or `warn`, of messages or of
 //! objects with a `msg`. What the rules see as `input` is the plan file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -19,7 +20,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 const INTERVAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// What the library says of a rule that no file has; a test holds it to that.
 const NO_SUCH_RULE: &str = "not a valid rule path";
-/// Sets whose members refuse a plan, and the one whose members are only told.
+/// Rules whose members refuse a plan, and those whose members are only told: by this name, or by one that
+/// begins with it and `_`, as conftest has it.
 const DENY: [&str; 2] = ["deny", "violation"];
 const WARN: &str = "warn";
 
@@ -29,8 +31,8 @@ pub enum PolicyError {
     /// It is not Rego: where and why, in the words of the parser.
     #[error("{0}")]
     NotRego(String),
-    /// A package has none of the sets.
-    #[error("the package `{0}` has no rule `deny`, `violation` or `warn`")]
+    /// No package has any.
+    #[error("`{0}` has no rule `deny`, `violation`, `warn`, or one that begins so (`deny_stage2`)")]
     NoRules(String),
     /// Rules can't be evaluated.
     #[error("{0}")]
@@ -75,25 +77,23 @@ pub fn ask(files: &[SourceText], plan: &str) -> Result<Verdict, PolicyError> {
         limit: LIMIT,
         check_interval: INTERVAL,
     });
+    let mut rules: BTreeSet<(String, String)> = BTreeSet::new();
     let mut packages: Vec<String> = Vec::new();
     for file in files {
         let package = add(&mut engine, file)?;
-        if !packages.contains(&package) {
-            packages.push(package);
-        }
+        rules.extend(named(&file.text).map(|rule| (package.clone(), rule.to_owned())));
+        packages.push(package);
     }
     engine.set_input(Value::from_json_str(plan).map_err(failed)?);
     let mut verdict = Verdict::default();
-    for package in packages {
-        let before = verdict.asked;
-        for rule in DENY {
-            verdict.asked +=
-                usize::from(evaluate(&mut engine, (&package, rule), &mut verdict.denied)?);
-        }
-        verdict.asked += usize::from(evaluate(&mut engine, (&package, WARN), &mut verdict.warned)?);
-        if verdict.asked == before {
-            return Err(PolicyError::NoRules(name(&package).to_owned()));
-        }
+    for (package, rule) in &rules {
+        let findings = if is_a(rule, WARN) { &mut verdict.warned } else { &mut verdict.denied };
+        verdict.asked += usize::from(evaluate(&mut engine, (package, rule), findings)?);
+    }
+    if verdict.asked == 0 {
+        return Err(PolicyError::NoRules(
+            packages.iter().map(|it| name(it)).collect::<Vec<_>>().join("`, `"),
+        ));
     }
     Ok(verdict)
 }
@@ -110,6 +110,18 @@ fn said(error: &str) -> String {
         (Some(place), Some(what)) => format!("{}: {}", place.trim(), what.trim()),
         _ => error.split_whitespace().collect::<Vec<_>>().join(" "),
     }
+}
+
+/// The names at the beginnings of lines that rules of a policy may have.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words =
+        text.lines().filter_map(move |line| line.trim_start().split(|c| !is_part(c)).next());
+    words.filter(|word| DENY.iter().chain([&WARN]).any(|kind| is_a(word, kind)))
+}
+
+fn is_a(rule: &str, kind: &str) -> bool {
+    rule.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 /// Without the root under which all packages are.

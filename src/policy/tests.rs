@@ -98,3 +98,32 @@ fn what_is_no_rule_is_refused_with_its_place() {
         PolicyError::NoRules("main".to_owned())
     );
 }
+
+#[test]
+fn rules_whose_names_go_on_refuse_too_as_conftest_has_it() {
+    let verdict = ask_one(
+        "package main\n\
+         deny contains \"one\" if false\n\
+         deny_stage2 contains \"two\" if true\n\
+         violation_x := \"three\"\n\
+         warn_late contains \"four\" if true\n\
+         denies contains \"nothing\" if true\n",
+    )
+    .unwrap();
+    assert_eq!(said_all(&verdict.denied), ["main.deny_stage2: two", "main.violation_x: three"]);
+    assert_eq!(said_all(&verdict.warned), ["main.warn_late: four"]);
+    assert_eq!(verdict.asked, 4);
+}
+
+#[test]
+fn a_package_of_helpers_needs_no_rules() {
+    let file = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
+    let helpers = file("lib.rego", "package lib\nlate(step) if step.forecast == \"5m\"\n");
+    let rules = file(
+        "rules.rego",
+        "package main\nimport data.lib\n\
+         deny contains \"late\" if { some step in input.steps; lib.late(step) }\n",
+    );
+    let verdict = ask(&[helpers, rules], r#"{ "steps": [{ "forecast": "5m" }] }"#).unwrap();
+    assert_eq!(said_all(&verdict.denied), ["main.deny: late"]);
+}

@@ -18,14 +18,15 @@ const SIGNATURE: &str = ".sig";
 pub struct File {
     /// The name of the text's file.
     pub name: String,
-    /// The text; none when it is not there.
+    /// The text; none when it is not there or can't be read.
     pub text: Option<Vec<u8>>,
-    /// The signature; none when it is not there.
+    /// The signature; none when it is not there or can't be read.
     pub signature: Option<Vec<u8>>,
 }
 
 /// Every text in `folder`, by name, and one byte more than `largest` of it at most; nothing when there is
-/// no such folder. Hidden files are left out: what is being written has such a name.
+/// no such folder. Hidden files are left out: what is being written has such a name. A file that can't be
+/// read is as one that is not there: what else is there counts all the same.
 ///
 /// # Errors
 /// What the system reports, and when there are too many files.
@@ -46,24 +47,20 @@ pub fn read(folder: &Utf8Path, largest: usize) -> io::Result<Vec<File>> {
         }
     }
     let file = |name: String| {
-        let text = part(&folder.join(&name), largest)?;
-        let signature = part(&folder.join(format!("{name}{SIGNATURE}")), LARGEST)?;
-        Ok(File { name, text, signature })
+        let text = part(&folder.join(&name), largest);
+        let signature = part(&folder.join(format!("{name}{SIGNATURE}")), LARGEST);
+        File { name, text: text.ok(), signature: signature.ok() }
     };
-    names.into_iter().map(file).collect()
+    Ok(names.into_iter().map(file).collect())
 }
 
-/// The bytes of a file, one more than `largest` at most; none when it is not there.
-fn part(path: &Utf8Path, largest: usize) -> io::Result<Option<Vec<u8>>> {
-    let about = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        about => about?,
-    };
+/// The bytes of a file, one more than `largest` at most.
+fn part(path: &Utf8Path, largest: usize) -> io::Result<Vec<u8>> {
     // A pipe would be waited for.
-    if !about.is_file() {
-        return Ok(None);
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
     }
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(largest as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    Ok(bytes)
 }

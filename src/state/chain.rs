@@ -76,6 +76,20 @@ impl Chain {
         fits.then_some(Link { text, after: Self { number, previous: digest, length } })
     }
 
+    /// The next lines, one an entry. None when they would be too long to be read again.
+    pub(super) fn lines(
+        mut self,
+        at: Timestamp,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> Option<Vec<String>> {
+        let link = |entry| {
+            let link = self.link(at, entry)?;
+            self = link.after;
+            Some(link.text)
+        };
+        entries.into_iter().map(link).collect()
+    }
+
     /// Takes the next line (without its end) in.
     pub(super) fn take(&mut self, text: &[u8]) -> Result<Record, Flaw> {
         if self.number == 0 {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::StepOutcome;
 use crate::approval::Approval;
 use crate::notice::Told;
+use crate::plan::Rehearsed;
 use crate::scan::load::LoadAccount;
 use crate::value::{Digest, Period};
 
@@ -48,6 +49,29 @@ pub enum Entry {
         by: String,
         /// Why, in the words of those who did it.
         reason: String,
+    },
+    /// The plan had been carried out before.
+    Again {
+        /// By which run.
+        run: String,
+        /// By whom it was begun all the same, from where.
+        by: String,
+        /// Why, in the words of those who did it.
+        reason: String,
+    },
+    /// The changes of the plan had been rehearsed when the run began.
+    Rehearsed {
+        /// By which evidence.
+        evidence: Vec<Rehearsed>,
+    },
+    /// The run was begun without the rehearsals that were asked for.
+    Unrehearsed {
+        /// By whom, from where.
+        by: String,
+        /// Why, in the words of those who did it.
+        reason: String,
+        /// What nobody had rehearsed, in words.
+        missing: Vec<String>,
     },
     /// The lease was taken from somebody who may still be at work.
     TakenOver {

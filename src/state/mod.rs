@@ -38,7 +38,7 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use progress::{Noted, Progress};
 pub use reader::Reader;
-pub use run::{Run, RunEnding, Summary};
+pub use run::{Run, RunEnding, Summary, Without};
 pub use store::{Checked, Store};
 
 use token::token;

@@ -32,6 +32,8 @@ pub struct Progress {
     pub logs: BTreeMap<String, LogsRead>,
     /// The highest fencing number that the run went on under.
     pub fence: u64,
+    /// Whether it is recorded who had approved the plan, or why it was begun without.
+    pub has_right: bool,
     /// Whether the run only takes backups, so that runs that change the cluster go on beside it.
     pub backs_up: bool,
     /// Whether nothing is left to do but debts, or nothing is to be done any more.
@@ -57,8 +59,10 @@ impl Progress {
     pub fn take(&mut self, entry: &Entry) {
         match entry {
             Entry::Opened { backs_up, .. } => self.backs_up = *backs_up,
-            Entry::Approved { .. }
-            | Entry::Unapproved { .. }
+            Entry::Approved { .. } | Entry::Unapproved { .. } => self.has_right = true,
+            Entry::Again { .. }
+            | Entry::Rehearsed { .. }
+            | Entry::Unrehearsed { .. }
             | Entry::TakenOver { .. }
             | Entry::Asked { .. }
             | Entry::Loaded { .. }

@@ -74,9 +74,10 @@ fn time_of(id: &str) -> Option<Timestamp> {
     format!("{seconds}.{millis}Z").parse().ok()
 }
 
-/// The first entry of the journal of a run of `plan`.
-pub(super) fn opened(id: &str, plan: &Plan) -> Entry {
-    Entry::Opened {
+/// The first entries of the journal of a run of `plan`: that it begins, and by what right. They are put
+/// there together, so that no run is without its right.
+pub(super) fn opening(id: &str, plan: &Plan, right: &[Entry]) -> Vec<Entry> {
+    let opened = Entry::Opened {
         format: super::FORMAT.to_owned(),
         version: super::VERSION,
         run: id.to_owned(),
@@ -84,7 +85,8 @@ pub(super) fn opened(id: &str, plan: &Plan) -> Entry {
         release: plan.goal(),
         steps: plan.steps.len() as u64,
         backs_up: plan.purpose == Purpose::BackUp,
-    }
+    };
+    std::iter::once(opened).chain(right.iter().cloned()).collect()
 }
 
 /// What there is to say about a run in one line, from its journal alone.
@@ -117,8 +119,23 @@ pub struct Summary {
     pub debts: BTreeMap<String, String>,
     /// How it ended.
     pub ending: RunEnding,
+    /// What was asked for and missing when it began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Without>,
     /// Why its journal can't be trusted, in words.
     pub damage: Option<String>,
+}
+
+/// What somebody has begun a run without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Without {
+    /// `approvals` or `rehearsals`.
+    pub what: String,
+    /// By whom, from where.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
 }
 
 /// How a run ended.
@@ -162,8 +179,15 @@ impl Summary {
                 self.ending = stopped.clone().map_or(RunEnding::Complete, RunEnding::Stopped);
             }
             Entry::GivenUp { reason } => self.ending = RunEnding::GivenUp(reason.clone()),
+            Entry::Unapproved { by, reason } => self.begun_without("approvals", (by, reason)),
+            Entry::Unrehearsed { by, reason, .. } => self.begun_without("rehearsals", (by, reason)),
             _ => {}
         }
+    }
+
+    fn begun_without(&mut self, what: &str, (by, reason): (&str, &str)) {
+        let (what, by, reason) = (what.to_owned(), by.to_owned(), reason.to_owned());
+        self.without.push(Without { what, by, reason });
     }
 
     /// With what all its records come to.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    Asked, Claim, JournalError, Lease, Progress, Record, Run, StateError, Summary, Tenant,
+    Asked, Claim, Entry, JournalError, Lease, Progress, Record, Run, StateError, Summary, Tenant,
 };
 use crate::plan::Plan;
 use crate::value::Digest;
@@ -46,11 +46,16 @@ pub trait Store: Send + Sync {
     /// When nobody is at work, or the request can't be recorded.
     fn ask(&self, asked: &Asked) -> Result<Tenant, StateError>;
 
-    /// Begins a run of `plan`.
+    /// Begins a run of `plan`, at a time and by the right that these entries tell, all or nothing.
     ///
     /// # Errors
     /// When it can't be recorded; then nothing may be changed.
-    fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError>;
+    fn begin(
+        &self,
+        lease: &Lease,
+        plan: Plan,
+        beginning: (Timestamp, &[Entry]),
+    ) -> Result<Run, StateError>;
 
     /// Opens a run for going on.
     ///

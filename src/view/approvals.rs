@@ -3,8 +3,9 @@
 use super::document::{Block, Document, Label, Row, Side, Table, Text};
 use super::words;
 use crate::approval::{Approval, Judged};
-use crate::plan::Plan;
+use crate::plan::{Plan, Rehearsed};
 use crate::report::ChangeRecord;
+use crate::report::change::Exception;
 
 /// The approvals of `plan` as a document.
 #[must_use]
@@ -42,24 +43,52 @@ pub fn document(plan: &Plan, judged: &Judged) -> Document {
     document
 }
 
-/// Who had approved the plan of a run, or why it was begun without.
+/// Who had approved the plan of a run and where it was rehearsed, or why it was begun without.
 pub(super) fn of_run(record: &ChangeRecord) -> Vec<Block> {
-    let without = record.unapproved.iter().map(|it| {
-        Text::of(Label::Warning, "Begun without the approvals that were asked for")
-            .plain(format!(" at {} by {}: ", words::time(it.at), it.by))
-            .plain(&it.reason)
-    });
-    let without: Vec<Text> = without.collect();
+    let mut blocks = Vec::new();
+    let without = exceptions(&record.unapproved, "Begun without the approvals that were asked for");
     let approvals = table(&record.approvals);
-    if without.is_empty() && approvals.is_none() {
-        return Vec::new();
+    if !without.is_empty() || approvals.is_some() {
+        blocks.push(Block::heading("Approved by"));
+        blocks.extend(approvals);
+        blocks.extend((!without.is_empty()).then_some(Block::List(without)));
     }
-    let mut blocks = vec![Block::heading("Approved by")];
-    blocks.extend(approvals);
-    if !without.is_empty() {
-        blocks.push(Block::List(without));
+    let mut rehearsed: Vec<Text> = record.rehearsals.iter().map(rehearsal).collect();
+    for it in &record.unrehearsed {
+        let what = "Begun without the rehearsals that were asked for";
+        rehearsed.push(exception(what, (&words::time(it.at), &it.by, &it.reason)));
+        rehearsed
+            .extend(it.missing.iter().map(|missing| format!("not rehearsed: {missing}").into()));
+    }
+    if !rehearsed.is_empty() {
+        blocks.push(Block::heading("Rehearsed"));
+        blocks.push(Block::List(rehearsed));
+    }
+    let again = exceptions(&record.again, "Its plan had been carried out before");
+    if !again.is_empty() {
+        blocks.push(Block::heading("Once more"));
+        blocks.push(Block::List(again));
     }
     blocks
+}
+
+fn exceptions(all: &[Exception], what: &str) -> Vec<Text> {
+    all.iter().map(|it| exception(what, (&words::time(it.at), &it.by, &it.reason))).collect()
+}
+
+fn exception(what: &str, (at, by, reason): (&str, &str, &str)) -> Text {
+    Text::of(Label::Warning, what).plain(format!(" at {at} by {by}: ")).plain(reason)
+}
+
+fn rehearsal(it: &Rehearsed) -> Text {
+    let simulated = if it.simulated { " (simulated)" } else { "" };
+    Text::of(Label::Strong, &it.cluster).plain(format!(
+        "{simulated} until {}: {} ({}), signed by {}",
+        words::time(it.ended),
+        it.file,
+        it.sha256.short(),
+        it.signed_by
+    ))
 }
 
 fn table(approvals: &[Approval]) -> Option<Block> {

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod evidence;
 #[path = "../examples/mod.rs"]
 mod examples;
+mod record;
 mod site;
 mod snapshots;
 mod tampering;

@@ -1,7 +1,7 @@
 //! A copy of the quickstart with people who have keys.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -32,6 +32,13 @@ impl Site {
         let allowed: String = PEOPLE[..4].iter().map(|name| line(name)).collect();
         fs::write(site.path("allowed_signers"), allowed).unwrap();
         site
+    }
+
+    /// Another site with the same people, whose hosts nobody has read yet.
+    pub(crate) fn another(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        examples::copy(self.folder.path(), folder.path());
+        Self { folder }
     }
 
     /// A site that asks for approvals.

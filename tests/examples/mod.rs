@@ -26,6 +26,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 }
 
 /// Lets the simulated hosts of a manifest do everything at once.
+#[allow(dead_code, reason = "not every program of tests runs what it copies")]
 pub(crate) fn hurry(manifest: &Path) {
     let text = fs::read_to_string(manifest).unwrap();
     assert!(text.contains("speed = 20"), "{} simulates nothing", manifest.display());

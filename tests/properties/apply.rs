@@ -104,7 +104,7 @@ impl<'a> Fleet<'a> {
             above: 0,
         };
         let lease = store.acquire(&claim, None).unwrap();
-        let mut run = store.begin(&lease, plan, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let mut run = store.begin(&lease, plan, (jiff::Timestamp::UNIX_EPOCH, &[])).unwrap();
         let mut events = Vec::new();
         let dial = |host: &HostName| self.dial(host);
         let at_once = NonZeroUsize::new(4).unwrap();

@@ -109,7 +109,7 @@ pub(crate) fn hold(store: &dyn Store) -> Lease {
 }
 
 pub(crate) fn begin(store: &dyn Store, lease: &Lease) -> Run {
-    store.begin(lease, plan(), Timestamp::now()).unwrap()
+    store.begin(lease, plan(), (Timestamp::now(), &[])).unwrap()
 }
 
 pub(crate) fn started(run: &Run) -> Entry {

@@ -248,7 +248,7 @@ fn a_large_plan_is_kept_whole() {
         large.steps.push(step);
     }
     large.seal = large.digest();
-    let run = store.begin(&lease, large.clone(), jiff::Timestamp::now()).unwrap();
+    let run = store.begin(&lease, large.clone(), (jiff::Timestamp::now(), &[])).unwrap();
     assert_eq!(store.plan(&run.id).unwrap(), large);
 }
 

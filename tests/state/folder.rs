@@ -181,7 +181,7 @@ fn after_a_full_disk_the_journal_goes_on_whole() {
     let mut small = crate::bed::plan();
     small.steps.truncate(1);
     small.seal = small.digest();
-    let mut run = store.begin(&lease, small, jiff::Timestamp::now()).unwrap();
+    let mut run = store.begin(&lease, small, (jiff::Timestamp::now(), &[])).unwrap();
     run.record(started(&run)).unwrap();
     let long = "x".repeat(3000);
     let kept = (0..100).take_while(|_| run.journal.append(intent(&long, 1)).is_ok()).count();

@@ -189,7 +189,7 @@ pub(crate) fn whoever_is_forced_out_can_write_nothing_more(bed: &Bed) {
     assert!(run.progress.interrupted.contains(A), "what was not kept is not told");
     run.record(started(&run)).unwrap();
     assert!(old_run.journal.append(done(A)).is_err());
-    assert!(old_store.begin(&old, plan(), Timestamp::now()).is_err());
+    assert!(old_store.begin(&old, plan(), (Timestamp::now(), &[])).is_err());
     assert!(old_store.unfinished(&old).is_err());
     run.record(done(A)).unwrap();
 

@@ -162,6 +162,7 @@ pub(crate) fn history(text: Option<&str>) -> History {
         interrupted: 0,
         debts: [(own("storage-01/file-storage/upgrade"), own("its window is tomorrow"))].into(),
         ending: RunEnding::Complete,
+        without: Vec::new(),
         damage: None,
     };
     let stopped = Summary {

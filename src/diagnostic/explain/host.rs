@@ -41,6 +41,10 @@ impl Code {
                  may work; nobody has said so. Try it in staging first, or raise `tested-below` \
                  of the component in the manifest once you have."
             }
+            Self::BadPath => {
+                "A path on a host is absolute (it begins with `/`) and has no `..` and no \
+                 control characters. Relative paths would mean something else for each login."
+            }
             _ => "",
         }
     }

@@ -18,6 +18,7 @@ use crate::approval::Approval;
 use crate::catalog::Stage;
 use crate::diff::{Action, Reason};
 use crate::notice::Told;
+use crate::plan::Rehearsed;
 use crate::preflight::Waived;
 use crate::scan::load::LoadAccount;
 use crate::state::{Request, RunEnding, StepOutcome};
@@ -64,7 +65,16 @@ pub struct ChangeRecord {
     pub approvals: Vec<Approval>,
     /// It was begun without the approvals that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unapproved: Vec<UnapprovedAccount>,
+    pub unapproved: Vec<Exception>,
+    /// Its plan had been carried out before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Exception>,
+    /// Where its changes had been rehearsed, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rehearsals: Vec<Rehearsed>,
+    /// It was begun without the rehearsals that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrehearsed: Vec<UnrehearsedAccount>,
     /// Versions before and after, by component and host.
     pub versions: Vec<VersionAccount>,
     /// Every step of the plan, in its order.
@@ -140,10 +150,10 @@ pub struct TakeOver {
     pub reason: String,
 }
 
-/// A run that was begun without the approvals that were asked for.
+/// What somebody went on without, or did all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub struct UnapprovedAccount {
+pub struct Exception {
     /// When.
     #[schemars(with = "String")]
     pub at: Timestamp,
@@ -151,6 +161,21 @@ pub struct UnapprovedAccount {
     pub by: String,
     /// Why, in their words.
     pub reason: String,
+}
+
+/// A run that was begun without the rehearsals that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnrehearsedAccount {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// By whom, from where.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// What nobody had rehearsed, in words.
+    pub missing: Vec<String>,
 }
 
 /// A resource's version before and after.

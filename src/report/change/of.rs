@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    After, AttemptAccount, ChangeRecord, FORMAT, JournalAccount, PlanAccount, RequestAccount,
-    StepAccount, TakeOver, TryAccount, UnapprovedAccount, VERSION, VersionAccount,
+    After, AttemptAccount, ChangeRecord, Exception, FORMAT, JournalAccount, PlanAccount,
+    RequestAccount, StepAccount, TakeOver, TryAccount, UnrehearsedAccount, VERSION, VersionAccount,
 };
 use crate::approval::Approval;
 use crate::notice::Told;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Rehearsed, Step};
 use crate::report::{logs, scans};
 use crate::scan::load::LoadAccount;
 use crate::state::{Checked, Entry, Progress, Record, RunEnding, StepOutcome};
@@ -49,6 +49,9 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         taken_over: told.taken_over,
         approvals: told.approvals,
         unapproved: told.unapproved,
+        again: told.again,
+        rehearsals: told.rehearsals,
+        unrehearsed: told.unrehearsed,
         versions: versions(plan, &steps),
         steps,
         scans: scans::of(plan, &told.progress.scanned),
@@ -76,7 +79,10 @@ struct Story {
     attempts: Vec<AttemptAccount>,
     taken_over: Vec<TakeOver>,
     approvals: Vec<Approval>,
-    unapproved: Vec<UnapprovedAccount>,
+    unapproved: Vec<Exception>,
+    again: Vec<Exception>,
+    rehearsals: Vec<Rehearsed>,
+    unrehearsed: Vec<UnrehearsedAccount>,
     requests: Vec<RequestAccount>,
     loads: Vec<LoadAccount>,
     notices: Vec<Told>,
@@ -91,9 +97,14 @@ impl Story {
         let at = *at;
         match entry.clone() {
             Entry::Opened { run, .. } => self.run = run,
+            Entry::Again { by, reason, .. } => self.again.push(Exception { at, by, reason }),
+            Entry::Rehearsed { evidence } => self.rehearsals.extend(evidence),
+            Entry::Unrehearsed { by, reason, missing } => {
+                self.unrehearsed.push(UnrehearsedAccount { at, by, reason, missing });
+            }
             Entry::Approved { approvals } => self.approvals.extend(approvals),
             Entry::Unapproved { by, reason } => {
-                self.unapproved.push(UnapprovedAccount { at, by, reason });
+                self.unapproved.push(Exception { at, by, reason });
             }
             Entry::TakenOver { from, by, reason } => {
                 self.taken_over.push(TakeOver { at, from, by, reason });

@@ -17,8 +17,8 @@ use super::adopted::Adopted;
 use super::chain::{Chain, LARGEST};
 use super::lease::Tenant;
 use super::{
-    Asked, Checked, Claim, Journal, JournalError, Lease, Reader, Record, Run, StateError, Store,
-    run,
+    Asked, Checked, Claim, Entry, Journal, JournalError, Lease, Reader, Record, Run, StateError,
+    Store, run,
 };
 use crate::plan::{self, Plan};
 use journal::FileLines;
@@ -139,14 +139,22 @@ impl Store for Local {
         Ok(tenant)
     }
 
-    fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
+    fn begin(
+        &self,
+        lease: &Lease,
+        plan: Plan,
+        (at, right): (Timestamp, &[Entry]),
+    ) -> Result<Run, StateError> {
         lease::held(&self.folder, lease.holder())??;
         let id = run::id(at, &plan.seal, self.ids()?.first());
         let place = || self.folder.join("runs").join(&id).into_string();
-        let first = Chain::new()
-            .link(at, run::opened(&id, &plan))
-            .ok_or_else(|| JournalError::TooLarge { place: place() })?;
-        self.put(&id, &plan, (first.text + "\n").as_bytes()).map_err(|error| self.io(error))?;
+        let first = run::opening(&id, &plan, right);
+        let mut lines = Chain::new()
+            .lines(at, first)
+            .ok_or_else(|| JournalError::TooLarge { place: place() })?
+            .join("\n");
+        lines.push('\n');
+        self.put(&id, &plan, lines.as_bytes()).map_err(|error| self.io(error))?;
         self.opened(lease, &id, plan)
     }
 

@@ -24,8 +24,8 @@ use super::adopted::Adopted;
 use super::chain::{Chain, LARGEST};
 use super::lease::{LeaseLost, Tenant};
 use super::{
-    Asked, Checked, Claim, Journal, JournalError, Lease, Reader, Record, Run, StateError, Store,
-    run,
+    Asked, Checked, Claim, Entry, Journal, JournalError, Lease, Reader, Record, Run, StateError,
+    Store, run,
 };
 use crate::manifest::PostgresState;
 use crate::plan::{self, Plan};
@@ -193,12 +193,17 @@ impl Store for Postgres {
         Ok(there)
     }
 
-    fn begin(&self, lease: &Lease, plan: Plan, at: Timestamp) -> Result<Run, StateError> {
+    fn begin(
+        &self,
+        lease: &Lease,
+        plan: Plan,
+        (at, right): (Timestamp, &[Entry]),
+    ) -> Result<Run, StateError> {
         let id = run::id(at, &plan.seal, self.ids()?.first());
-        let first = Chain::new()
-            .link(at, run::opened(&id, &plan))
+        let lines = Chain::new()
+            .lines(at, run::opening(&id, &plan, right))
             .ok_or_else(|| JournalError::TooLarge { place: self.run_place(&id) })?;
-        self.put(lease, &id, (&plan, vec![first.text]))?;
+        self.put(lease, &id, (&plan, lines))?;
         self.opened(lease, &id, plan)
     }
 

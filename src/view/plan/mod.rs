@@ -10,6 +10,7 @@ mod mermaid;
 mod notices;
 mod page;
 mod parts;
+mod rehearsal;
 mod rows;
 mod steps;
 mod summary;
@@ -60,6 +61,7 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     }
     document.extend(notices::blocks(plan, detail));
     document.extend(left_out::blocks(plan));
+    document.extend(rehearsal::blocks(plan));
     document.extend(waivers(&plan.waivers));
     if !plan.steps.is_empty() && !next.is_empty() {
         document.extend(closing(plan, next));

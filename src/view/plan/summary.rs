@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::parts::{elapsed, hosts, parts};
+use super::rehearsal;
 use super::rows::size;
 use crate::address::ComponentName;
 use crate::catalog::{OnFailure, Then};
@@ -34,6 +35,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     fields.extend(policies(plan).map(|text| Field::new("on failure", text)));
     fields.extend(waived(plan).map(|text| Field::new("waived", text)));
     fields.extend(approvals(plan).map(|text| Field::new("approvals", text)));
+    fields.extend(rehearsal::summary(plan).map(|text| Field::new("rehearsed", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
     let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
     let impacts = impacts(plan);

@@ -18,7 +18,8 @@ use openssl::sha::sha256;
 
 use super::parts::hosts;
 use super::{
-    Detail, closing, files, left_out, nothing_to_do, notices, origin, summary, title, waivers,
+    Detail, closing, files, left_out, nothing_to_do, notices, origin, rehearsal, summary, title,
+    waivers,
 };
 use crate::plan::{Plan, Step, waves};
 use crate::view::document::Block;
@@ -46,6 +47,7 @@ pub fn page(plan: &Plan, next: &str) -> String {
     let mut rest = files::blocks(plan);
     rest.extend(notices::blocks(plan, Detail::Commands));
     rest.extend(left_out::blocks(plan));
+    rest.extend(rehearsal::blocks(plan));
     rest.extend(waivers(&plan.waivers));
     if !plan.steps.is_empty() && !next.is_empty() {
         rest.extend(closing(plan, next));

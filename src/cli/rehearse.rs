@@ -1,0 +1,150 @@
+//! `mdc rehearse`: carries a plan out where it may fail, and writes what came of it as evidence.
+
+use std::io::Write;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::apply::Apply;
+use super::console::Console;
+use super::problem::Problem;
+use super::site::Site;
+use super::{Common, Exit, saved, sign};
+use crate::evidence::{self, Recorded};
+use crate::manifest::Connection;
+use crate::plan::Purpose;
+use crate::signature::EVIDENCE;
+use crate::state::{Store, Summary};
+
+/// Carries a plan out on a staging cluster, as `mdc apply` does, and writes what came of it as evidence.
+///
+/// A manifest with `[rehearsal]` takes such evidence: its plans are carried out only when each of their
+/// changes was done before, between the same versions, by the same package and commands.
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    /// Where the evidence goes
+    #[arg(short, long, value_name = "FILE")]
+    output: Utf8PathBuf,
+    /// Sign the evidence with this key, by ssh-keygen: a private key, or the .pub file of one that an
+    /// agent has. The signature is beside it, in FILE.sig
+    #[arg(long, value_name = "KEY")]
+    sign: Option<Utf8PathBuf>,
+    /// Carry nothing out: write the evidence of a run that is recorded, by its id, or of the `newest`
+    #[arg(long, value_name = "RUN")]
+    of: Option<String>,
+    #[command(flatten)]
+    apply: Apply,
+}
+
+impl Rehearse {
+    pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
+        let manifest = self.apply.manifest_path(self.apply.file()?.as_ref());
+        let site = Site::load(&manifest, common, console)?;
+        let store = site.store();
+        let done = match &self.of {
+            Some(wanted) => Some((named(&*store, wanted)?, Exit::Done)),
+            None => self.carry_out(&*store, (common, console))?,
+        };
+        let Some((run, exit)) = done else {
+            console.say(
+                "Nothing was carried out, so there is no evidence. Bring staging back to where \
+                 production is and rehearse again, or name a run that is recorded with --of RUN.",
+            );
+            return Ok(Exit::Incomplete);
+        };
+        let whole = self.write(&site, &*store, &run, console)?;
+        Ok(if whole { exit } else { Exit::Incomplete })
+    }
+
+    /// The run that was begun or gone on with, and how that ended; none when there was nothing to do.
+    fn carry_out(
+        &self,
+        store: &dyn Store,
+        (common, console): (&Common, &Console),
+    ) -> Result<Option<(Summary, Exit)>, Problem> {
+        let before = newest(store)?;
+        let exit = self.apply.run(common, console)?;
+        let run = newest(store)?.filter(|run| is_new(run, before.as_ref()));
+        Ok(run.map(|run| (run, exit)))
+    }
+
+    /// Writes the evidence of a run; tells whether it proves anything.
+    fn write(
+        &self,
+        site: &Site,
+        store: &dyn Store,
+        run: &Summary,
+        console: &Console,
+    ) -> Result<bool, Problem> {
+        let plan = store.plan(&run.run)?;
+        if plan.basis.desired != site.desired.digest() {
+            return Err(Problem::new(
+                format!(
+                    "{}, its release or the catalog changed since the run {}",
+                    site.path, run.run
+                ),
+                "no evidence was written, since it would tell of what they say now; put them back",
+            ));
+        }
+        let mut records = Vec::new();
+        store.read(&run.run, &mut |record| records.push(record))?;
+        let mut ways = site.desired.hosts.values().map(|host| &host.connection);
+        let is_simulated =
+            |way| matches!(site.manifest.connections.get(way), Some(Connection::Simulated(_)));
+        let evidence = evidence::of(&Recorded {
+            plan: &plan,
+            desired: &site.desired,
+            simulated: ways.any(is_simulated),
+            summary: run,
+            records: &records,
+        });
+        let json = evidence.to_json().map_err(|error| {
+            Problem::new(format!("the evidence can't be written as JSON: {error}"), "report this")
+        })?;
+        saved::save(&self.output, &mut |file| file.write_all(json.as_bytes()))?;
+        console.say(&format!("The evidence of the run {} is in {}.", run.run, self.output));
+        if let Some(key) = &self.sign {
+            sign::sign(key, EVIDENCE, &self.output)?;
+            console.say(&format!("Its signature is in {}.", sign::beside(&self.output)));
+        }
+        if let Some(why) = &evidence.unfinished {
+            console.say(&format!(
+                "It proves nothing so far: {why}. Finish the run with `mdc resume {}`, then write its \
+                 evidence with `mdc rehearse --of {} -o {} {}`.",
+                site.path, run.run, self.output, site.path
+            ));
+        }
+        Ok(evidence.unfinished.is_none())
+    }
+}
+
+/// The newest run that led to a release.
+fn newest(store: &dyn Store) -> Result<Option<Summary>, Problem> {
+    for id in store.ids()? {
+        if store.plan(&id)?.purpose == Purpose::Release {
+            return Ok(Some(store.summary(&id)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether something was done in `run` since.
+fn is_new(run: &Summary, before: Option<&Summary>) -> bool {
+    before.is_none_or(|before| before.run != run.run || !before.is_over())
+}
+
+fn named(store: &dyn Store, wanted: &str) -> Result<Summary, Problem> {
+    let found = match wanted {
+        "newest" => newest(store)?,
+        id => match store.ids()?.iter().find(|known| known.starts_with(id)) {
+            Some(id) => Some(store.summary(id)?),
+            None => None,
+        },
+    };
+    found.ok_or_else(|| {
+        Problem::new(
+            format!("no run {wanted} is recorded in {}", store.place()),
+            "`mdc history` lists the runs",
+        )
+    })
+}
