@@ -42,6 +42,8 @@
 //! | [`state`] | the record of runs: journal, lease; in a folder or in PostgreSQL |
 //! | [`apply`] | the engine that carries a plan out |
 //! | [`report`] | what happened against what was promised |
+//! | [`evidence`] | what rehearsals came to |
+//! | [`rehearsal`] | a plan carried out on a simulated twin of the cluster, and drilled |
 //! | [`view`] | documents and their renderers, progress |
 //! | [`emit`] | a plan as a runbook and scripts, to be carried out by hand |
 //! | [`cli`] | one file a command |
@@ -65,6 +67,7 @@ pub mod desired;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+pub mod evidence;
 pub mod fact;
 pub mod graph;
 pub mod manifest;
@@ -74,6 +77,7 @@ pub mod package;
 pub mod plan;
 pub mod policy;
 pub mod preflight;
+pub mod rehearsal;
 pub mod report;
 pub mod review;
 pub mod scan;

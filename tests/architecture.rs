@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 31] = [
     "value",
     "address",
     "diagnostic",
@@ -35,6 +35,8 @@ const ORDER: [&str; 29] = [
     "state",
     "apply",
     "report",
+    "evidence",
+    "rehearsal",
     "view",
     "emit",
     "cli",

@@ -1,0 +1,5 @@
+//! What rehearsals came to.
+
+mod drill;
+
+pub use drill::{Back, Drill, Resumed};
