@@ -56,6 +56,26 @@ pub struct Back {
 }
 
 impl Drill {
+    /// What it showed, in a line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (Some(_), Some(resumed), Some(back)) = (&self.fails, &self.resumed, &self.back) else {
+            return "it could not be made to fail".to_owned();
+        };
+        let resumed = match (resumed.completes, resumed.differs.as_slice()) {
+            (true, []) => "resuming comes to the same end".to_owned(),
+            (true, differs) => format!("resuming ends otherwise: {}", differs.join("; ")),
+            (false, differs) => format!("resuming does not complete: {}", differs.join("; ")),
+        };
+        let back = match (back.completes, back.stays.len()) {
+            (true, 0) => "the way back leaves nothing".to_owned(),
+            (true, 1) => "the way back leaves one thing".to_owned(),
+            (true, stays) => format!("the way back leaves {stays} things"),
+            (false, _) => format!("the way back does not complete: {}", back.stays.join("; ")),
+        };
+        format!("{resumed}; {back}")
+    }
+
     /// Whether it showed that the run comes to the same end after its failure.
     #[must_use]
     pub fn recovers(&self) -> bool {

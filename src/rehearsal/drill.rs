@@ -146,22 +146,14 @@ impl Drilled<'_> {
         Ok(Resumed { completes: is_whole(&run.plan, &ending), differs })
     }
 
-    fn back(
-        &self,
-        (twin, now): (&Twin<'_>, &Observed),
-        broken: &Broken,
-    ) -> Result<Back, Error> {
+    fn back(&self, (twin, now): (&Twin<'_>, &Observed), broken: &Broken) -> Result<Back, Error> {
         let hold = Hold::take(twin)?;
         let mut run = hold.open(&broken.run)?;
         let begun: BTreeSet<&str> = broken.ending.outcomes.keys().map(String::as_str).collect();
         let is_open = |id: &&&str| !broken.ending.is_done(id);
         let half_way: BTreeSet<&str> = begun.iter().filter(is_open).copied().collect();
-        let what = Taken {
-            run: &broken.run,
-            plan: &self.whole.plan,
-            steps: &begun,
-            half_way: &half_way,
-        };
+        let what =
+            Taken { run: &broken.run, plan: &self.whole.plan, steps: &begun, half_way: &half_way };
         let (plan, left_out) = adapted(&rollback(what, now));
         let mut stays = plan.warnings.clone();
         stays.extend(left_out.iter().map(|it| format!("{} is not gone back: {}", it.step, it.why)));
@@ -202,13 +194,13 @@ fn address(how: &str) -> &str {
 
 /// What is back, by component and version.
 fn returns(plan: &Plan, ending: &Ending) -> Vec<String> {
-    let mut back: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    let mut back: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| ending.is_done(&step.id)) {
         let hosts = back.entry((&step.component, step.to.as_str())).or_default();
-        hosts.push(step.host.as_str());
+        hosts.insert(step.host.as_str());
     }
-    let words = |((name, version), hosts): ((_, &str), Vec<&str>)| {
-        format!("{name} {version} on {}", hosts.join(", "))
+    let words = |((name, version), hosts): ((_, &str), BTreeSet<&str>)| {
+        format!("{name} {version} on {}", hosts.into_iter().collect::<Vec<_>>().join(", "))
     };
     back.into_iter().map(words).collect()
 }

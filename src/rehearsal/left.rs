@@ -1,12 +1,14 @@
 //! What a failed run leaves behind, in words.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::compare::{package, unit};
+use crate::address::ComponentName;
 use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::fact::{PackageState, UnitState};
 use crate::observe::{HostState, Observed};
 use crate::plan::{Plan, Step};
-use crate::report;
 use crate::state::{StepFailure, StepOutcome};
 
 /// What a run of `plan` that ended so has left behind: `before` is what there was, `now` what there is.
@@ -15,10 +17,47 @@ pub(super) fn behind(
     ending: &Ending,
     (before, now): (&Observed, &Observed),
 ) -> Vec<String> {
-    let mut left = report::of(plan, "", ending, "", "resume").mixed;
+    let mut left: Vec<String> = between(plan, ending).into_iter().collect();
+    left.extend(mixed(now).difference(&mixed(before)).cloned());
     left.extend(half_way(before, now));
     left.extend(failed(plan, ending).filter_map(|(step, _)| policy(plan, step)));
     left
+}
+
+/// Which components have changed and which have not, when that is some of them.
+fn between(plan: &Plan, ending: &Ending) -> Option<String> {
+    let changes = || plan.steps.iter().filter(|step| step.is_change());
+    let open: BTreeSet<&ComponentName> =
+        changes().filter(|it| !ending.is_done(&it.id)).map(|it| &it.component).collect();
+    let begun: BTreeSet<&ComponentName> =
+        changes().filter(|it| ending.is_done(&it.id)).map(|it| &it.component).collect();
+    let words = |names: &mut dyn Iterator<Item = &&ComponentName>| {
+        names.map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let done = words(&mut begun.difference(&open));
+    (!done.is_empty() && !open.is_empty())
+        .then(|| format!("changed: {done}; not yet: {}", words(&mut open.iter())))
+}
+
+/// The components that are in more than one version, with the hosts of each.
+fn mixed(observed: &Observed) -> BTreeSet<String> {
+    let mut versions: BTreeMap<&ComponentName, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for (host, state) in &observed.hosts {
+        let HostState::Known(known) = state else { continue };
+        for (name, facts) in &known.components {
+            if let PackageState::Installed(version) = &facts.package {
+                let of_component = versions.entry(name).or_default();
+                of_component.entry(version.upstream().as_str()).or_default().push(host.as_str());
+            }
+        }
+    }
+    let words = |(name, versions): (&ComponentName, BTreeMap<&str, Vec<&str>>)| {
+        let part =
+            |(version, hosts): (&&str, &Vec<&str>)| format!("{version} on {}", hosts.join(", "));
+        let parts: Vec<String> = versions.iter().map(part).collect();
+        (parts.len() > 1).then(|| format!("{name}: {}", parts.join("; ")))
+    };
+    versions.into_iter().filter_map(words).collect()
 }
 
 /// The steps that failed.
@@ -47,9 +86,8 @@ fn half_way(before: &Observed, now: &Observed) -> Vec<String> {
                 Some(HostState::Known(then)) => then.components.get(name),
                 _ => None,
             };
-            let same = then.is_some_and(|then| {
-                (&then.package, &then.unit) == (&facts.package, &facts.unit)
-            });
+            let same = then
+                .is_some_and(|then| (&then.package, &then.unit) == (&facts.package, &facts.unit));
             let is_broken = matches!(facts.package, PackageState::Broken { .. });
             let is_stopped = matches!(facts.unit, UnitState::Stopped(_));
             if !same && (is_broken || is_stopped) {
@@ -70,5 +108,7 @@ fn policy(plan: &Plan, step: &Step) -> Option<String> {
         Then::RollbackWave => "rollback-wave",
     };
     let name = &step.component;
-    Some(format!("{name}: `mdc apply` itself takes this back (`on-failure`: {what}); this drill doesn't"))
+    Some(format!(
+        "{name}: `mdc apply` itself takes this back (`on-failure`: {what}); this drill doesn't"
+    ))
 }

@@ -1,8 +1,8 @@
 //! A folder that exists for as long as somebody works in it.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -32,6 +32,15 @@ impl Scratch {
         copied(&self.0, &copy.0)
             .map_err(|error| Error::Folder { place: copy.0.to_string(), error })?;
         Ok(copy)
+    }
+
+    /// Writes a file that nobody else may read.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        let place = self.0.join(name);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(&place);
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| Error::Folder { place: place.to_string(), error })
     }
 
     pub(super) fn path(&self) -> &Utf8Path {

@@ -1,7 +1,6 @@
 //! The simulated twin of a cluster: its hosts as they were observed, in a folder of its own.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::num::NonZeroUsize;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,9 +14,7 @@ use super::{Error, facts};
 use crate::address::HostName;
 use crate::apply::Event;
 use crate::desired::Desired;
-use crate::observe::{
-    FileState, HostState, Limits, Observed, SecretState, gather,
-};
+use crate::observe::{FileState, HostState, Limits, Observed, SecretState, gather};
 use crate::plan::Plan;
 use crate::report::{self, Report};
 use crate::state::Record;
@@ -70,9 +67,7 @@ impl<'d> Twin<'d> {
     ) -> Result<Self, Error> {
         let scratch = Scratch::new()?;
         let mut twin = Self { desired, packages, observed, hosts: BTreeSet::new(), scratch };
-        let place = twin.path(adapted::SECRET);
-        fs::write(&place, "no secret")
-            .map_err(|error| Error::Folder { place: place.to_string(), error })?;
+        twin.scratch.write(adapted::SECRET, "no secret")?;
         for (host, state) in &observed.hosts {
             let HostState::Known(known) = state else { continue };
             let Some(facts) = facts::of(desired, host, known) else { continue };

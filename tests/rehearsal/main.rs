@@ -1,9 +1,9 @@
 //! Plans rehearsed on simulated twins of the examples.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../examples/mod.rs"]
-mod examples;
+#![cfg(test)]
 mod drills;
+#[path = "../examples/mod.rs"]
+#[expect(dead_code, reason = "a twin hurries by itself")]
+mod examples;
 mod site;
 mod twin;

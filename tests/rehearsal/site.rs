@@ -17,7 +17,6 @@ use crate::examples;
 
 pub(crate) struct Site {
     folder: tempfile::TempDir,
-    pub(crate) manifest: Manifest,
     pub(crate) release: Release,
     pub(crate) desired: Desired,
     pub(crate) observed: Observed,
@@ -49,7 +48,7 @@ impl Site {
             Ok(bytes) => Snapshot::parse(&bytes).unwrap().observed,
             Err(_) => observed(&desired, &manifest),
         };
-        Self { folder, manifest, release, desired, observed }
+        Self { folder, release, desired, observed }
     }
 
     pub(crate) fn packages(&self) -> &Utf8Path {

@@ -1,10 +1,13 @@
 //! A twin is as its cluster was seen, and a plan comes to its end on it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use mdc::address::{Address, ComponentName, HostName};
+use mdc::diff::Action;
 use mdc::fact::{FileContent, FileState, HealthState, PackageState, SecretState, UnitState};
 use mdc::observe::{HostState, Observed, Unreadable};
+use mdc::plan::Plan;
 use mdc::rehearsal::{Twin, Whole, differences};
 use mdc::state::Entry;
 
@@ -138,4 +141,89 @@ fn its_folder_goes_with_it() {
     assert!(folder.join("hosts").is_dir());
     drop(twin);
     assert!(!folder.exists());
+}
+
+const REAL: &str = r#"
+[scan]
+url = "https://gateway.invalid:8899"
+
+[[notices]]
+name = "ops"
+on = ["before", "start", "end", "failure"]
+blocking = true
+command = "echo told >> told; false"
+
+[control-center]
+url = "https://control.invalid:8892"
+user = "admin"
+password = { file = "secrets/none" }
+routes = "../control-center/control-center-routes.toml"
+
+[components.worker]
+driver = "control-center"
+
+[components.callback-service]
+by-hand = "Control Center: Inventory > Upgrade Now"
+
+[gates.confirm.api-gateway]
+text = "stop the clients"
+
+[gates.confirm.callback-service]
+text = "stop the callbacks"
+verify = "test ! -e /run/callbacks"
+"#;
+
+/// The quickstart with all that a twin can't do.
+pub(crate) fn with_all_that_is_real() -> Site {
+    Site::with("quickstart", |text| text + REAL)
+}
+
+#[test]
+fn what_needs_something_real_is_left_out_and_named_and_people_do_what_they_are_asked_for() {
+    let site = with_all_that_is_real();
+    let before = site.files();
+    let whole = rehearsed(&site);
+    let left_out = |action: Action| {
+        let ending = format!("/{}", action.as_str());
+        whole.left_out.iter().filter(|it| it.step.ends_with(&ending)).count()
+    };
+    for action in [Action::ScanBefore, Action::ScanAfter] {
+        assert_eq!(left_out(action), 1, "{:?}", whole.left_out);
+    }
+    // Five Workers are behind, two stages are told of three times.
+    assert_eq!((left_out(Action::Upgrade), whole.left_out.len()), (5, 2 + 6 + 5));
+    assert!(whole.is_done(), "{:?}", whole.report);
+    assert_eq!(whole.report.steps.len() + whole.left_out.len(), site.plan().steps.len());
+    let left = site.plan_from(&whole.after).steps;
+    let left: Vec<&str> = left.iter().filter(|it| it.is_change()).map(|it| &*it.id).collect();
+    assert!(left.len() == 5 && left.iter().all(|id| id.contains("/worker/")), "{left:?}");
+    assert_eq!(site.files(), before, "nobody is told of it");
+}
+
+/// Whatever comes after something in the plan comes after it on the twin too.
+#[test]
+fn the_order_stays() {
+    let site = with_all_that_is_real();
+    let (plan, adapted) = (site.plan(), rehearsed(&site).plan);
+    let (of_plan, of_twin) = (earlier(&plan), earlier(&adapted));
+    assert!(of_twin.len() < of_plan.len());
+    for (step, before) in &of_twin {
+        let stays = |id: &&&str| of_twin.contains_key(**id);
+        let expected: BTreeSet<&str> = of_plan[step].iter().filter(stays).copied().collect();
+        assert_eq!(*before, expected, "{step}");
+    }
+}
+
+/// All that comes before each step.
+fn earlier(plan: &Plan) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut earlier: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for step in &plan.steps {
+        let mut before = BTreeSet::new();
+        for id in &step.after {
+            before.insert(&**id);
+            before.extend(&earlier[&**id]);
+        }
+        earlier.insert(&step.id, before);
+    }
+    earlier
 }

@@ -100,8 +100,7 @@ impl Host {
         self.files_changed |= differs;
         let (mode, owner) = (mode.trim_start_matches('0').to_owned(), owner.clone());
         let content = Some(content);
-        let written =
-            Written { text, secrets, content, mode, owner, number, ..Written::default() };
+        let written = Written { text, secrets, content, mode, owner, number, ..Written::default() };
         self.managed.insert(path.as_str().to_owned(), written);
         exit(0, "", "")
     }
