@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Error, Twin};
-use crate::apply::{self, Apply, Control, Copied, Ending, Event, Telling};
+use crate::apply::{self, Apply, Copied, Ending, Event, Inbox, Telling};
 use crate::plan::Plan;
 use crate::scan::Trouble;
 use crate::state::{Claim, Lease, Local, Record, Run, Store};
@@ -17,6 +17,8 @@ use crate::transport::Tenure;
 pub(super) struct Manner<'a> {
     /// So many steps at a time.
     pub(super) at_once: NonZeroUsize,
+    /// By which it can be stopped.
+    pub(super) inbox: Inbox,
     /// The component of which nobody confirms anything.
     pub(super) unconfirmed: Option<&'a str>,
     /// Hears every event.
@@ -62,7 +64,7 @@ impl<'t, 'd> Hold<'t, 'd> {
 
     /// Carries out what is left of `run`. People confirm what they are asked for.
     pub(super) fn carry_out(&self, run: &mut Run, manner: Manner<'_>) -> Result<Ending, Error> {
-        let Manner { at_once, unconfirmed, listen } = manner;
+        let Manner { at_once, inbox, unconfirmed, listen } = manner;
         let components = run.plan.steps.iter().map(|step| step.component.to_string());
         let asked = components.filter(|name| unconfirmed != Some(name));
         let confirmed: BTreeMap<_, _> = asked.map(|name| (name, "twin".to_owned())).collect();
@@ -81,7 +83,6 @@ impl<'t, 'd> Hold<'t, 'd> {
             telling: &Telling { notices: &[], folder: self.twin.folder(), next: "" },
             clock: &Timestamp::now,
         };
-        let (_control, inbox) = Control::channel();
         Ok(apply::run(&apply, run, inbox, listen)?)
     }
 }

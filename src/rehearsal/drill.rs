@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use super::adapted::adapted;
 use super::carried::{Hold, Manner};
@@ -9,7 +10,7 @@ use super::compare::differences;
 use super::fault::Fault;
 use super::left::{behind, failed, in_words};
 use super::{Error, Twin, Whole};
-use crate::apply::{Ending, Event};
+use crate::apply::{Control, Ending, Event};
 use crate::evidence::{Back, Drill, Resumed};
 use crate::observe::Observed;
 use crate::plan::{Plan, Step, Taken, rollback};
@@ -31,22 +32,26 @@ pub enum Drills {
 }
 
 /// Makes steps of a plan fail, each on a fresh twin, after the plan itself came to its end on one;
-/// `hear` is told of each drill, of how many. Of a plan that did not, nothing is drilled.
+/// `hear` is told of each drill, of how many, and may end them. Of a plan that did not, nothing is
+/// drilled.
 ///
 /// # Errors
 /// When a twin can't be made or its run can't be recorded.
 pub fn drills(
     whole: &Whole<'_>,
     which: Drills,
-    hear: &mut dyn FnMut(&Drill, usize),
+    hear: &mut dyn FnMut(&Drill, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Drill>, Error> {
     let steps = if whole.is_done() { chosen(&whole.plan, which) } else { Vec::new() };
     let supplied = supplied(whole)?;
     let mut made = Vec::with_capacity(steps.len());
     for step in &steps {
         let drill = Drilled { whole, step }.drill(&supplied)?;
-        hear(&drill, steps.len());
+        let goes_on = hear(&drill, steps.len());
         made.push(drill);
+        if goes_on.is_break() {
+            break;
+        }
     }
     Ok(made)
 }
@@ -132,8 +137,8 @@ impl Drilled<'_> {
         let hold = Hold::take(twin)?;
         let mut run = hold.begin(self.whole.plan.clone())?;
         run.journal.copy_to(fault.during(&self.step.id, twin.fleet()));
-        let manner = Manner { at_once: ONE, unconfirmed, listen: &mut |_| {} };
-        let ending = hold.carry_out(&mut run, manner)?;
+        let listen = &mut |_| {};
+        let ending = hold.carry_out(&mut run, Manner { unconfirmed, ..quietly(listen) })?;
         Ok(Broken { run: run.id, ending })
     }
 
@@ -176,7 +181,8 @@ impl Drilled<'_> {
 }
 
 fn quietly(listen: &mut dyn FnMut(Option<Event>)) -> Manner<'_> {
-    Manner { at_once: ONE, unconfirmed: None, listen }
+    let (_, inbox) = Control::channel();
+    Manner { at_once: ONE, inbox, unconfirmed: None, listen }
 }
 
 fn is_whole(plan: &Plan, ending: &Ending) -> bool {

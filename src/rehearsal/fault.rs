@@ -31,12 +31,13 @@ impl Fault {
     pub(super) fn of(plan: &Plan, step: &Step) -> Option<Self> {
         let task = step.commands.first().map(|command| &command.task)?;
         match task {
-            Task::AwaitHealthy { at_least, of, without, .. } => {
+            Task::AwaitHealthy { at_least, without, .. } => {
                 let members = plan.members.get(&step.component).map_or(&[][..], |it| &it.0);
                 let asked = members.iter().filter(|it| !without.contains(&it.host));
-                // So many that too few are healthy.
-                let enough = (of + 1).checked_sub(*at_least).filter(|_| *at_least > 0)?;
-                Some(Self::Commands(asked.take(enough).map(check).collect()))
+                let asked: Vec<_> = asked.map(check).collect();
+                // So many that too few are left.
+                let enough = (asked.len() + 1).saturating_sub(*at_least);
+                (*at_least > 0).then(|| Self::Commands(asked.into_iter().take(enough).collect()))
             }
             Task::AwaitReach { .. } => {
                 let first = plan.asked.get(&step.id)?.0.first()?;

@@ -12,7 +12,7 @@ use super::compare::differences;
 use super::scratch::Scratch;
 use super::{Error, facts};
 use crate::address::HostName;
-use crate::apply::Event;
+use crate::apply::{Event, Inbox};
 use crate::desired::Desired;
 use crate::observe::{FileState, HostState, Limits, Observed, SecretState, gather};
 use crate::plan::Plan;
@@ -109,15 +109,15 @@ impl<'d> Twin<'d> {
         observed
     }
 
-    /// Carries `plan` out on this twin, `at_once` steps at a time; `listen` hears what
-    /// [`crate::apply::run`] tells.
+    /// Carries `plan` out on this twin, so many steps at a time, until `inbox` asks it to stop; `listen`
+    /// hears what [`crate::apply::run`] tells.
     ///
     /// # Errors
     /// When it can't be recorded in the twin's folder. A step that fails is told in the report.
     pub fn carry_out(
         self,
         plan: &Plan,
-        at_once: NonZeroUsize,
+        (at_once, inbox): (NonZeroUsize, Inbox),
         listen: &mut dyn FnMut(Option<Event>),
     ) -> Result<Whole<'d>, Error> {
         let (plan, left_out) = adapted(plan);
@@ -125,7 +125,8 @@ impl<'d> Twin<'d> {
         let used = self.again()?;
         let hold = Hold::take(&used)?;
         let mut run = hold.begin(plan.clone())?;
-        let ending = hold.carry_out(&mut run, Manner { at_once, unconfirmed: None, listen })?;
+        let ending =
+            hold.carry_out(&mut run, Manner { at_once, inbox, unconfirmed: None, listen })?;
         let report = report::of(&plan, &run.id, &ending, "a simulated twin", "");
         let records = hold.records(&run.id)?;
         let (after, unlike) = (used.observe(), differences(&before, self.observed));

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use mdc::address::{Address, ComponentName, HostName};
+use mdc::apply::Control;
 use mdc::diff::Action;
 use mdc::fact::{FileContent, FileState, HealthState, PackageState, SecretState, UnitState};
 use mdc::observe::{HostState, Observed, Unreadable};
-use mdc::plan::Plan;
+use mdc::plan::{Plan, Step};
 use mdc::rehearsal::{Twin, Whole, differences};
 use mdc::state::Entry;
 
@@ -17,7 +18,7 @@ const AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 pub(crate) fn rehearsed(site: &Site) -> Whole<'_> {
     let twin = Twin::new(&site.desired, site.packages(), &site.observed).unwrap();
-    twin.carry_out(&site.plan(), AT_ONCE, &mut |_| {}).unwrap()
+    twin.carry_out(&site.plan(), (AT_ONCE, Control::channel().1), &mut |_| {}).unwrap()
 }
 
 fn known<'o>(observed: &'o mut Observed, host: &str) -> &'o mut mdc::observe::HostFacts {
@@ -120,6 +121,16 @@ fn a_plan_comes_to_its_end_and_to_what_is_desired() {
         assert_eq!(*last, Entry::Ended { stopped: None }, "{example}");
         assert_eq!(site.files(), before, "{example}: nothing of the site is touched");
     }
+}
+
+#[test]
+fn what_differs_is_told() {
+    let site = Site::new("air-gapped");
+    let differences = differences(&rehearsed(&site).after, &site.observed);
+    let changed = |step: &&Step| step.is_change();
+    assert_eq!(differences.len(), site.plan().steps.iter().filter(changed).count());
+    let one = "db-01/postgresql: in version 16.11-1, not in version 16.10-1".to_owned();
+    assert!(differences.contains(&one), "{differences:?}");
 }
 
 #[test]
