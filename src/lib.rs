@@ -43,6 +43,7 @@
 //! | [`evidence`] | what rehearsals came to, signed, and what of a plan they cover |
 //! | [`apply`] | the engine that carries a plan out |
 //! | [`report`] | what happened against what was promised |
+//! | [`rehearsal`] | a plan carried out on a simulated twin of the cluster, and drilled |
 //! | [`view`] | documents and their renderers, progress |
 //! | [`emit`] | a plan as a runbook and scripts, to be carried out by hand |
 //! | [`cli`] | one file a command |
@@ -76,6 +77,7 @@ pub mod package;
 pub mod plan;
 pub mod policy;
 pub mod preflight;
+pub mod rehearsal;
 pub mod report;
 pub mod review;
 pub mod scan;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 31] = [
     "value",
     "address",
     "diagnostic",
@@ -36,6 +36,7 @@ const ORDER: [&str; 29] = [
     "evidence",
     "apply",
     "report",
+    "rehearsal",
     "view",
     "emit",
     "cli",

@@ -43,6 +43,10 @@ pub(super) fn begin<'scope, 'env: 'scope>(
     (run, copied): (&mut Run, &'env Copied),
     tell: &Sender<Message>,
 ) {
+    // Whoever has nobody to keep a copy may listen to the journal otherwise.
+    if copied.hosts.is_empty() {
+        return;
+    }
     let mut lines: Vec<Sender<Line>> = Vec::new();
     for (place, first) in copied.hosts.iter().enumerate().take(COPIES) {
         let (sender, receiver) = channel();

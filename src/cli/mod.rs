@@ -43,6 +43,7 @@ mod status;
 mod stop;
 mod survey;
 mod trust;
+mod twin;
 mod under_load;
 mod validate;
 mod watch;

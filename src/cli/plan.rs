@@ -67,7 +67,7 @@ impl Plan {
 pub(super) struct Basis {
     /// Plan from a snapshot (`mdc observe -o`) instead of reading hosts
     #[arg(long, value_name = "FILE")]
-    snapshot: Option<Utf8PathBuf>,
+    pub(super) snapshot: Option<Utf8PathBuf>,
 }
 
 impl Basis {

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use crate::diagnostic::Diagnostic;
 use crate::graph::Cycle;
+use crate::rehearsal;
 use crate::state::StateError;
 
 /// Why a command failed.
@@ -37,6 +38,12 @@ impl From<StateError> for Problem {
     fn from(error: StateError) -> Self {
         let hint = error.hint();
         Self::new(error.to_string(), hint)
+    }
+}
+
+impl From<rehearsal::Error> for Problem {
+    fn from(error: rehearsal::Error) -> Self {
+        Self::new(error.to_string(), error.hint())
     }
 }
 

@@ -2,19 +2,22 @@
 
 use std::io::Write;
 
-use camino::Utf8PathBuf;
-use clap::Args;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, ValueEnum};
 
 use super::apply::Apply;
 use super::console::Console;
+use super::plan::Basis;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, saved, sign};
-use crate::evidence::{self, Recorded};
+use super::{Common, Exit, ManifestPath, saved, sign, twin};
+use crate::evidence::{self, Drill, Evidence, Recorded};
 use crate::manifest::Connection;
 use crate::plan::Purpose;
+use crate::rehearsal::Drills;
 use crate::signature::EVIDENCE;
 use crate::state::{Store, Summary};
+use crate::view;
 
 /// Carries a plan out on a staging cluster, as `mdc apply` does, and writes what came of it as evidence.
 ///
@@ -32,13 +35,34 @@ pub(super) struct Rehearse {
     /// Carry nothing out: write the evidence of a run that is recorded, by its id, or of the `newest`
     #[arg(long, value_name = "RUN")]
     of: Option<String>,
+    /// Carry it out on a simulated twin, made from this snapshot (`mdc observe -o`), and make each step
+    /// fail there in turn; no host is touched
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "of")]
+    twin: Option<Utf8PathBuf>,
+    /// Which steps fail on the twin
+    #[arg(long, default_value = "each", requires = "twin")]
+    drills: Which,
     #[command(flatten)]
     apply: Apply,
+}
+
+/// Which steps fail on a twin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Every one
+    Each,
+    /// The first of each component and action
+    Kinds,
+    /// None
+    None,
 }
 
 impl Rehearse {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let manifest = self.apply.manifest_path(self.apply.file()?.as_ref());
+        if let Some(snapshot) = &self.twin {
+            return self.on_twin(manifest, snapshot, (common, console));
+        }
         let site = Site::load(&manifest, common, console)?;
         let store = site.store();
         let done = match &self.of {
@@ -95,18 +119,11 @@ impl Rehearse {
             plan: &plan,
             desired: &site.desired,
             simulated: ways.any(is_simulated),
-            summary: run,
+            run: &run.run,
+            unfinished: evidence::unfinished(&plan, run),
             records: &records,
         });
-        let json = evidence.to_json().map_err(|error| {
-            Problem::new(format!("the evidence can't be written as JSON: {error}"), "report this")
-        })?;
-        saved::save(&self.output, &mut |file| file.write_all(json.as_bytes()))?;
-        console.say(&format!("The evidence of the run {} is in {}.", run.run, self.output));
-        if let Some(key) = &self.sign {
-            sign::sign(key, EVIDENCE, &self.output)?;
-            console.say(&format!("Its signature is in {}.", sign::beside(&self.output)));
-        }
+        self.save(&evidence, console)?;
         if let Some(why) = &evidence.unfinished {
             console.say(&format!(
                 "It proves nothing so far: {why}. Finish the run with `mdc resume {}`, then write its \
@@ -115,6 +132,57 @@ impl Rehearse {
             ));
         }
         Ok(evidence.unfinished.is_none())
+    }
+
+    /// Rehearses on a simulated twin of what the snapshot tells.
+    fn on_twin(
+        &self,
+        manifest: Utf8PathBuf,
+        snapshot: &Utf8Path,
+        (common, console): (&Common, &Console),
+    ) -> Result<Exit, Problem> {
+        let basis = Basis { snapshot: Some(snapshot.to_owned()) };
+        let path = ManifestPath { manifest };
+        let ((site, observed), plan) = basis.plan(&path, Utf8Path::new(""), (common, console))?;
+        let drills = match self.drills {
+            Which::Each => Drills::Each,
+            Which::Kinds => Drills::Kinds,
+            Which::None => Drills::None,
+        };
+        let twin::Rehearsed { whole, drills } =
+            twin::rehearse(&site, (&observed, &plan), drills, console)?;
+        let failed = || "the plan did not come to its end on the twin".to_owned();
+        let unknown =
+            plan.unknown.first().map(|it| format!("{} has no twin: it could not be read", it.host));
+        let evidence = Evidence {
+            left_out: whole.left_out.iter().map(|it| format!("{}: {}", it.step, it.why)).collect(),
+            drills,
+            ..evidence::of(&Recorded {
+                plan: &plan,
+                desired: &site.desired,
+                simulated: true,
+                run: &whole.report.run,
+                unfinished: (!whole.is_done()).then(failed).or(unknown),
+                records: &whole.records,
+            })
+        };
+        self.save(&evidence, console)?;
+        console.show(&view::rehearsal::document(&evidence, &whole.unlike))?;
+        let recovers = evidence.drills.iter().all(Drill::recovers);
+        Ok(if evidence.unfinished.is_none() && recovers { Exit::Done } else { Exit::Incomplete })
+    }
+
+    fn save(&self, evidence: &Evidence, console: &Console) -> Result<(), Problem> {
+        let json = evidence.to_json().map_err(|error| {
+            Problem::new(format!("the evidence can't be written as JSON: {error}"), "report this")
+        })?;
+        saved::save(&self.output, &mut |file| file.write_all(json.as_bytes()))?;
+        console.say(&format!("The evidence of the run {} is in {}.", evidence.run, self.output));
+        if let Some(key) = &self.sign {
+            sign::sign(key, EVIDENCE, &self.output)?;
+            console.say(&format!("Its signature is in {}.", sign::beside(&self.output)));
+        }
+        Ok(())
     }
 }
 

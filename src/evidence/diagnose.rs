@@ -24,6 +24,9 @@ pub fn other_rule(manifest: &Manifest, path: &str) -> Diagnostic {
     }
 }
 
+/// So many are named; a plan names them all.
+const MOST: usize = 20;
+
 impl Judged {
     /// What is wrong with the evidence in `folder` that the `rule` of `manifest` asks for; an error when
     /// some is missing.
@@ -40,17 +43,26 @@ impl Judged {
                 .help("remove it, or rehearse again and have the new evidence signed")
         });
         let mut found: Diagnostics = refused.collect();
-        let asked = &rule.signers.span;
-        let missing = self.missing.iter().map(|missing| {
-            let what = format!("not rehearsed: {}", missing.in_words());
-            Diagnostic::new(Code::EvidenceMissing, what)
-                .at(Label::new(&manifest.source, asked.clone(), "rehearsals are asked for"))
-                .help(format!(
-                    "no host was changed; rehearse it on another cluster with `mdc rehearse MANIFEST -o \
-                     FILE.json --sign KEY`, put the file and its .sig into {folder}, and apply again"
-                ))
-        });
-        found.extend(missing.collect());
+        if !self.missing.is_empty() {
+            let missing = self.missing.iter().take(MOST).map(|it| format!("\n- {}", it.in_words()));
+            let more = self.missing.len().saturating_sub(MOST);
+            let more = if more == 0 { String::new() } else { format!("\n- and {more} more") };
+            let what =
+                format!("not everything was rehearsed:{}{more}", missing.collect::<String>());
+            found.push(
+                Diagnostic::new(Code::EvidenceMissing, what)
+                    .at(Label::new(
+                        &manifest.source,
+                        rule.signers.span.clone(),
+                        "rehearsals are asked for",
+                    ))
+                    .help(format!(
+                        "no host was changed; rehearse it on another cluster with `mdc rehearse MANIFEST \
+                         -o FILE.json --sign KEY`, put the file and its .sig into {folder}, and apply \
+                         again"
+                    )),
+            );
+        }
         found
     }
 }

@@ -4,15 +4,17 @@
 
 mod changes;
 mod diagnose;
+mod drill;
 mod file;
 mod judge;
 mod of;
 
 pub use changes::{Change, changes};
 pub use diagnose::other_rule;
+pub use drill::{Back, Drill, Resumed};
 pub use file::{EvidenceError, LARGEST, parse};
 pub use judge::{Judged, Missing, Refused, Wanted, judge};
-pub use of::{Recorded, of};
+pub use of::{Recorded, of, unfinished};
 
 use std::collections::BTreeMap;
 
@@ -63,6 +65,12 @@ pub struct Evidence {
     pub topology: BTreeMap<ComponentName, u64>,
     /// Each change that the plan had, with what came of it.
     pub changes: Vec<Outcome>,
+    /// What a simulated twin left out, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// What followed when single steps failed, on a simulated twin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<Drill>,
 }
 
 /// What came of a change on the hosts that it was done on.

@@ -19,8 +19,10 @@ pub struct Recorded<'r> {
     pub desired: &'r Desired,
     /// Whether any of the hosts was a simulated one.
     pub simulated: bool,
-    /// What its journal comes to.
-    pub summary: &'r Summary,
+    /// The run's id.
+    pub run: &'r str,
+    /// Why it proves nothing, if it doesn't.
+    pub unfinished: Option<String>,
     /// Its journal, first to last.
     pub records: &'r [Record],
 }
@@ -28,7 +30,8 @@ pub struct Recorded<'r> {
 /// What the rehearsal came to.
 #[must_use]
 pub fn of(recorded: &Recorded<'_>) -> Evidence {
-    let Recorded { plan, desired, simulated, summary, records } = *recorded;
+    let Recorded { plan, desired, simulated, run, ref unfinished, records } = *recorded;
+    let time = |record: Option<&Record>| record.map_or(Timestamp::UNIX_EPOCH, |record| record.at);
     let mut story = Story::default();
     for record in records {
         story.take(record);
@@ -42,18 +45,21 @@ pub fn of(recorded: &Recorded<'_>) -> Evidence {
         simulated,
         release: plan.release.clone(),
         plan: plan.seal,
-        run: summary.run.clone(),
+        run: run.to_owned(),
         tool: plan.basis.tool.clone(),
-        began: summary.began.unwrap_or(Timestamp::UNIX_EPOCH),
-        ended: summary.last.unwrap_or(Timestamp::UNIX_EPOCH),
-        unfinished: unfinished(plan, summary),
+        began: time(records.first()),
+        ended: time(records.last()),
+        unfinished: unfinished.clone(),
         topology: topology(desired),
+        left_out: Vec::new(),
+        drills: Vec::new(),
         changes: outcomes.map(|(change, steps)| story.outcome(change, &steps)).collect(),
     }
 }
 
-/// Why the run proves nothing.
-fn unfinished(plan: &Plan, summary: &Summary) -> Option<String> {
+/// Why a run of `plan` proves nothing, as its journal comes to; none when it does.
+#[must_use]
+pub fn unfinished(plan: &Plan, summary: &Summary) -> Option<String> {
     if let Some(damage) = &summary.damage {
         return Some(format!("its journal can't be trusted: {damage}"));
     }

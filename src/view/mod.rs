@@ -31,6 +31,7 @@ pub mod notice;
 pub mod observed;
 pub mod plan;
 pub mod progress;
+pub mod rehearsal;
 pub mod report;
 pub mod review;
 pub mod status;

@@ -99,7 +99,7 @@ fn what_is_missing_is_named() {
         (with(&change("done"), json!(0)), "it was done on 0 of"),
         (
             with("/ended", json!("2020-01-01T00:00:00Z")),
-            "it is of 2020-01-01T00:00:00Z, older than 14d",
+            "it is of 2020-01-01T00:00:00Z, older than 336h",
         ),
         (with("/plan", json!("not a digest")), "it is not evidence"),
         (with("/version", json!(7)), "it has version 7 of the format"),

@@ -54,7 +54,7 @@ fn forge(path: &PathBuf, drops: &str, changes: impl Fn(&mut Value)) {
         body["previous"] = previous.unwrap_or(first);
         let text = serde_json::to_string(&body).unwrap();
         let digest = Digest::of(text.as_bytes()).to_string();
-        lines += &format!("{},\"digest\":\"{digest}\"}}\n", text.strip_suffix('}').unwrap());
+        lines.extend([text.strip_suffix('}').unwrap(), ",\"digest\":\"", &digest, "\"}\n"]);
         previous = Some(json!(digest));
     }
     fs::write(path, lines).unwrap();

@@ -15,7 +15,7 @@ use crate::value::{Digest, RemotePath};
 const LARGEST: u64 = 1 << 20;
 
 /// A file as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Written {
     /// With the marks of secrets.
@@ -33,6 +33,19 @@ pub(super) struct Written {
     /// Somebody has changed it since.
     #[serde(default)]
     pub(super) touched: bool,
+    /// What identified its content where this host was made from, until it is written.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) found: String,
+    /// Nobody knows what it holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_foreign: bool,
+}
+
+impl Written {
+    /// What identifies its content.
+    fn stamp(&self) -> String {
+        if self.found.is_empty() { self.number.to_string() } else { self.found.clone() }
+    }
 }
 
 /// What a file was before a change.
@@ -87,7 +100,7 @@ impl Host {
         self.files_changed |= differs;
         let (mode, owner) = (mode.trim_start_matches('0').to_owned(), owner.clone());
         let content = Some(content);
-        let written = Written { text, secrets, content, mode, owner, number, touched: false };
+        let written = Written { text, secrets, content, mode, owner, number, ..Written::default() };
         self.managed.insert(path.as_str().to_owned(), written);
         exit(0, "", "")
     }
@@ -121,11 +134,17 @@ impl Host {
         asked: &FileQuestion,
     ) -> String {
         let Some(it) = self.managed.get(asked.path.as_str()) else { return String::new() };
+        let about = format!("{component}/{name}");
+        if it.is_foreign {
+            return format!("{MARK}file {about} 600 root:root found\n");
+        }
         let owner =
             if it.owner.contains(':') { it.owner.clone() } else { it.owner.clone() + ":root" };
-        let stamp = if it.touched { "touched".to_owned() } else { it.number.to_string() };
-        let about = format!("{component}/{name}");
-        let record = format!("{}\n{}\n{}", it.number, it.secrets, it.text);
+        let written = if it.touched { "another".to_owned() } else { it.stamp() };
+        // A file that is found changed has the stamp that it had where this host was made from.
+        let stamp =
+            if it.touched && it.found.is_empty() { "touched".to_owned() } else { it.stamp() };
+        let record = format!("{written}\n{}\n{}", it.secrets, it.text);
         let record = encode_block(record.as_bytes());
         let due =
             if self.files_changed { format!("{MARK}file-due {about}\n") } else { String::new() };

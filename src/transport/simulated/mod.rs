@@ -4,11 +4,14 @@
 mod answer;
 mod fault;
 mod file;
+mod fleet;
 mod host;
 mod job;
 mod managed;
 mod record;
 mod task;
+
+pub use fleet::{Facts, Fleet, UnitFacts, known_secret};
 
 use std::collections::BTreeMap;
 use std::io::Read;
