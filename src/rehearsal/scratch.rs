@@ -11,6 +11,8 @@ use crate::transport::random_word;
 
 /// Where memory is a file system: journals are synced line by line, which costs nothing there.
 const MEMORY: &str = "/dev/shm";
+/// Where temporary files are when nobody says anything else.
+const USUAL: &str = "/tmp";
 
 /// A folder of this user's own, removed when it is dropped.
 #[derive(Debug)]
@@ -19,11 +21,16 @@ pub(super) struct Scratch(Utf8PathBuf);
 impl Scratch {
     pub(super) fn new() -> Result<Self, Error> {
         let temporary = Utf8PathBuf::from_path_buf(std::env::temp_dir());
-        let temporary = temporary.unwrap_or_else(|_| Utf8PathBuf::from("/tmp"));
-        Self::in_folder(Utf8Path::new(MEMORY)).or_else(|_| {
+        let temporary = temporary.unwrap_or_else(|_| Utf8PathBuf::from(USUAL));
+        let in_temporary = || {
             Self::in_folder(&temporary)
                 .map_err(|error| Error::Folder { place: temporary.to_string(), error })
-        })
+        };
+        // Whoever names a folder (TMPDIR) has a reason.
+        if temporary != USUAL {
+            return in_temporary();
+        }
+        Self::in_folder(Utf8Path::new(MEMORY)).or_else(|_| in_temporary())
     }
 
     /// Another one with the same content.

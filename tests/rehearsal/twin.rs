@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow::Continue;
 
 use mdc::address::{Address, ComponentName, HostName};
 use mdc::apply::Control;
@@ -9,8 +10,9 @@ use mdc::diff::Action;
 use mdc::fact::{FileContent, FileState, HealthState, PackageState, SecretState, UnitState};
 use mdc::observe::{HostState, Observed, Unreadable};
 use mdc::plan::{Plan, Step};
-use mdc::rehearsal::{Twin, Whole, differences};
+use mdc::rehearsal::{Drills, Twin, Whole, differences, drills};
 use mdc::state::Entry;
+use mdc::transport::Task;
 
 use crate::site::Site;
 
@@ -66,6 +68,31 @@ fn so_does_one_of_a_cluster_in_a_poor_state() {
     site.observed.hosts.insert(hook, HostState::Unknown(unknown));
     assert_eq!(site.plan().unknown.len(), 1);
     twin_leads_to_the_same_plan(&site);
+}
+
+/// The package of another major version has another name; its data are moved, and back.
+#[test]
+fn so_does_one_of_a_cluster_whose_database_comes_to_another_major_version() {
+    let mut site = Site::new("air-gapped");
+    let name: ComponentName = "postgresql".parse().unwrap();
+    let facts = known(&mut site.observed, "db-01").components.get_mut(&name).unwrap();
+    facts.package = PackageState::Installed("15.8-1".parse().unwrap());
+    let plan = site.plan();
+    let id = "db-01/postgresql/upgrade";
+    let moves = plan.steps.iter().find(|step| &*step.id == id).unwrap();
+    let is_move = |task: &Task| matches!(task, Task::MoveData { .. });
+    assert!(moves.commands.iter().any(|command| is_move(&command.task)), "{moves:?}");
+    twin_leads_to_the_same_plan(&site);
+    let whole = rehearsed(&site);
+    assert!(whole.is_done(), "{:?}", whole.report);
+    let drills = drills(&whole, Drills::Kinds, &mut |_, _| Continue(())).unwrap();
+    let drill = drills.iter().find(|drill| drill.step == id).unwrap();
+    assert!(drill.recovers(), "{drill:?}");
+    let back = drill.back.as_ref().unwrap();
+    assert!(
+        back.completes && back.returns.contains(&"postgresql 15.8 on db-01".to_owned()),
+        "{back:?}"
+    );
 }
 
 /// With the ignition files of Identity and Control Center: what is known of one stays known.
