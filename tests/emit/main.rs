@@ -7,6 +7,7 @@ mod bench;
 mod command;
 #[path = "../examples/mod.rs"]
 mod examples;
+mod faults;
 mod packages;
 mod quoting;
 mod runbook;

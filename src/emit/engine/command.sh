@@ -3,12 +3,13 @@
 # Runs command $1 once, with the file $2 as its input. Its output is in $work/out and $work/err.
 attempt() {
   local k=$1 input=${2:-/dev/null} rc=0 later pid seen=$asked
-  : >"$work/out" && : >"$work/err"
-  printf '%s\n' "${c_run[k]}" >"$work/command"
+  # Whoever calls may have switched `set -e` off: on a full disk nothing may pass for done.
+  { : >"$work/out" && : >"$work/err"; } 2>/dev/null ||
+    fail "what a command prints can't be kept in $work" 'the disk may be full' 'free space there, then run the same again'
   (
     umask 022
     exec 9>&-
-    exec timeout -k 10 "${c_limit[k]}" sh "$work/command" <"$input" >>"$work/out" 2>>"$work/err"
+    exec timeout -k 10 "${c_limit[k]}" sh -c -- "${c_run[k]}" <"$input" >>"$work/out" 2>>"$work/err"
   ) &
   pid=$!
   wait "$pid" || rc=$?
@@ -21,7 +22,7 @@ attempt() {
   {
     printf '== %s %s (%s)\n' "$(now)" "${c_words[k]}" "exit status $rc"
     cat "$work/out" "$work/err"
-  } >>"$log" || true
+  } >>"$log" 2>/dev/null || true
   return "$rc"
 }
 
