@@ -1,7 +1,9 @@
 //! A plan made up of a few steps on one host, and its emitted script.
 
-use std::fs;
+use std::env;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -101,26 +103,59 @@ impl Bench {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn bash(&self, arguments: &[&str]) -> Command {
+    fn recorded(&self) -> PathBuf {
+        fs::read_dir(self.path("record")).unwrap().next().unwrap().unwrap().path()
+    }
+
+    /// The record of what was done.
+    pub(crate) fn state(&self) -> String {
+        fs::read_to_string(self.recorded().join("state")).unwrap()
+    }
+
+    /// All that was printed.
+    pub(crate) fn log(&self) -> String {
+        let inside = fs::read_dir(self.recorded()).unwrap().map(|entry| entry.unwrap().path());
+        let logs = inside.filter_map(|path| fs::read_to_string(path.join("log")).ok());
+        logs.collect()
+    }
+
+    /// Puts a stand-in for a program before those of the machine: see [`Bench::bash`].
+    pub(crate) fn stand_in(&self, name: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).unwrap();
+        fs::write(self.path("bin").join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(self.path("bin").join(name), mode).unwrap();
+    }
+
+    /// What runs the script, where the stand-ins come first.
+    pub(crate) fn bash(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("bash");
-        command.arg(self.path("core-01.sh")).args(arguments).args(["--this-is", HOST]);
-        command.env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
+        command.arg(self.path("core-01.sh")).args(arguments);
+        let path = format!("{}:{}", self.path("bin").display(), env::var("PATH").unwrap());
+        command.env("PATH", path).env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
         command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(&self.bash(arguments).output().unwrap())
+        Ran::of(&self.bash(arguments).args(["--this-is", HOST]).output().unwrap())
     }
 
     pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
-        self.bash(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let mut bash = self.bash(arguments);
+        bash.args(["--this-is", HOST]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        bash.spawn().unwrap()
     }
 
     /// Waits until the file is there.
     pub(crate) fn comes(&self, name: &str) {
+        self.until(name, || self.has(name));
+    }
+
+    /// Waits until it is so.
+    pub(crate) fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let start = Instant::now();
-        while !self.has(name) {
-            assert!(start.elapsed() < Duration::from_secs(60), "{name} never came");
+        while !is_so() {
+            assert!(start.elapsed() < Duration::from_secs(60), "{what} never came");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,8 +1,11 @@
 //! What an emitted script does when the machine below it fails: never does it pass for done.
 
-use std::process::Command;
+use std::fs;
+use std::process::{Command, Stdio};
 
-use crate::bench::{Bench, HOST, Ran, check, skipped, start, step};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, HOST, Ran, check, command, skipped, start, step};
 
 /// Gives the record a disk of its own, and fills that up after the first step.
 const FULL_DISK: &str = r#"
@@ -30,4 +33,59 @@ fn on_a_full_disk_nothing_passes_for_done() {
     let ran = ran.ends(1).tells(&["Step 1 is done.", "can't start unit"]);
     ran.silent_of("Step 2 is done").silent_of("All steps");
     assert!(bench.has("began"));
+}
+
+/// Isolates, works until `go` is there, and gives work again.
+fn slow() -> Value {
+    let isolate = json!({ "isolate": { "unit": "unit" } });
+    let restore = json!({ "restore": { "unit": "unit" } });
+    step(
+        "a",
+        1,
+        &[
+            command("touch DIR/isolated", &isolate),
+            start("touch DIR/began; while [ ! -e DIR/go ]; do sleep 0.05; done; yes | head -n 1"),
+            start("touch DIR/second; test ! -e DIR/fails"),
+            command("rm DIR/isolated", &restore),
+        ],
+    )
+}
+
+#[test]
+fn a_closed_terminal_ends_nothing() {
+    for (fails, end) in [(false, " complete\n"), (true, " failed 1 core-01/a/start\n")] {
+        let bench = Bench::new(&[slow()]);
+        if fails {
+            fs::write(bench.path("fails"), "").unwrap();
+        }
+        // A terminal of its own, that is gone when script(1) is.
+        let call = format!("exec bash {}/core-01.sh run 1", bench.folder.path().display());
+        let mut command = Command::new("script");
+        command.args(["-q", "-c", &format!("{call} --this-is {HOST}"), "/dev/null"]);
+        command.env("MDC_BY_HAND", bench.path("record"));
+        let Ok(mut terminal) = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn() else {
+            skipped("a closed terminal: script(1) is not installed");
+            return;
+        };
+        bench.comes("began");
+        terminal.kill().unwrap();
+        terminal.wait().unwrap();
+        fs::write(bench.path("go"), "").unwrap();
+        bench.until(end, || bench.state().ends_with(end));
+        assert!(bench.has("second") && !bench.has("isolated"));
+        // What nobody could read any more.
+        assert!(bench.log().contains("start unit (at most 60 s) ..."), "{}", bench.log());
+    }
+}
+
+#[test]
+fn who_looks_on_through_a_pipe_may_leave() {
+    let bench = Bench::new(&[slow()]);
+    let mut child = bench.begin(&["run", "1"]);
+    bench.comes("began");
+    drop((child.stdout.take(), child.stderr.take()));
+    fs::write(bench.path("go"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(bench.has("second") && !bench.has("isolated"));
+    assert!(bench.log().contains("Step 1 is done."), "{}", bench.log());
 }

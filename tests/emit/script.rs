@@ -71,8 +71,7 @@ fn a_step_that_is_left_out_has_its_reason_on_record() {
     bench.run(&["skip", "1", "the vendor said so"]).ends(0);
     bench.run(&["run", "--wave", "1"]).ends(0).tells(&["was left out"]);
     assert_eq!(bench.text("log"), "b\n");
-    let record = fs::read_dir(bench.path("record")).unwrap().next().unwrap().unwrap().path();
-    let state = fs::read_to_string(record.join("state")).unwrap();
+    let state = bench.state();
     assert!(state.contains("skipped 1 core-01/a/start: the vendor said so"), "{state}");
 }
 
@@ -162,25 +161,6 @@ fn who_asks_twice_ends_what_runs() {
     }
     let ran = Ran::of(&child.wait_with_output().unwrap());
     ran.ends(1).tells(&["Press Ctrl-C again to end it too", "can't start unit"]);
-}
-
-#[test]
-fn a_closed_terminal_ends_nothing() {
-    let slow = step(
-        "a",
-        1,
-        &[
-            start("touch DIR/began; while [ ! -e DIR/go ]; do sleep 0.05; done"),
-            start("touch DIR/second"),
-        ],
-    );
-    let bench = Bench::new(&[slow]);
-    let child = bench.begin(&["run", "1"]);
-    bench.comes("began");
-    signal(&child, "-HUP");
-    fs::write(bench.path("go"), "").unwrap();
-    Ran::of(&child.wait_with_output().unwrap()).ends(0);
-    assert!(bench.has("second"));
 }
 
 fn signal(child: &std::process::Child, signal: &str) {

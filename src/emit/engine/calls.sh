@@ -3,10 +3,10 @@
 do_list() {
   local m
   say "$host in $cluster: ${#s_number[@]} steps, plan ${seal:0:12}"
-  printf '%5s %5s  %-24s %s\n' step wave state what
+  tell '%5s %5s  %-24s %s\n' step wave state what
   for m in "${s_number[@]}"; do
     look_up "$m"
-    printf '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${word:-to do}${at:+ ${at:5:11}}" "${s_title[m]}  [${s_id[m]}]"
+    tell '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${word:-to do}${at:+ ${at:5:11}}" "${s_title[m]}  [${s_id[m]}]"
   done
 }
 

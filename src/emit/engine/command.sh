@@ -30,9 +30,9 @@ attempt() {
 broke() {
   local k=$1 m=$2 why=${4:-exit status $3} lines
   case $3 in 124 | 137) why=${4:-"it took longer than its limit of ${c_limit[k]} s and was ended"} ;; esac
-  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d' | harmless)
+  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d; s/^/    | /' | harmless)
   say 'FAILED'
-  [ -z "$lines" ] || printf '%s\n' "$lines" | sed 's/^/    | /' >&2
+  [ -z "$lines" ] || tell '%s\n' "$lines" >&2
   if [ "$m" != 0 ]; then
     give_back "$m"
     [ "$way" != forward ] || record failed "$m" "${s_id[m]}"
@@ -48,7 +48,7 @@ give_back() {
   for k in ${s_cmds[$1]}; do
     if [ "${c_verb[k]}" = restore ] && [ "$isolated" = 1 ]; then
       isolated=0
-      printf '    %s ... ' "${c_words[k]}"
+      tell '    %s ... ' "${c_words[k]}"
       if attempt "$k"; then say 'done'; else say 'FAILED: it is still kept from new work'; fi
     fi
   done
@@ -113,7 +113,7 @@ package() {
 compare() {
   local k=$1 m=$2 before=$kept/note-$2-${c_a[$1]} lost=''
   must "$k" "$m"
-  [ -e "$before" ] || { printf '(nothing was noted before, so nothing is compared) '; return 0; }
+  [ -e "$before" ] || { tell '(nothing was noted before, so nothing is compared) '; return 0; }
   if [ "${c_b[k]}" = equal ]; then
     cmp -s "$before" "$work/out" || lost=$(diff "$before" "$work/out" | head -n 10) || true
   else

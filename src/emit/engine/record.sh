@@ -42,8 +42,9 @@ open_state() {
   [ -s "$state" ] || record seal "$seal"
   work=$(mktemp -d "$base/work.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  # A closed terminal ends neither a package manager half-way nor its record.
+  # A closed terminal ends neither a package manager half-way nor its record. Commands keep their own way with pipes.
   trap '' HUP
+  trap : PIPE
   trap 'asked=$((asked + 1)); asked_to_stop' INT TERM
   right_machine
 }
@@ -51,7 +52,7 @@ asked=0
 
 asked_to_stop() {
   if [ "$asked" = 1 ]; then
-    printf '\n  You asked to stop: what runs now goes on to its end. Press Ctrl-C again to end it too.\n' >&2
+    tell '\n  You asked to stop: what runs now goes on to its end. Press Ctrl-C again to end it too.\n' >&2
   fi
 }
 
@@ -59,7 +60,7 @@ asked_to_stop() {
 ask() { # WORD OPTION TEXT
   local answer=''
   [ -t 0 ] || fail 'somebody has to answer, and there is no terminal to ask on' "$3" "when it is so, give \`$2\`"
-  printf '%s\n  Type %s when it is so: ' "$3" "$1"
+  tell '%s\n  Type %s when it is so: ' "$3" "$1"
   read -r answer || true
   [ "$answer" = "$1" ] || fail 'not confirmed' "\`$1\` was not typed" 'see that it is so, then run the same again'
 }

@@ -11,13 +11,14 @@ people() { # STEP K TEXT: somebody has to do or to confirm it
 }
 
 read_log() { # STEP K
-  local k=$2 m=$1 mark=$kept/mark-${c_a[$2]} errors failed
-  [ -s "$mark" ] || { printf '(nobody noted where it ended before: not read) '; return 0; }
+  local k=$2 m=$1 mark=$kept/mark-${c_a[$2]} errors failed lines
+  [ -s "$mark" ] || { tell '(nobody noted where it ended before: not read) '; return 0; }
   must "$k" "$m" "$mark"
   failed=$(awk '$1 == "failed-migrations" { print $2; exit }' "$work/out")
   errors=$(awk '$1 == "errors" { print $2; exit }' "$work/out")
-  printf '(%s failed migrations, %s errors) ' "${failed:=0}" "${errors:=0}"
-  sed -n 's/^line /    | /p' "$work/out" | harmless | sed '1s/^/\n/'
+  tell '(%s failed migrations, %s errors) ' "${failed:=0}" "${errors:=0}"
+  lines=$(sed -n 's/^line /    | /p' "$work/out" | harmless)
+  [ -z "$lines" ] || tell '\n%s\n' "$lines"
   case ${c_b[k]} in
     never) return 0 ;;
     failed-migration) [ "$failed" != 0 ] || return 0 ;;
@@ -31,7 +32,7 @@ perform() { # STEP K
   local m=$1 k=$2 rc=0
   stop_if_asked
   if [ "${c_verb[k]}" = receive ] && [ "$is_there" = 1 ]; then return 0; fi
-  printf '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
+  tell '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
   case ${c_verb[k]} in
     find)
       attempt "$k" || rc=$?
@@ -135,7 +136,7 @@ elsewhere_done() {
 healthy() { # COMPONENT STEP
   local k
   for k in ${h_cmds[$1]:-}; do
-    printf '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
+    tell '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
     must "$k" "$2"
     say 'healthy'
   done
@@ -155,7 +156,7 @@ run_step() {
   esac
   earlier "$m"
   elsewhere_done "${s_wave[m]}"
-  printf '%s' "${s_why[m]}"
+  tell '%s' "${s_why[m]}"
   [ -z "${s_impact[m]}" ] || say "  meanwhile: ${s_impact[m]}"
   case $was in begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;; esac
   is_there=0 isolated=0 hint=''
