@@ -89,3 +89,38 @@ fn who_looks_on_through_a_pipe_may_leave() {
     assert!(bench.has("second") && !bench.has("isolated"));
     assert!(bench.log().contains("Step 1 is done."), "{}", bench.log());
 }
+
+#[test]
+fn what_can_not_be_compared_is_not_taken_for_the_same() {
+    let rows = [
+        ("equal", "cmp", "exit 2", "queues can't be compared with what was noted before"),
+        ("equal", "cmp", "exit 127", "queues can't be compared with what was noted before"),
+        ("equal", "diff", "exit 127", "queues are not as they were before"),
+        (
+            "not-fewer",
+            "awk",
+            "case $* in */out\\ *) exit 2 ;; esac; exec /usr/bin/awk \"$@\"",
+            "queues can't be compared with what was noted before",
+        ),
+        ("equal", "cp", "exit 1", "what it told can't be kept in"),
+        ("not-fewer", "cp", "exit 1", "what it told can't be kept in"),
+    ];
+    for (rule, program, broken, said) in rows {
+        let note = json!({ "note": { "unit": "unit", "what": "queues" } });
+        let compare = json!({ "compare": { "unit": "unit", "what": "queues", "rule": rule } });
+        let bench = Bench::new(&[step(
+            "a",
+            1,
+            &[
+                command("cat DIR/now", &note),
+                start("echo a 1 >DIR/now"),
+                command("cat DIR/now", &compare),
+            ],
+        )]);
+        fs::write(bench.path("now"), "a 2\n").unwrap();
+        bench.stand_in(program, broken);
+        let ran = bench.run(&["run", "1"]).ends(1).tells(&[said]);
+        ran.silent_of("nothing was noted");
+        assert!(bench.state().ends_with(" failed 1 core-01/a/start\n"), "{}", bench.state());
+    }
+}

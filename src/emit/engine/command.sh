@@ -30,7 +30,7 @@ attempt() {
 broke() {
   local k=$1 m=$2 why=${4:-exit status $3} lines
   case $3 in 124 | 137) why=${4:-"it took longer than its limit of ${c_limit[k]} s and was ended"} ;; esac
-  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d; s/^/    | /' | harmless)
+  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d; s/^/    | /' | harmless) || true
   say 'FAILED'
   [ -z "$lines" ] || tell '%s\n' "$lines" >&2
   if [ "$m" != 0 ]; then
@@ -109,30 +109,39 @@ package() {
   must "$k" "$2" "$file"
 }
 
+# Keeps what command $1 of step $2 has printed as $3, whole or not at all.
+keep() {
+  { cp "$work/out" "$3.new" && sync "$3.new" && mv "$3.new" "$3"; } ||
+    broke "$1" "$2" 1 "what it told can't be kept in $3: the disk may be full"
+}
+
 # What command $1 of step $2 prints is compared with what was noted before.
 compare() {
-  local k=$1 m=$2 before=$kept/note-$2-${c_a[$1]} lost=''
+  local k=$1 m=$2 before=$kept/note-$2-${c_a[$1]} lost='' rc=0
   must "$k" "$m"
   [ -e "$before" ] || { tell '(nothing was noted before, so nothing is compared) '; return 0; }
   if [ "${c_b[k]}" = equal ]; then
-    cmp -s "$before" "$work/out" || lost=$(diff "$before" "$work/out" | head -n 10) || true
+    cmp -s "$before" "$work/out" || rc=$?
+    case $rc in 1) rc=0 lost=$(diff "$before" "$work/out" | head -n 10) || true; lost=${lost:-they differ} ;; esac
   else
     lost=$(awk '
       function bare(x) { sub(/^0+/, "", x); return x }
       function less(a, b) { a = bare(a); b = bare(b); return length(a) < length(b) || (length(a) == length(b) && a "" < b "") }
+      function tell(x) { if (told++ < 10) print x }
       { line = $0; sub(/^[ \t]+/, "", line); sub(/[ \t]+$/, "", line); if (line == "") next
         name = line; number = ""
         if (match(line, /[^ \t]+$/)) { last = substr(line, RSTART)
           if (last ~ /^[0-9]+$/) { number = last; name = substr(line, 1, RSTART - 1); sub(/[ \t]+$/, "", name) } } }
       FILENAME == ARGV[1] { after[name] = number; next }
-      number == "" { print "`" line "` ends with no number to compare"; next }
-      !(name in after) { if (bare(number) != "") print number " of `" name "` were there, and nothing is told now"; next }
-      after[name] == "" || less(after[name], number) { print number " of `" name "` were there, and " after[name] " are now" }
-    ' "$work/out" "$before" | head -n 10) || true
+      number == "" { tell("`" line "` ends with no number to compare"); next }
+      !(name in after) { if (bare(number) != "") tell(number " of `" name "` were there, and nothing is told now"); next }
+      after[name] == "" || less(after[name], number) { tell(number " of `" name "` were there, and " after[name] " are now") }
+    ' "$work/out" "$before") || rc=$?
   fi
-  [ -z "$lost" ] && return 0
-  printf '%s\n' "$lost" >"$work/err"
   hint='The new version is there and stays. Keep work away from it until it is known what is missing.'
+  [ "$rc" = 0 ] || broke "$k" "$m" 1 "${c_c[k]} can't be compared with what was noted before: exit status $rc"
+  [ -n "$lost" ] || return 0
+  printf '%s\n' "$lost" >"$work/err" || true
   broke "$k" "$m" 1 "${c_c[k]} are not as they were before"
 }
 

@@ -51,13 +51,13 @@ perform() { # STEP K
     note)
       if [ ! -e "$kept/note-$m-${c_a[k]}" ]; then
         must "$k" "$m"
-        cp "$work/out" "$kept/note-$m-${c_a[k]}.new" && mv "$kept/note-$m-${c_a[k]}.new" "$kept/note-$m-${c_a[k]}"
+        keep "$k" "$m" "$kept/note-$m-${c_a[k]}"
       fi
       ;;
     compare) compare "$k" "$m" ;;
     mark)
       must "$k" "$m"
-      cp "$work/out" "$kept/mark-$m.new" && mv "$kept/mark-$m.new" "$kept/mark-$m"
+      keep "$k" "$m" "$kept/mark-$m"
       ;;
     read) read_log "$m" "$k" ;;
     by-hand)
