@@ -64,6 +64,18 @@ pub(crate) fn gate(component: &str, action: &str, wave: u32, commands: &[Value])
     })
 }
 
+/// A step that makes a file and sees that it is there.
+pub(crate) fn makes(name: &str, wave: u32) -> Value {
+    step(
+        name,
+        wave,
+        &[
+            start(&format!("echo {name} >>DIR/log; touch DIR/{name}")),
+            check(&format!("test -e DIR/{name}")),
+        ],
+    )
+}
+
 /// A folder with the script, and one for what its steps do.
 pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,

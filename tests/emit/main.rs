@@ -10,6 +10,7 @@ mod examples;
 mod faults;
 mod packages;
 mod quoting;
+mod record;
 mod runbook;
 mod script;
 mod secrets;

@@ -6,19 +6,7 @@ use mdc::catalog::Rule;
 use mdc::value::Digest;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ran, check, command, gate, start, step};
-
-/// A step that makes a file and sees that it is there.
-fn makes(name: &str, wave: u32) -> Value {
-    step(
-        name,
-        wave,
-        &[
-            start(&format!("echo {name} >>DIR/log; touch DIR/{name}")),
-            check(&format!("test -e DIR/{name}")),
-        ],
-    )
-}
+use crate::bench::{Bench, Ran, check, command, gate, makes, start, step};
 
 #[test]
 fn a_step_is_done_once() {

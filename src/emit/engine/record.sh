@@ -68,7 +68,13 @@ ask() { # WORD OPTION TEXT
 right_machine() {
   local name
   name=$(uname -n)
-  if [ "${name%%.*}" = "${host%%.*}" ] || has "this-is $host on $name"; then return; fi
+  [ "$name" != "$host" ] || return 0
+  # `vm` may call itself `vm.site-a`; `vm.site-b` is another machine.
+  case $name/$host in
+    *.*/*.*) ;;
+    *) [ "${name%%.*}" != "${host%%.*}" ] || return 0 ;;
+  esac
+  if has "this-is $host on $name"; then return; fi
   [ "$this_is" = "$host" ] ||
     ask "$host" "--this-is $host" "This script is for $host, and this machine calls itself $name. Is it $host?"
   record this-is "$host on $name"
