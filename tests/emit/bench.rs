@@ -76,6 +76,13 @@ pub(crate) fn makes(name: &str, wave: u32) -> Value {
     )
 }
 
+/// As Ctrl-C does.
+pub(crate) fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    // It may have ended meanwhile.
+    let _ = Command::new("kill").args(["-INT", &pid]).output().unwrap();
+}
+
 /// A folder with the script, and one for what its steps do.
 pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,

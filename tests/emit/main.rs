@@ -8,6 +8,7 @@ mod command;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod faults;
+mod kept;
 mod packages;
 mod quoting;
 mod record;

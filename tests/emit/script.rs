@@ -6,7 +6,7 @@ use mdc::catalog::Rule;
 use mdc::value::Digest;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ran, check, command, gate, makes, start, step};
+use crate::bench::{Bench, Ran, check, command, gate, interrupt, makes, start, step};
 
 #[test]
 fn a_step_is_done_once() {
@@ -125,7 +125,7 @@ fn who_asks_to_stop_is_heard_between_two_commands() {
     let bench = Bench::new(&[slow]);
     let child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    signal(&child, "-INT");
+    interrupt(&child);
     // A second run is refused as long as the first one works.
     bench.run(&["run", "1"]).ends(1).tells(&["another run of this script goes on here"]);
     fs::write(bench.path("go"), "").unwrap();
@@ -144,17 +144,11 @@ fn who_asks_twice_ends_what_runs() {
     bench.comes("began");
     // Two that come at once may count as one.
     while child.try_wait().unwrap().is_none() {
-        signal(&child, "-INT");
+        interrupt(&child);
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     let ran = Ran::of(&child.wait_with_output().unwrap());
     ran.ends(1).tells(&["Press Ctrl-C again to end it too", "can't start unit"]);
-}
-
-fn signal(child: &std::process::Child, signal: &str) {
-    let pid = child.id().to_string();
-    // It may have ended meanwhile.
-    let _ = std::process::Command::new("kill").args([signal, &pid]).output().unwrap();
 }
 
 #[test]
@@ -295,23 +289,6 @@ fn a_gate_that_not_every_host_has_to_pass_holds_nobody_up() {
     fs::write(bench.path("core-01.sh"), failing).unwrap();
     bench.run(&["run", "1"]).ends(1).tells(&words);
     bench.run(&["run", "2"]).ends(0);
-}
-
-#[test]
-fn what_was_kept_from_new_work_gets_it_again_when_its_change_fails() {
-    let isolate = json!({ "isolate": { "unit": "unit" } });
-    let restore = json!({ "restore": { "unit": "unit" } });
-    let bench = Bench::new(&[step(
-        "a",
-        1,
-        &[
-            command("touch DIR/isolated", &isolate),
-            start("exit 3"),
-            command("rm DIR/isolated", &restore),
-        ],
-    )]);
-    bench.run(&["run", "1"]).ends(1).tells(&["give work to unit again ... done", "exit status 3"]);
-    assert!(!bench.has("isolated"));
 }
 
 #[test]

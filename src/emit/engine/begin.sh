@@ -24,8 +24,9 @@ tell() {
 
 say() { tell '%s\n' "$*"; }
 
-# WHAT WHY NEXT: says what happened, and ends.
+# WHAT WHY NEXT: gives back what is kept from work, says what happened, and ends.
 fail() {
+  give_back
   tell '\nSTOPPED on %s: %s\n' "$host" "$1" >&2
   [ -z "$2" ] || tell '  why:  %s\n' "$2" >&2
   tell '  next: %s\n' "$3" >&2

@@ -68,7 +68,8 @@ do_back() {
   done
   [ "$confirm" = "${s_id[m]}" ] ||
     ask back "--confirm ${s_id[m]}" "Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
-  is_there=0
+  # What was cut off half-way may be kept from new work, and the way back ends with giving it again.
+  is_there=0 doing=$m isolated=1
   for k in ${s_back[m]}; do perform "$m" "$k"; done
   record back "$m" "${s_id[m]}"
   say "  Step $m is taken back."

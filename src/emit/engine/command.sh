@@ -2,14 +2,17 @@
 
 # Runs command $1 once, with the file $2 as its input. Its output is in $work/out and $work/err.
 attempt() {
-  local k=$1 input=${2:-/dev/null} rc=0 later pid seen=$asked
+  local k=$1 input=${2:-/dev/null} rc=0 later pid seen=$asked out=$work/out err=$work/err
   # Whoever calls may have switched `set -e` off: on a full disk nothing may pass for done.
-  { : >"$work/out" && : >"$work/err"; } 2>/dev/null ||
-    fail "what a command prints can't be kept in $work" 'the disk may be full' 'free space there, then run the same again'
+  if ! { : >"$out" && : >"$err"; } 2>/dev/null; then
+    [ "$giving_back" = 1 ] ||
+      fail "what a command prints can't be kept in $work" 'the disk may be full' 'free space there, then run the same again'
+    out=/dev/null err=/dev/null
+  fi
   (
     umask 022
     exec 9>&-
-    exec timeout -k 10 "${c_limit[k]}" sh -c -- "${c_run[k]}" <"$input" >>"$work/out" 2>>"$work/err"
+    exec timeout -k 10 "${c_limit[k]}" sh -c -- "${c_run[k]}" <"$input" >>"$out" 2>>"$err"
   ) &
   pid=$!
   wait "$pid" || rc=$?
@@ -21,7 +24,7 @@ attempt() {
   done
   {
     printf '== %s %s (%s)\n' "$(now)" "${c_words[k]}" "exit status $rc"
-    cat "$work/out" "$work/err"
+    cat "$out" "$err"
   } >>"$log" 2>/dev/null || true
   return "$rc"
 }
@@ -33,27 +36,28 @@ broke() {
   lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d; s/^/    | /' | harmless) || true
   say 'FAILED'
   [ -z "$lines" ] || tell '%s\n' "$lines" >&2
-  if [ "$m" != 0 ]; then
-    give_back "$m"
-    [ "$way" != forward ] || record failed "$m" "${s_id[m]}"
-  fi
+  give_back
+  if [ "$m" != 0 ] && [ "$way" = forward ]; then record failed "$m" "${s_id[m]}"; fi
   fail "can't ${c_words[k]}" "$why" \
     "mend the cause, then run the same again: it looks what is there and goes on. All output: $log${hint:+. $hint}"
 }
 hint='' way=forward
 
-# What was kept from new work gets work again, also after a failure.
+# What was kept from new work gets work again, however its step ends.
 give_back() {
   local k
-  for k in ${s_cmds[$1]}; do
-    if [ "${c_verb[k]}" = restore ] && [ "$isolated" = 1 ]; then
-      isolated=0
-      tell '    %s ... ' "${c_words[k]}"
-      if attempt "$k"; then say 'done'; else say 'FAILED: it is still kept from new work'; fi
-    fi
+  # What runs within $(…) leaves that to the script.
+  if [ "$isolated" = 0 ] || [ "$BASHPID" != "$$" ]; then return; fi
+  isolated=0 giving_back=1
+  for k in ${s_cmds[doing]}; do
+    [ "${c_verb[k]}" = restore ] || continue
+    tell '\n    %s ... ' "${c_words[k]}"
+    if attempt "$k"; then say 'done'; else say 'FAILED: it is still kept from new work'; fi
   done
+  giving_back=0
 }
-isolated=0
+# The step that is being done, and whether it may be kept from new work.
+doing=0 isolated=0 giving_back=0
 
 must() { # K STEP [INPUT]
   local rc=0

@@ -41,7 +41,7 @@ open_state() {
   fi
   [ -s "$state" ] || record seal "$seal"
   work=$(mktemp -d "$base/work.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
+  trap 'give_back; rm -rf "$work"' EXIT
   # A closed terminal ends neither a package manager half-way nor its record. Commands keep their own way with pipes.
   trap '' HUP
   trap : PIPE

@@ -154,12 +154,15 @@ run_step() {
       return
       ;;
   esac
+  # An earlier attempt may have kept it from new work.
+  doing=$m isolated=0
+  case $was in begun | failed) isolated=1 ;; esac
   earlier "$m"
   elsewhere_done "${s_wave[m]}"
   tell '%s' "${s_why[m]}"
   [ -z "${s_impact[m]}" ] || say "  meanwhile: ${s_impact[m]}"
   case $was in begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;; esac
-  is_there=0 isolated=0 hint=''
+  is_there=0 hint=''
   if [ "${s_kind[m]}" = count ]; then
     hint="Not every host has to pass this: see wave ${s_wave[m]} in RUNBOOK.md. Other steps here don't wait for it"
   fi
@@ -173,11 +176,7 @@ run_step() {
   fi
   for k in ${s_needs[m]}; do healthy "$k" "$m"; done
   record begun "$m" "${s_id[m]}"
-  for k in ${s_cmds[m]}; do
-    # An earlier attempt may have left it so.
-    case $was in begun | failed) [ "${c_verb[k]}" != isolate ] || isolated=1 ;; esac
-    perform "$m" "$k"
-  done
+  for k in ${s_cmds[m]}; do perform "$m" "$k"; done
   record 'done' "$m" "${s_id[m]}"
   say "  Step $m is done."
 }
