@@ -1,8 +1,12 @@
 //! What an emitted script records, and for which machine and plan that counts.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Command;
 
-use crate::bench::{Bench, HOST, Ran, makes};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, HOST, Ran, makes, start};
 
 #[test]
 fn it_asks_on_a_machine_that_calls_itself_otherwise() {
@@ -33,4 +37,66 @@ fn it_asks_on_a_machine_that_calls_itself_otherwise() {
             Ran::of(&bench.bash(&["run", "1"]).output().unwrap()).ends(0);
         }
     }
+}
+
+/// As `makes`, and this takes it back.
+fn takes_back(name: &str, run: &str) -> Value {
+    let mut step = makes(name, 1);
+    step["way-back"] = json!({ "package": { "to": "2.8.0", "commands": [start(run)] } });
+    step
+}
+
+const BACK: [&str; 4] = ["back", "1", "--confirm", "core-01/a/start"];
+
+#[test]
+fn a_way_back_that_failed_leaves_its_step_undone() {
+    let bench = Bench::new(&[takes_back("a", "rm -f DIR/a; test -e DIR/mended"), makes("b", 1)]);
+    bench.run(&["run", "1"]).ends(0);
+    bench.run(&BACK).ends(1).tells(&["can't start unit"]);
+    bench.run(&["list"]).ends(0).tells(&["back-begun"]);
+    bench.run(&["run", "2"]).ends(1).tells(&["step 1 (core-01/a/start: start a 2.9.0)", "run 1"]);
+    bench.run(&["run", "1"]).ends(0).tells(&["Its way back was begun", "Step 1 is done."]);
+    assert_eq!(bench.text("log"), "a\na\n");
+    bench.run(&BACK).ends(1);
+    fs::write(bench.path("mended"), "").unwrap();
+    bench.run(&BACK).ends(0).tells(&["Step 1 is taken back."]);
+}
+
+#[test]
+fn the_progress_of_another_plan_is_not_shown_as_its_own() {
+    let bench = Bench::new(&[makes("a", 1), makes("b", 1)]);
+    bench.run(&["run", "1"]).ends(0);
+    bench.emit(&[makes("c", 1), makes("d", 1)]);
+    // These two take no `--this-is`.
+    let look = |call| Ran::of(&bench.bash(&[call]).output().unwrap());
+    let words = ["Another plan is on record here (seal ", "), and is not complete"];
+    let list = look("list").ends(0).tells(&words);
+    assert_eq!(list.said.matches("  to do     ").count(), 2, "{}", list.said);
+    look("help").ends(0).tells(&words);
+    look("help").ends(0).tells(&["Next here: step 1, wave 1: start c 2.9.0"]);
+    bench.run(&["give-up", "planned anew"]).ends(0);
+    look("list").ends(0).tells(&["was carried out here before", "  to do     "]);
+    bench.run(&["run", "1"]).ends(0);
+    look("help").ends(0).tells(&["Next here: step 2"]).silent_of("nother plan");
+}
+
+#[test]
+fn who_can_not_read_the_record_is_told_so() {
+    let bench = Bench::new(&[makes("a", 1)]);
+    bench.run(&["run", "1"]).ends(0);
+    let mode = |mode| Permissions::from_mode(mode);
+    fs::set_permissions(bench.folder.path(), mode(0o755)).unwrap();
+    fs::set_permissions(bench.path("record"), mode(0o000)).unwrap();
+    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    for call in ["list", "help"] {
+        let mut command = Command::new(if root { "setpriv" } else { "env" });
+        if root {
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+        }
+        command.arg("bash").arg(bench.path("core-01.sh")).arg(call);
+        let ran = Ran::of(&command.env("MDC_BY_HAND", bench.path("record")).output().unwrap());
+        let ran = ran.ends(0).tells(&["can't read what was done here: use `sudo bash "]);
+        ran.silent_of("to do     ").silent_of("Next here").silent_of("Nothing is left");
+    }
+    fs::set_permissions(bench.path("record"), mode(0o700)).unwrap();
 }

@@ -2,12 +2,14 @@
 
 do_list() {
   local m
+  peek
   say "$host in $cluster: ${#s_number[@]} steps, plan ${seal:0:12}"
   tell '%5s %5s  %-24s %s\n' step wave state what
   for m in "${s_number[@]}"; do
     look_up "$m"
-    tell '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${word:-to do}${at:+ ${at:5:11}}" "${s_title[m]}  [${s_id[m]}]"
+    tell '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${hidden:-${word:-to do}${at:+ ${at:5:11}}}" "${s_title[m]}  [${s_id[m]}]"
   done
+  [ -z "$note" ] || say "$note"
 }
 
 do_show() {
@@ -62,7 +64,7 @@ do_back() {
     if [ -z "${s_back[later]}" ] && [ -z "${s_no_way_back[later]}" ]; then continue; fi
     look_up "$later"
     case $word in '' | back | skipped) continue ;; esac
-    [ -n "$anyway" ] || fail "step $m can't be taken back yet" "step $later (${s_id[later]}) came after it and is done" \
+    [ -n "$anyway" ] || fail "step $m can't be taken back yet" "step $later (${s_id[later]}) came after it and is not taken back" \
       "take that back first: \`bash $self back $later\`; or, with a reason, \`bash $self back $m --anyway 'REASON'\`"
     record anyway "$m" "$anyway"
   done
@@ -70,6 +72,7 @@ do_back() {
     ask back "--confirm ${s_id[m]}" "Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
   # What was cut off half-way may be kept from new work, and the way back ends with giving it again.
   is_there=0 doing=$m isolated=1
+  record back-begun "$m" "${s_id[m]}"
   for k in ${s_back[m]}; do perform "$m" "$k"; done
   record back "$m" "${s_id[m]}"
   say "  Step $m is taken back."
@@ -77,6 +80,7 @@ do_back() {
 
 usage() {
   local m
+  peek
   cat <<END
 $host in $cluster ($environment), plan ${seal:0:12}. RUNBOOK.md says when to run what.
 
@@ -96,6 +100,8 @@ $host in $cluster ($environment), plan ${seal:0:12}. RUNBOOK.md says when to run
   --again             does a step that is done once more
   --this-is HOST      this machine is HOST, although it calls itself otherwise (otherwise you are asked)
 END
+  if [ -n "$note" ]; then printf '\n%s\n' "$note"; fi
+  [ -z "$hidden" ] || return 0
   for m in "${s_number[@]}"; do
     if [ "${s_kind[m]}" = count ] || is_over "$m"; then continue; fi
     printf '\nNext here: step %s, wave %s: %s\n' "$m" "${s_wave[m]}" "${s_title[m]}"

@@ -6,12 +6,12 @@ record() { # WORD REST
   fi
 }
 
-# Sets `word` (begun, done, failed, skipped, back; empty when never begun) and `at` of step $1.
+# Sets `word` (begun, done, failed, skipped, back-begun, back; empty when never begun) and `at` of step $1.
 look_up() {
   word='' at=''
   [ -s "$state" ] || return 0
   read -r word at < <(awk -v n="$1" '
-    $3 == n && $2 ~ /^(begun|done|failed|skipped|back)$/ { w = $2; t = $1 } END { print w, t }' "$state") || true
+    $3 == n && $2 ~ /^(begun|done|failed|skipped|back-begun|back)$/ { w = $2; t = $1 } END { print w, t }' "$state") || true
 }
 
 is_over() { look_up "$1" && { [ "$word" = 'done' ] || [ "$word" = skipped ]; }; }
@@ -21,6 +21,23 @@ has() { [ -s "$state" ] && grep -q -F -x -e "$1" <(cut -d' ' -f2- "$state"); }
 says() { awk -v w="$1" '$2 == w { f = 1 } END { exit !f }' "$state"; }
 
 seal_of_state() { awk '$2 == "seal" { print $3; exit }' "$state"; }
+
+# Before nothing but a look: sets `note` to what has to be known besides, and `hidden` where only root can read.
+peek() {
+  local folder theirs
+  note='' hidden=''
+  for folder in "${base%/*}" "$base"; do
+    if [ -d "$folder" ] && [ ! -x "$folder" ]; then hidden='?'; fi
+  done
+  if [ -e "$state" ] && [ ! -r "$state" ]; then hidden='?'; fi
+  if [ -n "$hidden" ]; then
+    note="$(id -un) can't read what was done here: use \`sudo bash $self …\`."
+  elif [ -s "$state" ] && theirs=$(seal_of_state) && [ "$theirs" != "$seal" ]; then
+    note="Another plan is on record here (seal ${theirs:0:12}), and is not complete."
+    if says complete || says given-up; then note="Another plan (seal ${theirs:0:12}) was carried out here before."; fi
+    state=''
+  fi
+}
 
 need_root() {
   [ "$(id -u)" = 0 ] || [ -n "${MDC_BY_HAND:-}" ] ||

@@ -156,12 +156,15 @@ run_step() {
   esac
   # An earlier attempt may have kept it from new work.
   doing=$m isolated=0
-  case $was in begun | failed) isolated=1 ;; esac
+  case $was in begun | failed | back-begun) isolated=1 ;; esac
   earlier "$m"
   elsewhere_done "${s_wave[m]}"
   tell '%s' "${s_why[m]}"
   [ -z "${s_impact[m]}" ] || say "  meanwhile: ${s_impact[m]}"
-  case $was in begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;; esac
+  case $was in
+    begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;;
+    back-begun) say "  Its way back was begun at $since and did not come to its end: it is looked at first." ;;
+  esac
   is_there=0 hint=''
   if [ "${s_kind[m]}" = count ]; then
     hint="Not every host has to pass this: see wave ${s_wave[m]} in RUNBOOK.md. Other steps here don't wait for it"
