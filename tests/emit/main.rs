@@ -10,6 +10,7 @@ mod examples;
 mod faults;
 mod kept;
 mod packages;
+mod people;
 mod quoting;
 mod record;
 mod runbook;

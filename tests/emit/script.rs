@@ -292,27 +292,6 @@ fn a_gate_that_not_every_host_has_to_pass_holds_nobody_up() {
 }
 
 #[test]
-fn what_people_do_waits_for_their_word() {
-    let request = json!({ "request": {
-        "say": "upgrade the worker", "method": "POST", "path": "/x", "expect": [200] } });
-    let version = json!({ "await-version": {
-        "package": "p", "version": "2.9.0", "every": "100ms", "give_up": "60s" } });
-    let bench = Bench::new(&[step(
-        "a",
-        1,
-        &[command("POST https://control/x", &request), command("test -e DIR/upgraded", &version)],
-    )]);
-    let words = ["upgrade the worker: POST https://control/x", "give `--confirm core-01/a/start`"];
-    bench.run(&["run", "1"]).ends(1).tells(&words);
-    fs::write(bench.path("upgraded"), "").unwrap();
-    bench.run(&["run", "1", "--confirm", "core-01/a/start"]).ends(0);
-    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false } });
-    let bench = Bench::new(&[gate("a", "confirm", 1, &[command("true", &confirm)])]);
-    bench.run(&["run", "1"]).ends(1).tells(&["submissions are stopped"]);
-    bench.run(&["run", "1", "--confirm", "core-01/a/confirm"]).ends(0);
-}
-
-#[test]
 fn a_step_is_taken_back_last_first() {
     let back = |name: &str| {
         let mut step = makes(name, 1);

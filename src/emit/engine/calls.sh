@@ -53,7 +53,7 @@ do_health() {
 }
 
 do_back() {
-  local m later k
+  local m later k loses
   m=$(number_of "$1") way=back
   look_up "$m"
   case $word in '' | back | skipped) fail "step $m is not done here, so nothing is taken back" '' "see \`bash $self list\`" ;; esac
@@ -68,8 +68,11 @@ do_back() {
       "take that back first: \`bash $self back $later\`; or, with a reason, \`bash $self back $m --anyway 'REASON'\`"
     record anyway "$m" "$anyway"
   done
-  [ "$confirm" = "${s_id[m]}" ] ||
-    ask back "--confirm ${s_id[m]}" "Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
+  loses="Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
+  case " $confirm " in
+    *" ${s_id[m]} "*) say "$loses" ;;
+    *) ask back "--confirm ${s_id[m]}" "$loses" ;;
+  esac
   # What was cut off half-way may be kept from new work, and the way back ends with giving it again.
   is_there=0 doing=$m isolated=1
   record back-begun "$m" "${s_id[m]}"
@@ -96,6 +99,7 @@ $host in $cluster ($environment), plan ${seal:0:12}. RUNBOOK.md says when to run
 
   --confirmed N       all of the waves before N is done everywhere (otherwise you are asked)
   --confirm STEP      what people have to do for STEP is done; or: take STEP back (otherwise you are asked)
+  --confirm STEP/back what people have to do to take STEP back is done (otherwise you are asked)
   --secrets FOLDER    secrets, one file each by its name (otherwise you are asked)
   --again             does a step that is done once more
   --this-is HOST      this machine is HOST, although it calls itself otherwise (otherwise you are asked)

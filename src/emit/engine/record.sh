@@ -20,6 +20,15 @@ has() { [ -s "$state" ] && grep -q -F -x -e "$1" <(cut -d' ' -f2- "$state"); }
 
 says() { awk -v w="$1" '$2 == w { f = 1 } END { exit !f }' "$state"; }
 
+# Whether people gave their word for command $2 of step $1 since that ended.
+has_word() {
+  awk -v m="$1" -v k="$2" '
+    $3 != m { next }
+    $2 == "confirmed-by-people" && $4 == k { f = 1 }
+    $2 ~ /^(done|failed|skipped|back-begun|back)$/ { f = 0 }
+    END { exit !f }' "$state"
+}
+
 seal_of_state() { awk '$2 == "seal" { print $3; exit }' "$state"; }
 
 # Before nothing but a look: sets `note` to what has to be known besides, and `hidden` where only root can read.

@@ -1,10 +1,14 @@
 # --- one step ---------------------------------------------------------------------------------------------------------
 
-people() { # STEP K TEXT: somebody has to do or to confirm it
-  has "confirmed-by-people $1 $2" && return 0
+# Somebody has to do what TEXT says, or to see that it is so. The word holds until the step ends, well or not.
+people() { # STEP K TEXT
+  local part=${s_id[$1]} text=$'\n'"    Somebody has to do this, or see that it is so:"$'\n'"    $3"
+  # That a step is to be taken back doesn't say that people have done their part of it.
+  [ "$way" = forward ] || part+=/back
+  ! has_word "$1" "$2" || return 0
   case " $confirm " in
-    *" ${s_id[$1]} "*) ;;
-    *) ask 'done' "--confirm ${s_id[$1]}" $'\n'"    Somebody has to do this, or see that it is so:"$'\n'"    $3" ;;
+    *" $part "*) say "$text" ;;
+    *) ask 'done' "--confirm $part" "$text" ;;
   esac
   record by "${SUDO_USER:-$(id -un)}"
   record confirmed-by-people "$1" "$2"
@@ -166,6 +170,8 @@ run_step() {
     back-begun) say "  Its way back was begun at $since and did not come to its end: it is looked at first." ;;
   esac
   is_there=0 hint=''
+  # What an attempt has noted that came to its end, or was taken back, tells nothing of this one.
+  case $was in begun | failed | back-begun) ;; *) rm -f "$kept/note-$m-"* ;; esac
   if [ "${s_kind[m]}" = count ]; then
     hint="Not every host has to pass this: see wave ${s_wave[m]} in RUNBOOK.md. Other steps here don't wait for it"
   fi
