@@ -27,8 +27,8 @@ pub(super) fn policies(plan: &Plan) -> Vec<String> {
 fn policy((component, policy): (&ComponentName, &OnFailure)) -> Option<String> {
     let tolerated = (!policy.tolerate.is_none()).then(|| {
         format!(
-            "up to {} of its hosts that this plan changes may fail: leave such a host's steps out \
-             (`skip`), touch it no more, and go on",
+            "up to {} of its hosts that this plan changes may fail: skip what is left on such a host, \
+             touch it no more, and go on with the others",
             policy.tolerate
         )
     });

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HOST, Ran, makes, start};
+use crate::bench::{Bench, HOST, Ran, command, makes, start, step};
 
 #[test]
 fn it_asks_on_a_machine_that_calls_itself_otherwise() {
@@ -89,14 +89,34 @@ fn who_can_not_read_the_record_is_told_so() {
     fs::set_permissions(bench.path("record"), mode(0o000)).unwrap();
     let root = fs::metadata("/proc/self").unwrap().uid() == 0;
     for call in ["list", "help"] {
-        let mut command = Command::new(if root { "setpriv" } else { "env" });
+        let mut bash = Command::new(if root { "setpriv" } else { "env" });
         if root {
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+            bash.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
         }
-        command.arg("bash").arg(bench.path("core-01.sh")).arg(call);
-        let ran = Ran::of(&command.env("MDC_BY_HAND", bench.path("record")).output().unwrap());
+        bash.arg("bash").arg(bench.path("core-01.sh")).arg(call);
+        let ran = Ran::of(&bash.env("MDC_BY_HAND", bench.path("record")).output().unwrap());
         let ran = ran.ends(0).tells(&["can't read what was done here: use `sudo bash "]);
         ran.silent_of("to do     ").silent_of("Next here").silent_of("Nothing is left");
     }
     fs::set_permissions(bench.path("record"), mode(0o700)).unwrap();
+}
+
+#[test]
+fn a_file_that_was_written_is_looked_at_afterwards() {
+    let write = json!({ "write-file": {
+        "path": "/etc/x.yml", "key": "k", "content": "x", "mode": "0600", "owner": "root:root",
+        "secrets": {} } });
+    let written = json!({ "check-written": { "path": "/etc/x.yml", "digest": "0".repeat(64) } });
+    let writes = [
+        command("cat >/dev/null; echo x >>DIR/written", &write),
+        command("test -e DIR/written", &written),
+    ];
+    let bench = Bench::new(&[step("a", 1, &writes)]);
+    bench.run(&["run", "1"]).ends(0);
+    bench.run(&["verify"]).ends(0).tells(&["core-01/a/start: as promised"]);
+    // No look tells that it is what should be there now: it is written again.
+    bench.run(&["run", "1", "--again"]).ends(0).silent_of("Nothing was changed");
+    assert_eq!(bench.text("written"), "x\nx\n");
+    fs::remove_file(bench.path("written")).unwrap();
+    bench.run(&["verify"]).ends(1).tells(&["NOT as promised: can't"]);
 }

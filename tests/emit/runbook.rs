@@ -108,7 +108,7 @@ fn what_the_plan_rules_stands_in_the_runbook() {
         assert!(prepare.contains(words), "{words}: {prepare}");
     }
     for words in [
-        "- api-gateway: up to 10% of its hosts that this plan changes may fail: leave such a",
+        "- api-gateway: up to `10%` of its hosts that this plan changes may fail: skip what is left",
         "- md-core: when it fails for good, take it back on that host\n",
         "- worker: up to 2 of its hosts",
         "take it back on that host and on all hosts that changed in the same wave\n",

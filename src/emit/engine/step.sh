@@ -94,7 +94,6 @@ looks() {
   local k first='' last=''
   for k in ${s_cmds[$1]}; do
     case ${c_verb[k]} in
-      write | again) return 0 ;;
       find | look | by-hand | version) first+=" $k" ;;
       wait) last+=" $k" ;;
     esac
@@ -104,6 +103,10 @@ looks() {
 
 found_done() {
   local k list
+  # Only doing it again tells that a file is as it should be now, and that its service knows it.
+  for k in ${s_cmds[$1]}; do
+    case ${c_verb[k]} in write | again) return 1 ;; esac
+  done
   list=$(looks "$1")
   [ -n "$list" ] || return 1
   for k in $list; do
