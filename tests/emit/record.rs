@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HOST, Ran, command, makes, start, step};
+use crate::bench::{Bench, HOST, Ran, check, command, makes, start, step};
 
 #[test]
 fn it_asks_on_a_machine_that_calls_itself_otherwise() {
@@ -119,4 +119,22 @@ fn a_file_that_was_written_is_looked_at_afterwards() {
     assert_eq!(bench.text("written"), "x\nx\n");
     fs::remove_file(bench.path("written")).unwrap();
     bench.run(&["verify"]).ends(1).tells(&["NOT as promised: can't"]);
+}
+
+#[test]
+fn what_was_begun_can_be_taken_back_also_when_it_is_left_out() {
+    let mut fails = takes_back("a", "rm DIR/a");
+    fails["commands"] = json!([start("touch DIR/a; test -e DIR/mended"), check("test -e DIR/b")]);
+    let bench = Bench::new(&[fails, takes_back("b", "rm DIR/b")]);
+    bench.run(&["run", "1"]).ends(1);
+    bench.run(&["skip", "1", "it is broken"]).ends(0);
+    bench.run(&["run", "2"]).ends(0);
+    let words = ["step 2 (core-01/b/start) is done, so it can't be left out"];
+    bench.run(&["skip", "2", "no reason"]).ends(1).tells(&words);
+    bench.run(&["verify"]).ends(0).tells(&["core-01/b/start: as promised"]);
+    bench.run(&BACK).ends(1).tells(&["take that back first"]);
+    bench.run(&["back", "2", "--confirm", "core-01/b/start"]).ends(0);
+    bench.run(&BACK).ends(0).tells(&["Step 1 is taken back."]);
+    assert!(!bench.has("a") && !bench.has("b"));
+    bench.run(&BACK).ends(1).tells(&["step 1 is not done here"]);
 }

@@ -55,15 +55,13 @@ do_health() {
 do_back() {
   local m later k loses
   m=$(number_of "$1") way=back
-  look_up "$m"
-  case $word in '' | back | skipped) fail "step $m is not done here, so nothing is taken back" '' "see \`bash $self list\`" ;; esac
+  was_begun "$m" || fail "step $m is not done here, so nothing is taken back" '' "see \`bash $self list\`"
   [ -n "${s_back[m]}" ] ||
     fail "step $m has no way back" "${s_no_way_back[m]:-it changes nothing that runs}" 'see the section on ways back in RUNBOOK.md'
   for later in "${s_number[@]}"; do
     if [ "$later" -le "$m" ] || [ "${s_kind[later]}" != change ]; then continue; fi
     if [ -z "${s_back[later]}" ] && [ -z "${s_no_way_back[later]}" ]; then continue; fi
-    look_up "$later"
-    case $word in '' | back | skipped) continue ;; esac
+    was_begun "$later" || continue
     [ -n "$anyway" ] || fail "step $m can't be taken back yet" "step $later (${s_id[later]}) came after it and is not taken back" \
       "take that back first: \`bash $self back $later\`; or, with a reason, \`bash $self back $m --anyway 'REASON'\`"
     record anyway "$m" "$anyway"
@@ -79,6 +77,16 @@ do_back() {
   for k in ${s_back[m]}; do perform "$m" "$k"; done
   record back "$m" "${s_id[m]}"
   say "  Step $m is taken back."
+}
+
+do_skip() { # STEP REASON
+  local m
+  m=$(number_of "$1")
+  look_up "$m"
+  [ "$word" != 'done' ] || fail "step $m (${s_id[m]}) is done, so it can't be left out" "it was done at $at" \
+    "\`bash $self verify\` looks whether it still is; \`bash $self back $m\` takes it back"
+  record skipped "$m" "${s_id[m]}: $(printf %s "$2" | tr '\n' ' ')"
+  say "Step $m (${s_id[m]}) is left out."
 }
 
 usage() {
@@ -169,9 +177,7 @@ main() {
       ;;
     skip/2/)
       open_state
-      m=$(number_of "$1")
-      record skipped "$m" "${s_id[m]}: $(printf %s "$2" | tr '\n' ' ')"
-      say "Step $m (${s_id[m]}) is left out."
+      do_skip "$1" "$2"
       ;;
     give-up/1/)
       need_root

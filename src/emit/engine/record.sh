@@ -20,6 +20,15 @@ has() { [ -s "$state" ] && grep -q -F -x -e "$1" <(cut -d' ' -f2- "$state"); }
 
 says() { awk -v w="$1" '$2 == w { f = 1 } END { exit !f }' "$state"; }
 
+# Whether step $1 was begun here and not taken back since, whatever was said of it afterwards.
+was_begun() {
+  awk -v m="$1" '
+    $3 != m { next }
+    $2 ~ /^(begun|done|back-begun)$/ { f = 1 }
+    $2 == "back" { f = 0 }
+    END { exit !f }' "$state"
+}
+
 # Whether people gave their word for command $2 of step $1 since that ended.
 has_word() {
   awk -v m="$1" -v k="$2" '
