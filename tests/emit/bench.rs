@@ -1,6 +1,5 @@
 //! A plan made up of a few steps on one host, and its emitted script.
 
-use std::env;
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -148,10 +147,10 @@ impl Bench {
 
     /// What runs the script, where the stand-ins come first.
     pub(crate) fn bash(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("bash");
+        let mut command = Command::new("sh");
+        command.args(["-c", "PATH=$0:$PATH exec bash \"$@\""]).arg(self.path("bin"));
         command.arg(self.path("core-01.sh")).args(arguments);
-        let path = format!("{}:{}", self.path("bin").display(), env::var("PATH").unwrap());
-        command.env("PATH", path).env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
+        command.env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
         command
     }
 
@@ -165,18 +164,27 @@ impl Bench {
         bash.spawn().unwrap()
     }
 
-    /// Waits until the file is there.
-    pub(crate) fn comes(&self, name: &str) {
-        self.until(name, || self.has(name));
+    /// Ends the script at once, as a power cut would, and waits until nothing of it holds the record.
+    pub(crate) fn cut_off(&self, child: &mut Child) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let lock = self.recorded().join("lock");
+        let free = || Command::new("flock").arg("-n").arg(&lock).arg("true").status().unwrap();
+        until("the end of the script", || free().success());
     }
 
-    /// Waits until it is so.
-    pub(crate) fn until(&self, what: &str, is_so: impl Fn() -> bool) {
-        let start = Instant::now();
-        while !is_so() {
-            assert!(start.elapsed() < Duration::from_secs(60), "{what} never came");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// Waits until the file is there.
+    pub(crate) fn comes(&self, name: &str) {
+        until(name, || self.has(name));
+    }
+}
+
+/// Waits until it is so.
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

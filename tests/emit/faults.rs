@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HOST, Ran, check, command, skipped, start, step};
+use crate::bench::{Bench, HOST, Ran, check, command, skipped, start, step, until};
 
 /// Gives the record a disk of its own, and fills that up after the first step.
 const FULL_DISK: &str = r#"
@@ -71,7 +71,7 @@ fn a_closed_terminal_ends_nothing() {
         terminal.kill().unwrap();
         terminal.wait().unwrap();
         fs::write(bench.path("go"), "").unwrap();
-        bench.until(end, || bench.state().ends_with(end));
+        until(end, || bench.state().ends_with(end));
         assert!(bench.has("second") && !bench.has("isolated"));
         // What nobody could read any more.
         assert!(bench.log().contains("start unit (at most 60 s) ..."), "{}", bench.log());

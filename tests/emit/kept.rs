@@ -77,8 +77,7 @@ fn when_an_attempt_was_cut_off_and_what_it_needs_is_gone() {
     bench.stand_in("journalctl", "exit 0");
     let mut child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bench.cut_off(&mut child);
     assert!(bench.has("isolated"));
     std::fs::write(bench.path("sick"), "").unwrap();
     bench.run(&["run", "1"]).ends(1).tells(&["give work to unit again ... done", "is healthy"]);
@@ -92,8 +91,7 @@ fn when_what_was_cut_off_is_taken_back() {
     let bench = Bench::new(&[step]);
     let mut child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bench.cut_off(&mut child);
     assert!(bench.has("isolated"));
     bench.run(&["back", "1", "--confirm", "core-01/a/start"]).ends(1).tells(&["can't start unit"]);
     assert!(!bench.has("isolated"));

@@ -5,6 +5,7 @@
 
 mod bench;
 mod command;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../examples/mod.rs"]
 mod examples;
 mod faults;

@@ -58,8 +58,7 @@ fn an_attempt_that_was_cut_off_asks_nothing_twice() {
     let bench = Bench::new(&[step("a", 1, &[confirm(), slow])]);
     let mut child = bench.begin(&["run", "1", CONFIRM[0], CONFIRM[1]]);
     bench.comes("began");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bench.cut_off(&mut child);
     fs::write(bench.path("go"), "").unwrap();
     bench.run(&["run", "1"]).ends(0);
 }

@@ -115,8 +115,8 @@ fn what_the_plan_rules_stands_in_the_runbook() {
     ] {
         assert!(after.contains(words), "{words}: {after}");
     }
-    let plain = text(&quickstart(), "RUNBOOK.md");
-    assert!(!plain.contains("approve") && !plain.contains("The plan allows"), "{plain}");
+    let bare = text(&quickstart(), "RUNBOOK.md");
+    assert!(!bare.contains("approve") && !bare.contains("The plan allows"), "{bare}");
 }
 
 #[test]

@@ -100,8 +100,7 @@ fn a_killed_script_goes_on_and_asks_the_host_first() {
     let bench = Bench::new(&[slow]);
     let mut child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bench.cut_off(&mut child);
     // What it had begun comes to its end without it.
     fs::write(bench.path("go"), "").unwrap();
     bench.comes("a");

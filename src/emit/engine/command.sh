@@ -70,7 +70,7 @@ stop_if_asked() {
     'run the same again: it looks what is there and goes on'
 }
 
-pause() { sleep "$1" & wait $! || true; }
+pause() { sleep "$1" 9>&- & wait $! || true; }
 
 # Runs command $1 of step $2 until it succeeds, every $3 s, for at most $4 s.
 again_until() {
