@@ -1,5 +1,6 @@
 //! `mdc emit`: a plan as a runbook and scripts for each host, to be carried out by hand.
 
+mod earlier;
 mod folder;
 
 use std::fs;
@@ -62,7 +63,7 @@ impl Emit {
         }
         let emitted =
             emit::emit(&plan, &self.templates()?).map_err(|error| of_plan(path, &error))?;
-        let folder = Folder::begin(output)?;
+        let folder = Folder::begin(output, !self.no_packages)?;
         for (name, text) in &emitted.texts {
             folder.write(name, text)?;
         }

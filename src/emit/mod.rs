@@ -10,6 +10,7 @@ mod host;
 mod index;
 mod item;
 mod package;
+mod rules;
 mod runbook;
 mod template;
 mod text;

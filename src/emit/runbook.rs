@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::host::script;
 use super::item::{self, By, Hosts, Item};
 use super::package::Packages;
+use super::rules;
 use super::text::{block, code, plain};
 use super::way_back::{self, Back, Lasting};
 use crate::plan::{Plan, Purpose, Step, elapsed};
@@ -27,6 +28,7 @@ pub(super) struct Variables {
     tool: String,
     takes: String,
     window: Option<String>,
+    approvals: Vec<String>,
     warnings: Vec<String>,
     unknown: Vec<String>,
     withheld: Vec<String>,
@@ -35,6 +37,7 @@ pub(super) struct Variables {
     center_files: Vec<File>,
     secrets: Vec<Secret>,
     waves: Vec<Wave>,
+    policies: Vec<String>,
     back: Vec<Back>,
     lasting: Vec<Lasting>,
 }
@@ -110,6 +113,7 @@ pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> 
         tool: plain(&plan.basis.tool),
         takes: words::about(elapsed(&steps)),
         window: window(plan),
+        approvals: rules::approvals(plan),
         warnings: plan.warnings.iter().map(|text| plain(text)).collect(),
         unknown: unknown(plan),
         withheld: withheld(plan),
@@ -118,6 +122,7 @@ pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> 
         center_files: packages.to_center().map(file).collect(),
         secrets: secrets(plan),
         waves: waves(plan, hosts),
+        policies: rules::policies(plan),
         back,
         lasting,
     }

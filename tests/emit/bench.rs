@@ -1,7 +1,8 @@
 //! A plan made up of a few steps on one host, and its emitted script.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -62,6 +63,25 @@ pub(crate) fn gate(component: &str, action: &str, wave: u32, commands: &[Value])
     })
 }
 
+/// A step that makes a file and sees that it is there.
+pub(crate) fn makes(name: &str, wave: u32) -> Value {
+    step(
+        name,
+        wave,
+        &[
+            start(&format!("echo {name} >>DIR/log; touch DIR/{name}")),
+            check(&format!("test -e DIR/{name}")),
+        ],
+    )
+}
+
+/// As Ctrl-C does.
+pub(crate) fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    // It may have ended meanwhile.
+    let _ = Command::new("kill").args(["-INT", &pid]).output().unwrap();
+}
+
 /// A folder with the script, and one for what its steps do.
 pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,
@@ -101,28 +121,70 @@ impl Bench {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn bash(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("bash");
-        command.arg(self.path("core-01.sh")).args(arguments).args(["--this-is", HOST]);
+    fn recorded(&self) -> PathBuf {
+        fs::read_dir(self.path("record")).unwrap().next().unwrap().unwrap().path()
+    }
+
+    /// The record of what was done.
+    pub(crate) fn state(&self) -> String {
+        fs::read_to_string(self.recorded().join("state")).unwrap()
+    }
+
+    /// All that was printed.
+    pub(crate) fn log(&self) -> String {
+        let inside = fs::read_dir(self.recorded()).unwrap().map(|entry| entry.unwrap().path());
+        let logs = inside.filter_map(|path| fs::read_to_string(path.join("log")).ok());
+        logs.collect()
+    }
+
+    /// Puts a stand-in for a program before those of the machine: see [`Bench::bash`].
+    pub(crate) fn stand_in(&self, name: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).unwrap();
+        fs::write(self.path("bin").join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(self.path("bin").join(name), mode).unwrap();
+    }
+
+    /// What runs the script, where the stand-ins come first.
+    pub(crate) fn bash(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", "PATH=$0:$PATH exec bash \"$@\""]).arg(self.path("bin"));
+        command.arg(self.path("core-01.sh")).args(arguments);
         command.env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
         command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(&self.bash(arguments).output().unwrap())
+        Ran::of(&self.bash(arguments).args(["--this-is", HOST]).output().unwrap())
     }
 
     pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
-        self.bash(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let mut bash = self.bash(arguments);
+        bash.args(["--this-is", HOST]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        bash.spawn().unwrap()
+    }
+
+    /// Ends the script at once, as a power cut would, and waits until nothing of it holds the record.
+    pub(crate) fn cut_off(&self, child: &mut Child) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let lock = self.recorded().join("lock");
+        let free = || Command::new("flock").arg("-n").arg(&lock).arg("true").status().unwrap();
+        until("the end of the script", || free().success());
     }
 
     /// Waits until the file is there.
     pub(crate) fn comes(&self, name: &str) {
-        let start = Instant::now();
-        while !self.has(name) {
-            assert!(start.elapsed() < Duration::from_secs(60), "{name} never came");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until(name, || self.has(name));
+    }
+}
+
+/// Waits until it is so.
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -54,9 +54,7 @@ fn a_plan_is_written_whole_with_its_packages_and_again() {
             ["26 package files (41.7 kB) lie beside the scripts, checked", "out/RUNBOOK.md"];
         site.emit(&["plan.json", "-o", "out"]).ends(0).tells(&words);
         site.sums().ends(0);
-        fs::write(site.path("out/of-an-earlier-one"), "").unwrap();
     }
-    fs::remove_file(site.path("out/of-an-earlier-one")).unwrap();
     let mode = |name: &str| fs::metadata(site.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("out"), 0o700);
     assert_eq!(mode("out/RUNBOOK.md"), 0o600);
@@ -80,6 +78,56 @@ fn what_is_not_its_own_is_left_alone() {
     fs::write(site.path("plan.json"), "{}").unwrap();
     site.emit(&["plan.json", "-o", "out"]).ends(1);
     site.sums().ends(0);
+}
+
+#[test]
+fn what_people_have_put_beside_its_own_is_left_alone() {
+    let site = Site::new();
+    let runbook = "out/RUNBOOK.md";
+    let package = "out/hosts/core-01/packages/md-core_5.19.0-1_amd64.deb";
+    site.emit(&["plan.json", "-o", "out", "--no-packages"]).ends(0);
+    let again = || site.emit(&["plan.json", "-o", "out", "--no-packages"]);
+    let written = fs::read_to_string(site.path(runbook)).unwrap();
+    for (name, text, said) in [
+        ("out/secrets/password", "x", "password was not written by `mdc emit`"),
+        ("out/RUNBOOK-ticked.md", "x", "RUNBOOK-ticked.md was not written by `mdc emit`"),
+        (runbook, "☑", "RUNBOOK.md was changed since `mdc emit` has written it"),
+        (package, "another", "was changed since `mdc emit` has written it"),
+    ] {
+        fs::create_dir_all(site.path(name).parent().unwrap()).unwrap();
+        fs::write(site.path(name), text).unwrap();
+        again().ends(1).tells(&[said, "take what is yours out of this one first"]);
+        assert_eq!(fs::read_to_string(site.path(name)).unwrap(), text);
+        fs::remove_file(site.path(name)).unwrap();
+        fs::write(site.path(runbook), &written).unwrap();
+    }
+    std::os::unix::fs::symlink("/dev/zero", site.path("out/link")).unwrap();
+    again().ends(1).tells(&["out/link was not written by `mdc emit`"]);
+    fs::remove_file(site.path("out/link")).unwrap();
+    // By hand: the very file that the plan names.
+    fs::copy(site.path("packages/md-core_5.19.0-1_amd64.deb"), site.path(package)).unwrap();
+    again().ends(1).tells(&["would be gone: --no-packages writes none"]);
+    assert!(site.path(package).exists());
+    site.emit(&["plan.json", "-o", "out"]).ends(0);
+    site.sums().ends(0);
+    site.emit(&["plan.json", "-o", "out"]).ends(0);
+    assert_eq!(site.left_over(), Vec::<String>::new());
+}
+
+#[test]
+fn a_package_file_without_an_end_is_not_copied() {
+    let site = Site::new();
+    let package = site.path("packages/md-core_5.19.0-1_amd64.deb");
+    fs::remove_file(&package).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &package).unwrap();
+    let emit = || site.emit(&["plan.json", "-o", "out", "--packages", "."]);
+    emit().ends(1).tells(&["it is not a regular file"]);
+    fs::remove_file(&package).unwrap();
+    // Larger than any disk, and no byte of it is stored.
+    fs::File::create(&package).unwrap().set_len(1 << 42).unwrap();
+    emit().ends(1).tells(&["it is larger than the ", " bytes that the plan was made with"]);
+    assert!(!site.path("out").exists());
+    assert_eq!(site.left_over(), Vec::<String>::new());
 }
 
 #[test]

@@ -5,10 +5,15 @@
 
 mod bench;
 mod command;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../examples/mod.rs"]
 mod examples;
+mod faults;
+mod kept;
 mod packages;
+mod people;
 mod quoting;
+mod record;
 mod runbook;
 mod script;
 mod secrets;

@@ -84,6 +84,42 @@ fn what_no_script_can_do_is_told_to_people() {
 }
 
 #[test]
+fn what_the_plan_rules_stands_in_the_runbook() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/air-gapped.json");
+    let mut plan = mdc::plan::read(path.as_ref()).unwrap();
+    let policies = [
+        ("api-gateway", "10%", "stop"),
+        ("md-core", "0", "rollback-host"),
+        ("worker", "2", "rollback-wave"),
+    ];
+    for (component, tolerate, then) in policies {
+        let policy = json!({ "retries": 2, "tolerate": tolerate, "then": then });
+        let policy = serde_json::from_value(policy).unwrap();
+        plan.on_failure.insert(serde_json::from_value(json!(component)).unwrap(), policy);
+    }
+    let runbook = text(&plan, "RUNBOOK.md");
+    let (before, after) = runbook.split_once("## When something fails").unwrap();
+    let prepare = before.split_once("## Prepare").unwrap().1;
+    for words in [
+        "- [ ] Stage 1, live: 1 approval of `alice@plant.example`, `bob@plant.example`",
+        "- [ ] Stage 2, critical: 2 approvals of `alice@plant.example`, `bob@plant.example`",
+        "`mdc approve --check PLAN.json`",
+    ] {
+        assert!(prepare.contains(words), "{words}: {prepare}");
+    }
+    for words in [
+        "- api-gateway: up to `10%` of its hosts that this plan changes may fail: skip what is left",
+        "- md-core: when it fails for good, take it back on that host\n",
+        "- worker: up to 2 of its hosts",
+        "take it back on that host and on all hosts that changed in the same wave\n",
+    ] {
+        assert!(after.contains(words), "{words}: {after}");
+    }
+    let bare = text(&quickstart(), "RUNBOOK.md");
+    assert!(!bare.contains("approve") && !bare.contains("The plan allows"), "{bare}");
+}
+
+#[test]
 fn every_script_is_clean() {
     let folder = tempfile::tempdir().unwrap();
     let emitted = emit(&quickstart(), &Templates::built_in()).unwrap();

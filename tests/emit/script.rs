@@ -6,19 +6,7 @@ use mdc::catalog::Rule;
 use mdc::value::Digest;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ran, check, command, gate, start, step};
-
-/// A step that makes a file and sees that it is there.
-fn makes(name: &str, wave: u32) -> Value {
-    step(
-        name,
-        wave,
-        &[
-            start(&format!("echo {name} >>DIR/log; touch DIR/{name}")),
-            check(&format!("test -e DIR/{name}")),
-        ],
-    )
-}
+use crate::bench::{Bench, Ran, check, command, gate, interrupt, makes, start, step};
 
 #[test]
 fn a_step_is_done_once() {
@@ -71,8 +59,7 @@ fn a_step_that_is_left_out_has_its_reason_on_record() {
     bench.run(&["skip", "1", "the vendor said so"]).ends(0);
     bench.run(&["run", "--wave", "1"]).ends(0).tells(&["was left out"]);
     assert_eq!(bench.text("log"), "b\n");
-    let record = fs::read_dir(bench.path("record")).unwrap().next().unwrap().unwrap().path();
-    let state = fs::read_to_string(record.join("state")).unwrap();
+    let state = bench.state();
     assert!(state.contains("skipped 1 core-01/a/start: the vendor said so"), "{state}");
 }
 
@@ -113,8 +100,7 @@ fn a_killed_script_goes_on_and_asks_the_host_first() {
     let bench = Bench::new(&[slow]);
     let mut child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bench.cut_off(&mut child);
     // What it had begun comes to its end without it.
     fs::write(bench.path("go"), "").unwrap();
     bench.comes("a");
@@ -138,7 +124,7 @@ fn who_asks_to_stop_is_heard_between_two_commands() {
     let bench = Bench::new(&[slow]);
     let child = bench.begin(&["run", "1"]);
     bench.comes("began");
-    signal(&child, "-INT");
+    interrupt(&child);
     // A second run is refused as long as the first one works.
     bench.run(&["run", "1"]).ends(1).tells(&["another run of this script goes on here"]);
     fs::write(bench.path("go"), "").unwrap();
@@ -157,36 +143,11 @@ fn who_asks_twice_ends_what_runs() {
     bench.comes("began");
     // Two that come at once may count as one.
     while child.try_wait().unwrap().is_none() {
-        signal(&child, "-INT");
+        interrupt(&child);
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     let ran = Ran::of(&child.wait_with_output().unwrap());
     ran.ends(1).tells(&["Press Ctrl-C again to end it too", "can't start unit"]);
-}
-
-#[test]
-fn a_closed_terminal_ends_nothing() {
-    let slow = step(
-        "a",
-        1,
-        &[
-            start("touch DIR/began; while [ ! -e DIR/go ]; do sleep 0.05; done"),
-            start("touch DIR/second"),
-        ],
-    );
-    let bench = Bench::new(&[slow]);
-    let child = bench.begin(&["run", "1"]);
-    bench.comes("began");
-    signal(&child, "-HUP");
-    fs::write(bench.path("go"), "").unwrap();
-    Ran::of(&child.wait_with_output().unwrap()).ends(0);
-    assert!(bench.has("second"));
-}
-
-fn signal(child: &std::process::Child, signal: &str) {
-    let pid = child.id().to_string();
-    // It may have ended meanwhile.
-    let _ = std::process::Command::new("kill").args([signal, &pid]).output().unwrap();
 }
 
 #[test]
@@ -327,44 +288,6 @@ fn a_gate_that_not_every_host_has_to_pass_holds_nobody_up() {
     fs::write(bench.path("core-01.sh"), failing).unwrap();
     bench.run(&["run", "1"]).ends(1).tells(&words);
     bench.run(&["run", "2"]).ends(0);
-}
-
-#[test]
-fn what_was_kept_from_new_work_gets_it_again_when_its_change_fails() {
-    let isolate = json!({ "isolate": { "unit": "unit" } });
-    let restore = json!({ "restore": { "unit": "unit" } });
-    let bench = Bench::new(&[step(
-        "a",
-        1,
-        &[
-            command("touch DIR/isolated", &isolate),
-            start("exit 3"),
-            command("rm DIR/isolated", &restore),
-        ],
-    )]);
-    bench.run(&["run", "1"]).ends(1).tells(&["give work to unit again ... done", "exit status 3"]);
-    assert!(!bench.has("isolated"));
-}
-
-#[test]
-fn what_people_do_waits_for_their_word() {
-    let request = json!({ "request": {
-        "say": "upgrade the worker", "method": "POST", "path": "/x", "expect": [200] } });
-    let version = json!({ "await-version": {
-        "package": "p", "version": "2.9.0", "every": "100ms", "give_up": "60s" } });
-    let bench = Bench::new(&[step(
-        "a",
-        1,
-        &[command("POST https://control/x", &request), command("test -e DIR/upgraded", &version)],
-    )]);
-    let words = ["upgrade the worker: POST https://control/x", "give `--confirm core-01/a/start`"];
-    bench.run(&["run", "1"]).ends(1).tells(&words);
-    fs::write(bench.path("upgraded"), "").unwrap();
-    bench.run(&["run", "1", "--confirm", "core-01/a/start"]).ends(0);
-    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false } });
-    let bench = Bench::new(&[gate("a", "confirm", 1, &[command("true", &confirm)])]);
-    bench.run(&["run", "1"]).ends(1).tells(&["submissions are stopped"]);
-    bench.run(&["run", "1", "--confirm", "core-01/a/confirm"]).ends(0);
 }
 
 #[test]

@@ -1,19 +1,18 @@
 //! A folder that is written whole or not at all: beside its place first, then moved there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Value;
 
+use super::earlier::may_be_replaced;
 use crate::cli::problem::Problem;
-use crate::emit::{FORMAT, INDEX, PackageFile};
+use crate::emit::PackageFile;
 use crate::transport::random_word;
 use crate::value::Digest;
 
 const WRITABLE: &str = "name a folder that can be written";
-const KEPT_OUT: &str = "name a new or empty folder, or one that an earlier `mdc emit` has written";
 
 /// One that is being written; what isn't brought to its end is removed.
 pub(super) struct Folder {
@@ -22,12 +21,12 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// A new one, that will be at `to`.
-    pub(super) fn begin(to: &Utf8Path) -> Result<Self, Problem> {
+    /// A new one, that will be at `to`, with package files in it or without.
+    pub(super) fn begin(to: &Utf8Path, brings_packages: bool) -> Result<Self, Problem> {
         let wrong = |error: io::Error| Problem::file(to, &error, WRITABLE);
         let whole =
             if to.exists() { to.canonicalize_utf8().map_err(wrong)? } else { to.to_owned() };
-        may_be_replaced(&whole)?;
+        may_be_replaced(&whole, brings_packages)?;
         let name =
             whole.file_name().ok_or_else(|| wrong(io::Error::other("it names no folder")))?;
         let word = random_word().map_err(wrong)?;
@@ -64,18 +63,27 @@ impl Folder {
         const HINT: &str =
             "put the file of the release there, or give --no-packages and bring it yourself";
         let from = folder.join(&package.from);
-        let mut source = File::open(&from).map_err(|error| Problem::file(&from, &error, HINT))?;
+        let wrong = |error: io::Error| Problem::file(&from, &error, HINT);
+        // A pipe would be waited for, a device read for ever.
+        if !fs::metadata(&from).map_err(wrong)?.is_file() {
+            return Err(Problem::file(&from, &"it is not a regular file", HINT));
+        }
+        // One byte more tells that there are more.
+        let mut source = File::open(&from).map_err(wrong)?.take(package.size.saturating_add(1));
         let mut target = self.open(&package.to)?;
         let copied = io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
         let copy = self.new.join(&package.to);
         let read = copied.and_then(|()| Digest::of_reader(&mut File::open(&copy)?));
-        let (digest, _) =
+        let (digest, size) =
             read.map_err(|error| Problem::file(&self.to.join(&package.to), &error, WRITABLE))?;
         if digest == package.digest {
             return Ok(());
         }
-        let other =
-            format!("its SHA-256 is {digest}, and the plan was made with {}", package.digest);
+        let other = if size > package.size {
+            format!("it is larger than the {} bytes that the plan was made with", package.size)
+        } else {
+            format!("its SHA-256 is {digest}, and the plan was made with {}", package.digest)
+        };
         Err(Problem::file(&from, &other, HINT))
     }
 
@@ -100,23 +108,4 @@ impl Drop for Folder {
         // After the end there is nothing left by this name.
         let _ = fs::remove_dir_all(&self.new);
     }
-}
-
-/// What isn't ours is never removed.
-fn may_be_replaced(folder: &Utf8Path) -> Result<(), Problem> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    let wrong = |error: io::Error| Problem::file(folder, &error, KEPT_OUT);
-    let mut inside = fs::read_dir(folder).map_err(wrong)?;
-    if inside.next().is_none() {
-        return Ok(());
-    }
-    let index = fs::read(folder.join(INDEX)).ok();
-    let index = index.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
-    if index.as_ref().and_then(|index| index.get("format")).and_then(Value::as_str) == Some(FORMAT)
-    {
-        return Ok(());
-    }
-    Err(Problem::new(format!("{folder} is not empty, and was not written by `mdc emit`"), KEPT_OUT))
 }

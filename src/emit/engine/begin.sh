@@ -12,15 +12,24 @@ state=$base/state
 kept=$base/${seal:0:12}
 log=$kept/log
 
-say() { printf '%s\n' "$*"; }
+# printf for whoever looks on. A terminal that was closed takes nothing any more, and ends no step half-way for it: from
+# then on it goes to the log.
+tell() {
+  # shellcheck disable=SC2059
+  printf "$@" 2>/dev/null && return 0
+  exec >>"$log" 2>&1 || exec >/dev/null 2>&1
+  # shellcheck disable=SC2059
+  printf "$@" || true
+}
 
-# WHAT WHY NEXT: says what happened, and ends.
+say() { tell '%s\n' "$*"; }
+
+# WHAT WHY NEXT: gives back what is kept from work, says what happened, and ends.
 fail() {
-  {
-    printf '\nSTOPPED on %s: %s\n' "$host" "$1"
-    [ -z "$2" ] || printf '  why:  %s\n' "$2"
-    printf '  next: %s\n' "$3"
-  } >&2
+  give_back
+  tell '\nSTOPPED on %s: %s\n' "$host" "$1" >&2
+  [ -z "$2" ] || tell '  why:  %s\n' "$2" >&2
+  tell '  next: %s\n' "$3" >&2
   exit 1
 }
 

@@ -2,12 +2,14 @@
 
 do_list() {
   local m
+  peek
   say "$host in $cluster: ${#s_number[@]} steps, plan ${seal:0:12}"
-  printf '%5s %5s  %-24s %s\n' step wave state what
+  tell '%5s %5s  %-24s %s\n' step wave state what
   for m in "${s_number[@]}"; do
     look_up "$m"
-    printf '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${word:-to do}${at:+ ${at:5:11}}" "${s_title[m]}  [${s_id[m]}]"
+    tell '%5s %5s  %-24s %s\n' "$m" "${s_wave[m]}" "${hidden:-${word:-to do}${at:+ ${at:5:11}}}" "${s_title[m]}  [${s_id[m]}]"
   done
+  [ -z "$note" ] || say "$note"
 }
 
 do_show() {
@@ -51,31 +53,45 @@ do_health() {
 }
 
 do_back() {
-  local m later k
+  local m later k loses
   m=$(number_of "$1") way=back
-  look_up "$m"
-  case $word in '' | back | skipped) fail "step $m is not done here, so nothing is taken back" '' "see \`bash $self list\`" ;; esac
+  was_begun "$m" || fail "step $m is not done here, so nothing is taken back" '' "see \`bash $self list\`"
   [ -n "${s_back[m]}" ] ||
     fail "step $m has no way back" "${s_no_way_back[m]:-it changes nothing that runs}" 'see the section on ways back in RUNBOOK.md'
   for later in "${s_number[@]}"; do
     if [ "$later" -le "$m" ] || [ "${s_kind[later]}" != change ]; then continue; fi
     if [ -z "${s_back[later]}" ] && [ -z "${s_no_way_back[later]}" ]; then continue; fi
-    look_up "$later"
-    case $word in '' | back | skipped) continue ;; esac
-    [ -n "$anyway" ] || fail "step $m can't be taken back yet" "step $later (${s_id[later]}) came after it and is done" \
+    was_begun "$later" || continue
+    [ -n "$anyway" ] || fail "step $m can't be taken back yet" "step $later (${s_id[later]}) came after it and is not taken back" \
       "take that back first: \`bash $self back $later\`; or, with a reason, \`bash $self back $m --anyway 'REASON'\`"
     record anyway "$m" "$anyway"
   done
-  [ "$confirm" = "${s_id[m]}" ] ||
-    ask back "--confirm ${s_id[m]}" "Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
-  is_there=0
+  loses="Step $m, ${s_title[m]}, is taken back. What that loses: ${s_lost[m]:-nothing that is known}"
+  case " $confirm " in
+    *" ${s_id[m]} "*) say "$loses" ;;
+    *) ask back "--confirm ${s_id[m]}" "$loses" ;;
+  esac
+  # What was cut off half-way may be kept from new work, and the way back ends with giving it again.
+  is_there=0 doing=$m isolated=1
+  record back-begun "$m" "${s_id[m]}"
   for k in ${s_back[m]}; do perform "$m" "$k"; done
   record back "$m" "${s_id[m]}"
   say "  Step $m is taken back."
 }
 
+do_skip() { # STEP REASON
+  local m
+  m=$(number_of "$1")
+  look_up "$m"
+  [ "$word" != 'done' ] || fail "step $m (${s_id[m]}) is done, so it can't be left out" "it was done at $at" \
+    "\`bash $self verify\` looks whether it still is; \`bash $self back $m\` takes it back"
+  record skipped "$m" "${s_id[m]}: $(printf %s "$2" | tr '\n' ' ')"
+  say "Step $m (${s_id[m]}) is left out."
+}
+
 usage() {
   local m
+  peek
   cat <<END
 $host in $cluster ($environment), plan ${seal:0:12}. RUNBOOK.md says when to run what.
 
@@ -91,10 +107,13 @@ $host in $cluster ($environment), plan ${seal:0:12}. RUNBOOK.md says when to run
 
   --confirmed N       all of the waves before N is done everywhere (otherwise you are asked)
   --confirm STEP      what people have to do for STEP is done; or: take STEP back (otherwise you are asked)
+  --confirm STEP/back what people have to do to take STEP back is done (otherwise you are asked)
   --secrets FOLDER    secrets, one file each by its name (otherwise you are asked)
   --again             does a step that is done once more
   --this-is HOST      this machine is HOST, although it calls itself otherwise (otherwise you are asked)
 END
+  if [ -n "$note" ]; then printf '\n%s\n' "$note"; fi
+  [ -z "$hidden" ] || return 0
   for m in "${s_number[@]}"; do
     if [ "${s_kind[m]}" = count ] || is_over "$m"; then continue; fi
     printf '\nNext here: step %s, wave %s: %s\n' "$m" "${s_wave[m]}" "${s_title[m]}"
@@ -158,9 +177,7 @@ main() {
       ;;
     skip/2/)
       open_state
-      m=$(number_of "$1")
-      record skipped "$m" "${s_id[m]}: $(printf %s "$2" | tr '\n' ' ')"
-      say "Step $m (${s_id[m]}) is left out."
+      do_skip "$1" "$2"
       ;;
     give-up/1/)
       need_root

@@ -2,13 +2,17 @@
 
 # Runs command $1 once, with the file $2 as its input. Its output is in $work/out and $work/err.
 attempt() {
-  local k=$1 input=${2:-/dev/null} rc=0 later pid seen=$asked
-  : >"$work/out" && : >"$work/err"
-  printf '%s\n' "${c_run[k]}" >"$work/command"
+  local k=$1 input=${2:-/dev/null} rc=0 later pid seen=$asked out=$work/out err=$work/err
+  # Whoever calls may have switched `set -e` off: on a full disk nothing may pass for done.
+  if ! { : >"$out" && : >"$err"; } 2>/dev/null; then
+    [ "$giving_back" = 1 ] ||
+      fail "what a command prints can't be kept in $work" 'the disk may be full' 'free space there, then run the same again'
+    out=/dev/null err=/dev/null
+  fi
   (
     umask 022
     exec 9>&-
-    exec timeout -k 10 "${c_limit[k]}" sh "$work/command" <"$input" >>"$work/out" 2>>"$work/err"
+    exec timeout -k 10 "${c_limit[k]}" sh -c -- "${c_run[k]}" <"$input" >>"$out" 2>>"$err"
   ) &
   pid=$!
   wait "$pid" || rc=$?
@@ -20,8 +24,8 @@ attempt() {
   done
   {
     printf '== %s %s (%s)\n' "$(now)" "${c_words[k]}" "exit status $rc"
-    cat "$work/out" "$work/err"
-  } >>"$log" || true
+    cat "$out" "$err"
+  } >>"$log" 2>/dev/null || true
   return "$rc"
 }
 
@@ -29,30 +33,31 @@ attempt() {
 broke() {
   local k=$1 m=$2 why=${4:-exit status $3} lines
   case $3 in 124 | 137) why=${4:-"it took longer than its limit of ${c_limit[k]} s and was ended"} ;; esac
-  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d' | harmless)
+  lines=$(tail -n 15 "$work/out" "$work/err" 2>/dev/null | sed '/^==> .* <==$/d; /^$/d; s/^/    | /' | harmless) || true
   say 'FAILED'
-  [ -z "$lines" ] || printf '%s\n' "$lines" | sed 's/^/    | /' >&2
-  if [ "$m" != 0 ]; then
-    give_back "$m"
-    [ "$way" != forward ] || record failed "$m" "${s_id[m]}"
-  fi
+  [ -z "$lines" ] || tell '%s\n' "$lines" >&2
+  give_back
+  if [ "$m" != 0 ] && [ "$way" = forward ]; then record failed "$m" "${s_id[m]}"; fi
   fail "can't ${c_words[k]}" "$why" \
     "mend the cause, then run the same again: it looks what is there and goes on. All output: $log${hint:+. $hint}"
 }
 hint='' way=forward
 
-# What was kept from new work gets work again, also after a failure.
+# What was kept from new work gets work again, however its step ends.
 give_back() {
   local k
-  for k in ${s_cmds[$1]}; do
-    if [ "${c_verb[k]}" = restore ] && [ "$isolated" = 1 ]; then
-      isolated=0
-      printf '    %s ... ' "${c_words[k]}"
-      if attempt "$k"; then say 'done'; else say 'FAILED: it is still kept from new work'; fi
-    fi
+  # What runs within $(…) leaves that to the script.
+  if [ "$isolated" = 0 ] || [ "$BASHPID" != "$$" ]; then return; fi
+  isolated=0 giving_back=1
+  for k in ${s_cmds[doing]}; do
+    [ "${c_verb[k]}" = restore ] || continue
+    tell '\n    %s ... ' "${c_words[k]}"
+    if attempt "$k"; then say 'done'; else say 'FAILED: it is still kept from new work'; fi
   done
+  giving_back=0
 }
-isolated=0
+# The step that is being done, and whether it may be kept from new work.
+doing=0 isolated=0 giving_back=0
 
 must() { # K STEP [INPUT]
   local rc=0
@@ -65,7 +70,7 @@ stop_if_asked() {
     'run the same again: it looks what is there and goes on'
 }
 
-pause() { sleep "$1" & wait $! || true; }
+pause() { sleep "$1" 9>&- & wait $! || true; }
 
 # Runs command $1 of step $2 until it succeeds, every $3 s, for at most $4 s.
 again_until() {
@@ -108,30 +113,39 @@ package() {
   must "$k" "$2" "$file"
 }
 
+# Keeps what command $1 of step $2 has printed as $3, whole or not at all.
+keep() {
+  { cp "$work/out" "$3.new" && sync "$3.new" && mv "$3.new" "$3"; } ||
+    broke "$1" "$2" 1 "what it told can't be kept in $3: the disk may be full"
+}
+
 # What command $1 of step $2 prints is compared with what was noted before.
 compare() {
-  local k=$1 m=$2 before=$kept/note-$2-${c_a[$1]} lost=''
+  local k=$1 m=$2 before=$kept/note-$2-${c_a[$1]} lost='' rc=0
   must "$k" "$m"
-  [ -e "$before" ] || { printf '(nothing was noted before, so nothing is compared) '; return 0; }
+  [ -e "$before" ] || { tell '(nothing was noted before, so nothing is compared) '; return 0; }
   if [ "${c_b[k]}" = equal ]; then
-    cmp -s "$before" "$work/out" || lost=$(diff "$before" "$work/out" | head -n 10) || true
+    cmp -s "$before" "$work/out" || rc=$?
+    case $rc in 1) rc=0 lost=$(diff "$before" "$work/out" | head -n 10) || true; lost=${lost:-they differ} ;; esac
   else
     lost=$(awk '
       function bare(x) { sub(/^0+/, "", x); return x }
       function less(a, b) { a = bare(a); b = bare(b); return length(a) < length(b) || (length(a) == length(b) && a "" < b "") }
+      function tell(x) { if (told++ < 10) print x }
       { line = $0; sub(/^[ \t]+/, "", line); sub(/[ \t]+$/, "", line); if (line == "") next
         name = line; number = ""
         if (match(line, /[^ \t]+$/)) { last = substr(line, RSTART)
           if (last ~ /^[0-9]+$/) { number = last; name = substr(line, 1, RSTART - 1); sub(/[ \t]+$/, "", name) } } }
       FILENAME == ARGV[1] { after[name] = number; next }
-      number == "" { print "`" line "` ends with no number to compare"; next }
-      !(name in after) { if (bare(number) != "") print number " of `" name "` were there, and nothing is told now"; next }
-      after[name] == "" || less(after[name], number) { print number " of `" name "` were there, and " after[name] " are now" }
-    ' "$work/out" "$before" | head -n 10) || true
+      number == "" { tell("`" line "` ends with no number to compare"); next }
+      !(name in after) { if (bare(number) != "") tell(number " of `" name "` were there, and nothing is told now"); next }
+      after[name] == "" || less(after[name], number) { tell(number " of `" name "` were there, and " after[name] " are now") }
+    ' "$work/out" "$before") || rc=$?
   fi
-  [ -z "$lost" ] && return 0
-  printf '%s\n' "$lost" >"$work/err"
   hint='The new version is there and stays. Keep work away from it until it is known what is missing.'
+  [ "$rc" = 0 ] || broke "$k" "$m" 1 "${c_c[k]} can't be compared with what was noted before: exit status $rc"
+  [ -n "$lost" ] || return 0
+  printf '%s\n' "$lost" >"$work/err" || true
   broke "$k" "$m" 1 "${c_c[k]} are not as they were before"
 }
 

@@ -11,9 +11,9 @@ get_secret() {
   else
     [ -t 0 ] || fail "the secret \`$1\` has to be typed, and there is no terminal" '' \
       'give --secrets FOLDER: a folder with one file for each secret, by its name'
-    printf '\n    The secret %s (it is not shown): ' "$1"
-    IFS= read -rs value
-    echo
+    tell '\n    The secret %s (it is not shown): ' "$1"
+    IFS= read -rs value || true
+    say ''
   fi
   [ -n "$value" ] || fail "the secret \`$1\` is empty" '' 'run the same again and give it'
   secret[$1]=$value

@@ -1,23 +1,28 @@
 # --- one step ---------------------------------------------------------------------------------------------------------
 
-people() { # STEP K TEXT: somebody has to do or to confirm it
-  has "confirmed-by-people $1 $2" && return 0
+# Somebody has to do what TEXT says, or to see that it is so. The word holds until the step ends, well or not.
+people() { # STEP K TEXT
+  local part=${s_id[$1]} text=$'\n'"    Somebody has to do this, or see that it is so:"$'\n'"    $3"
+  # That a step is to be taken back doesn't say that people have done their part of it.
+  [ "$way" = forward ] || part+=/back
+  ! has_word "$1" "$2" || return 0
   case " $confirm " in
-    *" ${s_id[$1]} "*) ;;
-    *) ask 'done' "--confirm ${s_id[$1]}" $'\n'"    Somebody has to do this, or see that it is so:"$'\n'"    $3" ;;
+    *" $part "*) say "$text" ;;
+    *) ask 'done' "--confirm $part" "$text" ;;
   esac
   record by "${SUDO_USER:-$(id -un)}"
   record confirmed-by-people "$1" "$2"
 }
 
 read_log() { # STEP K
-  local k=$2 m=$1 mark=$kept/mark-${c_a[$2]} errors failed
-  [ -s "$mark" ] || { printf '(nobody noted where it ended before: not read) '; return 0; }
+  local k=$2 m=$1 mark=$kept/mark-${c_a[$2]} errors failed lines
+  [ -s "$mark" ] || { tell '(nobody noted where it ended before: not read) '; return 0; }
   must "$k" "$m" "$mark"
   failed=$(awk '$1 == "failed-migrations" { print $2; exit }' "$work/out")
   errors=$(awk '$1 == "errors" { print $2; exit }' "$work/out")
-  printf '(%s failed migrations, %s errors) ' "${failed:=0}" "${errors:=0}"
-  sed -n 's/^line /    | /p' "$work/out" | harmless | sed '1s/^/\n/'
+  tell '(%s failed migrations, %s errors) ' "${failed:=0}" "${errors:=0}"
+  lines=$(sed -n 's/^line /    | /p' "$work/out" | harmless)
+  [ -z "$lines" ] || tell '\n%s\n' "$lines"
   case ${c_b[k]} in
     never) return 0 ;;
     failed-migration) [ "$failed" != 0 ] || return 0 ;;
@@ -31,7 +36,7 @@ perform() { # STEP K
   local m=$1 k=$2 rc=0
   stop_if_asked
   if [ "${c_verb[k]}" = receive ] && [ "$is_there" = 1 ]; then return 0; fi
-  printf '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
+  tell '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
   case ${c_verb[k]} in
     find)
       attempt "$k" || rc=$?
@@ -50,13 +55,13 @@ perform() { # STEP K
     note)
       if [ ! -e "$kept/note-$m-${c_a[k]}" ]; then
         must "$k" "$m"
-        cp "$work/out" "$kept/note-$m-${c_a[k]}.new" && mv "$kept/note-$m-${c_a[k]}.new" "$kept/note-$m-${c_a[k]}"
+        keep "$k" "$m" "$kept/note-$m-${c_a[k]}"
       fi
       ;;
     compare) compare "$k" "$m" ;;
     mark)
       must "$k" "$m"
-      cp "$work/out" "$kept/mark-$m.new" && mv "$kept/mark-$m.new" "$kept/mark-$m"
+      keep "$k" "$m" "$kept/mark-$m"
       ;;
     read) read_log "$m" "$k" ;;
     by-hand)
@@ -89,7 +94,6 @@ looks() {
   local k first='' last=''
   for k in ${s_cmds[$1]}; do
     case ${c_verb[k]} in
-      write | again) return 0 ;;
       find | look | by-hand | version) first+=" $k" ;;
       wait) last+=" $k" ;;
     esac
@@ -99,6 +103,10 @@ looks() {
 
 found_done() {
   local k list
+  # Only doing it again tells that a file is as it should be now, and that its service knows it.
+  for k in ${s_cmds[$1]}; do
+    case ${c_verb[k]} in write | again) return 1 ;; esac
+  done
   list=$(looks "$1")
   [ -n "$list" ] || return 1
   for k in $list; do
@@ -135,7 +143,7 @@ elsewhere_done() {
 healthy() { # COMPONENT STEP
   local k
   for k in ${h_cmds[$1]:-}; do
-    printf '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
+    tell '    %s (at most %s s) ... ' "${c_words[k]}" "${c_limit[k]}"
     must "$k" "$2"
     say 'healthy'
   done
@@ -153,12 +161,20 @@ run_step() {
       return
       ;;
   esac
+  # An earlier attempt may have kept it from new work.
+  doing=$m isolated=0
+  case $was in begun | failed | back-begun) isolated=1 ;; esac
   earlier "$m"
   elsewhere_done "${s_wave[m]}"
-  printf '%s' "${s_why[m]}"
+  tell '%s' "${s_why[m]}"
   [ -z "${s_impact[m]}" ] || say "  meanwhile: ${s_impact[m]}"
-  case $was in begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;; esac
-  is_there=0 isolated=0 hint=''
+  case $was in
+    begun | failed) say "  It was begun at $since and did not come to its end: it is looked at first." ;;
+    back-begun) say "  Its way back was begun at $since and did not come to its end: it is looked at first." ;;
+  esac
+  is_there=0 hint=''
+  # What an attempt has noted that came to its end, or was taken back, tells nothing of this one.
+  case $was in begun | failed | back-begun) ;; *) rm -f "$kept/note-$m-"* ;; esac
   if [ "${s_kind[m]}" = count ]; then
     hint="Not every host has to pass this: see wave ${s_wave[m]} in RUNBOOK.md. Other steps here don't wait for it"
   fi
@@ -172,11 +188,7 @@ run_step() {
   fi
   for k in ${s_needs[m]}; do healthy "$k" "$m"; done
   record begun "$m" "${s_id[m]}"
-  for k in ${s_cmds[m]}; do
-    # An earlier attempt may have left it so.
-    case $was in begun | failed) [ "${c_verb[k]}" != isolate ] || isolated=1 ;; esac
-    perform "$m" "$k"
-  done
+  for k in ${s_cmds[m]}; do perform "$m" "$k"; done
   record 'done' "$m" "${s_id[m]}"
   say "  Step $m is done."
 }
