@@ -9,7 +9,7 @@ use crate::site::Site;
 const FILES: &str = "/opt/opswat/mdcluster-file-storage";
 
 /// Messages that nobody takes stay in their queue, so that what is left to do is asked of another one.
-const IDLE: &str = "\n[components.rabbitmq]\nidle = \"echo 0\"\n";
+pub(super) const IDLE: &str = "\n[components.rabbitmq]\nidle = \"echo 0\"\n";
 
 pub(crate) fn run(fleet: &Fleet) {
     fill(fleet);

@@ -15,10 +15,12 @@ mod killed;
 mod password;
 mod postgresql;
 mod preflight;
+mod rabbitmq_cluster;
 mod removed;
 mod roles;
 mod rollback;
 mod scans;
+mod standbys;
 mod upgrade;
 mod window;
 
@@ -31,7 +33,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 34] = [
+pub(crate) const SCENARIOS: [Scenario; 36] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -71,6 +73,16 @@ pub(crate) const SCENARIOS: [Scenario; 34] = [
         changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
         run: roles::run,
     },
+    Scenario {
+        name: "standbys",
+        changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
+        run: standbys::run,
+    },
+    Scenario {
+        name: "rabbitmq-cluster",
+        changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
+        run: rabbitmq_cluster::run,
+    },
     Scenario { name: "files", changes: &PRODUCTS, run: files::run },
     Scenario { name: "removed", changes: &EXECUTION, run: removed::run },
     Scenario { name: "window", changes: &["storage-01", "exec-01"], run: window::run },
@@ -81,6 +93,9 @@ pub(crate) const SCENARIOS: [Scenario; 34] = [
 ];
 
 const EXECUTION: [&str; 2] = ["exec-01", "exec-02"];
+
+/// The hosts that can have the same infrastructure, the one of the manifest first.
+const INFRA: [&str; 3] = ["infra-01", "infra-02", "infra-03"];
 
 /// An installation of one of OPSWAT's products on the fleet.
 pub(crate) struct Product {
@@ -148,6 +163,18 @@ impl Product {
         };
         fleet.ask(self.host, &ask)
     }
+}
+
+/// What a manifest says of all of `INFRA` but the first, when they have `component`.
+fn others_with(fleet: &Fleet, component: &str) -> String {
+    let [_, others @ ..] = INFRA;
+    let host = |host| {
+        let address = fleet.address(host);
+        format!(
+            "\n[hosts.{host}]\naddress = \"{address}\"\nos = \"debian-11\"\ncomponents = [\"{component}\"]\n"
+        )
+    };
+    others.map(host).concat()
 }
 
 /// Makes the backups whose evidence stage 2 asks for, as the infrastructure's own documents say.

@@ -1,22 +1,15 @@
 //! Redis with two replicas and Sentinel: the replicas change before their primary, which hands its role
 //! over first, and nothing is lost.
 
+use super::{INFRA, others_with};
 use crate::hosts::Fleet;
 use crate::release::Release;
 use crate::site::Site;
 
-const HOSTS: [&str; 3] = ["infra-01", "infra-02", "infra-03"];
-
 pub(crate) fn run(fleet: &Fleet) {
     replicate(fleet);
     let release = Release::moving(&fleet.site, &["redis"]);
-    let replica = |host: &str| {
-        let address = fleet.address(host);
-        format!(
-            "\n[hosts.{host}]\naddress = \"{address}\"\nos = \"debian-11\"\ncomponents = [\"redis\"]\n"
-        )
-    };
-    let replicas = [replica("infra-02"), replica("infra-03")].concat();
+    let replicas = others_with(fleet, "redis");
     let site = Site::with_manifest(fleet, &release, |manifest| manifest + &replicas);
     site.mdc(&["plan"]).ends(0).tells(&[
         "infra-01/redis is the primary and doesn't hand its role over",
@@ -41,7 +34,7 @@ pub(crate) fn run(fleet: &Fleet) {
     ]);
     let journal = site.journal();
     let end = |host: &str| journal.end(&format!("{host}/redis/upgrade")).unwrap();
-    for host in HOSTS {
+    for host in INFRA {
         let version = "redis-cli info server | tr -d '\\r' | sed -n 's/^redis_version://p'";
         assert_eq!(fleet.ask(host, version), release.version("redis"), "{host}");
         assert_eq!(fleet.ask(host, "redis-cli mget a b c"), "1\n2\n3", "{host}");
@@ -57,7 +50,7 @@ fn replicate(fleet: &Fleet) {
     let open = format!(
         "sudo sed -i 's/^bind .*/bind 0.0.0.0/; s/^protected-mode .*/protected-mode no/' {conf}"
     );
-    for host in HOSTS {
+    for host in INFRA {
         let follow = match host {
             "infra-01" => String::new(),
             _ => {
@@ -78,7 +71,7 @@ fn settled(fleet: &Fleet, primary: &str) {
 
 /// A Sentinel on each host. None of them takes an upgrade for a failure.
 fn watch(fleet: &Fleet) {
-    for host in HOSTS {
+    for host in INFRA {
         let conf = format!(
             "port 26379\nprotected-mode no\nsentinel monitor cluster {} 6379 2\n\
              sentinel down-after-milliseconds cluster 120000\nsentinel failover-timeout cluster 20000\n",
@@ -93,7 +86,7 @@ fn watch(fleet: &Fleet) {
             ),
         );
     }
-    for host in HOSTS {
+    for host in INFRA {
         let knows =
             |what| format!("[ $(redis-cli -p 26379 sentinel {what} cluster | grep -cx name) = 2 ]");
         let (replicas, others) = (knows("replicas"), knows("sentinels"));
@@ -103,5 +96,5 @@ fn watch(fleet: &Fleet) {
 
 fn primary(fleet: &Fleet) -> &'static str {
     let is_primary = |host: &&str| fleet.ask(host, "redis-cli role | head -n 1") == "master";
-    HOSTS.into_iter().find(|host| is_primary(host)).expect("a primary")
+    INFRA.into_iter().find(|host| is_primary(host)).expect("a primary")
 }
