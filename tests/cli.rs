@@ -21,8 +21,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         examples::copy(&examples::folder().join("quickstart"), folder.path());
         examples::hurry(&folder.path().join("mdc.toml"));
-        let site = Self { folder };
-        site
+        Self { folder }
     }
 
     fn path(&self, name: &str) -> PathBuf {
