@@ -9,12 +9,14 @@ use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Exit, records, signals, under_load, watch};
+use crate::address::Address;
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
 use crate::scan::ToGateway;
 use crate::scan::load::{self, LoadAccount, Under};
 use crate::state::{Entry, JournalError, Progress, Run, StateError, Store};
+use crate::transport::{Command, Task};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -249,7 +251,7 @@ pub(super) fn another_plan(run: &Run, why: &str) -> Problem {
 
 pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
     if plan.basis.desired == site.desired.digest() {
-        return Ok(());
+        return own_secrets(plan, site);
     }
     Err(Problem::new(
         format!(
@@ -259,6 +261,27 @@ pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
         ),
         "make the plan again and have it reviewed",
     ))
+}
+
+/// Whether files get secrets from where the manifest has them alone: a plan that somebody has changed could have
+/// any file of the controller sent to a host for one, and any command run here.
+fn own_secrets(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let is_own = |step: &Step, command: &Command| {
+        let Task::WriteFile { path, secrets, .. } = &command.task else { return true };
+        let at = Address::new(step.host.clone(), step.component.clone());
+        let files = site.desired.files.get(&at).map_or(&[][..], |files| &**files);
+        files.iter().any(|file| file.path == *path && file.secrets == *secrets)
+    };
+    let foreign = plan.steps.iter().find(|step| {
+        let back = step.back().map_or(&[][..], |commands| &**commands);
+        !step.commands.iter().chain(back).all(|command| is_own(step, command))
+    });
+    foreign.map_or(Ok(()), |step| {
+        Err(Problem::new(
+            format!("the step `{}` has secrets from where {} has none", step.id, site.path),
+            "the plan was changed after it was made; nothing was done; make it again",
+        ))
+    })
 }
 
 pub(super) fn still_holds<'a>(
