@@ -47,77 +47,80 @@ fn sends(plan: &mut Plan, file: &str) {
     });
 }
 
+type Change = fn(&mut Plan);
+
+/// What makes a plan say what isn't so, and how that is told.
+const CASES: &[(Change, &str)] = &[
+    (|plan| step(plan, DATABASE).host = "core-01".parse().unwrap(), "is not what its id says"),
+    (|plan| step(plan, DATABASE).action = Action::Verify, "is not what its id says"),
+    (
+        |plan| step(plan, DATABASE).component = "redis".parse().unwrap(),
+        "is not what its id says, but db-01/redis/upgrade",
+    ),
+    (|plan| step(plan, DATABASE).id = "db-01/postgresql/upgrade-2".into(), "its id says"),
+    (
+        |plan| {
+            let again = step(plan, CORE).clone();
+            plan.steps.push(again);
+        },
+        "the step `core-02/md-core/upgrade` is there twice",
+    ),
+    (
+        |plan| step(plan, CORE).after.push(DATABASE.into()),
+        "comes after `db-01/postgresql/upgrade`, which is no step before it",
+    ),
+    (|plan| step(plan, CORE).after.push(CORE.into()), "which is no step before it"),
+    (|plan| plan.basis.facts.clear(), "rests on no facts"),
+    (
+        |plan| {
+            let members = plan.members.remove("postgresql").unwrap();
+            plan.members.insert("redis".parse().unwrap(), members);
+        },
+        "it counts db-01/postgresql among those of redis",
+    ),
+    (
+        |plan| {
+            let gate = step(plan, "core-02/md-core/keep-healthy");
+            gate.way_back = Some(WayBack::Files { commands: Arc::default() });
+        },
+        "which nothing takes back",
+    ),
+    (
+        |plan| {
+            let commands = Arc::clone(&step(plan, CORE).commands);
+            step(plan, "core-02/md-core/keep-healthy").commands = commands;
+        },
+        "is there to keep-healthy, and one of its commands to check the content of md-core",
+    ),
+    (
+        |plan| {
+            let commands = Arc::clone(&step(plan, CORE).commands);
+            step(plan, COPY).commands = commands;
+        },
+        "is there to copy, and one of its commands to check the content of md-core",
+    ),
+    (
+        |plan| {
+            let install = step(plan, CORE).commands[1].clone();
+            plan.checks.insert("more".into(), [install].into());
+        },
+        "its check `more` does more than look: one of its commands is to install md-core",
+    ),
+    (
+        |plan| {
+            let whom = plan.asked.values().next().unwrap().clone();
+            plan.asked.insert("core-99/md-core/reach".into(), whom);
+        },
+        "it says whom `core-99/md-core/reach` asks, which is none of its steps",
+    ),
+    (|plan| sends(plan, "/root/.ssh/id_ed25519"), "sends the file `/root/.ssh/id_ed25519`"),
+    (|plan| sends(plan, "packages/../../key"), "sends the file `packages/../../key`"),
+    (|plan| sends(plan, ""), "sends the file ``"),
+];
+
 #[test]
 fn a_plan_is_what_it_says_however_it_is_sealed() {
-    type Change = fn(&mut Plan);
-    let cases: &[(Change, &str)] = &[
-        (|plan| step(plan, DATABASE).host = "core-01".parse().unwrap(), "is not what its id says"),
-        (|plan| step(plan, DATABASE).action = Action::Verify, "is not what its id says"),
-        (
-            |plan| step(plan, DATABASE).component = "redis".parse().unwrap(),
-            "is not what its id says, but db-01/redis/upgrade",
-        ),
-        (|plan| step(plan, DATABASE).id = "db-01/postgresql/upgrade-2".into(), "its id says"),
-        (
-            |plan| {
-                let again = step(plan, CORE).clone();
-                plan.steps.push(again);
-            },
-            "the step `core-02/md-core/upgrade` is there twice",
-        ),
-        (
-            |plan| step(plan, CORE).after.push(DATABASE.into()),
-            "comes after `db-01/postgresql/upgrade`, which is no step before it",
-        ),
-        (|plan| step(plan, CORE).after.push(CORE.into()), "which is no step before it"),
-        (|plan| plan.basis.facts.clear(), "rests on no facts"),
-        (
-            |plan| {
-                let members = plan.members.remove("postgresql").unwrap();
-                plan.members.insert("redis".parse().unwrap(), members);
-            },
-            "it counts db-01/postgresql among those of redis",
-        ),
-        (
-            |plan| {
-                let gate = step(plan, "core-02/md-core/keep-healthy");
-                gate.way_back = Some(WayBack::Files { commands: Arc::default() });
-            },
-            "which nothing takes back",
-        ),
-        (
-            |plan| {
-                let commands = Arc::clone(&step(plan, CORE).commands);
-                step(plan, "core-02/md-core/keep-healthy").commands = commands;
-            },
-            "is there to keep-healthy, and one of its commands to check the content of md-core",
-        ),
-        (
-            |plan| {
-                let commands = Arc::clone(&step(plan, CORE).commands);
-                step(plan, COPY).commands = commands;
-            },
-            "is there to copy, and one of its commands to check the content of md-core",
-        ),
-        (
-            |plan| {
-                let install = step(plan, CORE).commands[1].clone();
-                plan.checks.insert("more".into(), [install].into());
-            },
-            "its check `more` does more than look: one of its commands is to install md-core",
-        ),
-        (
-            |plan| {
-                let whom = plan.asked.values().next().unwrap().clone();
-                plan.asked.insert("core-99/md-core/reach".into(), whom);
-            },
-            "it says whom `core-99/md-core/reach` asks, which is none of its steps",
-        ),
-        (|plan| sends(plan, "/root/.ssh/id_ed25519"), "sends the file `/root/.ssh/id_ed25519`"),
-        (|plan| sends(plan, "packages/../../key"), "sends the file `packages/../../key`"),
-        (|plan| sends(plan, ""), "sends the file ``"),
-    ];
-    for (number, (change, words)) in cases.iter().enumerate() {
+    for (number, (change, words)) in CASES.iter().enumerate() {
         match resealed(change) {
             Err(FileError::Contradiction(why)) => {
                 assert!(why.contains(words), "{number}: no {words:?} in {why:?}");
