@@ -326,10 +326,9 @@ fn the_files_for_ci_call_mdc_as_it_is() {
         assert!(calls.len() >= 10, "{file}: {calls:?}");
         for call in calls {
             // What is reviewed is what is carried out, and nothing is pasted into a shell.
-            let plans = call
-                .split_whitespace()
-                .filter(|word| word.contains("plan") && word.ends_with(".json"));
-            assert!(plans.into_iter().all(|plan| plan == "plans/next.json"), "{file}: {call}");
+            let files = call.split_whitespace().filter(|word| word.starts_with("plan"));
+            let mut files = files.filter(|word| word.contains(".json"));
+            assert!(files.all(|file| file == "plans/next.json"), "{file}: {call}");
             assert!(!call.contains("${{"), "{file}: {call}");
             let script = call.replace("mdc ", &format!("{} ", env!("CARGO_BIN_EXE_mdc")));
             let mut shell = Command::new("sh");
@@ -378,7 +377,7 @@ fn script(name: &str) -> String {
     let (_, step) = text.split_once(&format!("- name: {name}\n")).unwrap();
     let (_, script) = step.split_once("run: |\n").unwrap();
     let is_own = |line: &&str| line.is_empty() || line.starts_with("          ");
-    script.lines().take_while(is_own).map(|line| format!("{}\n", line.trim())).collect()
+    script.lines().take_while(is_own).map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 /// With a `gh` that finds `known` comments, and tells what it is asked for.
@@ -386,7 +385,7 @@ fn script(name: &str) -> String {
 fn the_comment_of_a_pull_request_says_when_the_checks_have_failed() {
     use std::os::unix::fs::PermissionsExt;
 
-    let comment = script("Keep one comment current");
+    let comment = format!("PATH=$PWD:$PATH\n{}", script("Keep one comment current"));
     let cases = [
         ("# The plan", "success", "", "--method POST repos/o/r/issues/7/comments"),
         ("# The plan", "failure", "31", "--method PATCH repos/o/r/issues/comments/31"),
@@ -400,10 +399,8 @@ fn the_comment_of_a_pull_request_says_when_the_checks_have_failed() {
             format!("#!/bin/sh\necho \"$@\" >> asked\n[ \"$2\" = --method ] || echo {known}\n");
         std::fs::write(path("gh"), gh).unwrap();
         std::fs::set_permissions(path("gh"), PermissionsExt::from_mode(0o755)).unwrap();
-        let known_places = std::env::var("PATH").unwrap();
         let mut shell = Command::new("bash");
         shell.args(["-e", "-c", &comment]).current_dir(folder.path());
-        shell.env("PATH", format!("{}:{known_places}", folder.path().display()));
         shell.envs([("GITHUB_REPOSITORY", "o/r"), ("PULL", "7"), ("COMMIT", "c0ffee")]);
         shell.envs([("RUN", "https://ci.example.com/1"), ("ENDED", ended)]);
         let output = shell.output().unwrap();
