@@ -8,8 +8,10 @@ mod examples;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use mdc::catalog::Stage;
 use mdc::plan::{Plan, Step, parse, write};
-use mdc::review::{Relation, StepField, differences, standing, why};
+use mdc::review::{Relation, StepField, differences, fit, standing, why};
+use mdc::transport::Task;
 use mdc::value::Period;
 
 const CORE: &str = "core-02/md-core/upgrade";
@@ -53,7 +55,7 @@ fn each_field_that_carries_meaning_is_told() {
     type Change = fn(&mut Step);
     let cases: [(Change, StepField); 7] = [
         (|step| step.to = "5.19.1".parse().unwrap(), StepField::Version),
-        (|step| step.stage = mdc::catalog::Stage::Critical, StepField::Stage),
+        (|step| step.stage = Stage::Critical, StepField::Stage),
         (|step| step.reasons.clear(), StepField::Reasons),
         (
             |step| {
@@ -70,6 +72,25 @@ fn each_field_that_carries_meaning_is_told() {
     for (change, field) in cases {
         assert_eq!(moved(change), [field]);
     }
+}
+
+/// Stage 2 is only begun where the window has room for a slow case of it.
+#[test]
+fn what_a_step_takes_means_something_beside_a_window() {
+    let slower = |window: bool| {
+        let (mut old, mut new) = (plan(), plan());
+        if window {
+            let of = parse(include_bytes!("../plans/air-gapped.json")).unwrap();
+            (old.window, new.window) = (of.window.clone(), of.window);
+        }
+        step(&mut new, "db-01/postgresql/upgrade").forecast = Period::seconds(999);
+        step(&mut new, CORE).forecast = Period::seconds(999);
+        let changed = differences(&old, &new).changed;
+        let ids = changed.iter().map(|it| (it.new.id.to_string(), it.fields.clone()));
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(slower(false), []);
+    assert_eq!(slower(true), [("db-01/postgresql/upgrade".to_owned(), vec![StepField::Room])]);
 }
 
 #[test]
@@ -163,6 +184,18 @@ fn the_commands_answer_and_their_status_says_whether_anything_moved() {
     step(&mut changed, CORE).impact = "All stops".into();
     changed.seal = changed.digest();
     write(&changed, &mut std::fs::File::create(&second).unwrap()).unwrap();
+    // Another task behind the same words.
+    let (third, mut changed) = (path("third.json"), plan());
+    let core = step(&mut changed, CORE);
+    let mut commands = core.commands.to_vec();
+    for command in &mut commands {
+        if let Task::InstallFile { path, .. } = &mut command.task {
+            *path = "/tmp/core.deb".parse().unwrap();
+        }
+    }
+    core.commands = commands.into();
+    changed.seal = changed.digest();
+    write(&changed, &mut std::fs::File::create(&third).unwrap()).unwrap();
     let golden: &[(&[&str], i32, &[&str])] = &[
         (&["diff", &first, &first], 0, &["Both mean the same."]),
         (
@@ -184,6 +217,11 @@ fn the_commands_answer_and_their_status_says_whether_anything_moved() {
             &["did you mean `core-02/md-core/upgrade`"],
         ),
         (&["explain", &first], 1, &["name a step of the plan too"]),
+        (
+            &["diff", &first, &third],
+            2,
+            &["commands", "- \"path\": \"/var/cache/mdc/", "+ \"path\": \"/tmp/core.deb\""],
+        ),
         (&["why-not", &first, "core-04"], 0, &["Nothing changes there", "md-core"]),
         (&["why-not", &first, "core-99"], 1, &["says nothing of a host `core-99`"]),
     ];
@@ -233,6 +271,16 @@ fn a_committed_plan_is_up_to_date_until_something_means_another_thing() {
     let comment = format!("# Only words.\n{manifest}");
     std::fs::write(folder.path().join("mdc.toml"), comment).unwrap();
     assert_eq!(inside(&folder, &check).0, Some(0));
+    let (status, said) = inside(&folder, &[&check[..], &["--format", "json"]].concat());
+    assert!(status == Some(0) && said.contains("\"same\": true"), "{said}");
+    // The same would be done, and `mdc apply` would call the plan stale.
+    let other = format!("{manifest}\n[preflight]\nfree-disk = 513\n");
+    std::fs::write(folder.path().join("mdc.toml"), other).unwrap();
+    let (status, said) = inside(&folder, &check);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("They differ: other manifest, release or catalog"), "{said}");
+    let (status, said) = inside(&folder, &["apply", "plans/next.json", "--yes"]);
+    assert!(status == Some(1) && said.contains("the plan is stale"), "{said}");
     let other = manifest.replace("at-once = 2", "at-once = 1");
     assert_ne!(other, manifest);
     std::fs::write(folder.path().join("mdc.toml"), other).unwrap();
@@ -259,27 +307,113 @@ fn rules_refuse_a_plan_with_their_own_words_and_status() {
     assert!(wrong.1.contains("strict.rego"), "{}", wrong.1);
 }
 
-/// Every call of `mdc` in the files for CI, but for those that carry a plan out, does what it should there.
+/// The file for CI, and its lines without what YAML has before commands.
+fn for_ci(file: &str) -> (String, Vec<String>) {
+    let path = format!("{}/examples/ci/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
+    let lines = lines.map(|line| line.trim_start_matches("run: ").to_owned()).collect();
+    (text, lines)
+}
+
+/// Every call of `mdc` in the files for CI, also those that carry a plan out, does what it should there.
 #[test]
 fn the_files_for_ci_call_mdc_as_it_is() {
     for file in ["github.yml", "gitlab-ci.yml"] {
         let folder = repository();
-        let path = format!("{}/examples/ci/{file}", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).unwrap();
-        let calls = text.lines().map(|line| line.trim().trim_start_matches("- "));
-        let calls = calls.map(|line| line.trim_start_matches("run: "));
-        let calls: Vec<&str> = calls.filter(|line| line.starts_with("mdc ")).collect();
-        assert!(calls.len() >= 7, "{file}: {calls:?}");
+        let (text, lines) = for_ci(file);
+        let calls: Vec<&String> = lines.iter().filter(|line| line.starts_with("mdc ")).collect();
+        assert!(calls.len() >= 10, "{file}: {calls:?}");
         for call in calls {
-            let script = call
-                .replace("${{ inputs.plan }}", "plans/next.json")
-                .replace("mdc ", &format!("{} ", env!("CARGO_BIN_EXE_mdc")));
+            // What is reviewed is what is carried out, and nothing is pasted into a shell.
+            let files = call.split_whitespace().filter(|word| word.starts_with("plan"));
+            let mut files = files.filter(|word| word.contains(".json"));
+            assert!(files.all(|file| file == "plans/next.json"), "{file}: {call}");
+            assert!(!call.contains("${{"), "{file}: {call}");
+            let script = call.replace("mdc ", &format!("{} ", env!("CARGO_BIN_EXE_mdc")));
             let mut shell = Command::new("sh");
             shell.args(["-c", &script]).env("GITHUB_STEP_SUMMARY", "summary.md");
             let ended = shell.current_dir(folder.path()).output().unwrap();
             let said = String::from_utf8_lossy(&ended.stderr);
             assert!(ended.status.success(), "{file}: {call}: {said}");
         }
+        // The rules are asked once more right before.
+        let (_, apply) = text.split_once("\n  apply:").or(text.split_once("\napply:")).unwrap();
+        let (before, _) = apply.split_once("mdc apply plans/next.json").unwrap();
+        assert!(before.contains("mdc policy plans/next.json policies"), "{file}");
+        assert!(text.contains("mdc resume mdc.toml --yes"), "{file}");
+    }
+}
+
+/// A checkout is cleaned, and the record of runs with it.
+#[test]
+fn the_files_for_ci_keep_the_record_out_of_the_checkout() {
+    for file in ["github.yml", "gitlab-ci.yml"] {
+        let folder = repository();
+        let (_, lines) = for_ci(file);
+        let guards: Vec<&String> = lines.iter().filter(|line| line.starts_with("grep ")).collect();
+        assert_eq!(guards.len(), 2, "{file}");
+        let manifest = std::fs::read_to_string(folder.path().join("mdc.toml")).unwrap();
+        let states = [
+            ("", false),
+            ("state = \".mdc\"\n", false),
+            ("state = \"../state\"\n", false),
+            ("state = \"/var/lib/mdc\"\n", true),
+            ("state = { postgres = \"postgresql://mdc@db.example.com/mdc\" }\n", true),
+        ];
+        for (guard, (state, is_kept)) in guards.into_iter().flat_map(|g| states.map(|s| (g, s))) {
+            let with = manifest.replace("[cluster]\n", &format!("[cluster]\n{state}"));
+            std::fs::write(folder.path().join("mdc.toml"), with).unwrap();
+            let mut shell = Command::new("sh");
+            let ended = shell.args(["-c", guard]).current_dir(folder.path()).status().unwrap();
+            assert_eq!(ended.success(), is_kept, "{file}: {state}");
+        }
+    }
+}
+
+/// The script of a step in the file for GitHub.
+fn script(name: &str) -> String {
+    let (text, _) = for_ci("github.yml");
+    let (_, step) = text.split_once(&format!("- name: {name}\n")).unwrap();
+    let (_, script) = step.split_once("run: |\n").unwrap();
+    let is_own = |line: &&str| line.is_empty() || line.starts_with("          ");
+    script.lines().take_while(is_own).map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+/// With a `gh` that finds `known` comments, and tells what it is asked for.
+#[test]
+fn the_comment_of_a_pull_request_says_when_the_checks_have_failed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let comment = format!("PATH=$PWD:$PATH\n{}", script("Keep one comment current"));
+    let cases = [
+        ("# The plan", "success", "", "--method POST repos/o/r/issues/7/comments"),
+        ("# The plan", "failure", "31", "--method PATCH repos/o/r/issues/comments/31"),
+        ("", "failure", "31", "--method PATCH repos/o/r/issues/comments/31"),
+    ];
+    for (plan, ended, known, asked) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("comment.md"), plan).unwrap();
+        let gh =
+            format!("#!/bin/sh\necho \"$@\" >> asked\n[ \"$2\" = --method ] || echo {known}\n");
+        std::fs::write(path("gh"), gh).unwrap();
+        std::fs::set_permissions(path("gh"), PermissionsExt::from_mode(0o755)).unwrap();
+        let mut shell = Command::new("bash");
+        shell.args(["-e", "-c", &comment]).current_dir(folder.path());
+        shell.envs([("GITHUB_REPOSITORY", "o/r"), ("PULL", "7"), ("COMMIT", "c0ffee")]);
+        shell.envs([("RUN", "https://ci.example.com/1"), ("ENDED", ended)]);
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let calls = std::fs::read_to_string(path("asked")).unwrap();
+        assert!(calls.contains(asked), "{calls}");
+        assert!(calls.contains(".user.login == \"github-actions[bot]\""), "{calls}");
+        let body = std::fs::read_to_string(path("body.md")).unwrap();
+        assert!(body.starts_with("<!-- mdc on pull requests -->\n"), "{body}");
+        let failed =
+            body.contains("Not to be merged: [the checks](https://ci.example.com/1) of c0ffee");
+        assert_eq!(failed, ended != "success", "{body}");
+        assert!(body.contains(if plan.is_empty() { "no plan to show" } else { plan }), "{body}");
     }
 }
 
@@ -302,6 +436,34 @@ fn what_would_be_otherwise_is_shown_and_not_done() {
         flat.contains("It does not fit.") && flat.contains("upgrade file-storage on"),
         "{said}"
     );
+}
+
+/// Where the room is missing the run stops, whatever smaller comes behind.
+#[test]
+fn nothing_is_begun_behind_what_does_not_fit() {
+    let plan = plan();
+    let critical: Vec<&Step> = plan
+        .steps
+        .iter()
+        .filter(|step| step.stage == Stage::Critical && step.is_change())
+        .collect();
+    let mut slow = plan.clone();
+    let first = critical[0];
+    step(&mut slow, &first.id).slow = Some(Period::seconds(1_000_000));
+    let fit = fit(&slow, std::time::Duration::from_secs(900_000));
+    let ids: Vec<&str> = fit.not_begun.iter().map(|step| &*step.id).collect();
+    assert!(critical.len() > 2);
+    assert_eq!(ids, critical.iter().map(|step| &*step.id).collect::<Vec<_>>());
+}
+
+#[test]
+fn where_nothing_is_to_be_done_no_host_is_a_stranger() {
+    let folder = repository();
+    assert_eq!(inside(&folder, &["apply", "plans/next.json", "--yes"]).0, Some(0));
+    assert_eq!(inside(&folder, &["plan", "-o", "done.json"]).0, Some(0));
+    let (status, said) = inside(&folder, &["why-not", "done.json", "core-02"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("Nothing changes on any host"), "{said}");
 }
 
 #[test]

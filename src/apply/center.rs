@@ -4,7 +4,6 @@
 mod failed;
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use failed::{failure, lost, never_there, not_sent, period, refused};
 
 use super::event::Event;
 use super::keep::Lines;
+use super::package;
 use super::telling::{failed_command, lines};
 use super::watch::{Look, Watched};
 use super::worker::{Work, Worker};
@@ -20,7 +20,6 @@ use crate::desired::ControlCenter;
 use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure};
 use crate::transport::{Command, Request, Task, UploadedFile};
-use crate::value::Digest;
 
 /// How long after one another a question is asked that had no answer.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -288,25 +287,11 @@ impl Worker<'_> {
         file: &UploadedFile,
     ) -> Result<File, StepFailure> {
         let path = self.packages.join(&file.from);
-        let read = || {
-            let mut content = File::open(&path)?;
-            let found = Digest::of_reader(&mut content)?;
-            content.seek(SeekFrom::Start(0))?;
-            Ok((content, found))
-        };
-        let wrong = |why: String| {
+        package::reviewed(&path, (file.digest, file.size)).map_err(|why| {
             let hint =
                 "nothing was sent; put the package file back that was reviewed, then `mdc resume`";
             failure(work, command, (FailureKind::Here, why, hint.to_owned()))
-        };
-        match read() {
-            Ok((content, found)) if found == (file.digest, file.size) => Ok(content),
-            Ok(_) => Err(wrong(format!("{path} is not the file that was reviewed"))),
-            Err(error) => {
-                let error: std::io::Error = error;
-                Err(wrong(format!("{path}: {error}")))
-            }
-        }
+        })
     }
 
     /// Whether the host shows the version.

@@ -30,6 +30,7 @@ mod keep;
 mod leave;
 mod logs;
 mod notice;
+mod package;
 mod port;
 mod reach;
 mod run;

@@ -15,6 +15,7 @@ use super::gate::not_done;
 use super::job;
 use super::keep::Notes;
 use super::notice::Notices;
+use super::package;
 use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
@@ -22,6 +23,7 @@ use crate::address::{ComponentName, HostName};
 use crate::plan::{Plan, Step};
 use crate::state::{FailureKind, Kept, StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
+use crate::value::Digest;
 
 /// Bytes between two events of a copy.
 const COPIED_EVERY: u64 = 1 << 20;
@@ -209,10 +211,10 @@ impl Worker<'_> {
             }
             let output = match &command.task {
                 Task::WriteFile { .. } => self.write_file(step, command)?,
-                Task::ReceiveFile { from, size, .. } => {
+                Task::ReceiveFile { from, digest, size, .. } => {
                     self.enter(step)?;
                     self.on_host(step, command, &mut |connection| {
-                        let mut file = self.open(step, from, *size)?;
+                        let mut file = self.open(step, (from, *digest, *size))?;
                         connection.run(command, Some(&mut file))
                     })?
                 }
@@ -315,13 +317,17 @@ impl Worker<'_> {
         done.map_err(|failure| failed_way(&failure, Some(command)))
     }
 
-    fn open<'w>(&'w self, step: &'w Step, from: &str, total: u64) -> Result<Counted<'w>, Failure> {
+    fn open<'w>(
+        &'w self,
+        step: &'w Step,
+        (from, digest, total): (&str, Digest, u64),
+    ) -> Result<Counted<'w>, Failure> {
         let path = self.packages.join(from);
-        let file = File::open(&path).map_err(|error| Failure {
+        let file = package::reviewed(&path, (digest, total)).map_err(|why| Failure {
             host: step.host.clone(),
             during: "copy the package file to the host".to_owned(),
-            problem: Problem::Here(format!("{path}: {error}")),
-            hint: "put the package file back where the release says".to_owned(),
+            problem: Problem::Here(why),
+            hint: "nothing was sent; put the package file back where the release says".to_owned(),
         })?;
         Ok(Counted { file, reach: self.reach, step: &step.id, sent: 0, told: 0, total })
     }

@@ -11,7 +11,7 @@ use super::evidence::Unproved;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, finalise, plan, preflight, records, rollback, show, watch};
+use super::{Common, Exit, claims, finalise, plan, preflight, records, rollback, show, watch};
 use crate::observe::Observed;
 use crate::plan::Plan;
 use crate::state::{Entry, Run};
@@ -52,7 +52,7 @@ impl Apply {
         if let Some(plan) = &file {
             carry::same_basis(plan, &site)?;
             finalise::is_no_finale(plan, &self.target)?;
-            carry::same_stages(plan, &site)?;
+            claims::same_stages(plan, &site)?;
         }
         // A run is not given up for a plan that may not begin.
         let gives_up = self.give_up.is_some();

@@ -8,9 +8,8 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, records, signals, under_load, watch};
+use super::{Exit, claims, records, signals, under_load, watch};
 use crate::apply::{self, Control, Ending};
-use crate::catalog::Stage;
 use crate::plan::{Moved, Plan, Step, moved};
 use crate::report::{self, Report};
 use crate::scan::ToGateway;
@@ -257,7 +256,7 @@ pub(super) fn another_plan(run: &Run, why: &str) -> Problem {
 
 pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
     if plan.basis.desired == site.desired.digest() {
-        return Ok(());
+        return claims::own_secrets(plan, site);
     }
     Err(Problem::new(
         format!(
@@ -266,20 +265,6 @@ pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
             site.path
         ),
         "make the plan again and have it reviewed",
-    ))
-}
-
-/// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it.
-pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
-    let critical = |step: &&Step| {
-        let component = site.desired.components.get(&step.component);
-        component.is_some_and(|component| component.stage == Stage::Critical)
-    };
-    let moved = plan.steps.iter().filter(|step| step.is_change() && step.stage == Stage::Live);
-    let Some(step) = moved.into_iter().find(critical) else { return Ok(()) };
-    Err(Problem::new(
-        format!("the plan says that {} is of stage 1, and the catalog says stage 2", step.id),
-        "nothing was changed; `mdc` makes no such plan: make it again and have it reviewed",
     ))
 }
 

@@ -11,8 +11,9 @@ use super::{Common, Exit, ManifestPath, show};
 use crate::review;
 use crate::view;
 
-/// Plans anew and compares with a saved plan, in meaning. Exits with 0 when the saved plan is up to date,
-/// and with 2 when it isn't.
+/// Plans anew and compares with a saved plan: what it means, and what it rests on (manifest, release, catalog
+/// and facts). Exits with 0 when the saved plan is up to date, so that `mdc apply` would not call it stale for
+/// any of that, and with 2 when it isn't.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The saved plan
@@ -30,13 +31,13 @@ impl Check {
         let saved = show::read(&self.plan)?;
         let folder = self.plan.parent().unwrap_or(Utf8Path::new(""));
         let (_, now) = self.basis.plan(&self.path, folder, (common, console))?;
-        let differences = review::differences(&saved, &now);
+        let differences = review::since(&saved, &now);
+        let document = || view::review::differences((&saved, &now), &differences);
+        self.form.show(&differences, document, console)?;
         if differences.is_empty() {
             console.say(&format!("{} is up to date.", self.plan));
             return Ok(Exit::Done);
         }
-        let document = || view::review::differences((&saved, &now), &differences);
-        self.form.show(&differences, document, console)?;
         console.say(&format!(
             "{} is out of date: plan again with `mdc plan {} -o {}`, and have it reviewed.",
             self.plan, self.path.manifest, self.plan

@@ -11,8 +11,9 @@ use super::show;
 use crate::review;
 use crate::view;
 
-/// Shows what moved between two plans in meaning, not in text. Exits with 0 when they mean the same,
-/// so that an approval can be kept, and with 2 when they don't.
+/// Shows what moved between two plans in meaning, not in text. Exits with 0 when they mean the same: the
+/// same is done on the same facts, though they may rest on manifests that differ in other things; and with 2
+/// when they don't.
 #[derive(Debug, Args)]
 pub(super) struct Diff {
     /// The plan before

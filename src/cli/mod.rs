@@ -12,6 +12,7 @@ mod backup;
 mod carry;
 mod check;
 mod choice;
+mod claims;
 mod console;
 mod diff;
 mod emit;

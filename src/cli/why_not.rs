@@ -22,19 +22,12 @@ impl WhyNot {
     pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
         let plan = show::read(&self.plan)?;
         let standing = review::standing(&plan, &self.host);
-        if standing.is_unknown_to_plan() {
-            let compared = plan.basis.compared;
-            let message = format!("{} says nothing of a host `{}`", self.plan, self.host);
-            let hint = if plan.is_empty() {
-                format!(
-                    "it has nothing to do on any of the {} hosts that were read",
-                    compared.hosts
-                )
-            } else {
-                "compare the name with the manifest's `[hosts]`; `mdc status` shows all hosts"
-                    .to_owned()
-            };
-            return Err(Problem::new(message, hint));
+        // Where nothing is to be done, a plan names no host that is as it should be.
+        if standing.is_unknown_to_plan() && !plan.is_up_to_date() {
+            return Err(Problem::new(
+                format!("{} says nothing of a host `{}`", self.plan, self.host),
+                "compare the name with the manifest's `[hosts]`; `mdc status` shows all hosts",
+            ));
         }
         console.show(&view::review::standing((&plan, &self.host), &standing))?;
         Ok(Exit::Done)

@@ -19,6 +19,8 @@ const VERSION: u32 = 1;
 const FEW: usize = 5;
 /// How many of each kind are kept: the newest.
 const KEPT: usize = 50;
+/// No step takes so many seconds, a year, and sums of such times still are times.
+const LONGEST: u64 = 365 * 24 * 3600;
 const NEW_FILE: &str = "write it anew with `mdc history --durations > FILE`";
 
 /// What steps took, by `component/action`.
@@ -117,6 +119,11 @@ fn parse(text: &str) -> Result<Durations, String> {
             read.format, read.version
         ));
     }
+    let too_long = |seconds: &&u64| **seconds > LONGEST;
+    let found = read.seconds.iter().find_map(|(of, all)| Some((of, all.iter().find(too_long)?)));
+    if let Some((of, seconds)) = found {
+        return Err(format!("`{of}` took {seconds} s, and no step takes longer than {LONGEST} s"));
+    }
     Ok(read)
 }
 
@@ -155,6 +162,21 @@ mod tests {
     fn the_newest_are_kept() {
         let seconds: Vec<u64> = (0..200).collect();
         assert_eq!(of(&seconds), Some((175, 199)));
+    }
+
+    #[test]
+    fn no_step_takes_longer_than_a_year() {
+        let file = |seconds: u64| {
+            format!(
+                r#"{{ "format": "mdc/durations", "version": 1,
+                    "seconds": {{ "redis/upgrade": [30, {seconds}] }} }}"#
+            )
+        };
+        assert!(parse(&file(LONGEST)).is_ok());
+        for seconds in [LONGEST + 1, 9_223_372_036_854_775_000, u64::MAX] {
+            let why = parse(&file(seconds)).unwrap_err();
+            assert!(why.contains("`redis/upgrade` took"), "{why}");
+        }
     }
 
     #[test]

@@ -57,7 +57,16 @@ fn way(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     if from == to {
         return Utf8PathBuf::new();
     }
-    pathdiff::diff_utf8_paths(to, from).unwrap_or_else(|| to.to_owned())
+    let between = |from: &Utf8Path, to: &Utf8Path| {
+        pathdiff::diff_utf8_paths(to, from).filter(|way| way.is_relative())
+    };
+    // One of them may be named from the root: a plan names package files from the release file's folder.
+    let whole = |folder: &Utf8Path| {
+        let here = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
+        here.canonicalize_utf8().ok()
+    };
+    let of_both = || between(&whole(from)?, &whole(to)?);
+    between(from, to).or_else(of_both).unwrap_or_else(|| to.to_owned())
 }
 
 /// The resource with its package file seen from the folder that `way` starts in.
@@ -74,5 +83,26 @@ fn from(resource: &Arc<Resource>, way: &Utf8Path) -> Arc<Resource> {
             Arc::new(Resource { source, ..(**resource).clone() })
         }
         _ => Arc::clone(resource),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_between_two_folders_is_relative_however_they_are_named() {
+        let here = Utf8PathBuf::from_path_buf(std::env::current_dir().unwrap()).unwrap();
+        let golden = [
+            ("releases/b", "releases/a", "../a"),
+            ("/releases/b", "/releases/a", "../a"),
+            ("releases", "releases", ""),
+            ("", here.join("src").as_str(), "src"),
+            (here.join("src").as_str(), "examples", "../examples"),
+        ]
+        .map(|(from, to, expected)| (from.to_owned(), to.to_owned(), expected));
+        for (from, to, expected) in golden {
+            assert_eq!(way((&*from).into(), (&*to).into()), expected, "{from} to {to}");
+        }
     }
 }

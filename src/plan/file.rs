@@ -10,6 +10,7 @@ use serde_json::Serializer;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::claims;
 use super::form::{PlanForm, forms};
 use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
@@ -43,6 +44,9 @@ pub enum FileError {
     /// Changed since it was written.
     #[error("its seal doesn't fit its content: it was changed after it was made")]
     SealBroken,
+    /// Sealed, and not what it says of itself.
+    #[error("it contradicts itself, as no plan does that mdc has made: {0}")]
+    Contradiction(String),
 }
 
 /// Writes `plan` as JSON, one value a line so that it diffs well.
@@ -69,7 +73,7 @@ fn lines<W: Write>(out: W, depth: usize) -> Serializer<W, Lines> {
     Serializer::with_formatter(out, Lines::at(depth))
 }
 
-/// Reads a plan and checks format, version and seal.
+/// Reads a plan and checks format, version and seal, and that it is what it says.
 ///
 /// # Errors
 /// When it is not exactly a plan that an `mdc` of this format wrote.
@@ -82,7 +86,7 @@ pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
     parse(&text)
 }
 
-/// Reads a plan out of its text and checks format, version and seal.
+/// Reads a plan out of its text and checks format, version and seal, and that it is what it says.
 ///
 /// # Errors
 /// When it is not exactly a plan that an `mdc` of this format wrote.
@@ -93,7 +97,10 @@ pub fn parse(text: &[u8]) -> Result<Plan, FileError> {
         return Err(FileError::OtherFormat { format: head.format, version: head.version });
     }
     let plan: Plan = serde_json::from_slice(text).map_err(not_a_plan)?;
-    if plan.seal_holds() { Ok(plan) } else { Err(FileError::SealBroken) }
+    if !plan.seal_holds() {
+        return Err(FileError::SealBroken);
+    }
+    claims::contradiction(&plan).map_or(Ok(plan), |why| Err(FileError::Contradiction(why)))
 }
 
 /// What every version of the format begins with.

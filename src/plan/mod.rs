@@ -3,6 +3,7 @@
 mod approvals;
 mod backup;
 mod bare;
+mod claims;
 mod commands;
 mod elapsed;
 mod file;

@@ -26,6 +26,12 @@ impl Plan {
         self.seal == self.digest()
     }
 
+    /// Whether there is nothing to do, and nothing was left out.
+    #[must_use]
+    pub const fn is_up_to_date(&self) -> bool {
+        self.steps.is_empty() && self.withheld.is_empty()
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

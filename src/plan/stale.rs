@@ -27,10 +27,7 @@ pub fn moved<'a>(
     let mut found = Vec::new();
     // Gates rest on nothing but what they see when they are passed.
     for step in steps.filter(|step| !step.action.is_gate()) {
-        let Some(planned) = plan.basis.facts.get(&format!("{}/{}", step.host, step.component))
-        else {
-            continue;
-        };
+        let Some(planned) = plan.facts(step) else { continue };
         let mut add = |fact, planned: String, observed: String| {
             if planned != observed {
                 found.push(Moved { step: step.id.to_string(), fact, planned, observed });
@@ -44,11 +41,11 @@ pub fn moved<'a>(
                 if is_done_by_hand(step, &now.package) {
                     continue;
                 }
-                add("package", package(&planned.package), package(&now.package));
-                add("service", unit(&planned.unit), unit(&now.unit));
-                let role =
-                    |role: &Option<String>| role.clone().unwrap_or_else(|| "not known".into());
-                add("role", role(&planned.role), role(&now.role));
+                for ((fact, planned), (_, now)) in
+                    planned.in_words().into_iter().zip(now.in_words())
+                {
+                    add(fact, planned, now);
+                }
                 for (name, planned) in &planned.files {
                     let now = now.files.get(name).cloned().unwrap_or_default();
                     add("file", format!("{name}: {planned}"), format!("{name}: {now}"));
@@ -61,6 +58,23 @@ pub fn moved<'a>(
         }
     }
     found
+}
+
+impl Plan {
+    /// What was seen of the step's component on its host when the plan was made, if the step rests on that.
+    #[must_use]
+    pub fn facts(&self, step: &Step) -> Option<&UsedFacts> {
+        self.basis.facts.get(&format!("{}/{}", step.host, step.component))
+    }
+}
+
+impl UsedFacts {
+    /// Each but the files, with what it is.
+    #[must_use]
+    pub fn in_words(&self) -> [(&'static str, String); 3] {
+        let role = self.role.clone().unwrap_or_else(|| "not known".to_owned());
+        [("package", package(&self.package)), ("service", unit(&self.unit)), ("role", role)]
+    }
 }
 
 /// Whether others have already done what the step would ask people or Control Center for.

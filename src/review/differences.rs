@@ -1,6 +1,6 @@
 //! What moved between two plans in meaning: what is done, where, in which order, by which commands, with
-//! what in the way, and what people should know of it. The text may differ more: seal, tool, locator of
-//! the manifest, facts that lead to the same steps, waves and forecasts.
+//! what in the way, on which facts, and what people should know of it. The text may differ more: seal,
+//! tool, locator of the manifest, what should be beyond the steps, waves, and forecasts without a window.
 
 use std::collections::BTreeMap;
 
@@ -45,6 +45,19 @@ impl Differences<'_> {
             && self.come.is_empty()
             && self.changed.is_empty()
     }
+}
+
+/// What moved since `saved` was made, with `now` made anew: also what the same is done for, since nobody
+/// carries a plan out under another manifest than it was made from.
+#[must_use]
+pub fn since<'p>(saved: &'p Plan, now: &'p Plan) -> Differences<'p> {
+    let mut found = differences(saved, now);
+    if saved.basis.desired != now.basis.desired {
+        let digest = |plan: &Plan| vec![plan.basis.desired.to_string()];
+        let what = "manifest, release or catalog";
+        found.about.push(Moved { what, gone: digest(saved), come: digest(now) });
+    }
+    found
 }
 
 /// What moved from `old` to `new`.

@@ -12,8 +12,8 @@ pub struct Fit<'p> {
     pub takes: Duration,
     /// What it takes when every step is slow.
     pub slow: Duration,
-    /// The changes that would not be begun, since what is left of the window holds no slow case of them with
-    /// its way back.
+    /// The changes that would not be begun: from the first one of which what is left of the window holds no
+    /// slow case with its way back. There the run stops.
     pub not_begun: Vec<&'p Step>,
 }
 
@@ -22,13 +22,12 @@ pub struct Fit<'p> {
 pub fn fit(plan: &Plan, window: Duration) -> Fit<'_> {
     let critical: Vec<&Step> =
         plan.steps.iter().filter(|step| step.stage == Stage::Critical).collect();
-    let mut not_begun = Vec::new();
-    for step in critical.iter().filter(|step| step.is_change()) {
+    let fits = |step: &Step| {
         let earlier: Vec<&Step> =
             critical.iter().copied().filter(|it| it.wave < step.wave).collect();
-        if elapsed(&earlier) + step.room().duration() > window {
-            not_begun.push(*step);
-        }
-    }
+        elapsed(&earlier).saturating_add(step.room().duration()) <= window
+    };
+    let changes = critical.iter().copied().filter(|step| step.is_change());
+    let not_begun = changes.skip_while(|step| fits(step)).collect();
     Fit { takes: elapsed(&critical), slow: slowest(&critical), not_begun }
 }

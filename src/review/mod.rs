@@ -1,5 +1,5 @@
 //! What reviewers ask of plans, answered out of the plans alone: what moved between two of them
-//! ([`differences`]), why a step is there and what hangs on it ([`why`]), why nothing more is done on a
+//! ([`differences`], [`since`]), why a step is there and what hangs on it ([`why`]), why nothing more is done on a
 //! host ([`standing`]), and whether it fits into a window ([`fit()`]).
 
 mod differences;
@@ -9,7 +9,7 @@ mod standing;
 mod step;
 mod why;
 
-pub use differences::{Differences, Moved, differences};
+pub use differences::{Differences, Moved, differences, since};
 pub use fit::{Fit, fit};
 pub use standing::{Standing, standing};
 pub use step::{ChangedStep, StepField};

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::order::Order;
+use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 
-/// A part of a step that carries meaning. Its wave and its forecast don't: they follow from the rest.
+/// A part of a step that carries meaning. Its wave doesn't: it follows
+/// from the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepField {
@@ -25,6 +27,10 @@ pub enum StepField {
     Impact,
     /// How it is taken back.
     WayBack,
+    /// What was seen on its host, and is compared again before it begins.
+    Facts,
+    /// How much of the window has to be left when it begins.
+    Room,
     /// What comes before it.
     Order,
 }
@@ -54,7 +60,8 @@ impl<'p> Both<'p> {
     pub(super) fn changed(&self, old: &'p Step, new: &'p Step) -> Option<ChangedStep<'p>> {
         let before = self.before(old, new);
         // Taken apart by name: a part that is added to steps can't be forgotten here. Host, component and
-        // action are in the id; the wave follows from the order; what it takes is no meaning.
+        // action are in the id, which is seen to when a plan is read; the wave follows from the order; what
+        // it takes means something only beside a window.
         let Step {
             id: _,
             host: _,
@@ -82,11 +89,23 @@ impl<'p> Both<'p> {
             (StepField::Asks, self.asks_otherwise(old, new)),
             (StepField::Impact, old.impact != *impact),
             (StepField::WayBack, old.way_back != *way_back),
+            (StepField::Facts, new.is_change() && self.rests_on_others(old, new)),
+            (StepField::Room, self.is_bound(new) && old.room() != new.room()),
             (StepField::Order, !(before.0.is_empty() && before.1.is_empty())),
         ];
         let fields: Vec<StepField> =
             moved.into_iter().filter(|(_, moved)| *moved).map(|(field, _)| field).collect();
         (!fields.is_empty()).then_some(ChangedStep { old, new, fields, before })
+    }
+
+    fn rests_on_others(&self, old: &Step, new: &Step) -> bool {
+        self.plans.0.facts(old) != self.plans.1.facts(new)
+    }
+
+    /// Whether the step begins in a window.
+    fn is_bound(&self, step: &Step) -> bool {
+        let (old, new) = self.plans;
+        step.stage == Stage::Critical && (old.window.is_some() || new.window.is_some())
     }
 
     fn asks_otherwise(&self, old: &Step, new: &Step) -> bool {

@@ -35,6 +35,7 @@ fn fields(evidence: &Evidence) -> Vec<Field> {
     let all = &evidence.drills;
     let count = |drills: usize| words::count(drills, "step");
     if !all.is_empty() {
+        let failed = all.iter().filter(|drill| drill.fails.is_some()).count();
         let recover = all.iter().filter(|drill| drill.recovers()).count();
         let back = |drill: &&Drill| {
             drill.back.as_ref().is_some_and(|back| back.completes && back.stays.is_empty())
@@ -42,7 +43,7 @@ fn fields(evidence: &Evidence) -> Vec<Field> {
         let whole_back = all.iter().filter(back).count();
         fields.push(Field::new(
             "made to fail",
-            format!("{}, each on a twin of its own", count(all.len())),
+            format!("{} of {}, each on a twin of its own", failed, count(all.len())),
         ));
         fields.push(Field::new(
             "resumed",

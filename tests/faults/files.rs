@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use mdc::transport::Task;
+use mdc::value::SecretReference;
 use serde_json::{Value, json};
 
 use crate::site::Site;
@@ -95,6 +97,36 @@ fn a_file_is_written_once_and_its_service_restarted() {
         assert!(!said.contains(SECRET), "{said}");
     }
     assert_nowhere(&site.path("."), SECRET);
+}
+
+#[test]
+fn a_plan_has_no_secrets_from_elsewhere() {
+    let site = site();
+    site.mdc(&["plan", "-o", "plan.json"]).ended(0);
+    let path = site.path("plan.json");
+    let mut plan = mdc::plan::parse(&fs::read(&path).unwrap()).unwrap();
+    let elsewhere = SecretReference::Command(vec!["touch".into(), "was-run".into()]);
+    for step in &mut plan.steps {
+        let mut commands = step.commands.to_vec();
+        for command in &mut commands {
+            if let Task::WriteFile { secrets, .. } = &mut command.task {
+                for from in secrets.values_mut() {
+                    from.clone_from(&elsewhere);
+                }
+            }
+        }
+        step.commands = commands.into();
+    }
+    plan.seal = plan.digest();
+    mdc::plan::write(&plan, &mut fs::File::create(&path).unwrap()).unwrap();
+    site.mdc(&["show", "plan.json", "--detail", "commands"])
+        .ended(0)
+        .tells(&["with the secret password from the command `touch was-run`"]);
+    site.mdc(&["apply", "plan.json", "--yes"])
+        .ended(1)
+        .tells(&["has secrets from where mdc.toml has none", "nothing was done"]);
+    assert!(!site.path("was-run").exists());
+    assert_eq!(times(&site, WRITE), 0);
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod hosts;
 #[path = "../../fuzz/parsers.rs"]
 mod parsers;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod site;

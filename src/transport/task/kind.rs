@@ -78,6 +78,16 @@ impl Task {
         }
     }
 
+    /// The file of the controller that it sends, as the plan names it.
+    #[must_use]
+    pub fn sends(&self) -> Option<&str> {
+        match self {
+            Self::ReceiveFile { from, .. } => Some(from),
+            Self::Request(request) => request.upload.as_ref().map(|file| &*file.from),
+            _ => None,
+        }
+    }
+
     /// Whether it only looks: running it again changes nothing.
     #[must_use]
     pub const fn only_looks(&self) -> bool {

@@ -5,6 +5,7 @@ use super::steps::action;
 use crate::diff::Action;
 use crate::plan::{HealthyBefore, Plan, Step};
 use crate::transport::{Account, Command, Task};
+use crate::value::SecretReference;
 use crate::view::document::{Block, Label, Text};
 use crate::view::group::group;
 use crate::view::words;
@@ -58,7 +59,7 @@ pub(super) fn runs<'a>(plan: &'a Plan, step: &'a Step) -> Vec<Run<'a>> {
         })
     });
     let run = |when: When, commands: &'a [Command]| {
-        let run = move |command: &'a Command| Run { when, what: command.task.in_words(), command };
+        let run = move |command: &'a Command| Run { when, what: what(command), command };
         commands.iter().map(run)
     };
     let back = step.back().map_or(&[][..], |commands| &**commands);
@@ -76,12 +77,27 @@ pub(in crate::view) fn lines(plan: &Plan, step: &Step) -> Vec<String> {
 
 /// Commands as text, each with what it is for.
 pub(in crate::view) fn own_lines(commands: &[Command]) -> Vec<String> {
-    let runs = commands.iter().map(|command| Run {
-        when: When::Own,
-        what: command.task.in_words(),
-        command,
-    });
+    let runs = commands.iter().map(|command| Run { when: When::Own, what: what(command), command });
     runs.flat_map(|run| command_lines(&run)).collect()
+}
+
+/// What a command is for, and what it takes from the controller for that.
+fn what(command: &Command) -> String {
+    let words = command.task.in_words();
+    match &command.task {
+        Task::WriteFile { secrets, .. } => secrets.iter().fold(words, |words, (name, from)| {
+            format!("{words}, with the secret {name} from {}", secret(from))
+        }),
+        task => task.sends().map_or(words.clone(), |from| format!("{words} from the file {from}")),
+    }
+}
+
+fn secret(reference: &SecretReference) -> String {
+    match reference {
+        SecretReference::Env(name) => format!("the variable {name}"),
+        SecretReference::File(path) => format!("the file {path}"),
+        SecretReference::Command(words) => format!("the command `{}`", words.join(" ")),
+    }
 }
 
 /// What a step that is not one host's asks whom. What it doesn't ask itself is asked by its twin.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use similar::TextDiff;
 
-use crate::plan::{HealthyBefore, Plan, Step};
+use crate::plan::{HealthyBefore, Plan, Step, UsedFacts};
 use crate::review::{ChangedStep, Differences, Moved, StepField};
+use crate::transport::Command;
 use crate::view::document::{Block, Document, Field, Label, Text};
 use crate::view::group::group;
 use crate::view::plan::own_lines;
@@ -126,6 +127,8 @@ const fn name(field: StepField) -> &'static str {
         StepField::Asks => "asks",
         StepField::Impact => "impact",
         StepField::WayBack => "way back",
+        StepField::Facts => "rests on",
+        StepField::Room => "room in the window",
         StepField::Order => "order",
     }
 }
@@ -135,40 +138,74 @@ fn field_lines(
     step: &ChangedStep<'_>,
     field: StepField,
 ) -> Vec<String> {
-    let lines = |plan: &Plan, step: &Step| match field {
+    let lines = |(plan, step): (&Plan, &Step), (of_other, other): (&Plan, &Step)| match field {
         StepField::Version => {
             let from = step.from.as_ref().map(ToString::to_string).unwrap_or_default();
             vec![format!("{from} → {}", step.to)]
         }
         StepField::Stage => vec![words::stage(step.stage).to_owned()],
         StepField::Reasons => step.reasons.iter().map(words::reason).collect(),
-        StepField::Commands => own_lines(&step.commands),
-        StepField::Needs => asked(&step.needs_healthy),
-        StepField::Asks => asked(plan.asked.get(&step.id).map_or(&[][..], |it| &it.0)),
+        StepField::Commands => commands(&step.commands, &other.commands),
+        StepField::Needs => asked(&step.needs_healthy, &other.needs_healthy),
+        StepField::Asks => asked(whom(plan, step), whom(of_other, other)),
+        StepField::Facts => plan.facts(step).map(facts).unwrap_or_default(),
+        StepField::Room => vec![step.room().to_string()],
         StepField::Impact => vec![step.impact.to_string()],
-        StepField::WayBack => way_back(step),
+        StepField::WayBack => way_back(step, other),
         StepField::Order => Vec::new(),
     };
     if field == StepField::Order {
         let gone = step.before.0.iter().map(|id| format!("- after {id}"));
         return gone.chain(step.before.1.iter().map(|id| format!("+ after {id}"))).collect();
     }
-    between(&lines(old, step.old), &lines(new, step.new))
+    let (then, now) = ((old, step.old), (new, step.new));
+    between(&lines(then, now), &lines(now, then))
 }
 
-fn way_back(step: &Step) -> Vec<String> {
+fn whom<'p>(plan: &'p Plan, step: &Step) -> &'p [HealthyBefore] {
+    plan.asked.get(&step.id).map_or(&[][..], |it| &it.0)
+}
+
+fn way_back(step: &Step, other: &Step) -> Vec<String> {
     let Some(way) = &step.way_back else { return Vec::new() };
+    let back = |step: &Step| step.back().cloned().unwrap_or_default();
     let head = std::iter::once(words::way_back(way));
-    head.chain(way.commands().into_iter().flat_map(|list| own_lines(list))).collect()
+    head.chain(commands(&back(step), &back(other))).collect()
 }
 
-fn asked(members: &[HealthyBefore]) -> Vec<String> {
+/// Commands as text; those that are the same text in the `other` plan, and another task, with their tasks.
+fn commands(own: &[Command], others: &[Command]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for command in own {
+        let text = own_lines(std::slice::from_ref(command));
+        let is_twin = |other: &Command| {
+            other.task != command.task && own_lines(std::slice::from_ref(other)) == text
+        };
+        lines.extend(text.iter().cloned());
+        if others.iter().any(is_twin) {
+            let task = serde_json::to_string_pretty(&command.task).unwrap_or_default();
+            lines.extend(task.lines().map(str::to_owned));
+        }
+    }
+    lines
+}
+
+fn facts(facts: &UsedFacts) -> Vec<String> {
+    let lines = facts.in_words().into_iter().map(|(what, text)| format!("{what}: {text}"));
+    lines.chain(facts.files.iter().map(|(name, text)| format!("file {name}: {text}"))).collect()
+}
+
+fn asked(members: &[HealthyBefore], others: &[HealthyBefore]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut told = BTreeSet::new();
     for member in members {
         lines.push(format!("{} on {}", member.component, member.host));
         if told.insert(member.check.name()) {
-            lines.extend(own_lines(&member.check));
+            let is_same = |it: &&HealthyBefore| {
+                (&it.host, &it.component) == (&member.host, &member.component)
+            };
+            let other = others.iter().find(is_same).map_or(&[][..], |it| &it.check);
+            lines.extend(commands(&member.check, other));
         }
     }
     lines

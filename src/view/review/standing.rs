@@ -12,6 +12,10 @@ pub fn document((plan, host): (&Plan, &str), standing: &Standing<'_>) -> Documen
     let title =
         Text::of(Label::Host, host).plain(" in the plan of ").and(Label::Strong, &plan.cluster);
     let mut document = Document::titled(title);
+    if standing.is_unknown_to_plan() {
+        document.push(Block::Paragraph(of_all(plan, host)));
+        return document;
+    }
     document.push(Block::Paragraph(verdict(standing)));
     if let Some(unknown) = standing.unknown {
         let fields = vec![
@@ -54,6 +58,17 @@ fn list(document: &mut Document, title: &'static str, items: impl Iterator<Item 
         document.push(Block::heading(title));
         document.push(Block::List(items));
     }
+}
+
+/// Of a plan that has nothing to do, and so names no host.
+fn of_all(plan: &Plan, host: &str) -> Text {
+    let hosts = words::count(plan.basis.compared.hosts, "host");
+    Text::of(Label::Good, "Nothing changes on any host: all that the manifest wants is so.").plain(
+        format!(
+            " Of what was read ({hosts}) the plan names none; whether `{host}` is one of them, \
+             `mdc status` shows."
+        ),
+    )
 }
 
 fn verdict(standing: &Standing<'_>) -> Text {

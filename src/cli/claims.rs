@@ -1,0 +1,44 @@
+//! What a plan file claims, against what its manifest and the catalog say: a seal is no signature, so that
+//! anybody may have written the file.
+
+use super::problem::Problem;
+use super::site::Site;
+use crate::address::Address;
+use crate::catalog::Stage;
+use crate::plan::{Plan, Step};
+use crate::transport::{Command, Task};
+
+/// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it.
+pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let critical = |step: &&Step| {
+        let component = site.desired.components.get(&step.component);
+        component.is_some_and(|component| component.stage == Stage::Critical)
+    };
+    let moved = plan.steps.iter().filter(|step| step.is_change() && step.stage == Stage::Live);
+    let Some(step) = moved.into_iter().find(critical) else { return Ok(()) };
+    Err(Problem::new(
+        format!("the plan says that {} is of stage 1, and the catalog says stage 2", step.id),
+        "nothing was changed; `mdc` makes no such plan: make it again and have it reviewed",
+    ))
+}
+
+/// Whether files get secrets from where the manifest has them alone: a plan that somebody has changed could have
+/// any file of the controller sent to a host for one, and any command run here.
+pub(super) fn own_secrets(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let is_own = |step: &Step, command: &Command| {
+        let Task::WriteFile { path, secrets, .. } = &command.task else { return true };
+        let at = Address::new(step.host.clone(), step.component.clone());
+        let files = site.desired.files.get(&at).map_or(&[][..], |files| &**files);
+        files.iter().any(|file| file.path == *path && file.secrets == *secrets)
+    };
+    let foreign = plan.steps.iter().find(|step| {
+        let back = step.back().map_or(&[][..], |commands| &**commands);
+        !step.commands.iter().chain(back).all(|command| is_own(step, command))
+    });
+    foreign.map_or(Ok(()), |step| {
+        Err(Problem::new(
+            format!("the step `{}` has secrets from where {} has none", step.id, site.path),
+            "the plan was changed after it was made; nothing was done; make it again",
+        ))
+    })
+}
