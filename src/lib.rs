@@ -50,7 +50,7 @@
 //!
 //! Files that `mdc` reads and writes: manifest ([`manifest::Manifest`]), release
 //! ([`manifest::Release`]), component ([`catalog::Component`]), snapshot ([`observe::Snapshot`]),
-//! plan ([`plan::Plan`]), journal ([`state::Entry`]), report ([`report::Report`]), change record
+//! plan ([`plan::Plan`]), evidence ([`evidence::Evidence`]), journal ([`state::Entry`]), report ([`report::Report`]), change record
 //! ([`report::ChangeRecord`]), history ([`report::History`]). `schemas/` holds their JSON schemas.
 //!
 //! Only [`observe`] and [`apply`] touch hosts; [`scan`] speaks with the API Gateway, as its clients
