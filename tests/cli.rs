@@ -352,6 +352,49 @@ fn simulated_examples_come_to_their_end() {
 }
 
 #[test]
+fn events_are_lines_of_json_as_the_schema_says() {
+    let site = Site::new();
+    let nowhere = ["apply", "--yes", "--events", "no/such/folder/events"];
+    site.mdc(&nowhere).exits(1);
+    assert!(!site.path(".mdc/runs").exists(), "nothing was begun");
+    site.mdc(&["apply", "--yes", "--events", "events.jsonl"]).exits(0);
+    let text = fs::read_to_string(site.path("events.jsonl")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/event.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for line in &lines {
+        assert!(schema.is_valid(line), "{line}: {:?}", schema.iter_errors(line).next());
+    }
+    let finished = lines.iter().filter(|line| line["event"]["step-finished"].is_object()).count();
+    let steps = lines[0]["event"]["run-started"]["steps"].as_u64().unwrap();
+    assert_eq!(finished as u64, steps);
+    assert_eq!(lines.last().unwrap()["event"], "run-finished");
+}
+
+#[test]
+fn a_plan_is_rehearsed_on_a_twin_without_any_host() {
+    let site = Site::new();
+    site.mdc(&["observe", "-o", "snapshot.json"]).exits(0);
+    fs::remove_dir_all(site.path(".mdc")).unwrap();
+    let rehearse = ["rehearse", "--twin", "snapshot.json", "--drills", "kinds", "-o", "twin.json"];
+    let ran = site.mdc(&rehearse).exits(0);
+    assert!(ran.out().contains("it comes to its end"), "{}", ran.out());
+    assert!(ran.out().contains("stays after the way back"), "{}", ran.out());
+    assert!(!site.path(".mdc").exists(), "no host and no record of runs was touched");
+    let evidence: Value =
+        serde_json::from_slice(&fs::read(site.path("twin.json")).unwrap()).unwrap();
+    assert_eq!((&evidence["simulated"], &evidence["unfinished"]), (&true.into(), &Value::Null));
+    let drills = evidence["drills"].as_array().unwrap();
+    let recovered = drills.iter().filter(|drill| drill["resumed"]["completes"] == true).count();
+    assert!(recovered > 10, "{recovered} of {}", drills.len());
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/evidence.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    assert!(schema.is_valid(&evidence), "{:?}", schema.iter_errors(&evidence).next());
+}
+
+#[test]
 fn completions_and_man_pages_are_written() {
     let site = Site::new();
     site.mdc(&["generate", "completions", "bash"]).exits(0).says("_mdc()");

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
 use crate::address::HostName;
 use crate::notice::Told;
 use crate::state::StepOutcome;
+use crate::value::Period;
 
 /// Something happened. Steps are named by their id in the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Event {
     /// The run begins, or continues.
     RunStarted {
@@ -53,6 +58,8 @@ pub enum Event {
         /// How.
         outcome: StepOutcome,
         /// What it took.
+        #[serde(serialize_with = "period")]
+        #[schemars(with = "Period")]
         took: Duration,
     },
     /// The way to a host is cut; it is tried again.
@@ -64,6 +71,8 @@ pub enum Event {
         /// What is wrong.
         problem: String,
         /// For how long it is still tried.
+        #[serde(serialize_with = "period")]
+        #[schemars(with = "Period")]
         left: Duration,
     },
     /// The way to a host is there again.
@@ -82,6 +91,8 @@ pub enum Event {
         /// The number of the attempt that comes.
         attempt: u32,
         /// When it comes.
+        #[serde(serialize_with = "period")]
+        #[schemars(with = "Period")]
         after: Duration,
     },
     /// Nothing new is started until somebody lets the run go on.
@@ -131,4 +142,9 @@ pub enum Event {
     },
     /// The run ended.
     RunFinished,
+}
+
+fn period<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Period::millis(millis).serialize(serializer)
 }

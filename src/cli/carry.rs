@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::choice::Choice;
 use super::console::Console;
+use super::events::Events;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -41,6 +42,8 @@ pub(super) struct Manner {
     #[arg(long)]
     load: bool,
     #[command(flatten)]
+    events: Events,
+    #[command(flatten)]
     choice: Choice,
 }
 
@@ -65,7 +68,7 @@ impl Manner {
                 "nothing was changed; write `[load]` with a `shape` or a `size` (docs/scans.md)",
             ));
         }
-        Ok(())
+        self.events.open().map(drop)
     }
 
     /// Whether the user wants this plan to be carried out.
@@ -143,6 +146,7 @@ impl Manner {
     ) -> Result<(Ending, Option<LoadAccount>), Problem> {
         let (control, inbox) = Control::channel();
         signals::handle(control.clone())?;
+        let mut events = self.events.open()?;
         let dial = site.dial();
         let by = hold.lease.holder().who();
         let confirmed =
@@ -171,6 +175,7 @@ impl Manner {
                 let ended = watch::watching(console, Subject::Plan(&plan), |progress, start| {
                     apply::run(&apply, run, inbox, &mut |event| match event {
                         Some(event) => {
+                            events.write(&event, console);
                             under_load::hear(meter, &event);
                             progress.event(start.elapsed(), &event);
                         }

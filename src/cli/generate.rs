@@ -15,6 +15,7 @@ use super::console::Console;
 use super::problem::Problem;
 use super::{Arguments, Common, Exit};
 use crate::catalog;
+use crate::evidence;
 use crate::manifest;
 use crate::observe;
 use crate::plan;
@@ -110,6 +111,8 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("snapshot", schema_of::<observe::Snapshot>()),
         ("plan", schema_of::<plan::Plan>()),
         ("journal-entry", schema_of::<state::Entry>()),
+        ("event", schema_of::<super::events::Line<'static>>()),
+        ("evidence", schema_of::<evidence::Evidence>()),
         ("report", schema_of::<report::Report>()),
         ("change-record", schema_of::<report::ChangeRecord>()),
         ("history", schema_of::<report::History>()),

@@ -16,6 +16,7 @@ mod claims;
 mod console;
 mod diff;
 mod emit;
+mod events;
 mod evidence;
 mod explain;
 mod finalise;

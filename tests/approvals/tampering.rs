@@ -8,9 +8,10 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use mdc::approval::{self, File, folder_of};
 use mdc::diagnostic::SourceText;
+use mdc::evidence;
 use mdc::observe::Snapshot;
 use mdc::plan::{self, FileError, Plan};
-use mdc::signature::{SNAPSHOT, Signature, Signers};
+use mdc::signature::{EVIDENCE, SNAPSHOT, Signature, Signers};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -81,7 +82,7 @@ fn an_approval_with_another_byte_does_not_count() {
 }
 
 #[test]
-fn a_snapshot_or_evidence_with_another_byte_is_not_signed() {
+fn a_snapshot_with_another_byte_is_not_signed() {
     let site = Site::new();
     site.mdc(&["observe", "-o", "snap.json", "--sign", "alice"]).exits(0);
     let text = fs::read(site.path("snap.json")).unwrap();
@@ -100,6 +101,32 @@ fn a_snapshot_or_evidence_with_another_byte_is_not_signed() {
     each_byte(&text, 200, |bad| {
         // And whatever is in it, reading it is safe.
         let _ = Snapshot::parse(bad);
+        check(bad, &armoured)
+    });
+    each_byte(&armoured, 200, |bad| check(&text, bad));
+}
+
+#[test]
+fn evidence_with_another_byte_does_not_count() {
+    let site = Site::new();
+    let rehearse = ["rehearse", "--yes", "-o", "evidence.json", "--sign", "alice"];
+    site.mdc(&rehearse).exits(0);
+    let text = fs::read(site.path("evidence.json")).unwrap();
+    let armoured = fs::read(site.path("evidence.json.sig")).unwrap();
+    let allowed = signers(&site);
+    let check = |text: &[u8], armoured: &[u8]| {
+        let signed = Signature::parse(armoured)
+            .and_then(|it| it.by(&allowed, (text, EVIDENCE), Timestamp::now()));
+        match signed {
+            Ok(_) => Err("it is taken".to_owned()),
+            Err(why) if why.to_string().is_empty() => Err("no reason is given".to_owned()),
+            Err(_) => Ok(()),
+        }
+    };
+    assert_eq!(check(&text, &armoured), Err("it is taken".to_owned()));
+    assert!(evidence::parse(&text).unwrap().unfinished.is_none());
+    each_byte(&text, 200, |bad| {
+        let _ = evidence::parse(bad);
         check(bad, &armoured)
     });
     each_byte(&armoured, 200, |bad| check(&text, bad));
