@@ -417,6 +417,30 @@ fn the_comment_of_a_pull_request_says_when_the_checks_have_failed() {
     }
 }
 
+/// By its name alone, any file near the release could be sent to a host.
+#[test]
+fn no_file_is_sent_but_the_one_that_was_reviewed() {
+    let folder = repository();
+    let path = folder.path().join("plans/next.json");
+    let mut plan = parse(&std::fs::read(&path).unwrap()).unwrap();
+    let copy = step(&mut plan, "core-02/md-core/copy");
+    let mut commands = copy.commands.to_vec();
+    for command in &mut commands {
+        if let Task::ReceiveFile { from, .. } = &mut command.task {
+            "snapshot.json".clone_into(from);
+        }
+    }
+    copy.commands = commands.into();
+    plan.seal = plan.digest();
+    write(&plan, &mut std::fs::File::create(&path).unwrap()).unwrap();
+    let (_, said) = inside(&folder, &["show", "plans/next.json", "--detail", "commands"]);
+    assert!(said.contains("from the file snapshot.json"), "{said}");
+    let (status, said) = inside(&folder, &["apply", "plans/next.json", "--yes"]);
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(status, Some(1), "{said}");
+    assert!(flat.contains("snapshot.json is not the file that was reviewed"), "{said}");
+}
+
 #[test]
 fn what_would_be_otherwise_is_shown_and_not_done() {
     let folder = repository();

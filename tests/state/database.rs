@@ -244,7 +244,8 @@ fn a_large_plan_is_kept_whole() {
     let step = large.steps[0].clone();
     for number in 0..20_000 {
         let mut step = step.clone();
-        step.id = format!("host-{number}/redis/upgrade").into();
+        step.host = format!("host-{number}").parse().unwrap();
+        step.id = format!("{}/{}/{}", step.host, step.component, step.action.as_str()).into();
         large.steps.push(step);
     }
     large.seal = large.digest();
