@@ -1,3 +1,5 @@
+mod commands;
+
 use std::fs;
 
 use camino::Utf8PathBuf;

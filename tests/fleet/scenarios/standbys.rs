@@ -13,11 +13,6 @@ const ADMITTED: &str = "/etc/postgresql/13/main/pg_hba.conf";
 pub(crate) fn run(fleet: &Fleet) {
     replicate(fleet);
     let [primary, first, second] = INFRA;
-    // Between two files of the log a standby replays nothing and is one all the same.
-    sql(fleet, primary, "select pg_switch_wal()");
-    for standby in [first, second] {
-        fleet.ask(standby, "until pgrep -f '^postgres: .*startup +waiting '; do sleep 0.1; done");
-    }
     let release = Release::moving(&fleet.site, &["postgresql"]);
     let others = others_with(fleet, "postgresql");
     let site = Site::with_manifest(fleet, &release, |manifest| manifest + &others);
