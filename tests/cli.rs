@@ -110,6 +110,9 @@ fn a_saved_plan_is_applied_from_anywhere_once() {
         Ran(command.stdin(Stdio::null()).output().unwrap())
     };
     apply().exits(0).says("Complete");
+    apply().exits(1).says("this plan was carried out before, by the run");
+    // Also where nobody knows of that run.
+    fs::remove_dir_all(site.path(".mdc/runs")).unwrap();
     apply().exits(1).says("the plan is stale").says("package was 2.8.0-1, is 2.9.0-1");
 }
 

@@ -3,7 +3,8 @@
 //! A case is a folder in `tests/diagnostics/`: `mdc.toml`, whatever it refers to, and the full
 //! text in `expected.txt`. A folder `catalog` in it is given as `--catalog` and linted; a file
 //! `snapshot.json` is what the hosts told, `snapshot.json.sig` its signature. With a rule of approvals,
-//! those of the plan are in `plan.approvals`, and `plan.signers` says who could approve when it was made. Texts are written anew with `SNAPSHOTS=overwrite`.
+//! those of the plan are in `plan.approvals`, and `plan.signers` says who could approve when it was made; with a rule of rehearsals, evidence is in `evidence`, and
+//! `plan.signers` makes the plan one of another rule. Texts are written anew with `SNAPSHOTS=overwrite`.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own files has failed")]
 
@@ -14,15 +15,16 @@ use std::sync::Arc;
 
 use mdc::approval;
 use mdc::catalog;
-use mdc::desired;
+use mdc::desired::{self, Desired};
 use mdc::diagnostic::{Code, Diagnostics, SourceText};
 use mdc::diff;
+use mdc::evidence::{self, Wanted};
 use mdc::graph;
 use mdc::manifest::{self, Manifest};
 use mdc::observe::{self, Snapshot};
-use mdc::plan::{self, Plan};
+use mdc::plan::{self, Plan, RehearsalRule};
 use mdc::preflight;
-use mdc::signature::Signers;
+use mdc::signature::{self, Signers};
 use mdc::view::diagnostic::render;
 
 /// The day on which all cases happen.
@@ -78,6 +80,7 @@ fn problems() -> Diagnostics {
                 let graph = graph::build(&desired, &comparison).unwrap();
                 let plan = plan::make(&desired, &comparison, &graph).unwrap();
                 refusals = plan.misfits();
+                found.extend(rehearsals(&manifest, &desired, &plan));
                 found.extend(approvals(&manifest, plan));
             }
             found.extend(refusals.iter().map(|refusal| refusal.diagnose(&manifest)).collect());
@@ -126,6 +129,25 @@ fn approvals(manifest: &Manifest, plan: Plan) -> Diagnostics {
     let files = approval::read(&approval::folder_of(path)).unwrap();
     approval::judge((&plan, &asked), &signers, &files, NOON.parse().unwrap())
         .diagnose((manifest, rule), path)
+}
+
+/// What is wrong with the evidence of rehearsals.
+fn rehearsals(manifest: &Manifest, desired: &Desired, plan: &Plan) -> Diagnostics {
+    let Ok(Some((written, signers))) = manifest.read_witnesses() else {
+        return Diagnostics::default();
+    };
+    if Path::new("plan.signers").exists() {
+        return Diagnostics::from_iter([evidence::other_rule(manifest, "the plan")]);
+    }
+    let rule = RehearsalRule {
+        signers: signers.digest,
+        max_age: written.max_age.as_ref().map(|age| age.value),
+        accept_simulated: written.accept_simulated,
+    };
+    let files = signature::read(&written.evidence, evidence::LARGEST).unwrap();
+    let wanted = Wanted { plan, desired, rule: &rule, signers: &signers };
+    evidence::judge(&wanted, &files, Some(NOON.parse().unwrap()))
+        .diagnose((manifest, written), &written.evidence)
 }
 
 /// One test for all cases, because they share the current folder of the process.

@@ -92,7 +92,7 @@ fn what_is_no_rule_is_refused_with_its_place() {
     assert_eq!(wrong.to_string(), "rules.rego:3:1: expecting expression");
     // A built-in function that fails is no rule that passes.
     let fails = ask_one("package main\ndeny contains \"n\" if to_number(input.cluster) == 1\n");
-    assert_eq!(fails.unwrap_err().to_string(), "rules.rego:2:32: could not parse string as number");
+    assert_eq!(fails.unwrap_err().to_string(), "rules.rego:2:37: could not parse string as number");
     assert_eq!(
         ask_one("package main\nallow := true\n").unwrap_err(),
         PolicyError::NoRules("main".to_owned())
