@@ -121,8 +121,8 @@ fn a_package_of_helpers_needs_no_rules() {
     let helpers = file("lib.rego", "package lib\nlate(step) if step.forecast == \"5m\"\n");
     let rules = file(
         "rules.rego",
-        "package main\nimport data.lib\n\
-         deny contains \"late\" if { some step in input.steps; lib.late(step) }\n",
+        "package main\n\
+         deny contains \"late\" if { some step in input.steps; data.lib.late(step) }\n",
     );
     let verdict = ask(&[helpers, rules], r#"{ "steps": [{ "forecast": "5m" }] }"#).unwrap();
     assert_eq!(said_all(&verdict.denied), ["main.deny: late"]);
