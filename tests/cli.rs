@@ -383,7 +383,7 @@ fn a_plan_is_rehearsed_on_a_twin_without_any_host() {
     let rehearse = ["rehearse", "--twin", "snapshot.json", "--drills", "kinds", "-o", "twin.json"];
     let ran = site.mdc(&rehearse).exits(0);
     assert!(ran.out().contains("it comes to its end"), "{}", ran.out());
-    assert!(ran.out().contains("stays after the way back"), "{}", ran.out());
+    assert!(ran.out().contains("no way back"), "{}", ran.out());
     assert!(!site.path(".mdc").exists(), "no host and no record of runs was touched");
     let evidence: Value =
         serde_json::from_slice(&fs::read(site.path("twin.json")).unwrap()).unwrap();

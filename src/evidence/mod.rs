@@ -85,7 +85,7 @@ pub struct Outcome {
     pub done: u64,
     /// How often it failed on the way there.
     pub failures: u64,
-    /// What it took in the middle case.
+    /// What it took in the middle case; absent of simulated hosts, as what follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<Period>,
     /// What it took where it took longest.

@@ -36,6 +36,10 @@ pub fn of(recorded: &Recorded<'_>) -> Evidence {
     for record in records {
         story.take(record);
     }
+    // What a simulated host takes is made up.
+    if simulated {
+        story.took.clear();
+    }
     let outcomes = changes(plan, desired).into_iter();
     Evidence {
         format: FORMAT.to_owned(),

@@ -19,10 +19,11 @@ pub fn document(evidence: &Evidence, unlike: &[String]) -> Document {
     document.push(Block::Fields(fields(evidence)));
     document.extend(list("The twin is not as what it was made from", unlike));
     document.extend(list("Left out on the twin", &evidence.left_out));
-    document
-        .extend(drills("Drills that don't come to the same end", evidence, |it| !it.recovers()));
-    document
-        .extend(drills("What failures leave behind", evidence, |it| it.recovers() && leaves(it)));
+    document.extend(not_failed(evidence));
+    document.extend(drills("Failures that resuming doesn't mend", evidence, fails_otherwise));
+    document.extend(drills("What failures leave until the run is resumed", evidence, |drill| {
+        drill.recovers() && leaves(drill)
+    }));
     document
 }
 
@@ -32,27 +33,19 @@ fn fields(evidence: &Evidence) -> Vec<Field> {
         Some(why) => Text::of(Label::Error, "✗ ").plain(why),
     };
     let mut fields = vec![Field::new("undisturbed", whole)];
-    let all = &evidence.drills;
-    let count = |drills: usize| words::count(drills, "step");
-    if !all.is_empty() {
-        let failed = all.iter().filter(|drill| drill.fails.is_some()).count();
-        let recover = all.iter().filter(|drill| drill.recovers()).count();
-        let back = |drill: &&Drill| {
+    let failed: Vec<&Drill> =
+        evidence.drills.iter().filter(|drill| drill.fails.is_some()).collect();
+    if !failed.is_empty() {
+        let recover = failed.iter().filter(|drill| drill.recovers()).count();
+        let is_whole = |drill: &&&Drill| {
             drill.back.as_ref().is_some_and(|back| back.completes && back.stays.is_empty())
         };
-        let whole_back = all.iter().filter(back).count();
-        fields.push(Field::new(
-            "made to fail",
-            format!("{} of {}, each on a twin of its own", failed, count(all.len())),
-        ));
-        fields.push(Field::new(
-            "resumed",
-            format!("{} of them: `mdc resume` comes to the same end", count(recover)),
-        ));
-        fields.push(Field::new(
-            "taken back",
-            format!("{} of them: `mdc rollback` leaves nothing behind", count(whole_back)),
-        ));
+        let back = failed.iter().filter(is_whole).count();
+        let of = |number: usize| format!("{number} of {}", failed.len());
+        let steps = words::count(failed.len(), "step");
+        fields.push(Field::new("made to fail", format!("{steps}, each on a twin of its own")));
+        fields.push(Field::new("resumed", format!("{} come to the same end", of(recover))));
+        fields.push(Field::new("taken back", format!("{} leave nothing behind", of(back))));
     }
     fields
 }
@@ -61,14 +54,28 @@ fn leaves(drill: &Drill) -> bool {
     !drill.left.is_empty() || drill.back.as_ref().is_some_and(|back| !back.stays.is_empty())
 }
 
+fn fails_otherwise(drill: &Drill) -> bool {
+    drill.fails.is_some() && !drill.recovers()
+}
+
+/// The steps that the drills say nothing of.
+fn not_failed(evidence: &Evidence) -> Vec<Block> {
+    let steps = evidence.drills.iter().filter(|drill| drill.fails.is_none());
+    let steps: Vec<String> = steps.map(|drill| drill.step.clone()).collect();
+    list("Steps that could not be made to fail", &steps)
+}
+
 fn drills(title: &str, evidence: &Evidence, which: impl Fn(&Drill) -> bool) -> Vec<Block> {
-    let mut table = Table::new(&[("step", Side::Left), ("then", Side::Left)]);
+    let mut table = Table::new(&[("step", Side::Left)]);
     table.rows.extend(evidence.drills.iter().filter(|drill| which(drill)).map(|drill| {
-        let left = drill.left.iter().map(|it| Field::new("left", it.as_str()));
+        let mut notes: Vec<Field> = Vec::new();
+        notes.extend(drill.fails.as_deref().map(|fails| Field::new("fails", fails)));
+        notes.extend(drill.left.iter().map(|left| Field::new("left", left.as_str())));
+        let resumed = drill.resumed.iter().flat_map(|resumed| &resumed.differs);
+        notes.extend(resumed.map(|it| Field::new("resumed", Text::of(Label::Error, it))));
         let stays = drill.back.iter().flat_map(|back| &back.stays);
-        let stays = stays.map(|it| Field::new("stays after the way back", it.as_str()));
-        Row::new(vec![Text::of(Label::Code, &drill.step), drill.in_words().into()])
-            .noted(left.chain(stays).collect())
+        notes.extend(stays.map(|it| Field::new("no way back", it.as_str())));
+        Row::new(vec![Text::of(Label::Code, &drill.step)]).noted(notes)
     }));
     if table.rows.is_empty() {
         return Vec::new();

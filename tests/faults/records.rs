@@ -184,7 +184,7 @@ fn a_plan_is_carried_out_once() {
     assert_eq!(runs(&site).len(), 1);
     let states = site.state();
     let ran = site.mdc(&["apply", "--yes", "plan.json"]).ended(1);
-    assert!(ran.said.contains("the plan is stale"), "{}", ran.said);
+    assert!(ran.said.contains("this plan was carried out before, by the run"), "{}", ran.said);
     assert_eq!((runs(&site).len(), site.state()), (1, states));
     for host in site.state().keys() {
         assert!(site.log(host).values().all(|times| *times == 1), "{host}: {:?}", site.log(host));
