@@ -11,7 +11,10 @@ use super::evidence::Unproved;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, claims, finalise, plan, preflight, records, rollback, show, watch};
+use super::{
+    Common, Exit, approval, claims, evidence, finalise, plan, preflight, records, rollback, show,
+    watch,
+};
 use crate::observe::Observed;
 use crate::plan::Plan;
 use crate::state::{Entry, Run};
@@ -53,24 +56,23 @@ impl Apply {
             carry::same_basis(plan, &site)?;
             finalise::is_no_finale(plan, &self.target)?;
             claims::same_stages(plan, &site)?;
+            claims::own_steps(plan, &site)?;
         }
-        // A run is not given up for a plan that may not begin.
-        let gives_up = self.give_up.is_some();
-        let right = gives_up.then(|| self.right(file.as_ref(), &site, console)).transpose()?;
         let next = format!("mdc apply {}", self.target);
         let hold = Hold::take(&site, &next, self.manner.take_over())?;
         carry::say_debts(&*hold.store, console)?;
-        let mut run = match (self.unfinished(&site, &hold, console)?, file) {
-            (Some(run), Some(plan)) if plan.seal != run.plan.seal => {
+        let gives_up = self.give_up.is_some();
+        let mut run = match (hold.unfinished()?, file) {
+            (Some(run), Some(plan)) if !gives_up && plan.seal != run.plan.seal => {
                 return Err(carry::another_plan(&run, "this plan file is another one"));
             }
-            (Some(mut run), _) => {
+            (Some(mut run), _) if !gives_up => {
                 if !self.manner.go_on(&mut run, &site, console)? {
                     return Ok(Exit::Done);
                 }
                 run
             }
-            (None, file) => match self.begin((file, right), &site, &hold, console)? {
+            (old, file) => match self.begin((file, old), &site, &hold, console)? {
                 Begun::Run(run) => *run,
                 Begun::Nothing(exit) => return Ok(exit),
             },
@@ -97,16 +99,15 @@ impl Apply {
         }
     }
 
-    fn unfinished(
+    /// Gives the unfinished run up, if there is one: only when what is to follow may begin.
+    fn give_up(
         &self,
-        site: &Site,
-        hold: &Hold,
+        old: Option<Run>,
+        (site, hold): (&Site, &Hold),
         console: &Console,
-    ) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = hold.unfinished()? else { return Ok(None) };
-        let Some(reason) = &self.give_up else { return Ok(Some(run)) };
-        records::give_up(&mut run, reason, (site, hold), console)?;
-        Ok(None)
+    ) -> Result<(), Problem> {
+        let (Some(mut old), Some(reason)) = (old, &self.give_up) else { return Ok(()) };
+        records::give_up(&mut old, reason, (site, hold), console)
     }
 
     /// By what right a run begins; refuses before a host is asked for anything.
@@ -125,15 +126,12 @@ impl Apply {
     /// Begins a run of the plan file, or of a plan made now.
     fn begin(
         &self,
-        (file, right): (Option<Plan>, Option<Right>),
+        (file, old): (Option<Plan>, Option<Run>),
         site: &Site,
         hold: &Hold,
         console: &Console,
     ) -> Result<Begun, Problem> {
-        let right = match right {
-            Some(right) => right,
-            None => self.right(file.as_ref(), site, console)?,
-        };
+        let right = self.right(file.as_ref(), site, console)?;
         let proof = file.as_ref().map(|plan| self.unproved.proof(plan, site, console));
         let proof = proof.transpose()?;
         let again = file.as_ref().map(|plan| records::once(plan, self.again.as_deref(), hold));
@@ -150,6 +148,7 @@ impl Apply {
         };
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
         if plan.is_empty() {
+            self.give_up(old, (site, hold), console)?;
             return Ok(Begun::Nothing(carry::left_out(&plan, console)));
         }
         let proof = match proof {
@@ -160,6 +159,7 @@ impl Apply {
         if !self.manner.agrees(console)? {
             return Ok(Begun::Nothing(Exit::Done));
         }
+        self.give_up(old, (site, hold), console)?;
         let by = hold.lease.holder().who();
         let entries: Vec<Entry> =
             [right.entry(&by), proof.entry(&by), again].into_iter().flatten().collect();
@@ -172,10 +172,14 @@ impl Apply {
     /// The plan that is made now.
     fn made(&self, observed: &Observed, site: &Site, console: &Console) -> Result<Plan, Problem> {
         let plan = plan::make(site, (observed, None), Utf8Path::new(""), console)?;
-        match plan::ruled(plan.clone(), site) {
-            // Rules that can't be read are none when nobody may be waited for.
-            Err(Problem::Diagnostics(_)) if self.glass.is_broken() => Ok(plan),
-            ruled => ruled,
+        // Rules that can't be read are none when nobody may be waited for.
+        let plan = match approval::rule(&site.manifest) {
+            Err(Problem::Diagnostics(_)) if self.glass.is_broken() => plan,
+            rule => plan.approved_by(rule?),
+        };
+        match evidence::of_plan(site, &plan, console) {
+            Err(_) if self.unproved.is_broken() => Ok(plan),
+            rehearsal => Ok(plan.rehearsed_by(rehearsal?)),
         }
     }
 }

@@ -8,6 +8,21 @@ use crate::catalog::Stage;
 use crate::plan::{Plan, Step};
 use crate::transport::{Command, Task};
 
+/// Refuses a plan that changes what its manifest doesn't have: nobody could say whether that was rehearsed.
+pub(super) fn own_steps(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let is_own = |step: &Step| {
+        let at = Address::new(step.host.clone(), step.component.clone());
+        site.desired.resources.contains_key(&at) || site.desired.removed.contains_key(&at)
+    };
+    let mut changes = plan.steps.iter().filter(|step| step.is_change());
+    changes.find(|step| !is_own(step)).map_or(Ok(()), |step| {
+        Err(Problem::new(
+            format!("the plan changes {}, which {} doesn't have", step.id, site.path),
+            "nothing was changed; `mdc` makes no such plan: make it again and have it reviewed",
+        ))
+    })
+}
+
 /// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it.
 pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
     let critical = |step: &&Step| {

@@ -35,14 +35,20 @@ pub(super) enum Proof {
 }
 
 /// What is asked of rehearsals by the manifest of `site`, and what there is for `plan`: the same whenever
-/// it is made.
-pub(super) fn of_plan(site: &Site, plan: &Plan) -> Result<Option<Rehearsal>, Problem> {
+/// it is made. Says which evidence doesn't count.
+pub(super) fn of_plan(
+    site: &Site,
+    plan: &Plan,
+    console: &Console,
+) -> Result<Option<Rehearsal>, Problem> {
     let Some((written, signers)) = witnesses(site)? else { return Ok(None) };
     if !plan.is_rehearsed() {
         return Ok(None);
     }
     let rule = rule(written, &signers);
     let judged = judged(site, (plan, &rule), (written, &signers), None)?;
+    let folder = site.manifest.path(&written.evidence);
+    console.diagnostics(&judged.refusals(&folder).sorted());
     let missing = judged.missing.iter().map(Missing::in_words).collect();
     Ok(Some(Rehearsal { rule, evidence: judged.counted, missing, differs: judged.differs }))
 }
@@ -74,6 +80,11 @@ fn judged(
 }
 
 impl Unproved {
+    /// Whether somebody gave a reason to go on without evidence.
+    pub(super) const fn is_broken(&self) -> bool {
+        self.without_evidence.is_some()
+    }
+
     /// What a run of `plan` rests on; refuses one that was not rehearsed.
     pub(super) fn proof(
         &self,
@@ -86,9 +97,9 @@ impl Unproved {
         }
         let seen = match (look(plan, site), &self.without_evidence) {
             // A rule that can't be met is none when nobody may be waited for.
-            (Err(Problem::Diagnostics(found)), Some(reason)) => {
-                console.diagnostics(&found);
-                return Ok(Proof::Without(reason.clone(), Vec::new()));
+            (Err(problem), Some(reason)) => {
+                console.problem(&problem);
+                return Ok(Proof::Without(reason.clone(), vec![problem.in_words()]));
             }
             (seen, _) => seen?,
         };

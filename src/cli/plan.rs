@@ -80,7 +80,7 @@ impl Basis {
     ) -> Result<((Site, Observed), plan::Plan), Problem> {
         let (site, observed, taken) = self.read(path, (common, console))?;
         let plan = make(&site, (&observed, taken), folder, console)?;
-        let plan = ruled(plan, &site)?;
+        let plan = ruled(plan, &site, console)?;
         Ok(((site, observed), plan))
     }
 
@@ -151,9 +151,13 @@ pub(super) fn make(
 }
 
 /// The plan under the rules of its manifest: who has to approve it, and what has to have been rehearsed.
-pub(super) fn ruled(plan: plan::Plan, site: &Site) -> Result<plan::Plan, Problem> {
+pub(super) fn ruled(
+    plan: plan::Plan,
+    site: &Site,
+    console: &Console,
+) -> Result<plan::Plan, Problem> {
     let plan = plan.approved_by(approval::rule(&site.manifest)?);
-    let rehearsal = evidence::of_plan(site, &plan)?;
+    let rehearsal = evidence::of_plan(site, &plan, console)?;
     Ok(plan.rehearsed_by(rehearsal))
 }
 

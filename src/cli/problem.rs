@@ -28,6 +28,17 @@ impl Problem {
         Self::Told { what: what.into(), hint: hint.into() }
     }
 
+    /// What happened, in one line.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Told { what, .. } => what.clone(),
+            Self::Diagnostics(found) => {
+                let messages: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+                messages.join("; ")
+            }
+        }
+    }
+
     /// A file of the user's that can't be read or written.
     pub(super) fn file(path: &Utf8Path, error: &dyn Display, hint: &str) -> Self {
         Self::new(format!("{path}: {error}"), hint)

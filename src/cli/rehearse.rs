@@ -37,7 +37,7 @@ pub(super) struct Rehearse {
     of: Option<String>,
     /// Carry it out on a simulated twin, made from this snapshot (`mdc observe -o`), and make each step
     /// fail there in turn; no host is touched
-    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "of")]
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["of", "only", "skip", "load", "confirm"])]
     twin: Option<Utf8PathBuf>,
     /// Which steps fail on the twin
     #[arg(long, default_value = "each", requires = "twin")]
@@ -59,7 +59,14 @@ enum Which {
 
 impl Rehearse {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let manifest = self.apply.manifest_path(self.apply.file()?.as_ref());
+        let file = self.apply.file()?;
+        if file.is_some() && self.twin.is_some() {
+            return Err(Problem::new(
+                "a plan file is made from what hosts were, and a twin from the snapshot",
+                "name the manifest: the plan is made from the snapshot as well",
+            ));
+        }
+        let manifest = self.apply.manifest_path(file.as_ref());
         if let Some(snapshot) = &self.twin {
             return self.on_twin(manifest, snapshot, (common, console));
         }
@@ -120,15 +127,19 @@ impl Rehearse {
             desired: &site.desired,
             simulated: ways.any(is_simulated),
             run: &run.run,
-            unfinished: evidence::unfinished(&plan, run),
+            unfinished: match taken_back(store, &run.run)? {
+                Some(back) => Some(format!("it was taken back by the run {back}")),
+                None => evidence::unfinished(&plan, run, &records),
+            },
             records: &records,
         });
         self.save(&evidence, console)?;
         if let Some(why) = &evidence.unfinished {
             console.say(&format!(
-                "It proves nothing so far: {why}. Finish the run with `mdc resume {}`, then write its \
-                 evidence with `mdc rehearse --of {} -o {} {}`.",
-                site.path, run.run, self.output, site.path
+                "It proves nothing so far: {why}. Once the run is finished (`mdc resume {0}`, with --debts for \
+                 what was left out), `mdc rehearse --of {1} -o {2} {0}` writes its evidence; otherwise rehearse \
+                 again.",
+                site.path, run.run, self.output
             ));
         }
         Ok(evidence.unfinished.is_none())
@@ -192,6 +203,16 @@ fn newest(store: &dyn Store) -> Result<Option<Summary>, Problem> {
     for id in store.ids()? {
         if store.plan(&id)?.purpose == Purpose::Release {
             return Ok(Some(store.summary(&id)?));
+        }
+    }
+    Ok(None)
+}
+
+/// The run that has taken the run `id` back, if one has.
+fn taken_back(store: &dyn Store, id: &str) -> Result<Option<String>, Problem> {
+    for later in store.ids()?.into_iter().take_while(|later| later != id) {
+        if store.plan(&later)?.purpose.rolls_back() == Some(id) {
+            return Ok(Some(later));
         }
     }
     Ok(None)

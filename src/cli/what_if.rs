@@ -40,7 +40,7 @@ impl WhatIf {
                 }
             }
             let plan = plan::make(&site, (&observed, taken), Utf8Path::new(""), console)?;
-            plan::ruled(plan, &site)
+            plan::ruled(plan, &site, console)
         };
         let (now, then) = (planned(None)?, planned(self.batch)?);
         let window = self.window.map(Period::duration);

@@ -114,7 +114,7 @@ pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> 
         takes: words::about(elapsed(&steps)),
         window: window(plan),
         approvals: rules::approvals(plan),
-        warnings: plan.warnings.iter().map(|text| plain(text)).collect(),
+        warnings: warnings(plan),
         unknown: unknown(plan),
         withheld: withheld(plan),
         waived: waived(plan),
@@ -126,6 +126,12 @@ pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> 
         back,
         lasting,
     }
+}
+
+fn warnings(plan: &Plan) -> Vec<String> {
+    let missing = plan.rehearsal.iter().flat_map(|rehearsal| &rehearsal.missing);
+    let missing = missing.map(|change| plain(&format!("not rehearsed, as it has to be: {change}")));
+    plan.warnings.iter().map(|text| plain(text)).chain(missing).collect()
 }
 
 fn leads_to(plan: &Plan) -> String {

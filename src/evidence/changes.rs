@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName};
 use crate::catalog::Format;
-use crate::desired::{Desired, Source};
+use crate::desired::Desired;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::transport::Task;
@@ -26,7 +26,8 @@ pub struct Change {
     pub to: Version,
     /// The package format of the host.
     pub format: Format,
-    /// The SHA-256 of the package file; none when the host's own repository has the package.
+    /// The SHA-256 of the package file; none when no file is installed by it, such as where the host's own
+    /// repository has the package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Digest>,
     /// The shape of its commands, in their order: of what kind each is, and to what.
@@ -34,7 +35,7 @@ pub struct Change {
 }
 
 /// The changes of `plan` that can be rehearsed, each once, with the steps that do it. What only mends (a
-/// repair, a start) brings nothing that is new.
+/// repair or a start in the version that is there) brings nothing that is new.
 #[must_use]
 pub fn changes<'p>(plan: &'p Plan, desired: &Desired) -> Vec<(Change, Vec<&'p Step>)> {
     let mut all: Vec<(Change, Vec<&Step>)> = Vec::new();
@@ -50,31 +51,30 @@ pub fn changes<'p>(plan: &'p Plan, desired: &Desired) -> Vec<(Change, Vec<&'p St
 
 impl Change {
     fn of(step: &Step, desired: &Desired) -> Option<Self> {
-        let rehearsable = matches!(
-            step.action,
-            Action::Install
-                | Action::Upgrade
-                | Action::Downgrade
-                | Action::Reconfigure
-                | Action::Remove
-        );
+        let stays = step.from.as_ref().is_some_and(|from| *from.upstream() == step.to);
+        let mends = matches!(step.action, Action::Repair | Action::Start) && stays;
         let address = Address::new(step.host.clone(), step.component.clone());
         let wanted = desired.resources.get(&address).or_else(|| desired.removed.get(&address));
-        let resource = wanted.filter(|_| rehearsable)?;
-        let installs = !matches!(step.action, Action::Reconfigure | Action::Remove);
-        let package = match &resource.source {
-            Source::File { digest, .. } if installs => Some(*digest),
-            _ => None,
-        };
+        let resource = wanted.filter(|_| step.is_change() && !mends)?;
         Some(Self {
             component: step.component.clone(),
             action: step.action,
             from: step.from.as_ref().map(|version| version.upstream().clone()),
             to: step.to.clone(),
             format: resource.format,
-            package,
+            package: step.commands.iter().find_map(|command| package(&command.task)),
             commands: step.commands.iter().map(|command| shape(&command.task)).collect(),
         })
+    }
+}
+
+/// The package file that a command installs, or has others install: what runs counts, not what the
+/// release says.
+fn package(task: &Task) -> Option<Digest> {
+    match task {
+        Task::CheckFile { digest, .. } => Some(*digest),
+        Task::Request(request) => request.upload.as_ref().map(|upload| upload.digest),
+        _ => None,
     }
 }
 

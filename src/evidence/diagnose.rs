@@ -28,6 +28,18 @@ pub fn other_rule(manifest: &Manifest, path: &str) -> Diagnostic {
 const MOST: usize = 20;
 
 impl Judged {
+    /// Which evidence in `folder` doesn't count, and why.
+    #[must_use]
+    pub fn refusals(&self, folder: &Utf8Path) -> Diagnostics {
+        let refused = self.refused.iter().map(|refused| {
+            let file = folder.join(&refused.name);
+            let what = format!("`{}` doesn't count: {}", harmless(file.as_str(), &[]), refused.why);
+            Diagnostic::new(Code::EvidenceRefused, what)
+                .help("remove it, or rehearse again and have the new evidence signed")
+        });
+        refused.collect()
+    }
+
     /// What is wrong with the evidence in `folder` that the `rule` of `manifest` asks for; an error when
     /// some is missing.
     #[must_use]
@@ -36,13 +48,7 @@ impl Judged {
         (manifest, rule): (&Manifest, &Rehearsal),
         folder: &Utf8Path,
     ) -> Diagnostics {
-        let refused = self.refused.iter().map(|refused| {
-            let file = folder.join(&refused.name);
-            let what = format!("`{}` doesn't count: {}", harmless(file.as_str(), &[]), refused.why);
-            Diagnostic::new(Code::EvidenceRefused, what)
-                .help("remove it, or rehearse again and have the new evidence signed")
-        });
-        let mut found: Diagnostics = refused.collect();
+        let mut found = self.refusals(folder);
         if !self.missing.is_empty() {
             let missing = self.missing.iter().take(MOST).map(|it| format!("\n- {}", it.in_words()));
             let more = self.missing.len().saturating_sub(MOST);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::of::topology;
 use super::{Change, Evidence, Outcome, changes, parse};
@@ -12,6 +12,9 @@ use crate::desired::Desired;
 use crate::plan::{Plan, RehearsalRule, Rehearsed};
 use crate::signature::{EVIDENCE, File, Signature, Signers};
 use crate::value::{Digest, Period};
+
+/// How far in the future a rehearsal may have ended: clocks of controllers differ a little.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is to be rehearsed, and what is asked of it.
 pub struct Wanted<'w> {
@@ -28,7 +31,7 @@ pub struct Wanted<'w> {
 /// What came of looking at evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
-    /// What counts, in the order of the files.
+    /// What counts and shows something of the plan, in the order of the files.
     pub counted: Vec<Rehearsed>,
     /// What doesn't.
     pub refused: Vec<Refused>,
@@ -70,23 +73,27 @@ impl Missing {
 #[must_use]
 pub fn judge(wanted: &Wanted<'_>, files: &[File], at: Option<Timestamp>) -> Judged {
     let mut judged = Judged::default();
-    let mut seen: Vec<Evidence> = Vec::new();
+    let changes = changes(wanted.plan, wanted.desired);
+    let (mut all, mut covering) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_evidence(&file.name)) {
         match evidence(wanted, file, at) {
             Ok((evidence, rehearsed)) => {
-                judged.counted.push(rehearsed);
-                seen.push(evidence);
+                // What shows nothing of this plan is nothing that it rests on.
+                if changes.iter().any(|(change, _)| change.was_done(&evidence.changes)) {
+                    judged.counted.push(rehearsed);
+                    covering.push(evidence.topology.clone());
+                }
+                all.extend(evidence.changes);
             }
             Err(why) => judged.refused.push(Refused { name: file.name.clone(), why }),
         }
     }
-    let outcomes: Vec<&Outcome> = seen.iter().flat_map(|evidence| &evidence.changes).collect();
-    for (change, steps) in changes(wanted.plan, wanted.desired) {
-        if let Some(why) = lacks(&change, &outcomes) {
+    for (change, steps) in changes {
+        if let Some(why) = lacks(&change, &all) {
             judged.missing.push(Missing { change: change.in_words(steps.len()), why });
         }
     }
-    judged.differs = differs(&topology(wanted.desired), &seen);
+    judged.differs = differs(&topology(wanted.desired), &covering);
     judged
 }
 
@@ -116,8 +123,12 @@ fn evidence(
     if evidence.simulated && !wanted.rule.accept_simulated {
         return Err("it was done on simulated hosts, which doesn't count here".to_owned());
     }
-    if let (Some(bound), Some(at)) = (wanted.rule.max_age, at) {
-        too_old(&evidence, bound, at)?;
+    let here = (&wanted.plan.cluster, &wanted.plan.environment);
+    if !evidence.simulated && (&evidence.cluster, &evidence.environment) == here {
+        return Err("it is of this cluster itself, not of another one".to_owned());
+    }
+    if let Some(at) = at {
+        in_time(&evidence, wanted.rule.max_age, at)?;
     }
     let rehearsed = Rehearsed {
         file: file.name.clone(),
@@ -130,17 +141,22 @@ fn evidence(
     Ok((evidence, rehearsed))
 }
 
-fn too_old(evidence: &Evidence, bound: Period, at: Timestamp) -> Result<(), String> {
+fn in_time(evidence: &Evidence, bound: Option<Period>, at: Timestamp) -> Result<(), String> {
     let age = at.duration_since(evidence.ended);
-    if age.is_positive() && age.unsigned_abs() > bound.duration() {
-        return Err(format!("it is of {}, older than {bound}", evidence.ended));
+    if age < -AHEAD {
+        return Err(format!("it is of {}, which has not come yet", evidence.ended));
     }
-    Ok(())
+    match bound {
+        Some(bound) if age.is_positive() && age.unsigned_abs() > bound.duration() => {
+            Err(format!("it is of {}, older than {bound}", evidence.ended))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is missing for `change` to be rehearsed, seen from the outcome that comes closest.
-fn lacks(change: &Change, outcomes: &[&Outcome]) -> Option<String> {
-    let of_kind: Vec<&&Outcome> = outcomes
+fn lacks(change: &Change, outcomes: &[Outcome]) -> Option<String> {
+    let of_kind: Vec<&Outcome> = outcomes
         .iter()
         .filter(|it| (&it.change.component, it.change.action) == (&change.component, change.action))
         .collect();
@@ -149,6 +165,14 @@ fn lacks(change: &Change, outcomes: &[&Outcome]) -> Option<String> {
 }
 
 impl Change {
+    /// Whether one of `outcomes` shows that this change was done.
+    fn was_done(&self, outcomes: &[Outcome]) -> bool {
+        let same = |it: &&Outcome| {
+            (&it.change.component, it.change.action) == (&self.component, self.action)
+        };
+        outcomes.iter().filter(same).any(|outcome| self.distance(outcome).1.is_none())
+    }
+
     /// How far `outcome` is from showing that this change was done, and what is between them.
     fn distance(&self, outcome: &Outcome) -> (u32, Option<String>) {
         let there = &outcome.change;
@@ -169,7 +193,12 @@ impl Change {
         }
         if outcome.done < outcome.hosts {
             let (done, hosts) = (outcome.done, outcome.hosts);
-            return (1, Some(format!("it was done on {done} of {hosts} hosts only")));
+            return (
+                1,
+                Some(format!(
+                    "it was done on {done} of {hosts} hosts only; what a run finds done doesn't count"
+                )),
+            );
         }
         (0, None)
     }
@@ -180,10 +209,13 @@ impl Change {
             let only: Vec<&str> = only.map(String::as_str).collect();
             if only.is_empty() { "nothing".to_owned() } else { format!("`{}`", only.join("`, `")) }
         };
+        let (here, theirs) = (only(self, there), only(there, self));
+        if here == theirs {
+            return "its commands are those that were rehearsed, in another order or number"
+                .to_owned();
+        }
         format!(
-            "its commands have another shape than what was rehearsed: only here {}, only there {}",
-            only(self, there),
-            only(there, self)
+            "its commands have another shape than what was rehearsed: only here {here}, only there {theirs}"
         )
     }
 
@@ -215,9 +247,12 @@ impl Change {
 }
 
 /// Where the clusters that were rehearsed on have fewer hosts of a component than this one, or none.
-fn differs(here: &BTreeMap<ComponentName, u64>, seen: &[Evidence]) -> Vec<String> {
+fn differs(
+    here: &BTreeMap<ComponentName, u64>,
+    seen: &[BTreeMap<ComponentName, u64>],
+) -> Vec<String> {
     let most = |component: &ComponentName| {
-        seen.iter().filter_map(|it| it.topology.get(component)).max().copied().unwrap_or_default()
+        seen.iter().filter_map(|it| it.get(component)).max().copied().unwrap_or_default()
     };
     if seen.is_empty() {
         return Vec::new();

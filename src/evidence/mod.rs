@@ -81,7 +81,8 @@ pub struct Outcome {
     pub change: Change,
     /// On how many hosts it was to be done.
     pub hosts: u64,
-    /// On how many of them it was done in the end.
+    /// On how many of them this run has done it. What it found done is not counted: nobody knows how
+    /// that was done.
     pub done: u64,
     /// How often it failed on the way there.
     pub failures: u64,

@@ -8,7 +8,7 @@ use super::{Change, Evidence, FORMAT, Outcome, VERSION, changes};
 use crate::address::ComponentName;
 use crate::desired::Desired;
 use crate::plan::{Plan, Step};
-use crate::state::{Entry, Progress, Record, RunEnding, StepOutcome, Summary};
+use crate::state::{Entry, Record, RunEnding, StepOutcome, Summary};
 use crate::value::Period;
 
 /// A rehearsal, as it is recorded.
@@ -63,7 +63,7 @@ pub fn of(recorded: &Recorded<'_>) -> Evidence {
 
 /// Why a run of `plan` proves nothing, as its journal comes to; none when it does.
 #[must_use]
-pub fn unfinished(plan: &Plan, summary: &Summary) -> Option<String> {
+pub fn unfinished(plan: &Plan, summary: &Summary, records: &[Record]) -> Option<String> {
     if let Some(damage) = &summary.damage {
         return Some(format!("its journal can't be trusted: {damage}"));
     }
@@ -73,12 +73,21 @@ pub fn unfinished(plan: &Plan, summary: &Summary) -> Option<String> {
     if let Some((step, reason)) = summary.debts.iter().next() {
         return Some(format!("{step} was left out: {reason}"));
     }
+    if records.iter().any(|record| loses_too_many(&record.entry)) {
+        return Some(
+            "more of the files that were submitted meanwhile were lost than may be".to_owned(),
+        );
+    }
     match &summary.ending {
         RunEnding::Complete => None,
         RunEnding::Open => Some("it did not come to its end".to_owned()),
         RunEnding::Stopped(why) => Some(format!("it stopped before its end: {why}")),
         RunEnding::GivenUp(why) => Some(format!("it was given up: {why}")),
     }
+}
+
+fn loses_too_many(entry: &Entry) -> bool {
+    matches!(entry, Entry::Loaded { load } if load.loses_too_many())
 }
 
 /// On how many hosts each component is.
@@ -93,17 +102,18 @@ pub(super) fn topology(desired: &Desired) -> BTreeMap<ComponentName, u64> {
 /// What the journal has told so far.
 #[derive(Default)]
 struct Story {
-    progress: Progress,
+    /// Steps that were done by this run; what was found done may have been done by anybody.
+    done: BTreeSet<String>,
     failures: BTreeMap<String, u64>,
     took: BTreeMap<String, Period>,
 }
 
 impl Story {
     fn take(&mut self, record: &Record) {
-        self.progress.take(&record.entry);
         let Entry::Result { step, outcome, took } = &record.entry else { return };
         match outcome {
             StepOutcome::Done | StepOutcome::Kept(_) => {
+                self.done.insert(step.clone());
                 self.took.insert(step.clone(), *took);
             }
             StepOutcome::Failed(_) => *self.failures.entry(step.clone()).or_default() += 1,
@@ -113,7 +123,7 @@ impl Story {
 
     fn outcome(&self, change: Change, steps: &[&Step]) -> Outcome {
         let hosts: BTreeSet<_> = steps.iter().map(|step| &step.host).collect();
-        let is_done = |step: &&&Step| self.progress.done.contains(&*step.id);
+        let is_done = |step: &&&Step| self.done.contains(&*step.id);
         let mut took: Vec<Period> =
             steps.iter().filter_map(|step| self.took.get(&*step.id)).copied().collect();
         took.sort_unstable();

@@ -42,6 +42,9 @@ fn of_step(plan: &Plan, step: &Step, earlier: &BTreeSet<&str>) -> Option<String>
     if step.way_back.is_some() && !step.is_change() {
         return Some(format!("is there to {action}, which nothing takes back, and has a way back"));
     }
+    if step.is_change() && !plan.purpose.admits(step.action) {
+        return Some(format!("is there to {action}, which is not what the plan is for"));
+    }
     if step.is_change() && plan.facts(step).is_none() {
         return Some("rests on no facts".to_owned());
     }

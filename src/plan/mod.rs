@@ -136,6 +136,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Whether a plan for this makes such a change.
+    fn admits(&self, action: Action) -> bool {
+        match self {
+            Self::Release => !matches!(action, Action::Rollback | Action::Finalise),
+            Self::RollBack(_) => action == Action::Rollback,
+            Self::BackUp => false,
+            Self::Finalise => action == Action::Finalise,
+        }
+    }
+
     /// The run that is taken back.
     #[must_use]
     pub fn rolls_back(&self) -> Option<&str> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::order::Order;
 use super::step::{Both, ChangedStep};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Rehearsal, Step};
 use crate::value::Digest;
 
 /// What moved between two plans.
@@ -105,7 +105,7 @@ fn without(all: &[String], others: &[String]) -> Vec<String> {
     rest
 }
 
-fn said(plan: &Plan) -> [(&'static str, Vec<String>); 12] {
+fn said(plan: &Plan) -> [(&'static str, Vec<String>); 13] {
     let unknown = plan.unknown.iter().map(|it| format!("{}: {}", it.host, it.reason));
     let withheld = plan
         .withheld
@@ -125,6 +125,7 @@ fn said(plan: &Plan) -> [(&'static str, Vec<String>); 12] {
         ("after a failure", failure.collect()),
         ("asked for their health", asked.collect()),
         ("approvals", plan.approvals.iter().map(text).collect()),
+        ("rehearsals", rehearsals(plan)),
         ("unknown", unknown.collect()),
         ("left out", withheld.collect()),
         ("warnings", plan.warnings.clone()),
@@ -133,6 +134,12 @@ fn said(plan: &Plan) -> [(&'static str, Vec<String>); 12] {
             plan.waivers.iter().map(text).chain(plan.notices.iter().map(text)).collect(),
         ),
     ]
+}
+
+/// What has to have been rehearsed and was not; by which evidence the rest was is no part of the meaning.
+fn rehearsals(plan: &Plan) -> Vec<String> {
+    let of = |it: &Rehearsal| std::iter::once(text(&it.rule)).chain(it.missing.clone()).collect();
+    plan.rehearsal.as_ref().map(of).unwrap_or_default()
 }
 
 /// As it stands in the plan file.

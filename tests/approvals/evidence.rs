@@ -176,3 +176,134 @@ fn a_rehearsal_that_fails_proves_nothing_until_it_is_finished() {
     assert_eq!((&core["change"]["component"], &core["done"]), (&json!("md-core"), &core["hosts"]));
     staging.mdc(&REHEARSE).exits(1).says("Nothing was carried out, so there is no evidence");
 }
+
+#[test]
+fn evidence_of_this_cluster_or_of_the_future_shows_nothing() {
+    let (staging, production) = rehearsed();
+    bring(&staging, &production);
+    let good = read(&production);
+    let mut own = good.clone();
+    (own["simulated"], own["environment"]) = (json!(false), json!("production"));
+    say(&production, &own);
+    production.mdc(&["apply", "--yes"]).exits(1).says("it is of this cluster itself");
+    let mut ahead = good.clone();
+    ahead["ended"] = json!("2999-01-01T00:00:00Z");
+    say(&production, &ahead);
+    production.mdc(&["apply", "--yes"]).exits(1).says("which has not come yet");
+    // What shows nothing of this plan is not what it rests on.
+    let mut other = good;
+    for change in other["changes"].as_array_mut().unwrap() {
+        change["change"]["to"] = json!("99.0");
+    }
+    say(&production, &other);
+    production.mdc(&["plan"]).exits(0).says("rehearsed none of").says("what was rehearsed is");
+}
+
+#[test]
+fn a_plan_says_which_evidence_does_not_count() {
+    let (staging, production) = rehearsed();
+    bring(&staging, &production);
+    fs::remove_file(production.path("evidence/evidence.json.sig")).unwrap();
+    production
+        .mdc(&["plan", "-o", "plan.json"])
+        .exits(0)
+        .says("evidence::refused")
+        .says("there is no evidence.json.sig that can be read");
+    production.mdc(&["emit", "plan.json", "-o", "night", "--no-packages"]).exits(0);
+    let runbook = fs::read_to_string(production.path("night/RUNBOOK.md")).unwrap();
+    assert!(runbook.contains("not rehearsed, as it has to be: upgrade"), "{runbook}");
+}
+
+#[test]
+fn a_run_is_not_given_up_for_a_plan_that_was_not_rehearsed() {
+    let (_, production) = rehearsed();
+    production.mdc(&["observe"]).exits(0);
+    let fault = json!({ "fail": { "install:md-core": { "says": "no", "times": 1 } } });
+    production.set("core-01", "faults", &fault);
+    production.mdc(&["apply", "--yes", "--without-evidence", "no staging"]).exits(1);
+    let given_up = ["apply", "--yes", "--give-up", "a better plan"];
+    production.mdc(&given_up).exits(1).says("evidence::missing");
+    production.mdc(&["resume", "--yes"]).exits(0).says("Complete");
+}
+
+#[test]
+fn a_plan_cannot_leave_the_rule_by_what_it_says_it_is_for() {
+    let (_, production) = rehearsed();
+    production.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let forge = |change: &dyn Fn(&mut mdc::plan::Plan)| {
+        let text = fs::read(production.path("plan.json")).unwrap();
+        let mut plan = mdc::plan::parse(&text).unwrap();
+        change(&mut plan);
+        plan.seal = plan.digest();
+        let mut file = Vec::new();
+        mdc::plan::write(&plan, &mut file).unwrap();
+        fs::write(production.path("forged.json"), file).unwrap();
+        production.mdc(&["apply", "forged.json", "--yes"]).exits(1)
+    };
+    forge(&|plan| plan.purpose = mdc::plan::Purpose::RollBack("a run".to_owned()))
+        .says("which is not what the plan is for");
+    forge(&|plan| plan.rehearsal = None).says("evidence::rule-changed");
+    forge(&|_| {}).says("evidence::missing");
+}
+
+#[test]
+fn what_a_plan_installs_is_what_has_to_have_been_rehearsed() {
+    let (staging, production) = rehearsed();
+    bring(&staging, &production);
+    production.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let mut plan = mdc::plan::parse(&fs::read(production.path("plan.json")).unwrap()).unwrap();
+    for step in
+        plan.steps.iter_mut().filter(|step| &*step.id == "control-01/control-center/upgrade")
+    {
+        let mut commands = step.commands.to_vec();
+        for command in &mut commands {
+            if let mdc::transport::Task::CheckFile { digest, .. } = &mut command.task {
+                *digest = mdc::value::Digest::of(b"another package");
+            }
+        }
+        step.commands = commands.into();
+    }
+    plan.seal = plan.digest();
+    let mut file = Vec::new();
+    mdc::plan::write(&plan, &mut file).unwrap();
+    fs::write(production.path("plan.json"), file).unwrap();
+    production
+        .mdc(&["apply", "plan.json", "--yes"])
+        .exits(1)
+        .says("the package that was rehearsed is deb e0af023916cb");
+}
+
+#[test]
+fn glass_breaks_also_where_nobody_can_tell_who_may_sign() {
+    let (_, production) = rehearsed();
+    fs::remove_file(production.path("allowed_signers")).unwrap();
+    production.mdc(&["apply", "--yes"]).exits(1);
+    let apply = ["apply", "--yes", "--without-evidence", "03:12, scans stand still"];
+    production.mdc(&apply).exits(0).says("goes on without them").says("Complete");
+    let entries = production.journal();
+    let recorded = entries.iter().find_map(|entry| entry.get("unrehearsed")).unwrap();
+    assert_eq!(recorded["missing"].as_array().unwrap().len(), 1, "{recorded}");
+}
+
+#[test]
+fn a_rehearsal_that_was_taken_back_proves_nothing() {
+    let (staging, _) = rehearsed();
+    staging.mdc(&["rollback", "--yes"]);
+    let again = ["rehearse", "--of", "newest", "-o", "evidence.json"];
+    staging.mdc(&again).exits(1).says("it was taken back by the run");
+}
+
+#[test]
+fn approvals_do_not_go_over_to_a_plan_without_the_rule() {
+    let (_, production) = rehearsed();
+    production.append(
+        "mdc.toml",
+        "\n[approvals]\nsigners = \"allowed_signers\"\nlive = 1\ncritical = 1\n",
+    );
+    production.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    production.approve("alice", &[]).exits(0);
+    production.edit("mdc.toml", RULE, "\n");
+    production.mdc(&["plan", "-o", "new.json"]).exits(0);
+    let apply = ["apply", "new.json", "--yes", "--approved-as", "plan.json"];
+    production.mdc(&apply).exits(1).says("means something else than plan.json");
+}

@@ -8,6 +8,7 @@ use crate::view::words;
 pub(super) fn summary(plan: &Plan) -> Option<Text> {
     let rehearsal = plan.rehearsal.as_ref()?;
     Some(match (rehearsal.missing.len(), rehearsal.evidence.len()) {
+        (0, 0) => "nothing in it has to be".into(),
         (0, _) => Text::of(Label::Good, "✓ every change").plain(on(rehearsal)),
         (missing, 0) => {
             Text::of(Label::Warning, format!("none of {}", words::count(missing, "change")))
