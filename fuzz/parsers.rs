@@ -18,7 +18,7 @@ use mdc::value::{PackageVersion, Version, steers};
 pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 14] = [
+pub(crate) const PARSERS: [(&str, Parser); 15] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
@@ -26,6 +26,7 @@ pub(crate) const PARSERS: [(&str, Parser); 14] = [
     ("plan", plan),
     ("journal", journal),
     ("snapshot", snapshot),
+    ("evidence", evidence),
     ("answer", answer),
     ("verdict", verdict),
     ("known-hosts", known_hosts),
@@ -74,6 +75,13 @@ pub(crate) fn package(data: &[u8]) {
 /// A plan.
 pub(crate) fn plan(data: &[u8]) {
     let _ = mdc::plan::parse(data);
+}
+
+/// Evidence of a rehearsal: what is taken is written and read again as it is.
+pub(crate) fn evidence(data: &[u8]) {
+    let Ok(evidence) = mdc::evidence::parse(data) else { return };
+    let text = evidence.to_json().unwrap_or_default();
+    assert_eq!(mdc::evidence::parse(text.as_bytes()).ok(), Some(evidence));
 }
 
 /// A file of those who may sign: whoever is in it is a named person.

@@ -5,6 +5,7 @@ use clap::Args;
 use super::approval::{Glass, Right};
 use super::carry::Manner;
 use super::console::Console;
+use super::evidence::{Proof, Unproved};
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -30,6 +31,8 @@ pub(super) struct Resume {
     #[command(flatten)]
     glass: Glass,
     #[command(flatten)]
+    unproved: Unproved,
+    #[command(flatten)]
     manner: Manner,
 }
 
@@ -49,14 +52,15 @@ impl Resume {
             console.say(&format!("No run {what}; there is nothing to resume."));
             return Ok(Exit::Done);
         };
-        let right = match &self.from_host {
+        let (right, proof) = match &self.from_host {
             Some(_) => {
                 let told = records::told(&run, &hold)?;
                 let right = self.glass.for_told(&run, &told, &site)?;
+                let proof = self.unproved.proof(&run.plan, &site, console)?;
                 records::complete(&mut run, &site, hold.tenure())?;
-                right
+                (right, proof)
             }
-            None => Right::Free,
+            None => (Right::Free, Proof::Free),
         };
         if self.debts {
             run.progress.skipped.clear();
@@ -64,10 +68,12 @@ impl Resume {
         if !self.manner.go_on(&mut run, &site, console)? {
             return Ok(Exit::Done);
         }
-        if let Some(entry) = right.entry(&hold.lease.holder().who()) {
+        let by = hold.lease.holder().who();
+        for entry in [right.entry(&by), proof.entry(&by)].into_iter().flatten() {
             run.record(entry).map_err(StateError::from)?;
-            right.say(console);
         }
+        right.say(console);
+        proof.say(console);
         self.manner.leave_out(&mut run)?;
         let carried = self.manner.carry_out(run, (&site, &hold), console, &next)?;
         rollback::by_policy(carried, &self.manner, (&site, &hold), console)

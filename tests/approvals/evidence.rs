@@ -307,3 +307,19 @@ fn approvals_do_not_go_over_to_a_plan_without_the_rule() {
     let apply = ["apply", "new.json", "--yes", "--approved-as", "plan.json"];
     production.mdc(&apply).exits(1).says("means something else than plan.json");
 }
+
+#[test]
+fn a_run_that_a_host_tells_of_has_to_have_been_rehearsed_too() {
+    let (staging, production) = rehearsed();
+    bring(&staging, &production);
+    production.mdc(&["observe"]).exits(0);
+    let fault = json!({ "fail": { "install:md-core": { "says": "no", "times": 1 } } });
+    production.set("core-01", "faults", &fault);
+    production.mdc(&["apply", "--yes"]).exits(1).says("Failed: upgrade md-core");
+    fs::remove_dir_all(production.path(".mdc/runs")).unwrap();
+    fs::remove_dir_all(production.path("evidence")).unwrap();
+    let resume = ["resume", "--from-host", "control-01", "--yes"];
+    production.mdc(&resume).exits(1).says("evidence::missing");
+    bring(&staging, &production);
+    production.mdc(&resume).exits(0).says("Rehearsed on quickstart").says("Complete");
+}
