@@ -376,6 +376,28 @@ fn events_are_lines_of_json_as_the_schema_says() {
 }
 
 #[test]
+fn the_status_is_there_for_programs_too() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    site.fault("core-01", &json!({ "unreachable": "no route to host" }));
+    let ran = site.mdc(&["status", "--output", "json"]).exits(1);
+    let status: Value = serde_json::from_str(&ran.out()).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/status.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    assert!(schema.is_valid(&status), "{:?}", schema.iter_errors(&status).next());
+    let of = |host: &str, component: &str| {
+        let all = status["resources"].as_array().unwrap();
+        all.iter().find(|it| it["host"] == host && it["component"] == component).unwrap().clone()
+    };
+    assert_eq!(of("core-01", "worker")["state"], "unknown");
+    assert_eq!(of("core-02", "worker")["state"], "differs");
+    assert_eq!(of("core-04", "worker")["state"], "as-desired");
+    let reason = status["unknown"]["core-01"]["reason"].as_str().unwrap();
+    assert!(reason.contains("no route to host"), "{reason}");
+}
+
+#[test]
 fn a_plan_is_rehearsed_on_a_twin_without_any_host() {
     let site = Site::new();
     site.mdc(&["observe", "-o", "snapshot.json"]).exits(0);

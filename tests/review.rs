@@ -13,6 +13,7 @@ use mdc::plan::{Plan, Step, parse, write};
 use mdc::review::{Relation, StepField, differences, fit, standing, why};
 use mdc::transport::Task;
 use mdc::value::Period;
+use serde_json::Value;
 
 const CORE: &str = "core-02/md-core/upgrade";
 
@@ -236,6 +237,25 @@ fn the_commands_answer_and_their_status_says_whether_anything_moved() {
     }
 }
 
+#[test]
+fn answers_are_there_for_programs_too() {
+    let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/quickstart.json");
+    let answer = |arguments: &[&str]| -> Value {
+        let output = mdc(&[arguments, &["--output", "json"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let why = answer(&["explain", plan, CORE]);
+    assert_eq!((&why["format"], &why["step"]), (&"mdc/why".into(), &CORE.into()));
+    assert!(why["behind"].as_array().unwrap().len() > 5, "{why:#}");
+    let standing = answer(&["why-not", plan, "core-04"]);
+    assert_eq!(standing["format"], "mdc/why-not");
+    assert_eq!(
+        (standing["changes"].as_array().unwrap().len(), &standing["as-desired"][0]),
+        (0, &"md-core".into())
+    );
+}
+
 /// A copy of the quickstart with a snapshot of its cluster and a plan from that, laid out as the files for
 /// CI have it.
 fn repository() -> tempfile::TempDir {
@@ -452,6 +472,13 @@ fn what_would_be_otherwise_is_shown_and_not_done() {
     assert_eq!(status, Some(0), "{said}");
     assert!(flat.contains("50% of each component went at once and stage 2 had 1h 30m"), "{said}");
     assert!(flat.contains("It fits: each step is begun"), "{said}");
+    asked.extend(["--output", "json"]);
+    let (_, said) = inside(&folder, &asked);
+    assert!(said.contains("\"format\": \"mdc/what-if\""), "{said}");
+    assert!(
+        said.contains("\"window\": \"1h 30m\"") && said.contains("\"not-begun\": []"),
+        "{said}"
+    );
     let (status, said) =
         inside(&folder, &["what-if", "mdc.toml", "--snapshot", "snapshot.json", "--window", "5m"]);
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use clap::Args;
 
 use super::console::Console;
+use super::form::Form;
 use super::problem::Problem;
 use super::{Exit, show};
 use crate::diagnostic::Code;
@@ -26,6 +27,8 @@ pub(super) struct Explain {
     what: Option<String>,
     /// A step of the plan, such as `core-01/md-core/upgrade`; the action may be left out
     step: Option<String>,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Explain {
@@ -41,7 +44,7 @@ impl Explain {
                 let plan = show::read(path)?;
                 let id = step(&plan, (path, wanted))?;
                 if let Some(why) = review::why(&plan, &id) {
-                    console.show(&view::review::why(&plan, &why))?;
+                    self.form.show(&why, || view::review::why(&plan, &why), console)?;
                 }
             }
         }

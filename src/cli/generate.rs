@@ -112,6 +112,7 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("plan", schema_of::<plan::Plan>()),
         ("journal-entry", schema_of::<state::Entry>()),
         ("event", schema_of::<super::events::Line<'static>>()),
+        ("status", schema_of::<report::Status>()),
         ("evidence", schema_of::<evidence::Evidence>()),
         ("report", schema_of::<report::Report>()),
         ("change-record", schema_of::<report::ChangeRecord>()),

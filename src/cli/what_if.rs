@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use clap::Args;
 
 use super::console::Console;
+use super::form::Form;
 use super::plan::{self, Basis};
 use super::problem::Problem;
 use super::{Common, Exit, ManifestPath};
@@ -28,6 +29,8 @@ pub(super) struct WhatIf {
     /// healthy still does
     #[arg(long, value_name = "N")]
     batch: Option<Batch>,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl WhatIf {
@@ -46,7 +49,10 @@ impl WhatIf {
         let window = self.window.map(Period::duration);
         let fit = window.map(|window| (window, review::fit(&then, window)));
         let fit = fit.as_ref().map(|(window, fit)| (*window, fit));
-        console.show(&view::review::what_if((&now, &then), &self.asked(), fit))?;
+        let (asked, differences) = (self.asked(), review::differences(&now, &then));
+        let answer = review::WhatIf::new(&asked, (&now, &then), &differences, fit);
+        let document = || view::review::what_if((&now, &then), &asked, fit);
+        self.form.show(&answer, document, console)?;
         Ok(Exit::Done)
     }
 

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::console::Console;
+use super::form::Form;
 use super::problem::Problem;
 use super::{Exit, show};
 use crate::review;
@@ -16,6 +17,8 @@ pub(super) struct WhyNot {
     plan: Utf8PathBuf,
     /// The host
     host: String,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl WhyNot {
@@ -29,7 +32,8 @@ impl WhyNot {
                 "compare the name with the manifest's `[hosts]`; `mdc status` shows all hosts",
             ));
         }
-        console.show(&view::review::standing((&plan, &self.host), &standing))?;
+        let document = || view::review::standing((&plan, &self.host), &standing);
+        self.form.show(&standing, document, console)?;
         Ok(Exit::Done)
     }
 }

@@ -7,6 +7,7 @@ mod logs;
 mod of;
 mod past;
 mod scans;
+pub mod status;
 
 pub use change::ChangeRecord;
 pub use durations::add as add_durations;
@@ -15,6 +16,7 @@ pub use logs::LogReview;
 pub use of::of;
 pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
+pub use status::Status;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 
 mod differences;
 mod fit;
+mod form;
 mod order;
 mod standing;
 mod step;
@@ -11,6 +12,7 @@ mod why;
 
 pub use differences::{Differences, Moved, differences, since};
 pub use fit::{Fit, fit};
+pub use form::WhatIf;
 pub use standing::{Standing, standing};
 pub use step::{ChangedStep, StepField};
 pub use why::{Relation, Why, why};

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::order::Order;
 use crate::catalog::Stage;
 use crate::diff::Action;
 use crate::plan::{Plan, Step, waves};
 
 /// Why one step comes before another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// It puts a package file on its host: all of them are there before anything changes.
     Brings,

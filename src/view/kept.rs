@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 
 use super::document::{Block, Label, Text};
-use super::status::facts;
 use crate::address::Address;
 use crate::desired::{Desired, Resource};
 use crate::observe::{Observed, PackageState};
+use crate::report::status::facts;
 
 /// Which old major versions are kept, beside the version that serves.
 pub(super) fn blocks(desired: &Desired, observed: &Observed) -> Vec<Block> {

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Block, Label, Row, Side, Table, Text};
-use super::status::facts;
 use super::words;
 use crate::address::{Address, ComponentName};
 use crate::catalog::Stage;
 use crate::desired::Desired;
 use crate::observe::{ComponentFacts, Observed, PackageState};
 use crate::report::Past;
+use crate::report::status::facts;
 
 /// The order of a component, and its name.
 type Order<'a> = (Option<(Stage, u32)>, &'a ComponentName);

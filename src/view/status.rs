@@ -6,8 +6,9 @@ use super::{kept, mixed, words};
 use crate::address::{Address, ComponentName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
-use crate::observe::{ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState};
+use crate::observe::{ComponentFacts, HostState, Observed};
 use crate::report::Past;
+use crate::report::status::{Standing, facts};
 
 /// Desired against observed, as a document. `past`: since when we have what is in several versions.
 #[must_use]
@@ -35,20 +36,12 @@ fn title(desired: &Desired) -> Text {
 struct Line<'a> {
     order: Option<(Stage, u32)>,
     component: &'a ComponentName,
-    state: State,
+    state: Standing,
     desired: &'a str,
     observed: String,
     service: String,
     probe: Option<&'a str>,
     host: &'a str,
-}
-
-/// Whether a resource is as it should be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    AsDesired,
-    Differs,
-    Unknown,
 }
 
 fn lines<'a>(desired: &'a Desired, observed: &'a Observed) -> Vec<Line<'a>> {
@@ -67,13 +60,6 @@ fn lines<'a>(desired: &'a Desired, observed: &'a Observed) -> Vec<Line<'a>> {
     lines
 }
 
-pub(super) fn facts<'a>(observed: &'a Observed, address: &Address) -> Option<&'a ComponentFacts> {
-    match observed.hosts.get(&address.host)? {
-        HostState::Known(facts) => facts.components.get(&address.component),
-        HostState::Unknown(_) => None,
-    }
-}
-
 fn line<'a>(
     address: &'a Address,
     resource: &'a Resource,
@@ -85,7 +71,7 @@ fn line<'a>(
     Line {
         order: None,
         component: &address.component,
-        state: facts.map_or(State::Unknown, |facts| state(resource, facts)),
+        state: Standing::of(resource, facts),
         desired: resource.version.as_str(),
         observed: facts.map_or_else(|| "unknown".to_owned(), |it| words::package(&it.package)),
         service: service.unwrap_or_default(),
@@ -94,19 +80,11 @@ fn line<'a>(
     }
 }
 
-fn state(resource: &Resource, facts: &ComponentFacts) -> State {
-    let installed = match &facts.package {
-        PackageState::Installed(version) => *version.upstream() == resource.version,
-        PackageState::Absent | PackageState::Broken { .. } => false,
-    };
-    let runs = facts.unit == UnitState::Active && facts.health == HealthState::Healthy;
-    if installed && runs { State::AsDesired } else { State::Differs }
-}
-
 fn summary(lines: &[Line<'_>]) -> Text {
     let number = |state| lines.iter().filter(|line| line.state == state).count();
-    let (as_desired, all) = (number(State::AsDesired), words::count(lines.len(), "resource"));
-    let left = [(number(State::Differs), "not as desired"), (number(State::Unknown), "unknown")];
+    let (as_desired, all) = (number(Standing::AsDesired), words::count(lines.len(), "resource"));
+    let left =
+        [(number(Standing::Differs), "not as desired"), (number(Standing::Unknown), "unknown")];
     let left = left.iter().filter(|(number, _)| *number > 0);
     let left: Vec<String> = left.map(|(number, how)| format!("{number} {how}")).collect();
     if left.is_empty() {
@@ -141,11 +119,11 @@ fn on_any_host<'a>(line: &Line<'a>) -> Line<'a> {
     Line { host: "", ..line.clone() }
 }
 
-fn sign(state: State) -> Text {
+fn sign(state: Standing) -> Text {
     match state {
-        State::AsDesired => Text::of(Label::Good, "✓"),
-        State::Differs => Text::of(Label::Error, "✗"),
-        State::Unknown => Text::of(Label::Warning, "?"),
+        Standing::AsDesired => Text::of(Label::Good, "✓"),
+        Standing::Differs => Text::of(Label::Error, "✗"),
+        Standing::Unknown => Text::of(Label::Warning, "?"),
     }
 }
 
