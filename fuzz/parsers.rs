@@ -182,6 +182,7 @@ fn questions(format: Format) -> Questions {
     let about = |package: &str, health: Probe| ResourceQuestions {
         package: package.to_owned(),
         others: Vec::new(),
+        repository: (package == "redis-server").then(|| "7.0.15".parse().ok()).flatten(),
         unit: package.to_owned(),
         health,
         kept: None,

@@ -90,7 +90,7 @@ fn the_quickstart_goes_from_a_to_b_and_then_has_nothing_to_do() {
     let site = Site::new();
     site.mdc(&["validate"]).exits(0).says("12 hosts, 20 resources, release B");
     site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
-    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("98 of 98 steps done");
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("101 of 101 steps done");
     site.mdc(&["plan", "--detailed-exitcode"])
         .exits(0)
         .says("Nothing to do: 20 resources on 12 hosts are as desired.");
@@ -375,6 +375,40 @@ fn events_are_lines_of_json_as_the_schema_says() {
     assert_eq!(lines.last().unwrap()["event"], "run-finished");
 }
 
+fn schema(name: &str) -> jsonschema::Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
+    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[test]
+fn problems_have_their_places_for_programs() {
+    let site = Site::new();
+    let ask = |status: i32| -> Value {
+        let ran = site.mdc(&["validate", "--format", "json"]).exits(status);
+        let said: Value = serde_json::from_str(&ran.out()).unwrap();
+        let schema = schema("validation.schema.json");
+        assert!(schema.is_valid(&said), "{:?}", schema.iter_errors(&said).next());
+        said
+    };
+    let good = ask(0);
+    assert_eq!((&good["valid"], &good["describes"]["hosts"]), (&json!(true), &json!(12)));
+    site.edit("mdc.toml", "components = [", "components = [\"nothing-like-it\", ");
+    let bad = ask(1);
+    assert_eq!((&bad["valid"], &bad["describes"]), (&json!(false), &Value::Null));
+    let problem = &bad["problems"][0];
+    assert_eq!(
+        (&problem["code"], &problem["severity"]),
+        (&json!("desired::unknown-component"), &json!("error"))
+    );
+    let place = &problem["places"][0];
+    let text = fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let number = |key: &str| usize::try_from(place[key].as_u64().unwrap()).unwrap();
+    let line = text.lines().nth(number("line") - 1).unwrap();
+    let there: String = line.chars().skip(number("column") - 1).collect();
+    assert!(there.starts_with("\"nothing-like-it\""), "{there}");
+}
+
 #[test]
 fn the_status_is_there_for_programs_too() {
     let site = Site::new();
@@ -382,9 +416,7 @@ fn the_status_is_there_for_programs_too() {
     site.fault("core-01", &json!({ "unreachable": "no route to host" }));
     let ran = site.mdc(&["status", "--output", "json"]).exits(1);
     let status: Value = serde_json::from_str(&ran.out()).unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/status.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("status.schema.json");
     assert!(schema.is_valid(&status), "{:?}", schema.iter_errors(&status).next());
     let of = |host: &str, component: &str| {
         let all = status["resources"].as_array().unwrap();

@@ -165,6 +165,7 @@ fn host_facts(index: usize, os: &str) -> HostFacts {
         unreachable: BTreeMap::new(),
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
+        offers: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

@@ -70,7 +70,7 @@ fn hint(host: &HostName, task: &Task) -> String {
             "the package file on {host} is not the one that was reviewed: remove it there and \
              apply again, it is then copied anew"
         ),
-        Task::Rehearse { package, .. } => format!(
+        Task::Rehearse { package, .. } | Task::Fetch { package, .. } => format!(
             "nothing that runs was changed; give {host} what {package} depends on (the lines above name \
              it), or a repository that has it"
         ),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
 use super::{Approval, File, Statement};
 use crate::catalog::Stage;
@@ -10,18 +12,41 @@ use crate::plan::{Approvals, Plan};
 use crate::signature::{PLAN, Signature, Signers, Unsigned};
 
 /// What came of looking at the approvals of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub struct Judged {
     /// Those that count, in the order of their files.
     pub counted: Vec<Approval>,
     /// Those that don't.
     pub refused: Vec<Refused>,
     /// How many people are asked for and how many have approved, by stage of the plan.
+    #[serde(serialize_with = "in_words")]
+    #[schemars(with = "BTreeMap<Stage, Count>")]
     pub stages: BTreeMap<Stage, (u32, u32)>,
 }
 
+/// People, as programs read it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Count {
+    /// How many are asked for.
+    asked: u32,
+    /// How many have approved.
+    have: u32,
+}
+
+fn in_words<S: Serializer>(
+    stages: &BTreeMap<Stage, (u32, u32)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let count =
+        |(stage, (asked, have)): (_, &(u32, u32))| (stage, Count { asked: *asked, have: *have });
+    serializer.collect_map(stages.iter().map(count))
+}
+
 /// A file that is not an approval that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub struct Refused {
     /// Its name.
     pub name: String,

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::console::Console;
+use super::form::Form;
 use super::problem::Problem;
 use super::{Exit, approval, show, sign};
 use crate::approval::{Statement, folder_of};
@@ -48,6 +49,8 @@ pub(super) struct Approve {
     /// Don't ask
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    form: Form,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -230,7 +233,7 @@ impl Approve {
             console.say(&format!("{path} asks for no approvals."));
             return Ok(Exit::Done);
         };
-        console.show(&view::approvals::document(plan, &judged))?;
+        self.form.show(&judged, || view::approvals::document(plan, &judged), console)?;
         Ok(if judged.is_enough() { Exit::Done } else { Exit::Incomplete })
     }
 }

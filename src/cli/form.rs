@@ -16,6 +16,15 @@ pub(super) struct Form {
     format: Format,
 }
 
+/// The form of an answer that is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Plain {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A page for a terminal

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::console::Console;
 use super::problem::Problem;
 use super::{Arguments, Common, Exit};
+use crate::approval;
 use crate::catalog;
 use crate::evidence;
 use crate::manifest;
@@ -112,6 +113,8 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("plan", schema_of::<plan::Plan>()),
         ("journal-entry", schema_of::<state::Entry>()),
         ("event", schema_of::<super::events::Line<'static>>()),
+        ("validation", schema_of::<report::Validation>()),
+        ("approvals", schema_of::<approval::Judged>()),
         ("status", schema_of::<report::Status>()),
         ("evidence", schema_of::<evidence::Evidence>()),
         ("report", schema_of::<report::Report>()),

@@ -1,8 +1,9 @@
 //! `mdc history`: what was carried out so far.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::console::Console;
+use super::form::Plain;
 use super::problem::Problem;
 use super::recorded::InsteadOf;
 use super::{Exit, ManifestPath};
@@ -24,15 +25,7 @@ pub(super) struct History {
     durations: bool,
     /// In which form
     #[arg(long, visible_alias = "output", default_value = "text")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A page for a terminal
-    Text,
-    /// For programs
-    Json,
+    format: Plain,
 }
 
 impl History {
@@ -43,8 +36,8 @@ impl History {
         }
         let history = report::History::new(store.place(), store.runs()?);
         match self.format {
-            Format::Text => console.show(&view::history::document(&history))?,
-            Format::Json => console.data(&json(&history)?)?,
+            Plain::Text => console.show(&view::history::document(&history))?,
+            Plain::Json => console.data(&json(&history)?)?,
         }
         let whole = history.runs.iter().all(|run| run.damage.is_none());
         Ok(if whole { Exit::Done } else { Exit::Incomplete })

@@ -3,13 +3,16 @@
 use std::thread;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::console::Console;
+use super::form::Form;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath};
 use crate::address::ComponentName;
 use crate::desired::Notice;
+use crate::manifest;
 use crate::manifest::notice::Variables;
 use crate::notice::{Delivery, deliver};
 use crate::transport::random_word;
@@ -27,6 +30,18 @@ pub(super) struct Notify {
     /// Only through this notice; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<ComponentName>,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// What came of a test, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Tested<'a> {
+    notice: &'a str,
+    way: String,
+    delivered: bool,
+    said: &'a str,
 }
 
 /// What stands before the text of every test.
@@ -55,9 +70,21 @@ impl Notify {
             console.say(&format!("{} has no [[notices]]; nobody is told anything.", site.path));
             return Ok(Exit::Done);
         }
-        console.show(&notice::tested(&told))?;
+        let tested: Vec<Tested<'_>> = told.iter().map(Tested::of).collect();
+        self.form.show(&tested, || notice::tested(&told), console)?;
         let all = told.iter().all(|(_, delivery)| delivery.is_delivered());
         Ok(if all { Exit::Done } else { Exit::Incomplete })
+    }
+}
+
+impl<'a> Tested<'a> {
+    fn of((notice, delivery): &'a (&'a manifest::Notice, Delivery)) -> Self {
+        Self {
+            notice: notice.name.as_str(),
+            way: notice.channel.in_words(),
+            delivered: delivery.is_delivered(),
+            said: delivery.said(),
+        }
     }
 }
 

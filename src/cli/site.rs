@@ -12,7 +12,7 @@ use crate::apply::Telling;
 use crate::catalog;
 use crate::center::Center;
 use crate::desired::{self, Desired};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::manifest::{self, Manifest, Release};
 use crate::scan::{Gateway, Trouble};
 use crate::state::{self, Store};
@@ -36,6 +36,14 @@ impl Site {
         common: &Common,
         console: &Console,
     ) -> Result<Self, Problem> {
+        let (site, found) = Self::read(path, common);
+        let Some(site) = site else { return Err(Problem::Diagnostics(found)) };
+        console.diagnostics(&found);
+        Ok(site)
+    }
+
+    /// Reads everything; beside it what is wrong with it, with which there may be no site.
+    pub(super) fn read(path: &Utf8Path, common: &Common) -> (Option<Self>, Vec<Diagnostic>) {
         let mut found = Diagnostics::default();
         let manifest = taken(&mut found, manifest::read(path));
         let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
@@ -58,17 +66,10 @@ impl Site {
         let (Some(manifest), Some(release), Some(desired), false) =
             (manifest, release, desired, failed)
         else {
-            return Err(Problem::Diagnostics(shown));
+            return (None, shown);
         };
-        console.diagnostics(&shown);
-        Ok(Self {
-            path: path.to_owned(),
-            manifest,
-            release,
-            desired,
-            at_once: common.at_once,
-            dialer: Dialer::new(),
-        })
+        let (at_once, dialer) = (common.at_once, Dialer::new());
+        (Some(Self { path: path.to_owned(), manifest, release, desired, at_once, dialer }), shown)
     }
 
     /// Where runs are recorded.

@@ -8,8 +8,11 @@ use std::thread;
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use serde::Serialize;
 
 use super::console::Console;
+use super::form::Plain;
+use super::history::json;
 use super::problem::Problem;
 use super::{Common, Exit, ManifestPath};
 use crate::address::HostName;
@@ -36,6 +39,21 @@ pub(super) struct Trust {
     /// except for port 22; a jump host has only that)
     #[arg(long, value_name = "FILE")]
     expect: Option<Utf8PathBuf>,
+    /// In which form; JSON is one list at the end
+    #[arg(long, visible_alias = "output", default_value = "text")]
+    format: Plain,
+}
+
+/// A key and what came of it, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Settled {
+    name: String,
+    fingerprint: String,
+    judgement: &'static str,
+    is_jump: bool,
+    hosts: BTreeSet<HostName>,
+    trusted: bool,
 }
 
 /// A key, and the hosts of the manifest that need it.
@@ -51,14 +69,19 @@ impl Trust {
         let expected = self.expect.as_deref().map(Expected::read).transpose()?;
         let mut open = self.chosen(&manifest)?;
         let mut all_trusted = true;
+        let mut all_settled = Vec::new();
         // One round for each host on the way: behind a jump host that was not trusted, none is seen.
         for _ in 0..LONGEST_WAY {
             let (keys, reached) = look(&manifest, &open, common.at_once.get(), console);
             all_trusted &= reached;
             open.clear();
             for (key, hosts) in keys {
+                if self.format == Plain::Text {
+                    console.data(&line(&key, &hosts))?;
+                }
                 let trusted = settle(&key, &hosts, expected.as_ref(), console)?;
                 all_trusted &= trusted;
+                all_settled.push(Settled::of(&key, &hosts, trusted));
                 if trusted && key.is_jump {
                     open.extend(hosts);
                 }
@@ -66,6 +89,9 @@ impl Trust {
             if open.is_empty() {
                 break;
             }
+        }
+        if self.format == Plain::Json {
+            console.data(&json(&all_settled)?)?;
         }
         Ok(if all_trusted && open.is_empty() { Exit::Done } else { Exit::Incomplete })
     }
@@ -143,22 +169,43 @@ fn look_at(
     dialer.look(&Target { host, address: &about.address, connection, folder })
 }
 
-/// Shows a key and trusts it if that is wanted; whether it is trusted now.
+impl Settled {
+    fn of(key: &ShownKey, hosts: &BTreeSet<HostName>, trusted: bool) -> Self {
+        Self {
+            name: key.name.clone(),
+            fingerprint: key.fingerprint.clone(),
+            judgement: word(&key.judgement),
+            is_jump: key.is_jump,
+            hosts: hosts.clone(),
+            trusted,
+        }
+    }
+}
+
+const fn word(judgement: &Judgement) -> &'static str {
+    match judgement {
+        Judgement::Known => "known",
+        Judgement::Unknown => "unknown",
+        Judgement::Refused { .. } => "refused",
+    }
+}
+
+/// A key in one line.
+fn line(key: &ShownKey, hosts: &BTreeSet<HostName>) -> String {
+    let names: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
+    let (kind, print) = key.fingerprint.split_once(' ').unwrap_or(("", &key.fingerprint));
+    let role = if key.is_jump { "on the way to " } else { "" };
+    let word = word(&key.judgement);
+    format!("{} {print} {kind} {word} ({role}{})\n", key.name, names.join(", "))
+}
+
+/// Trusts a key if that is wanted; whether it is trusted now.
 fn settle(
     key: &ShownKey,
     hosts: &BTreeSet<HostName>,
     expected: Option<&Expected>,
     console: &Console,
 ) -> Result<bool, Problem> {
-    let names: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
-    let (kind, print) = key.fingerprint.split_once(' ').unwrap_or(("", &key.fingerprint));
-    let word = match key.judgement {
-        Judgement::Known => "known",
-        Judgement::Unknown => "unknown",
-        Judgement::Refused { .. } => "refused",
-    };
-    let role = if key.is_jump { "on the way to " } else { "" };
-    console.data(&format!("{} {print} {kind} {word} ({role}{})\n", key.name, names.join(", ")))?;
     match &key.judgement {
         Judgement::Known => return Ok(true),
         Judgement::Unknown => {}

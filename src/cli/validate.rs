@@ -3,30 +3,41 @@
 use clap::Args;
 
 use super::console::Console;
+use super::form::Plain;
+use super::history::json;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, approval, preflight};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::Validation;
 
 /// Checks manifest, release, catalog and package files, and shows all problems at once.
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     #[command(flatten)]
     path: ManifestPath,
+    /// In which form
+    #[arg(long, visible_alias = "output", default_value = "text")]
+    format: Plain,
 }
 
 impl Validate {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let site = Site::load(&self.path.manifest, common, console)?;
-        preflight::none_expired(&site)?;
-        approval::rule(&site.manifest)?;
-        site.manifest.read_witnesses().map_err(|found| Problem::Diagnostics(found.sorted()))?;
-        site.manifest
-            .read_snapshot_signers()
-            .map_err(|found| Problem::Diagnostics(found.sorted()))?;
-        let desired = &site.desired;
+        let (site, mut found) = Site::read(&self.path.manifest, common);
+        let more = site.as_ref().map_or_else(Vec::new, beside);
+        let valid = site.filter(|_| more.is_empty());
+        found.extend(more);
+        if self.format == Plain::Json {
+            let validation = Validation::of(valid.as_ref().map(|site| &site.desired), &found);
+            console.data(&json(&validation)?)?;
+            return Ok(if valid.is_some() { Exit::Done } else { Exit::Incomplete });
+        }
+        let Some(Site { path, desired, .. }) = valid else {
+            return Err(Problem::Diagnostics(found));
+        };
+        console.diagnostics(&found);
         console.data(&format!(
-            "{}: valid. Cluster {} ({}): {} hosts, {} resources, release {}.\n",
-            site.path,
+            "{path}: valid. Cluster {} ({}): {} hosts, {} resources, release {}.\n",
             desired.cluster,
             desired.environment,
             desired.hosts.len(),
@@ -35,4 +46,18 @@ impl Validate {
         ))?;
         Ok(Exit::Done)
     }
+}
+
+/// What is wrong beside what is desired: waivers and those who sign.
+fn beside(site: &Site) -> Vec<Diagnostic> {
+    let manifest = &site.manifest;
+    let problem = |checked: Result<(), Problem>| match checked {
+        Err(Problem::Diagnostics(found)) => found,
+        _ => Vec::new(),
+    };
+    let mut found = problem(preflight::none_expired(site));
+    found.extend(problem(approval::rule(manifest).map(drop)));
+    let signers = [manifest.read_witnesses().map(drop), manifest.read_snapshot_signers().map(drop)];
+    found.extend(signers.into_iter().filter_map(Result::err).flat_map(Diagnostics::sorted));
+    found
 }

@@ -1,7 +1,11 @@
 //! Every kind of problem that `mdc` can report, in one table.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing is done until it is mended.
     Error,
@@ -288,6 +292,10 @@ codes! {
     OlderThan = "preflight::older-than" Error,
     /// What a component runs on doesn't fit its version.
     Runtime = "preflight::runtime" Error,
+    /// A version that the host's repositories have and its package manager would not install.
+    NotInstallable = "preflight::not-installable" Error,
+    /// A version that the host's repositories don't have, as far as the host knows them.
+    NotOffered = "preflight::not-offered" Warning,
 }
 
 impl Code {
@@ -307,6 +315,8 @@ impl Code {
                 | Self::Jump
                 | Self::OlderThan
                 | Self::Runtime
+                | Self::NotInstallable
+                | Self::NotOffered
         )
     }
 }

@@ -4,8 +4,10 @@
 
 mod code;
 mod explain;
+mod found;
 
 pub use code::{Code, Severity};
+pub use found::{Found, Place};
 
 use std::ops::Range;
 use std::sync::Arc;

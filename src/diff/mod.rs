@@ -30,6 +30,8 @@ use crate::value::{PackageVersion, RemotePath, Version};
 pub enum Action {
     /// Puts the package file on the host; changes nothing that runs.
     Copy,
+    /// Has the host load the package from its own repository; changes nothing that runs.
+    Fetch,
     /// Puts the package of the version before on the host, for the way back; changes nothing that
     /// runs.
     Keep,
@@ -89,6 +91,7 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Copy => "copy",
+            Self::Fetch => "fetch",
             Self::Keep => "keep",
             Self::Install => "install",
             Self::Upgrade => "upgrade",
@@ -117,10 +120,10 @@ impl Action {
         }
     }
 
-    /// Whether it only puts a package file on its host.
+    /// Whether it only puts packages on their host.
     #[must_use]
     pub const fn only_copies(self) -> bool {
-        matches!(self, Self::Copy | Self::Keep)
+        matches!(self, Self::Copy | Self::Fetch | Self::Keep)
     }
 
     /// Whether it changes nothing and only sees that something is so.
@@ -223,6 +226,7 @@ impl Action {
     pub const fn may_repeat(self) -> bool {
         match self {
             Self::Copy
+            | Self::Fetch
             | Self::Keep
             | Self::Install
             | Self::Upgrade

@@ -163,6 +163,7 @@ impl Lines<'_> {
             Task::Restore { .. } => Verb::plain("restore"),
             Task::Finish { .. } => Verb::plain("finish"),
             Task::CheckFile { .. }
+            | Task::Fetch { .. }
             | Task::InstallFile { .. }
             | Task::InstallFromRepository { .. }
             | Task::StartUnit { .. }

@@ -142,7 +142,7 @@ fn elsewhere(item: &Item<'_>, host: &HostName) -> Vec<Word> {
     });
     let names = item.step.after.iter().map(|id| words::StepName::of(id));
     let small = |name: &words::StepName<'_>| {
-        name.action.is_some_and(|action| ["copy", "keep", "mark-logs"].contains(&action))
+        name.action.is_some_and(|action| ["copy", "fetch", "keep", "mark-logs"].contains(&action))
     };
     let names = names.filter(|name| name.host != host.as_str() && !small(name));
     let mut after: Vec<String> = names.map(|name| format!("{} is done", name.in_words())).collect();

@@ -1,5 +1,5 @@
-//! Before anything changes, every package file is on its host: a full disk or a cut line is then
-//! found while the cluster is still whole, and the maintenance window holds no copying. So is the
+//! Before anything changes, every package is on its host, copied there or fetched by the host from its
+//! own repository: a full disk or a cut line is then found while the cluster is still whole, and the maintenance window holds no copying. So is the
 //! package of the version before: the way back must not depend on anything that has to come first.
 
 use std::sync::Arc;
@@ -15,7 +15,12 @@ pub(super) fn first(nodes: &mut Vec<Node>) {
     let files: Vec<Node> = nodes
         .iter()
         .flat_map(|node| {
-            [(is_copied(node), Action::Copy), (is_kept(node), Action::Keep)].map(|it| (node, it))
+            let brought = [
+                (is_copied(node), Action::Copy),
+                (is_fetched(node), Action::Fetch),
+                (is_kept(node), Action::Keep),
+            ];
+            brought.map(|it| (node, it))
         })
         .filter(|(_, (is_needed, _))| *is_needed)
         .map(|(node, (_, action))| Node {
@@ -40,6 +45,10 @@ pub(super) fn first(nodes: &mut Vec<Node>) {
 
 fn is_copied(node: &Node) -> bool {
     node.action.installs() && matches!(node.change.resource.source, Source::File { .. })
+}
+
+fn is_fetched(node: &Node) -> bool {
+    node.action.installs() && node.change.resource.source == Source::Repository
 }
 
 fn is_kept(node: &Node) -> bool {

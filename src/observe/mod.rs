@@ -114,6 +114,10 @@ pub struct HostFacts {
     /// Packages that components run on, as far as they are installed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: BTreeMap<String, PackageVersion>,
+    /// What the host's repositories offer of versions that are to come from there and aren't there yet. No
+    /// plan rests on it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<ComponentName, Offer>,
     /// The components that were asked about.
     pub components: BTreeMap<ComponentName, ComponentFacts>,
 }
@@ -126,6 +130,23 @@ pub enum Certificate {
     Until(#[schemars(with = "String", extend("format" = "date-time"))] Timestamp),
     /// Why it can't be read.
     Unreadable(String),
+}
+
+/// What a host's repositories have of a version, by the lists that the host has of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Offer {
+    /// It, and what it needs.
+    Whole {
+        /// Bytes to download.
+        download: u64,
+        /// Bytes that the packages unpack to.
+        unpacked: u64,
+    },
+    /// No such version.
+    Missing,
+    /// Something that the package manager would not install, in its words.
+    Refused(String),
 }
 
 /// What a host told about one component.

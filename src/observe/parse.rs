@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::fact::{
-    architecture, boot, certificate, clock, clock::Exchange, disk, file, health, kept, memory, os,
-    package, reach, reboot, role, unit,
+    architecture, boot, certificate, clock, clock::Exchange, disk, file, health, kept, memory,
+    offer, os, package, reach, reboot, role, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -32,6 +32,7 @@ pub fn parse(answer: &[u8], questions: &Questions, at: Exchange) -> Result<HostF
         file_systems: disk::file_systems(&answer),
         unreachable: reach::parse(&answer, questions)?,
         certificates: certificate::parse(&answer, questions),
+        offers: offer::parse(&answer, questions)?,
         packages: package::beside(&answer, questions)?,
         components: components(&answer, questions)?,
     })

@@ -6,7 +6,7 @@ use super::fact;
 use super::places::Places;
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Format;
-use crate::desired::{Desired, Resource};
+use crate::desired::{Desired, Resource, Source};
 use crate::transport::{Also, FileQuestion, Questions, ResourceQuestions};
 
 /// Everything to ask of `host`, with the script that asks it; none for a host that `desired`
@@ -60,6 +60,8 @@ fn resources(desired: &Desired, host: &HostName) -> BTreeMap<ComponentName, Reso
                 others: others(resource),
                 unit: resource.unit.clone(),
                 health: resource.health.clone(),
+                repository: (resource.source == Source::Repository)
+                    .then(|| resource.version.clone()),
                 kept: resource.procedure.major.as_ref().and_then(|it| it.kept.clone()),
                 role: resource.procedure.role.as_ref().map(|role| role.ask.clone()),
                 files: files(desired, address),

@@ -76,6 +76,7 @@ fn is_named_by_its_id(step: &Step) -> bool {
 /// change nothing, and approvals don't count it; what changes something may also look.
 const fn may(action: Action, task: &Task) -> bool {
     match action {
+        Action::Fetch => matches!(task, Task::Fetch { .. }),
         Action::Copy | Action::Keep => {
             matches!(task, Task::FindFile { .. } | Task::ReceiveFile { .. } | Task::Rehearse { .. })
         }

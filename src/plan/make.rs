@@ -28,6 +28,8 @@ use crate::value::{PackageVersion, Period, RemotePathError};
 
 /// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
 const EXPECTED_COPY_RATE: u64 = 30_000_000;
+/// Seconds that a host is expected to take to load lists and packages from a repository: a guess.
+const EXPECTED_FETCH: u64 = 20;
 
 /// Makes the plan that `graph` orders.
 ///
@@ -206,6 +208,7 @@ impl<'a> Maker<'a> {
         };
         let what = match node.action {
             Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
+            Action::Fetch => What::Fetch(change.action),
             action => {
                 let role = self.comparison.role(address);
                 let from = change.from.as_ref().map(PackageVersion::upstream);
@@ -220,7 +223,9 @@ impl<'a> Maker<'a> {
         }
         let step = || text(address, change.action);
         let (reasons, needs_healthy, way_back) = match node.action {
-            Action::Copy => (vec![Reason::NeededBy { step: step() }], Vec::new(), None),
+            Action::Copy | Action::Fetch => {
+                (vec![Reason::NeededBy { step: step() }], Vec::new(), None)
+            }
             Action::Keep => (vec![Reason::WayBackOf { step: step() }], Vec::new(), None),
             Action::Remove => (
                 change.reasons.clone(),
@@ -356,6 +361,7 @@ fn forecast(node: &Node, resource: &Resource, component: &Component) -> Period {
     let seconds = match (action, &resource.source) {
         (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
         (Action::Copy | Action::Keep, _) => 0,
+        (Action::Fetch, _) => EXPECTED_FETCH,
         (Action::Start | Action::Reconfigure, _) => {
             durations.start.whole_seconds() + settle.whole_seconds()
         }

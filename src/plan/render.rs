@@ -32,6 +32,8 @@ pub(super) enum What<'a> {
     },
     /// The commands of a copy, with a rehearsal of this action.
     Copy(Action),
+    /// The command that has the host load the package for this action.
+    Fetch(Action),
     /// The commands that go back, in the direction of this action.
     Back(Action),
     /// The commands that go back to the data of this version, which were kept.
@@ -47,6 +49,7 @@ impl What<'_> {
         match self {
             Self::Step { action, .. } => action.as_str(),
             Self::Copy(_) => Action::Copy.as_str(),
+            Self::Fetch(_) => Action::Fetch.as_str(),
             Self::Back(_) | Self::Data(_) => "rollback",
             Self::Healthy => "healthy",
             Self::Logs => "logs",
@@ -205,6 +208,10 @@ fn render(
     let action = match what {
         What::Healthy => return Ok(vec![step::needed_healthy(resource)]),
         What::Logs => return Ok(step::logs(resource, &component.logs)),
+        What::Fetch(action) => {
+            let host = step::Host { format: resource.format, action };
+            return Ok(vec![step::fetch(resource, host, &component.limits)]);
+        }
         What::Copy(action) => {
             let host = step::Host { format: resource.format, action };
             let copied = staged.iter().flat_map(|path| {

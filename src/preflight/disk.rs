@@ -4,21 +4,23 @@
 use std::collections::BTreeMap;
 
 use super::{About, Finding, bytes};
-use crate::address::HostName;
+use crate::address::{ComponentName, HostName};
 use crate::desired::{Resource, Source};
 use crate::diagnostic::Code;
 use crate::diff::{Change, WayBack};
-use crate::observe::HostFacts;
+use crate::observe::{HostFacts, Offer};
 
 /// The folder that packages are copied to.
 const COPIES: &str = "/var/cache";
+/// The folder that the systems' own packages unpack most of their files to (FHS 3.0, section 4).
+const UNPACKED: &str = "/usr";
 
 pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
     let changes: Vec<_> = about.changes().collect();
     for of_host in changes.chunk_by(|(one, ..), (next, ..)| one == next) {
         let Some((host, ..)) = of_host.first() else { continue };
         if let Some(facts) = about.facts(host) {
-            let changes = of_host.iter().map(|(.., change)| *change);
+            let changes = of_host.iter().map(|(_, name, change)| (*name, *change));
             lacking(about, (host, facts), changes, found);
         }
     }
@@ -27,7 +29,7 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
 fn lacking<'a>(
     about: &About<'_>,
     (host, facts): (&HostName, &HostFacts),
-    changes: impl Iterator<Item = &'a Change>,
+    changes: impl Iterator<Item = (&'a ComponentName, &'a Change)>,
     found: &mut Vec<Finding>,
 ) {
     let settings = &about.desired.preflight;
@@ -40,9 +42,17 @@ fn lacking<'a>(
             *sum = sum.saturating_add(number);
         }
     };
-    for change in changes.filter(|change| change.action.installs()) {
+    for (name, change) in changes.filter(|(_, change)| change.action.installs()) {
+        let offered = match facts.offers.get(name) {
+            Some(Offer::Whole { download, unpacked }) if is_fetched(change) => {
+                (*download, *unpacked)
+            }
+            _ => (0, 0),
+        };
         need(COPIES, size(&change.resource));
+        need(COPIES, offered.0);
         need(settings.unpacks_to(), unpacked(&change.resource));
+        need(UNPACKED, offered.1);
         if let WayBack::Package { before, .. } = &change.way_back {
             need(COPIES, size(before));
         }
@@ -85,9 +95,13 @@ fn file_system<'f>(facts: &'f HostFacts, folder: &str) -> Option<(&'f str, u64)>
 fn size(resource: &Resource) -> u64 {
     match &resource.source {
         Source::File { size, .. } => *size,
-        // The package manager takes it from its repository; how much that is, it knows only itself.
+        // What comes from a repository, the host's package manager tells the size of.
         Source::Repository | Source::Hand(_) | Source::Center(_) => 0,
     }
+}
+
+fn is_fetched(change: &Change) -> bool {
+    change.resource.source == Source::Repository
 }
 
 fn unpacked(resource: &Resource) -> u64 {

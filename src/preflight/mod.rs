@@ -8,6 +8,7 @@ mod certificate;
 mod clock;
 mod disk;
 mod machine;
+mod offer;
 mod port;
 mod version;
 mod waive;
@@ -56,6 +57,7 @@ pub fn check(
     // In the order of reading: what stops an installation half-way comes first.
     disk::check(&about, &mut found);
     machine::check(&about, &mut found);
+    offer::check(&about, &mut found);
     clock::check(&about, &mut found);
     port::check(&about, &mut found);
     certificate::check(&about, &mut found);

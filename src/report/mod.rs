@@ -8,6 +8,7 @@ mod of;
 mod past;
 mod scans;
 pub mod status;
+mod validation;
 
 pub use change::ChangeRecord;
 pub use durations::add as add_durations;
@@ -17,6 +18,7 @@ pub use of::of;
 pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
 pub use status::Status;
+pub use validation::Validation;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use crate::plan::{Plan, Step, waves};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
-    /// It puts a package file on its host: all of them are there before anything changes.
+    /// It puts a package on its host: all of them are there before anything changes.
     Brings,
     /// It sees that something is so.
     Gate,

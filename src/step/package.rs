@@ -2,8 +2,8 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
-use super::version::{check_version, whole_version};
-use super::{await_health, center, copy, service};
+use super::version::check_version;
+use super::{await_health, center, copy, repository, service};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
@@ -46,7 +46,7 @@ pub fn change_package(
             commands.push(check_version(resource, host.format));
         }
         _ => {
-            commands.push(install_from_repository(resource, host, limits));
+            commands.push(repository::install(resource, host, limits));
             commands.push(service::start(&resource.unit));
             commands.push(check_version(resource, host.format));
         }
@@ -118,43 +118,10 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
     }
 }
 
-fn install_from_repository(resource: &Resource, host: Host, limits: &Limits) -> Command {
-    let package = &resource.package;
-    let version = &resource.version;
-    let run = match host.format {
-        // apt knows whole package versions only: take the one of this product version that the
-        // repository offers, so that exactly what was reviewed is installed.
-        Format::Deb => format!(
-            "{DPKG_REPAIR}apt-get update -q && found=$(apt-cache madison {name} | cut -d'|' -f2 | tr -d ' ' | \
-             grep -E -x -m 1 {pattern}) && {install} {name}=\"$found\" || \
-             {{ echo {missing} >&2; apt-cache policy {name} >&2; exit 1; }}",
-            name = quote(package),
-            pattern = quote(&whole_version(version)),
-            install = apt_install(host.action),
-            missing = quote(&format!("{package} {version} was not installed from the repository")),
-        ),
-        Format::Rpm | Format::Msi => format!(
-            "dnf {verb} -y --refresh {name}",
-            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
-            name = quote(&format!("{package}-{version}")),
-        ),
-    };
-    Command {
-        run,
-        account: Account::Root,
-        within: limits.install,
-        task: Task::InstallFromRepository {
-            package: package.clone(),
-            version: version.clone(),
-            unit: resource.unit.clone(),
-        },
-    }
-}
-
 /// `--no-remove`: apt resolves a missing dependency by removing the product when nothing is said
 /// against it, and exits with 0. The dpkg options keep the site's configuration files. needrestart
 /// only lists (needrestart(1)): no service restarts that the plan doesn't name.
-fn apt_install(action: Action) -> String {
+pub(super) fn apt_install(action: Action) -> String {
     let downgrade = if action == Action::Downgrade { " --allow-downgrades" } else { "" };
     format!(
         "DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get install -y --no-remove{downgrade} \

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::address::ComponentName;
 use crate::catalog::Format;
 use crate::desired::Probe;
-use crate::value::RemotePath;
+use crate::value::{RemotePath, Version};
 
 /// How every line of an answer to questions begins.
 pub const MARK: &str = "@mdc ";
@@ -65,6 +65,8 @@ pub struct ResourceQuestions {
     pub package: String,
     /// The packages of its other major versions, newest first: one of them is there before a change.
     pub others: Vec<String>,
+    /// The version that is to come from the host's own repositories, if it does.
+    pub repository: Option<Version>,
     /// The service's name.
     pub unit: String,
     /// The health probe.

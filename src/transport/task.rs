@@ -50,6 +50,13 @@ pub enum Task {
         /// Its product version.
         version: Version,
     },
+    /// Lets the package manager download what an installation from the host's own repositories needs.
+    Fetch {
+        /// The package's name.
+        package: String,
+        /// Its product version.
+        version: Version,
+    },
     /// Installs a package file.
     InstallFile {
         /// The package's name.

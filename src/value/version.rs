@@ -48,6 +48,31 @@ impl Version {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// An extended regular expression for the Debian package versions of this version: with any epoch
+    /// and any packaging revision (deb-version(7)).
+    #[must_use]
+    pub fn in_debian(&self) -> String {
+        format!("([0-9]+:)?{}(-[^-]+)?", literal(&self.0))
+    }
+
+    /// One for the versions that `rpm` tells of packages of this version, with release and epoch.
+    #[must_use]
+    pub fn in_rpm(&self) -> String {
+        format!("([0-9]+:)?{}-[^-]+", literal(&self.0))
+    }
+}
+
+/// `text` as an extended regular expression that matches just it.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if ".+^$*?()[]{}|\\".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 impl FromStr for Version {
@@ -231,6 +256,11 @@ mod tests {
         let parsed: Vec<Version> = ascending.iter().filter_map(|v| v.parse().ok()).collect();
         assert_eq!(parsed.len(), ascending.len());
         assert!(parsed.windows(2).all(|pair| pair[0] < pair[1]), "{parsed:?}");
+    }
+
+    #[test]
+    fn a_literal_matches_only_itself() {
+        assert_eq!(literal("2.9.0+b1~x"), r"2\.9\.0\+b1~x");
     }
 
     #[test]

@@ -32,6 +32,10 @@ fn a_plan_is_applied_once_enough_people_have_signed_it() {
     site.approve("alice-2", &["--stage", "critical"]).exits(0);
     site.mdc(&["apply", "plan.json", "--yes"]).exits(1).says("so far alice; 1 missing");
     site.mdc(&["approve", "--check", "plan.json"]).exits(1).says("1 of 2").says("ticket 4711");
+    let ran = site.mdc(&["approve", "--check", "--format", "json", "plan.json"]).exits(1);
+    let check: serde_json::Value = serde_json::from_str(&ran.out()).unwrap();
+    assert_eq!(check["counted"][0]["person"], "alice");
+    assert_eq!(check["stages"]["critical"], serde_json::json!({ "asked": 2, "have": 1 }));
     site.approve("mallory", &[]).exits(1).says("not among those who may approve");
     assert!(!site.path(".mdc/runs").exists(), "nothing was begun");
 

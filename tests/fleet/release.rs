@@ -66,7 +66,10 @@ impl Release {
         let entry = self.components()[component].as_table_mut().unwrap();
         entry.insert("version".to_owned(), version.into());
         let source = Table::from_iter([("repository".to_owned(), Value::from(package))]);
-        entry["packages"].as_table_mut().unwrap().insert("deb".to_owned(), source.into());
+        let packages = entry["packages"].as_table_mut().unwrap();
+        for format in ["deb", "rpm"] {
+            packages.insert(format.to_owned(), source.clone().into());
+        }
         self
     }
 

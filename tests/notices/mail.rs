@@ -119,6 +119,8 @@ fn mail_in_the_clear_where_that_is_wanted() {
     let server = Server::mail(folder.path(), "plain", None);
     let site = mailed(server.port, "tls = \"none\"");
     site.mdc(&["notify", "--test"]).ended(0).tells(&["✓ taken: 250 taken as 4711"]);
+    let said = [r#""delivered": true"#, r#""said": "250 taken as 4711""#];
+    site.mdc(&["notify", "--test", "--format", "json"]).ended(0).tells(&said);
     let taken = server.taken();
     assert_eq!(taken[0]["encrypted"], false);
     assert!(taken[0]["subject"].as_str().unwrap().starts_with("TEST: "), "{taken:?}");

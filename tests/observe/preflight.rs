@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use mdc::catalog::{Format, Need, Runtime};
-use mdc::desired::Desired;
-use mdc::observe::{Certificate, HostFacts, questions};
+use mdc::desired::{Desired, Source};
+use mdc::observe::{Certificate, HostFacts, Offer, questions};
 use mdc::transport::Questions;
 
 use crate::cluster::{command, desired};
@@ -73,6 +73,31 @@ fn certificates_in_files_are_read_without_their_keys() {
         assert!((9..=10).contains(&days), "{until}");
         assert!(matches!(&facts.certificates[gone.as_str()], Certificate::Unreadable(_)));
     });
+}
+
+#[test]
+fn repositories_are_asked_for_what_is_not_there() {
+    let names = ["alpha", "beta", "gamma", "delta"];
+    let placed = names.map(|name| (name, name, name, command("true")));
+    for (format, sizes) in [(Format::Deb, (1500, 10 * 1024)), (Format::Rpm, (1_572_864, 30_720))] {
+        let mut desired = desired(["host-1"], format, &placed);
+        for (address, resource) in &mut desired.resources {
+            // What is there already is not asked about.
+            let version = if address.component.as_str() == "delta" { "2.8.0" } else { "2.9.0" };
+            let resource = Arc::make_mut(resource);
+            (resource.source, resource.version) = (Source::Repository, version.parse().unwrap());
+        }
+        let asked = questions(&desired, &"host-1".parse().unwrap()).unwrap();
+        in_every_shell(&asked, |facts: &HostFacts| {
+            let offer = |name: &str| facts.offers.get(name);
+            let (download, unpacked) = sizes;
+            assert_eq!(offer("alpha"), Some(&Offer::Whole { download, unpacked }));
+            let Some(Offer::Refused(why)) = offer("beta") else { panic!("{:?}", facts.offers) };
+            assert!(why.contains("libmissing"), "{why}");
+            assert_eq!(offer("gamma"), Some(&Offer::Missing));
+            assert_eq!(offer("delta"), None);
+        });
+    }
 }
 
 /// A process that ends with the test.

@@ -50,10 +50,70 @@ gone*) echo "package $name is not installed" ;;
 esac; done; exit 1
 "#;
 
+/// What apt 2.6 says of `alpha` 2.9.0, which brings a library; of `beta`, which can't be installed; of all
+/// else, nothing.
+const APT_CACHE: &str = r#"#!/bin/sh
+case "$1 $2" in
+'madison alpha') echo 'alpha | 2.9.1-1 | http://example.test ./ Packages
+     alpha | 2.9.0-1 | http://example.test ./ Packages' ;;
+'madison beta') echo '      beta |  1:2.9.0-1 | http://example.test ./ Packages' ;;
+'show libx:i386=2.0') [ "$3" = alpha=2.9.0-1 ] && printf 'Package: alpha
+Size: 1000
+Installed-Size: 8
+
+Package: libx
+Installed-Size: 2
+Size: 500
+' ;;
+*) exit 0 ;;
+esac
+"#;
+
+const APT_GET: &str = r"#!/bin/sh
+case $* in
+*'--simulate install'*' alpha=2.9.0-1') printf 'NOTE: This is only a simulation!
+Reading package lists...
+Inst libx:i386 (2.0 example.test [i386])
+Inst alpha [2.8.0-1] (2.9.0-1 example.test [amd64])
+Conf alpha (2.9.0-1 example.test [amd64])
+' ;;
+*) printf 'Reading package lists...
+The following packages have unmet dependencies:
+ beta : Depends: libmissing but it is not installable
+E: Unable to correct problems, you have held broken packages.
+'; exit 100 ;;
+esac
+";
+
+/// What dnf 4.14 says of the same.
+const DNF: &str = r#"#!/bin/sh
+[ "$1 $2 $3" = '-C --assumeno install' ] || exit 9
+case $4 in
+alpha-2.9.0) printf 'Dependencies resolved.
+Total download size: 1.5 M
+Installed size: 30 k
+Operation aborted.
+' ;;
+beta-2.9.0) printf 'Error:
+ Problem: conflicting requests
+  - nothing provides libmissing needed by beta-2.9.0-1.x86_64
+' >&2 ;;
+*) printf 'No match for argument: %s\nError: Unable to find a match: %s\n' "$4" "$4" ;;
+esac
+exit 1
+"#;
+
 /// A folder that comes first in the path.
 fn stand_ins() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("systemctl", SYSTEMCTL), ("dpkg-query", DPKG_QUERY), ("rpm", RPM)] {
+    for (name, text) in [
+        ("systemctl", SYSTEMCTL),
+        ("dpkg-query", DPKG_QUERY),
+        ("rpm", RPM),
+        ("apt-cache", APT_CACHE),
+        ("apt-get", APT_GET),
+        ("dnf", DNF),
+    ] {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

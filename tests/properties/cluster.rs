@@ -338,6 +338,7 @@ fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts 
         unreachable: BTreeMap::new(),
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
+        offers: BTreeMap::new(),
         components,
     }
 }

@@ -99,6 +99,12 @@ fn expected_keys_are_trusted_and_others_are_not() {
     // Once more: it is known, and nothing is added.
     trust(&sshd, &["web-1"]).says(0, &[&format!("{name} {print} ED25519 known (web-1)")]);
     assert_eq!(written(&sshd).lines().count(), 1);
+    let known = [
+        r#""judgement": "known""#,
+        r#""trusted": true"#,
+        &format!(r#""fingerprint": "ED25519 {print}""#),
+    ];
+    trust(&sshd, &["web-1", "--format", "json"]).says(0, &known);
     trust(&sshd, &["web-9"]).says(1, &["the manifest has no host `web-9`"]);
     // What was written is what other commands believe.
     let known = vec![sshd.folder.join("trusted/known_hosts")];

@@ -618,6 +618,7 @@ fn quiet_host() -> HostFacts {
         unreachable: BTreeMap::new(),
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
+        offers: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

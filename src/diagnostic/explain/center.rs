@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code about Control Center; empty for any other.
-    pub(super) const fn explain_center(self) -> &'static str {
+    pub(super) fn explain_center(self) -> &'static str {
         match self {
             Self::BadRoute => {
                 "A request of the file with the routes can't be sent as it is written: a path that \

@@ -5,7 +5,7 @@ use crate::diagnostic::Code;
 impl Code {
     /// The explanation of a check's code, or a waiver's; empty for any other.
     #[expect(clippy::too_many_lines, reason = "a table of texts, one a code")]
-    pub(super) const fn explain_check(self) -> &'static str {
+    pub(super) fn explain_check(self) -> &'static str {
         match self {
             Self::WaiverCheck => {
                 "A waiver names the check that it waives by its code, and only checks whose \
@@ -94,6 +94,20 @@ impl Code {
                 "What the component runs on (for RabbitMQ: Erlang) has a version that doesn't \
                  fit the version that is to be installed. It would not start. Bring the runtime \
                  to a version that fits, before or together with it."
+            }
+            Self::NotInstallable => {
+                "The host's repositories have the version, and its own package manager, asked to \
+                 work the installation out, says that it would not install it: something that it \
+                 depends on is missing, is held back, or would have to go for it. Bring what is \
+                 missing into the repository, or release the hold. Its lists may be old: load \
+                 them anew on the host (`apt-get update`, `dnf makecache`) and plan again."
+            }
+            Self::NotOffered => {
+                "The version is to come from the host's own repositories, and the lists that the \
+                 host has of them don't name it. They may be old: a run loads them anew before \
+                 it changes anything, and stops there when the version is still missing. Load \
+                 them on the host (`apt-get update`, `dnf makecache`) and plan again to know it \
+                 before; or bring the version into the repository."
             }
             _ => "",
         }

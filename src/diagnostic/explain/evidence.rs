@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code of evidence; empty for any other.
-    pub(super) const fn explain_evidence(self) -> &'static str {
+    pub(super) fn explain_evidence(self) -> &'static str {
         match self {
             Self::EvidenceRuleChanged => {
                 "A plan holds the rule of rehearsals under which it was made: who may sign evidence, how \

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code about gates or rolling; empty for any other.
-    pub(super) const fn explain_gate(self) -> &'static str {
+    pub(super) fn explain_gate(self) -> &'static str {
         match self {
             Self::GateHost => {
                 "A gate belongs to a component of the manifest and is asked on a host: evidence of a backup \

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code about files and removals; empty for any other.
-    pub(super) const fn explain_host(self) -> &'static str {
+    pub(super) fn explain_host(self) -> &'static str {
         match self {
             Self::SingletonTwice => {
                 "The component exists at most once in a cluster: two of them would work on the same \

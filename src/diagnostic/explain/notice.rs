@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code about notices; empty for any other.
-    pub(super) const fn explain_notice(self) -> &'static str {
+    pub(super) fn explain_notice(self) -> &'static str {
         match self {
             Self::BadNotice => {
                 "A notice can't be sent as it is written: a mail address or a mail server that is \

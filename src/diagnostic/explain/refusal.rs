@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a refusal's code; empty for any other.
-    pub(super) const fn explain_refusal(self) -> &'static str {
+    pub(super) fn explain_refusal(self) -> &'static str {
         match self {
             Self::Downgrade => {
                 "A host has a newer version than the release asks for. The vendor documents no way \

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code of signatures; empty for any other.
-    pub(super) const fn explain_signature(self) -> &'static str {
+    pub(super) fn explain_signature(self) -> &'static str {
         match self {
             Self::SignersFile => {
                 "The file of those who may sign has the form of ssh-keygen(1), ALLOWED SIGNERS: a line \

@@ -13,6 +13,7 @@ pub(super) mod file;
 pub(super) mod health;
 pub(super) mod kept;
 pub(super) mod memory;
+pub(super) mod offer;
 pub(super) mod os;
 pub(super) mod package;
 pub(super) mod reach;
@@ -49,6 +50,7 @@ pub(super) fn script(questions: &Questions) -> String {
         &role::script(questions),
         &file::script(questions),
         &kept::script(questions),
+        &offer::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

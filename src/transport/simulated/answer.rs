@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use jiff::Timestamp;
 
 use super::host::Host;
+use crate::address::ComponentName;
 use crate::catalog::Format;
 use crate::desired::Probe;
 use crate::fact::{PackageState, UnitState};
@@ -69,7 +70,25 @@ impl Host {
                 }
             }
         }
+        for (component, asked) in &questions.resources {
+            self.offer(component, asked, to)?;
+        }
         writeln!(to, "{MARK}end 1000.00")
+    }
+
+    /// Simulated repositories have every version.
+    fn offer(
+        &self,
+        component: &ComponentName,
+        asked: &ResourceQuestions,
+        to: &mut String,
+    ) -> fmt::Result {
+        let Some(version) = &asked.repository else { return Ok(()) };
+        let there = self.packages.get(&asked.package);
+        if matches!(there, Some(PackageState::Installed(it)) if it.upstream() == version) {
+            return Ok(());
+        }
+        writeln!(to, "{MARK}offer {component} sizes 1048576 4194304")
     }
 
     fn package(&self, format: Format, package: &str, to: &mut String) -> fmt::Result {

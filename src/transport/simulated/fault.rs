@@ -99,6 +99,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::ReceiveFile { path, .. } => format!("receive:{path}"),
         Task::CheckFile { path, .. } => format!("check-file:{path}"),
         Task::Rehearse { package, .. } => format!("rehearse:{package}"),
+        Task::Fetch { package, .. } => format!("fetch:{package}"),
         Task::InstallFile { package, .. } | Task::InstallFromRepository { package, .. } => {
             format!("install:{package}")
         }

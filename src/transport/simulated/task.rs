@@ -117,6 +117,7 @@ impl Host {
                 exit(0, format!("{newest}, as simulated"), "")
             }
             Task::Rehearse { .. }
+            | Task::Fetch { .. }
             | Task::Prepare { .. }
             | Task::Finish { .. }
             | Task::Confirm { .. }

@@ -67,6 +67,7 @@ fn questions(format: Format) -> Questions {
     let about = |package: &str, unit: &str, name: &str| ResourceQuestions {
         package: package.to_owned(),
         others: Vec::new(),
+        repository: None,
         unit: unit.to_owned(),
         health: probe(name),
         role: None,

@@ -14,6 +14,9 @@ impl Task {
             Self::Rehearse { package, version } => {
                 format!("rehearse the installation of {package} {version}")
             }
+            Self::Fetch { package, version } => {
+                format!("fetch {package} {version} from the host's repository")
+            }
             Self::InstallFile { package, version, .. } => format!("install {package} {version}"),
             Self::InstallFromRepository { package, version, .. } => {
                 format!("install {package} {version} from the host's repository")
@@ -149,7 +152,8 @@ impl Task {
     pub const fn is_job(&self) -> bool {
         matches!(
             self,
-            Self::InstallFile { .. }
+            Self::Fetch { .. }
+                | Self::InstallFile { .. }
                 | Self::InstallFromRepository { .. }
                 | Self::RemovePackage { .. }
                 | Self::StartUnit { .. }

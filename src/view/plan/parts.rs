@@ -39,7 +39,7 @@ const BEFORE: [Kind; 3] = [
     ),
     (
         "Copies",
-        "Each file is there before the step that installs it; copying changes nothing that runs.",
+        "Each package is there before the step that installs it; copying changes nothing that runs.",
         |step| step.action.only_copies(),
     ),
 ];

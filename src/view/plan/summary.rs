@@ -66,8 +66,16 @@ fn changes(plan: &Plan) -> Text {
 fn copies(plan: &Plan) -> Option<Text> {
     let copies: Vec<&Step> = plan.steps.iter().filter(|step| step.action.only_copies()).collect();
     let bytes = copies.iter().map(|step| size(step)).fold(0, u64::saturating_add);
-    let files = words::count(copies.len(), "package file");
-    (!copies.is_empty()).then(|| format!("{files}, {} in all", words::bytes(bytes)).into())
+    let fetched = copies.iter().filter(|step| step.action == Action::Fetch).count();
+    let files = copies.len() - fetched;
+    let sent = format!("{}, {} in all", words::count(files, "package file"), words::bytes(bytes));
+    let fetched_by = format!("{} fetched from repositories", words::count(fetched, "package"));
+    Some(match (files, fetched) {
+        (0, 0) => return None,
+        (_, 0) => sent.into(),
+        (0, _) => fetched_by.into(),
+        _ => format!("{sent}; {fetched_by}").into(),
+    })
 }
 
 /// Which changes can be taken back, and what can't.

@@ -14,6 +14,7 @@ const fn rendition(label: Label) -> &'static str {
         | Label::Version
         | Label::Action(
             Action::Copy
+            | Action::Fetch
             | Action::Keep
             | Action::BackUp
             | Action::ProveBackup

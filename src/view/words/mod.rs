@@ -24,6 +24,7 @@ use crate::value::Period;
 pub const fn action(action: Action) -> &'static str {
     match action {
         Action::Copy => "copy",
+        Action::Fetch => "fetch",
         Action::Keep => "keep",
         Action::Install => "install",
         Action::Upgrade => "upgrade",
@@ -56,7 +57,7 @@ pub const fn action(action: Action) -> &'static str {
 #[must_use]
 pub const fn sign(action: Action) -> &'static str {
     match action {
-        Action::Copy => "»",
+        Action::Copy | Action::Fetch => "»",
         Action::Keep => "«",
         Action::Install => "+",
         Action::Upgrade => "↑",

@@ -17,6 +17,7 @@ mod postgresql;
 mod preflight;
 mod rabbitmq_cluster;
 mod removed;
+mod repository;
 mod roles;
 mod rollback;
 mod scans;
@@ -33,7 +34,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 36] = [
+pub(crate) const SCENARIOS: [Scenario; 37] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -87,6 +88,7 @@ pub(crate) const SCENARIOS: [Scenario; 36] = [
     Scenario { name: "removed", changes: &EXECUTION, run: removed::run },
     Scenario { name: "window", changes: &["storage-01", "exec-01"], run: window::run },
     Scenario { name: "preflight", changes: &PRODUCTS, run: preflight::run },
+    Scenario { name: "repository", changes: &EXECUTION, run: repository::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "by-hand", changes: &["identity-01", "exec-01"], run: by_hand::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },

@@ -61,7 +61,7 @@ fn missing_dependency(fleet: &Fleet) {
     assert!(!begun.iter().any(changes), "{begun:?}");
 }
 
-fn deb(folder: &Path, version: &str, more: &str) -> String {
+pub(super) fn deb(folder: &Path, version: &str, more: &str) -> String {
     let tree = folder.join("tree");
     fs::create_dir_all(tree.join("DEBIAN")).unwrap();
     let control = format!(
@@ -76,7 +76,7 @@ fn deb(folder: &Path, version: &str, more: &str) -> String {
     file.to_owned()
 }
 
-fn rpm(folder: &Path) -> String {
+pub(super) fn rpm(folder: &Path) -> String {
     let spec = folder.join("worker.spec");
     let text = "Name: md-cluster-worker\nVersion: 2.9.3\nRelease: 1\nSummary: stand-in\nLicense: MIT\n\
                 Requires: libmissing >= 2\n%description\nStand-in.\n%files\n";

@@ -45,7 +45,7 @@ pub(crate) fn run(fleet: &Fleet) {
     is_whole(&plan);
     Site::mdc_in(elsewhere.path(), &["apply", file, "--yes"])
         .ends(0)
-        .tells(&["Complete. Of 68 steps: 68 done."]);
+        .tells(&["Complete. Of 71 steps: 71 done."]);
 
     hosts_have(fleet, &release);
     site.is_as_desired();
@@ -63,7 +63,7 @@ pub(crate) fn run(fleet: &Fleet) {
         "infra-01/redis/upgrade: package was 5:6.0",
         "nothing was changed",
     ]);
-    assert_eq!(site.journal().begun().len(), 68, "the stale plan began nothing");
+    assert_eq!(site.journal().begun().len(), 71, "the stale plan began nothing");
 }
 
 fn is_whole(plan: &Value) {
@@ -72,8 +72,9 @@ fn is_whole(plan: &Value) {
     let ids: BTreeSet<String> =
         steps.iter().map(|step| step["id"].as_str().unwrap().to_owned()).collect();
     let mut expected: BTreeSet<String> = ["postgresql", "rabbitmq", "redis"]
-        .map(|component| format!("infra-01/{component}/upgrade"))
-        .into();
+        .iter()
+        .flat_map(|name| ["fetch", "upgrade"].map(|action| format!("infra-01/{name}/{action}")))
+        .collect();
     for it in INSTALLED.iter().filter(|it| it.of_a == "2.8.0") {
         for action in ["copy", "upgrade"] {
             expected.insert(format!("{}/{}/{action}", it.host, it.component));
@@ -152,7 +153,7 @@ fn is_in_the_order_of_the_procedure(journal: &Journal) {
         let mut parts = step.split('/').skip(1);
         let (component, action) = (parts.next().unwrap(), parts.next().unwrap());
         let wanted = match action {
-            "copy" => "copy",
+            "copy" | "fetch" => "copy",
             "await-idle" | "prove-backup" | "await-healthy" => "gate",
             "verify" | "mark-logs" | "read-logs" => action,
             _ => component,
