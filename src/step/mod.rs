@@ -17,6 +17,7 @@ mod removal;
 mod scan;
 mod service;
 mod version;
+mod windows;
 
 pub use backup::{back_up, prove_backup};
 pub use center::requests;
