@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Drain, Health};
+use super::{Drain, Health, Procedure};
 
 /// What is said of a component on Windows in the place of what is said of it elsewhere. A text that begins
 /// with `cmd.exe ` is a command line; any other is PowerShell, which fails by an error or by the last exit
@@ -21,6 +21,9 @@ pub struct OnWindows {
     /// How an instance is kept from new work and finishes its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain: Option<Drain>,
+    /// What is done around a change of its version; an empty table when nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Procedure>,
     /// Files that it writes besides the event log, as paths in which `*` and `?` stand for anything and for
     /// one character.
     #[serde(skip_serializing_if = "Vec::is_empty")]

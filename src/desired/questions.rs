@@ -71,7 +71,11 @@ impl Questions {
             ..asked(&component.health, &component.idle, &component.rolling.drain)?
         };
         let health = windows.health.as_ref().unwrap_or(&component.health);
-        let on_windows = asked(health, &windows.idle, &windows.drain)?;
+        let procedure = windows.procedure.clone().unwrap_or_default().filled(&component.ports);
+        let on_windows = Asked {
+            procedure: procedure.map_err(|wrong| unfit("procedure on Windows", &wrong))?,
+            ..asked(health, &windows.idle, &windows.drain)?
+        };
         Ok(Self { elsewhere, on_windows })
     }
 

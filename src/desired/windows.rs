@@ -35,10 +35,8 @@ pub(super) fn unfit(component: &Component, resource: &Resource) -> Option<Unfit>
     if component.rolling.drain.is_some() && resource.drain.is_none() {
         return lacks("draining", "drain");
     }
-    if !component.procedure.is_empty() {
-        let what = "what its documentation asks for around a change is known for Linux only";
-        let help = "keep it on Linux; mdc has no Windows form of a `procedure`";
-        return Some(Unfit { what: what.to_owned(), help: help.to_owned() });
+    if !component.procedure.is_empty() && component.windows.procedure.is_none() {
+        return lacks("procedure around a change", "procedure");
     }
     if resource.source == Source::Repository {
         let what = "Windows has no package repository that a host could install it from";

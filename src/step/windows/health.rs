@@ -10,8 +10,8 @@ pub(in crate::step) fn await_health(resource: &Resource, seconds: u64, samples: 
         // The same words as the reading of hosts uses. Without `--stderr` PowerShell would take curl's
         // complaints for errors of its own.
         Probe::Http(url) => format!(
-            "& $env:SystemRoot\\System32\\curl.exe -q -gfsSk --stderr - -o NUL --noproxy '*' --max-time 5 \
-             -- {}",
+            "& $env:SystemRoot\\System32\\curl.exe -q -gfsSk --stderr '-' -o NUL --noproxy '*' --max-time 5 \
+             {}",
             word(url)
         ),
         Probe::Command(text) => format!("& ([ScriptBlock]::Create({}))", word(text)),
