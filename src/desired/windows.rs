@@ -26,7 +26,10 @@ pub(super) fn unfit(component: &Component, resource: &Resource) -> Option<Unfit>
         })
     };
     let has_probe = matches!(resource.health, Probe::Command(_));
-    if has_probe && matches!(component.health, Health::Command(_)) && component.windows.health.is_none() {
+    if has_probe
+        && matches!(component.health, Health::Command(_))
+        && component.windows.health.is_none()
+    {
         return lacks("health probe", "health");
     }
     if component.idle.is_some() && resource.idle.is_none() {
@@ -44,8 +47,11 @@ pub(super) fn unfit(component: &Component, resource: &Resource) -> Option<Unfit>
         return Some(Unfit { what: what.to_owned(), help: help.to_owned() });
     }
     let names = [("package", &resource.package), ("unit", &resource.unit)];
-    let bad = |name: &str| name.is_empty() || name.contains(['"', '%', '!', '*', '?', '[', ']', '`', '\\'])
-        || name.chars().any(char::is_control);
+    let bad = |name: &str| {
+        name.is_empty()
+            || name.contains(['"', '%', '!', '*', '?', '[', ']', '`', '\\'])
+            || name.chars().any(char::is_control)
+    };
     let (key, name) = names.into_iter().find(|(_, name)| bad(name))?;
     Some(Unfit {
         what: format!("no command line can hold its `{key}`, `{}`", name.escape_debug()),

@@ -117,7 +117,8 @@ impl BackupGate {
     pub fn name(&self) -> Option<(&str, &str)> {
         let (before, after) = self.newest.split_once('*')?;
         let is_plain = |text: &str| !text.contains(['*', '?', '[', ']']);
-        (is_plain(before) && is_plain(after) && !after.contains(['/', '\\'])).then_some((before, after))
+        (is_plain(before) && is_plain(after) && !after.contains(['/', '\\']))
+            .then_some((before, after))
     }
 }
 
@@ -218,7 +219,8 @@ pub(super) fn convert(
         let by = backup.take_by.unwrap_or_default();
         let take = backup.take.map(|At { span, value }| Take { when: value, by, span });
         let place = backup.newest.span;
-        let on_windows = placed.0.get(&host).map(|it| Format::of_system(&it.os) == Some(Format::Msi));
+        let on_windows =
+            placed.0.get(&host).map(|it| Format::of_system(&it.os) == Some(Format::Msi));
         if on_windows == Some(backup.newest.value.starts_with('/')) {
             found.push(elsewhere(source, &host, (&backup.newest.value, place.clone())));
         }
@@ -288,7 +290,9 @@ fn is_pattern(pattern: &str) -> bool {
 fn is_windows_pattern(pattern: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || r"\ ._-+@,=*?[]()".contains(c);
     pattern.split_once(":\\").is_some_and(|(drive, below)| {
-        drive.len() == 1 && drive.chars().all(|c| c.is_ascii_alphabetic()) && below.chars().all(plain)
+        drive.len() == 1
+            && drive.chars().all(|c| c.is_ascii_alphabetic())
+            && below.chars().all(plain)
     })
 }
 

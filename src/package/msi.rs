@@ -141,7 +141,8 @@ impl Texts {
 
     /// The value of a property, by the table of them: first all names, then all values.
     fn property(&self, table: &[u8], name: &str) -> Option<String> {
-        let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, &it| (sum << 8) | usize::from(it));
+        let number =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, &it| (sum << 8) | usize::from(it));
         let (names, values) = table.split_at(table.len() / 2);
         let mut rows = names.chunks_exact(self.width).zip(values.chunks_exact(self.width));
         let is_it = |reference: &[u8]| self.text(number(reference)).as_deref() == Some(name);

@@ -68,11 +68,12 @@ impl Around<'_> {
             }
             let number = alike.len() + 1;
             let format = self.desired.hosts.get(host).map_or(Format::Deb, |it| it.format);
-            let check = alike.entry((format == Format::Msi, ports)).or_insert_with_key(|(_, ports)| {
-                let tries =
-                    ports.iter().map(|(port, at)| step::reach(component, (port, at), format));
-                Commands::new(format!("{component}/reach/{number}"), tries.collect::<Vec<_>>())
-            });
+            let check =
+                alike.entry((format == Format::Msi, ports)).or_insert_with_key(|(_, ports)| {
+                    let tries =
+                        ports.iter().map(|(port, at)| step::reach(component, (port, at), format));
+                    Commands::new(format!("{component}/reach/{number}"), tries.collect::<Vec<_>>())
+                });
             let (host, component) = (host.clone(), address.component.clone());
             members.push(HealthyBefore { host, component, check: check.clone() });
         }

@@ -21,10 +21,7 @@ const SLOWEST: u64 = 256 * 1024;
 ///
 /// # Errors
 /// When the file's name can't be a name on a host.
-pub fn staged_path(
-    source: &Source,
-    format: Format,
-) -> Result<Option<RemotePath>, RemotePathError> {
+pub fn staged_path(source: &Source, format: Format) -> Result<Option<RemotePath>, RemotePathError> {
     let Source::File { path, digest, .. } = source else { return Ok(None) };
     let name = path.file_name().unwrap_or("package");
     let folder = if format == Format::Msi { WINDOWS_FOLDER } else { FOLDER };

@@ -128,13 +128,15 @@ fn beside(path: &RemotePath) -> String {
 
 fn check(file: &ManagedFile) -> Command {
     let path = &file.path;
-    let posix = || format!(
-        "f={folder}; read -r stamp <\"$f/record\" && [ \"$stamp\" = \"$({STAMP} {place})\" ] && \
+    let posix = || {
+        format!(
+            "f={folder}; read -r stamp <\"$f/record\" && [ \"$stamp\" = \"$({STAMP} {place})\" ] && \
          echo \"$(tail -n +3 \"$f/record\" | sha256sum)\" | grep -q -F {digest}",
-        folder = quote(file.record.parent()),
-        place = quote(path.as_str()),
-        digest = Digest::of(file.content.as_bytes()),
-    );
+            folder = quote(file.record.parent()),
+            place = quote(path.as_str()),
+            digest = Digest::of(file.content.as_bytes()),
+        )
+    };
     let run = if path.is_windows() { windows::check_written(file) } else { posix() };
     let task =
         Task::CheckWritten { path: path.clone(), digest: Digest::of(file.content.as_bytes()) };
@@ -144,17 +146,19 @@ fn check(file: &ManagedFile) -> Command {
 /// Does nothing when the step has changed nothing, or it was done before.
 fn restore(change @ FileChange { file, key }: &FileChange) -> Command {
     let path = &file.path;
-    let posix = || format!(
-        "set -e; f={folder}; p={place}; n={new}; \
+    let posix = || {
+        format!(
+            "set -e; f={folder}; p={place}; n={new}; \
          [ \"$(cat \"$f/for\" 2>/dev/null)\" = {key} ] || exit 0; \
          cmp -s \"$f/before\" \"$p\" || : >\"$f/changed\"; \
          if [ -e \"$f/before\" ]; then rm -f -- \"$n\"; cp -p -- \"$f/before\" \"$n\"; mv -f -- \"$n\" \"$p\"; \
          elif [ -e \"$f/none\" ]; then rm -f -- \"$p\"; fi; \
          rm -f \"$f/for\" \"$f/before\" \"$f/none\" \"$f/record\"",
-        folder = quote(file.record.parent()),
-        place = quote(path.as_str()),
-        new = quote(&beside(path)),
-    );
+            folder = quote(file.record.parent()),
+            place = quote(path.as_str()),
+            new = quote(&beside(path)),
+        )
+    };
     let run = if path.is_windows() { windows::restore(change) } else { posix() };
     let task = Task::RestoreFile { path: path.clone(), key: key.clone() };
     Command { run, account: Account::Root, within: WRITE, task }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::Format;
 use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, odd, printable};
-use crate::catalog::Format;
 use crate::transport::{Endpoint, Questions, quote, quote_powershell};
 
 /// How a connection is tried. A host that has no means to try says so by a status that neither of the two

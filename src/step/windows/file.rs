@@ -16,11 +16,7 @@ const SAME: &str = "function Same([string]$one, [string]$other) {\n  \
 
 /// Where the file is, and where what belongs to it is kept.
 fn places(file: &ManagedFile) -> String {
-    format!(
-        "$place = {}; $folder = {}\n",
-        word(file.path.as_str()),
-        word(file.record.parent())
-    )
+    format!("$place = {}; $folder = {}\n", word(file.path.as_str()), word(file.record.parent()))
 }
 
 /// What was received holds, line by line, what tells secrets apart and the sizes of what follows: the text

@@ -40,4 +40,3 @@ fn cmd(line: &str) -> String {
 fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(word).collect::<Vec<_>>().join(", ")
 }
-

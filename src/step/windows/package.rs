@@ -108,8 +108,11 @@ fn removed() -> String {
     format!(
         "foreach ($one in $found) {{\n  \
          $log = \"$env:ProgramData\\mdc\\remove-$($one.PSChildName).log\"\n  {}\n}}",
-        run(&format!("\"/x $($one.PSChildName) {QUIET} /l*v `\"$log`\"\""), "0, 1605, 1614, 3010, 1641")
-            .replace('\n', "\n  "),
+        run(
+            &format!("\"/x $($one.PSChildName) {QUIET} /l*v `\"$log`\"\""),
+            "0, 1605, 1614, 3010, 1641"
+        )
+        .replace('\n', "\n  "),
     )
 }
 

@@ -170,7 +170,8 @@ impl Host {
         self.format = questions.format;
         for (component, asked) in &questions.resources {
             let package = self.packages.entry(asked.package.clone()).or_insert_with(|| {
-                let version = installed(component.as_str()).and_then(|it| packaged(it, questions.format));
+                let version =
+                    installed(component.as_str()).and_then(|it| packaged(it, questions.format));
                 version.map_or(PackageState::Absent, PackageState::Installed)
             });
             let state = match package {

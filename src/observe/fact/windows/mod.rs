@@ -7,7 +7,7 @@ use crate::desired::Probe;
 use crate::transport::{Questions, ResourceQuestions};
 
 /// The script.
-pub(crate) const SCRIPT: &str = include_str!("facts.ps1");
+pub const SCRIPT: &str = include_str!("facts.ps1");
 
 /// What stands between the parts of a word: the character that is made for that.
 const PART: &str = "\u{1f}";
