@@ -296,9 +296,10 @@ fn schemas_in_the_repository_are_those_that_are_generated() {
 }
 
 /// The examples whose plans are kept in `plans/`, with what their hosts are seen by.
-const EXAMPLES: [(&str, &[&str]); 4] = [
+const EXAMPLES: [(&str, &[&str]); 5] = [
     ("quickstart", &[]),
     ("staging", &[]),
+    ("production", &[]),
     ("fresh-install", &[]),
     ("air-gapped", &["--snapshot", "snapshot.json"]),
 ];

@@ -16,7 +16,8 @@ const TELLING: [&str; 9] =
 
 /// What tools print when the failure passes by itself: another program holds a lock (apt-get(8),
 /// dpkg(1), dnf(8)), or a package server did not answer.
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 11] = [
+    "another installation is going on",
     "could not get lock",
     "unable to acquire the dpkg frontend lock",
     "is another process using it",

@@ -16,6 +16,7 @@ mod procedure;
 mod replicas;
 mod rolling;
 mod system;
+mod windows;
 
 pub use backup::{Backup, BackupBy};
 pub use file::{FileTemplate, Setting, Write};
@@ -29,6 +30,7 @@ pub use procedure::{Act, Keep, Procedure, Role, Rule};
 pub use replicas::Replicas;
 pub use rolling::{Drain, Rolling};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
+pub use windows::OnWindows;
 
 use std::collections::BTreeMap;
 
@@ -192,6 +194,9 @@ pub struct Component {
     /// Which log it writes, and what in it tells of trouble.
     #[serde(default)]
     pub logs: Logs,
+    /// What of this is otherwise on Windows.
+    #[serde(default, skip_serializing_if = "OnWindows::is_empty")]
+    pub windows: OnWindows,
     /// Whether there has to be a backup before stage 2.
     #[serde(default)]
     pub backup: Backup,

@@ -92,8 +92,8 @@ fn each_rule_of_the_lint_finds_its_fault() {
         ("redis", "upgrade-order = 60", Code::OrderClash),
         ("worker", "needs = [{ component = \"contrl-center\" }]", Code::UnknownNeed),
         ("identity-service", "at-once = 2", Code::SingletonAtOnce),
-        ("worker", "package = { msi = \"x\" }", Code::FormatMissing),
-        ("worker", "unit = { msi = \"x\" }", Code::FormatMissing),
+        ("redis", "package = { msi = \"x\" }", Code::FormatMissing),
+        ("redis", "unit = { msi = \"x\" }", Code::FormatMissing),
         ("postgresql", "needs = [{ component = \"postgresql\" }]", Code::NeedCycle),
         ("redis", "needs = [{ component = \"control-center\" }]", Code::NeedCycle),
     ] {

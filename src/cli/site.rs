@@ -128,6 +128,7 @@ impl Site {
             self.dialer.connect(&Target {
                 host,
                 address: &desired.address,
+                format: desired.format,
                 connection,
                 folder: &self.manifest.folder,
             })

@@ -12,10 +12,14 @@ pub(super) fn above_all(site: &Site, tenure: &Tenure) -> u64 {
     surveys.map(|survey| survey.fence).max().unwrap_or_default()
 }
 
-/// The hosts that can keep records, first the one that is asked first.
+/// The hosts that can keep records, first the one that is asked first: those with Windows come last, since
+/// reading a record back there was not tried on a real one yet.
 pub(super) fn keepers(site: &Site) -> impl Iterator<Item = &HostName> {
-    let hosts = site.desired.hosts.iter().filter(|(_, host)| host.format != Format::Msi);
-    hosts.map(|(name, _)| name)
+    let of = |windows: bool| {
+        let hosts = site.desired.hosts.iter();
+        hosts.filter(move |(_, host)| (host.format == Format::Msi) == windows)
+    };
+    of(false).chain(of(true)).map(|(name, _)| name)
 }
 
 /// What a host tells of itself.

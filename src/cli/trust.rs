@@ -16,6 +16,7 @@ use super::history::json;
 use super::problem::Problem;
 use super::{Common, Exit, ManifestPath};
 use crate::address::HostName;
+use crate::catalog::Format;
 use crate::manifest::{self, Manifest};
 use crate::transport::{Dialer, Failure, Judgement, ShownKey, Target};
 use expected::{Expected, digest};
@@ -166,7 +167,13 @@ fn look_at(
     let way = about.and_then(|about| Some((about, manifest.connections.get(&about.connection)?)));
     let Some((about, connection)) = way else { return Ok(None) };
     let folder = &manifest.folder;
-    dialer.look(&Target { host, address: &about.address, connection, folder })
+    dialer.look(&Target {
+        host,
+        address: &about.address,
+        format: Format::of_system(&about.os).unwrap_or(Format::Deb),
+        connection,
+        folder,
+    })
 }
 
 impl Settled {

@@ -34,7 +34,9 @@ fn by_catalog<'c>(
     let (component, _) = placed.get(name)?;
     let has_it = manifest.hosts.get(&gate.host)?.components.contains_key(name);
     let component: &'c Arc<Component> = component;
-    component.backup_by.as_ref().filter(|_| has_it).map(|by| (by, &**component))
+    // The catalog's are for a POSIX shell.
+    let fits = has_it && !gate.is_on_windows();
+    component.backup_by.as_ref().filter(|_| fits).map(|by| (by, &**component))
 }
 
 fn fill(gate: &mut BackupGate, (by, component): (&BackupBy, &Component)) -> Result<(), String> {
@@ -52,7 +54,7 @@ fn nobody_says(manifest: &Manifest, name: &ComponentName, take: &Take, why: &str
     Diagnostic::new(Code::GateTake, message)
         .at(Label::new(&manifest.source, take.span.clone(), "mdc is to take it"))
         .help(
-            "write the command line as `take-by`, with the new file in `$1`; or leave `take` out when \
+            "write the command line as `take-by`, with the new file in `$1` (in `$args[0]` on Windows); or leave `take` out when \
              somebody else takes it",
         )
 }

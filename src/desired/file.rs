@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::placed::Placed;
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, FileTemplate, Setting, Write};
+use crate::catalog::{Component, FileTemplate, Format, Setting, Write};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Host, Manifest, Span};
 use crate::source::template::{Fault, check, render};
@@ -22,6 +22,8 @@ use variables::Variables;
 const LARGEST: usize = 64 << 10;
 /// Where hosts keep, for each managed file, what it was before and what was written.
 const FOLDER: &str = "/var/lib/mdc-files";
+/// The same on Windows hosts, where it is for administrators alone.
+const WINDOWS_FOLDER: &str = r"C:\ProgramData\mdc\files";
 /// How the place of a secret in a content begins.
 pub const SECRET_MARK: &str = "<secret:";
 
@@ -88,7 +90,7 @@ pub(super) fn files(
             let variables =
                 Variables::of(manifest, placed, (component, here), version(name).as_deref());
             let made = templates.iter().map(|(file, template)| {
-                Problem { manifest, component, file }.file(template, &variables)
+                Problem { manifest, component, file }.file(template, &variables, here.1)
             });
             match made.collect::<Result<Vec<_>, _>>() {
                 Ok(made) => {
@@ -250,7 +252,14 @@ impl Problem<'_> {
         &self,
         template: &Template<'_>,
         variables: &Variables,
+        host: &Host,
     ) -> Result<ManagedFile, Diagnostic> {
+        let on_windows = Format::of_system(&host.os) == Some(Format::Msi);
+        if template.path.is_windows() != on_windows {
+            let why = format!("`{}` is no path on `{}`", template.path, host.os);
+            let help = "one component has its files at one place: keep it on hosts of one kind";
+            return Err(self.because(&why, help.to_owned()));
+        }
         check(&template.text, &variables.names).map_err(|fault| match fault {
             Fault::Unreadable(why) => self.because(&why, "correct its template".to_owned()),
             Fault::Unknown(name) => self.because(
@@ -267,8 +276,17 @@ impl Problem<'_> {
         let FileTemplate { mode, owner, restart, write, .. } = template.file;
         let used = self.component.secrets.iter();
         let used = used.filter(|(name, _)| content.contains(&secret_mark(name)));
-        let record = format!("{FOLDER}/{}/{}/record", self.component.name, self.file);
-        let record = record.parse().map_err(|error: RemotePathError| {
+        // Who may do what with it on Windows is what its folder says.
+        let (folder, mode, owner) = if on_windows {
+            (WINDOWS_FOLDER, "-", "-")
+        } else {
+            (FOLDER, mode.as_str(), owner.as_str())
+        };
+        let record = [self.component.name.as_str(), self.file, "record"];
+        let record = folder.parse::<RemotePath>().and_then(|folder| {
+            record.into_iter().try_fold(folder, |folder, name| folder.join(name))
+        });
+        let record = record.map_err(|error: RemotePathError| {
             self.because(&error.to_string(), "give it a name of letters and digits".to_owned())
         })?;
         Ok(ManagedFile {
@@ -277,8 +295,8 @@ impl Problem<'_> {
             path: template.path.clone(),
             secrets: used.map(|(name, from)| (name.clone(), from.clone())).collect(),
             content: content.into(),
-            mode: mode.clone(),
-            owner: owner.clone(),
+            mode: mode.to_owned(),
+            owner: owner.to_owned(),
             restart: *restart,
             only_on_install: *write == Write::OnInstall,
         })

@@ -17,6 +17,7 @@ mod questions;
 mod removed;
 mod resolve;
 mod rolling;
+mod windows;
 
 pub use center::ControlCenter;
 pub use durations::{Durations, Expected};

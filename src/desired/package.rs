@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::package_file::{Expected, Files};
-use super::questions::Questions;
+use super::questions::{Asked, Questions};
+use super::windows;
 use super::{Resource, Source, Upload};
 use crate::address::ComponentName;
 use crate::catalog::{Component, Driver, Format, SYSTEMS, package_keys};
@@ -69,7 +70,7 @@ impl<'r> Packages<'r> {
             return None;
         };
         let (version, unit) = (released.version.clone(), unit.clone());
-        let Questions { health, idle, drain, procedure } = questions.clone();
+        let Asked { health, idle, drain, procedure } = questions.on(format);
         let (package, source) = match component.driver() {
             Driver::Manual => {
                 (package.clone(), Source::Hand(component.by_hand.clone().unwrap_or_default()))
@@ -94,7 +95,13 @@ impl<'r> Packages<'r> {
                 }
             }
         };
-        Some(Resource { version, package, format, source, unit, health, idle, drain, procedure })
+        let resource =
+            Resource { version, package, format, source, unit, health, idle, drain, procedure };
+        if let Some(why) = windows::unfit(component, &resource) {
+            self.found.push(self.no_windows(component, host, &why));
+            return None;
+        }
+        Some(resource)
     }
 
     /// A package file that is what the release says of it; what is wrong with it is reported.
@@ -131,6 +138,16 @@ impl<'r> Packages<'r> {
                 "the catalog has {supported}; if you know the names for `{format}`, write `package` and \
                  `unit` under `[components.{name}]`"
             ))
+    }
+
+    fn no_windows(&self, component: &Component, host: &Host, why: &windows::Unfit) -> Diagnostic {
+        let name = &component.name;
+        let message = format!("`{name}` can't be on `{}`: {}", host.os, why.what);
+        let placed = host.components.get(name).cloned().unwrap_or_default();
+        Diagnostic::new(Code::WindowsForm, message)
+            .at(Label::new(self.manifest_source, placed, "placed here"))
+            .at(Label::new(self.manifest_source, host.os_span.clone(), "runs Windows"))
+            .help(&why.help)
     }
 
     fn no_package(

@@ -32,8 +32,7 @@ impl Desired {
             else {
                 continue;
             };
-            let Resource { health, idle, drain, procedure, .. } = resource.as_ref().clone();
-            let questions = Questions { health, idle, drain, procedure };
+            let questions = Questions::of_resource(resource);
             let before = packages.resource(component, &questions, host, resource.format);
             if let Some(before) = before {
                 let place = Arc::as_ptr(&before);
@@ -41,7 +40,7 @@ impl Desired {
                 self.previous.insert(address.clone(), Arc::clone(before));
             }
         }
-        let lacking = [Code::NoPackage, Code::NoFormat];
+        let lacking = [Code::NoPackage, Code::NoFormat, Code::WindowsForm];
         packages.into_problems().into_iter().filter(|it| !lacking.contains(&it.code)).collect()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::package::Packages;
 use super::placed::Placed;
-use super::questions::Questions;
+use super::questions::{Asked, Questions};
 use super::{Resource, Source};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, Driver, Format, Procedure};
@@ -91,7 +91,7 @@ fn gone(resource: Resource) -> Resource {
 
 /// A component that the release doesn't have any more.
 fn bare(component: &Component, questions: &Questions, format: Format) -> Option<Resource> {
-    let Questions { health, idle, drain, procedure } = questions.clone();
+    let Asked { health, idle, drain, procedure } = questions.on(format);
     Some(gone(Resource {
         version: "0".parse::<Version>().ok()?,
         package: component.package.get(&format)?.clone(),

@@ -171,6 +171,8 @@ codes! {
     UnsupportedOs = "desired::unsupported-os" Error,
     /// A component that the catalog has no package or service name for on this system.
     NoFormat = "desired::no-format" Error,
+    /// A component on a Windows host of which something is known for POSIX only.
+    WindowsForm = "desired::windows-form" Error,
     /// A singleton on two hosts.
     SingletonTwice = "desired::singleton-twice" Error,
     /// A needed component that is placed nowhere.

@@ -8,6 +8,7 @@ mod host;
 mod notice;
 mod refusal;
 mod signature;
+mod windows;
 
 use super::Code;
 
@@ -253,11 +254,7 @@ impl Code {
                  mdc does not know this one. Write the id and version of os-release(5): \
                  `debian-12`, `ubuntu-24.04`, `rocky-9`, `rhel-9`, `oracle-9`, or `windows-2022`."
             }
-            Self::NoFormat => {
-                "The catalog has no package name or no service name for this component in the \
-                 host's package format. Move the component to a host with another system, or add \
-                 the names under `[components.NAME]` in the manifest if you know them."
-            }
+            Self::NoFormat | Self::WindowsForm => self.explain_windows(),
             Self::NeedMissing => {
                 "A placed component needs another one, and no host has that. Starting it would \
                  fail. Place the needed component on a host. If it exists outside this manifest (a \

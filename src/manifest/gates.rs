@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Host;
 use super::window::WindowText;
 use crate::address::{ComponentName, HostName};
+use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, did_you_mean};
 use crate::value::{Period, Share, Window};
@@ -104,13 +105,20 @@ pub enum TakeWhen {
 }
 
 impl BackupGate {
+    /// Whether its files are on a Windows host.
+    #[must_use]
+    pub fn is_on_windows(&self) -> bool {
+        !self.newest.starts_with('/')
+    }
+
     /// What a new file is called, around the time at which it is taken: what stands before and after
     /// the one `*` in the name of the pattern. None when the pattern can't name one.
     #[must_use]
     pub fn name(&self) -> Option<(&str, &str)> {
         let (before, after) = self.newest.split_once('*')?;
         let is_plain = |text: &str| !text.contains(['*', '?', '[', ']']);
-        (is_plain(before) && is_plain(after) && !after.contains('/')).then_some((before, after))
+        (is_plain(before) && is_plain(after) && !after.contains(['/', '\\']))
+            .then_some((before, after))
     }
 }
 
@@ -211,6 +219,11 @@ pub(super) fn convert(
         let by = backup.take_by.unwrap_or_default();
         let take = backup.take.map(|At { span, value }| Take { when: value, by, span });
         let place = backup.newest.span;
+        let on_windows =
+            placed.0.get(&host).map(|it| Format::of_system(&it.os) == Some(Format::Msi));
+        if on_windows == Some(backup.newest.value.starts_with('/')) {
+            found.push(elsewhere(source, &host, (&backup.newest.value, place.clone())));
+        }
         let gate = BackupGate {
             host,
             newest: backup.newest.value,
@@ -270,7 +283,29 @@ fn host(
 /// characters.
 fn is_pattern(pattern: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=*?[]".contains(c);
-    pattern.starts_with('/') && pattern.chars().all(plain)
+    pattern.starts_with('/') && pattern.chars().all(plain) || is_windows_pattern(pattern)
+}
+
+/// The same on a Windows host, where it stands in quotes.
+fn is_windows_pattern(pattern: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || r"\ ._-+@,=*?[]()".contains(c);
+    pattern.split_once(":\\").is_some_and(|(drive, below)| {
+        drive.len() == 1
+            && drive.chars().all(|c| c.is_ascii_alphabetic())
+            && below.chars().all(plain)
+    })
+}
+
+/// A pattern of another kind of hosts.
+fn elsewhere(
+    source: &Arc<SourceText>,
+    host: &HostName,
+    (pattern, place): (&str, Span),
+) -> Diagnostic {
+    let message = format!("`{pattern}` is not a pattern of files on `{host}`, as its `os` says");
+    Diagnostic::new(Code::GatePattern, message)
+        .at(Label::new(source, place, "this pattern"))
+        .help(r"a pattern on Windows begins with a drive, such as `D:\`, and on any other system with `/`")
 }
 
 fn nameless(source: &Arc<SourceText>, pattern: &str, place: Span) -> Diagnostic {

@@ -13,6 +13,7 @@ mod vouched;
 
 pub use fact::clock::Exchange;
 pub use fact::reach::{try_port, why as why_unreachable};
+pub use fact::windows::SCRIPT as WINDOWS_FACTS;
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
 pub(crate) use places::Places;

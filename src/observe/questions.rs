@@ -8,6 +8,7 @@ use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Format;
 use crate::desired::{Desired, Resource, Source};
 use crate::transport::{Also, FileQuestion, Questions, ResourceQuestions};
+use crate::value::RemotePath;
 
 /// Everything to ask of `host`, with the script that asks it; none for a host that `desired`
 /// doesn't know.
@@ -27,16 +28,26 @@ pub(super) fn of_host(
     let stays = |name: &&ComponentName| {
         desired.resources.contains_key(&Address::new(host.clone(), (*name).clone()))
     };
+    // A path of the other kind is one of other hosts.
+    let is_here = |path: &&RemotePath| path.is_windows() == (about.format == Format::Msi);
     let stay = resources.keys().filter(stays);
     let also = Also {
         reach: stay.flat_map(|name| places.needed_by(desired, name, host)).collect(),
-        certificates: desired.preflight.certificates.iter().cloned().collect(),
+        certificates: desired
+            .preflight
+            .certificates
+            .iter()
+            .filter(|it| is_here(it))
+            .cloned()
+            .collect(),
         packages: runtimes(desired, &resources, about.format),
-        folders: desired.preflight.unpacks_to.iter().cloned().collect(),
+        folders: desired.preflight.unpacks_to.iter().filter(|it| is_here(it)).cloned().collect(),
     };
     let (os, format) = (about.os.clone(), about.format);
-    let mut questions = Questions { os, format, resources, also, script: String::new() };
+    let (script, words) = (String::new(), Vec::new());
+    let mut questions = Questions { os, format, resources, also, script, words };
     questions.script = fact::script(&questions);
+    questions.words = fact::words(&questions);
     Some(questions)
 }
 

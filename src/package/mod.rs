@@ -4,6 +4,7 @@
 
 mod control;
 mod deb;
+mod msi;
 mod rpm;
 
 use std::io::{self, Read, Seek};
@@ -46,7 +47,7 @@ pub enum IdentityError {
     Read(#[from] io::Error),
 }
 
-/// What the file says of itself; none for a format that is not read (Windows Installer's).
+/// What the file says of itself.
 ///
 /// # Errors
 /// When it is not a whole package of this format.
@@ -57,8 +58,7 @@ pub fn identity(
     match format {
         Format::Deb => deb::read(file).map(Some),
         Format::Rpm => rpm::read(file).map(Some),
-        // A compound file of tables; hosts with Windows are not read or changed yet either.
-        Format::Msi => Ok(None),
+        Format::Msi => msi::read(file).map(Some),
     }
 }
 

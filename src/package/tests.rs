@@ -111,7 +111,10 @@ fn what_is_no_package_is_told() {
         let error = identity(format, &mut Cursor::new(bytes)).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
     }
-    assert!(identity(Format::Msi, &mut Cursor::new(b"x")).unwrap().is_none());
+    assert!(matches!(
+        identity(Format::Msi, &mut Cursor::new(b"x")),
+        Err(IdentityError::OtherFormat(_))
+    ));
 }
 
 /// A control file that unpacks to more than any real one ends, and takes no memory.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::healthy::All;
 use super::{Plan, Step, backup};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::Stage;
+use crate::catalog::{Format, Stage};
 use crate::desired::{Desired, Resource};
 use crate::diff::{Action, Reason, Refusal};
 use crate::observe::Unreadable;
@@ -119,7 +119,8 @@ fn all(desired: &Desired) -> Vec<Gate> {
         })
     };
     let confirm = gates.confirm.iter().filter_map(|(component, gate)| {
-        let command = step::confirm(component.as_str(), gate);
+        let format = desired.hosts.get(&gate.host).map_or(Format::Deb, |it| it.format);
+        let command = step::confirm(component.as_str(), gate, format);
         once(Action::Confirm, &gate.host, component, 1, command)
     });
     let others = gates.backup.iter().filter(|(_, gate)| !backup::is_in_plan(gate));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::render::Checks;
 use super::{Commands, HealthyBefore, Members, Step};
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Stage;
+use crate::catalog::{Format, Stage};
 use crate::desired::Desired;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Comparison, Reason};
@@ -53,7 +53,7 @@ struct Around<'a> {
 impl Around<'_> {
     /// The hosts that need `component`, one of their components that does, and how they try to reach it.
     fn members(&self, component: &ComponentName, checks: &mut Checks) -> Members {
-        let mut alike: BTreeMap<Vec<(Endpoint, HostName)>, Commands> = BTreeMap::new();
+        let mut alike: BTreeMap<(bool, Vec<(Endpoint, HostName)>), Commands> = BTreeMap::new();
         let mut members: Vec<HealthyBefore> = Vec::new();
         for address in self.desired.resources.keys() {
             let host = &address.host;
@@ -67,10 +67,13 @@ impl Around<'_> {
                 continue;
             }
             let number = alike.len() + 1;
-            let check = alike.entry(ports).or_insert_with_key(|ports| {
-                let tries = ports.iter().map(|(port, at)| step::reach(component, port, at));
-                Commands::new(format!("{component}/reach/{number}"), tries.collect::<Vec<_>>())
-            });
+            let format = self.desired.hosts.get(host).map_or(Format::Deb, |it| it.format);
+            let check =
+                alike.entry((format == Format::Msi, ports)).or_insert_with_key(|(_, ports)| {
+                    let tries =
+                        ports.iter().map(|(port, at)| step::reach(component, (port, at), format));
+                    Commands::new(format!("{component}/reach/{number}"), tries.collect::<Vec<_>>())
+                });
             let (host, component) = (host.clone(), address.component.clone());
             members.push(HealthyBefore { host, component, check: check.clone() });
         }

@@ -202,12 +202,12 @@ fn render(
     component: &Component,
     what: What<'_>,
 ) -> Result<Vec<Command>, RemotePathError> {
-    let staged = step::staged_path(&resource.source)?;
+    let staged = step::staged_path(&resource.source, resource.format)?;
     let canary = matches!(what, What::Step { canary: true, .. });
     let limits = Limits { settle: component.settle(canary), ..component.limits };
     let action = match what {
         What::Healthy => return Ok(vec![step::needed_healthy(resource)]),
-        What::Logs => return Ok(step::logs(resource, &component.logs)),
+        What::Logs => return Ok(step::logs(resource, component)),
         What::Fetch(action) => {
             let host = step::Host { format: resource.format, action };
             return Ok(vec![step::fetch(resource, host, &component.limits)]);
@@ -216,7 +216,7 @@ fn render(
             let host = step::Host { format: resource.format, action };
             let copied = staged.iter().flat_map(|path| {
                 let rehearsal = step::rehearse(resource, path, host);
-                step::copy(&resource.source, path).into_iter().chain([rehearsal])
+                step::copy(&resource.source, path).into_iter().chain(rehearsal)
             });
             return Ok(copied.collect());
         }

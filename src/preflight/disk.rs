@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{About, Finding, bytes};
 use crate::address::{ComponentName, HostName};
+use crate::catalog::Format;
 use crate::desired::{Resource, Source};
 use crate::diagnostic::Code;
 use crate::diff::{Change, WayBack};
@@ -14,6 +15,9 @@ use crate::observe::{HostFacts, Offer};
 const COPIES: &str = "/var/cache";
 /// The folder that the systems' own packages unpack most of their files to (FHS 3.0, section 4).
 const UNPACKED: &str = "/usr";
+/// The same on Windows hosts, and what packages unpack most of their files to.
+const WINDOWS_COPIES: &str = r"C:\ProgramData";
+const WINDOWS_PROGRAMS: &str = r"C:\Program Files";
 
 pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
     let changes: Vec<_> = about.changes().collect();
@@ -42,6 +46,10 @@ fn lacking<'a>(
             *sum = sum.saturating_add(number);
         }
     };
+    let (copies, programs) = match about.desired.hosts.get(host).map(|it| it.format) {
+        Some(Format::Msi) => (WINDOWS_COPIES, WINDOWS_PROGRAMS),
+        _ => (COPIES, settings.unpacks_to()),
+    };
     for (name, change) in changes.filter(|(_, change)| change.action.installs()) {
         let offered = match facts.offers.get(name) {
             Some(Offer::Whole { download, unpacked }) if is_fetched(change) => {
@@ -49,12 +57,12 @@ fn lacking<'a>(
             }
             _ => (0, 0),
         };
-        need(COPIES, size(&change.resource));
+        need(copies, size(&change.resource));
         need(COPIES, offered.0);
-        need(settings.unpacks_to(), unpacked(&change.resource));
+        need(programs, unpacked(&change.resource));
         need(UNPACKED, offered.1);
         if let WayBack::Package { before, .. } = &change.way_back {
-            need(COPIES, size(before));
+            need(copies, size(before));
         }
     }
     for (place, (needed, free)) in needed {
@@ -81,8 +89,8 @@ fn lacking<'a>(
 /// The file system that holds `folder`, and its free bytes.
 fn file_system<'f>(facts: &'f HostFacts, folder: &str) -> Option<(&'f str, u64)> {
     let holds = |mounted: &str| {
-        let below = folder.strip_prefix(mounted.trim_end_matches('/'));
-        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let below = folder.strip_prefix(mounted.trim_end_matches(['/', '\\']));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
     };
     let mounted = facts.file_systems.iter().filter(|(mounted, _)| holds(mounted));
     let nearest = mounted.max_by_key(|(mounted, _)| mounted.len());

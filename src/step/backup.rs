@@ -1,5 +1,6 @@
 //! Backups: taking them, and seeing what vouches for them.
 
+use super::windows;
 use crate::manifest::BackupGate;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::Share;
@@ -7,6 +8,13 @@ use crate::value::Share;
 /// The command that finds the newest backup and prints what vouches for it: name, size, age, digest.
 #[must_use]
 pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
+    let run = if gate.is_on_windows() { windows::prove(gate) } else { prove(gate) };
+    let (component, newest) = (component.to_owned(), gate.newest.clone());
+    let task = Task::ProveBackup { component, newest, max_age: gate.max_age };
+    Command { run, account: Account::Root, within: gate.within, task }
+}
+
+fn prove(gate: &BackupGate) -> String {
     let percent = match gate.at_least {
         Share::Percent(percent) => u32::from(percent),
         Share::Count(_) => 0,
@@ -18,7 +26,7 @@ pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
             quote(probe)
         )
     });
-    let run = format!(
+    format!(
         "newest= before=; for f in {pattern}; do [ -f \"$f\" ] || continue; \
          if [ -z \"$newest\" ] || [ \"$f\" -nt \"$newest\" ]; then before=$newest; newest=$f; \
          elif [ -z \"$before\" ] || [ \"$f\" -nt \"$before\" ]; then before=$f; fi; done; \
@@ -33,10 +41,7 @@ pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
         none = quote(&format!("no file is called {}", gate.newest)),
         age = gate.max_age.whole_seconds(),
         old = quote(&format!("that is older than {}", gate.max_age)),
-    );
-    let (component, newest) = (component.to_owned(), gate.newest.clone());
-    let task = Task::ProveBackup { component, newest, max_age: gate.max_age };
-    Command { run, account: Account::Root, within: gate.within, task }
+    )
 }
 
 /// The command that takes a backup: into a file that no pattern finds, which gets its name when it is
@@ -44,8 +49,18 @@ pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
 #[must_use]
 pub fn back_up(component: &str, gate: &BackupGate) -> Option<Command> {
     let (take, (before, after)) = (gate.take.as_ref()?, gate.name()?);
-    let (folder, before) = before.rsplit_once('/')?;
-    let run = format!(
+    let (folder, before) = before.rsplit_once(['/', '\\'])?;
+    let run = if gate.is_on_windows() {
+        windows::take((folder, before, after), &take.by, &gate.newest)
+    } else {
+        taken((folder, before, after), &take.by, &gate.newest)
+    };
+    let task = Task::BackUp { component: component.to_owned(), newest: gate.newest.clone() };
+    Some(Command { run, account: Account::Root, within: gate.within, task })
+}
+
+fn taken((folder, before, after): (&str, &str, &str), by: &str, pattern: &str) -> String {
+    format!(
         "umask 077; d={folder}/; mkdir -p \"$d\" || exit 1; last=; \
          for f in {pattern}; do [ -f \"$f\" ] || continue; \
          if [ -z \"$last\" ] || [ \"$f\" -nt \"$last\" ]; then last=$f; fi; done; \
@@ -58,11 +73,8 @@ pub fn back_up(component: &str, gate: &BackupGate) -> Option<Command> {
          if sh -c {take} take \"$part\" && [ -s \"$part\" ]; then sync \"$part\" && mv -- \"$part\" \"$d$new\"; \
          else rm -f -- \"$part\"; echo 'it could not be written, and is removed' >&2; exit 1; fi; \
          echo \"$d$new, $(stat -c %s \"$d$new\") bytes\"",
-        pattern = gate.newest,
-        take = quote(&take.by),
-    );
-    let task = Task::BackUp { component: component.to_owned(), newest: gate.newest.clone() };
-    Some(Command { run, account: Account::Root, within: gate.within, task })
+        take = quote(by),
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Putting a package file on a host: found there by content, or copied, checked and moved into
 //! place. Nothing that runs is touched.
 
+use super::windows;
+use crate::catalog::Format;
 use crate::desired::Source;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Digest, Period, RemotePath, RemotePathError};
@@ -8,6 +10,8 @@ use crate::value::{Digest, Period, RemotePath, RemotePathError};
 /// Where package files are kept on hosts: a cache in the sense of the Filesystem Hierarchy
 /// Standard 3.0, section 5.5 (it can be filled again), readable by root alone.
 const FOLDER: &str = "/var/cache/mdc";
+/// The same on Windows hosts.
+const WINDOWS_FOLDER: &str = r"C:\ProgramData\mdc\cache";
 
 /// Slowest copy that is waited for, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
@@ -17,10 +21,12 @@ const SLOWEST: u64 = 256 * 1024;
 ///
 /// # Errors
 /// When the file's name can't be a name on a host.
-pub fn staged_path(source: &Source) -> Result<Option<RemotePath>, RemotePathError> {
+pub fn staged_path(source: &Source, format: Format) -> Result<Option<RemotePath>, RemotePathError> {
     let Source::File { path, digest, .. } = source else { return Ok(None) };
     let name = path.file_name().unwrap_or("package");
-    format!("{FOLDER}/{digest}/{name}").parse().map(Some)
+    let folder = if format == Format::Msi { WINDOWS_FOLDER } else { FOLDER };
+    let folder: RemotePath = folder.parse()?;
+    folder.join(&digest.to_string())?.join(name).map(Some)
 }
 
 /// The commands that put the package file of `source` at `path`.
@@ -28,7 +34,7 @@ pub fn staged_path(source: &Source) -> Result<Option<RemotePath>, RemotePathErro
 pub fn copy(source: &Source, path: &RemotePath) -> Vec<Command> {
     let Source::File { path: from, digest, size, .. } = source else { return Vec::new() };
     let find = Command {
-        run: check_text(digest, path.as_str()),
+        run: check_file(digest, path),
         account: Account::Root,
         within: reading_time(*size),
         task: Task::FindFile { path: path.clone(), digest: *digest },
@@ -51,11 +57,18 @@ pub fn copy(source: &Source, path: &RemotePath) -> Vec<Command> {
 /// one that was reviewed.
 pub(super) fn check(digest: &Digest, size: u64, path: &RemotePath) -> Command {
     Command {
-        run: check_text(digest, path.as_str()),
+        run: check_file(digest, path),
         account: Account::Root,
         within: reading_time(size),
         task: Task::CheckFile { path: path.clone(), digest: *digest },
     }
+}
+
+fn check_file(digest: &Digest, path: &RemotePath) -> String {
+    if path.is_windows() {
+        return windows::check_file(digest, path);
+    }
+    check_text(digest, path.as_str())
 }
 
 fn check_text(digest: &Digest, path: &str) -> String {
@@ -64,6 +77,9 @@ fn check_text(digest: &Digest, path: &str) -> String {
 }
 
 fn receive_text(digest: &Digest, path: &RemotePath) -> String {
+    if path.is_windows() {
+        return windows::receive(digest, path);
+    }
     let part = format!("{}.part", path.file_name());
     format!(
         "umask 077 && mkdir -p {folder} && cd {folder} && cat > {part} && {check} && mv -f {part} {name}",

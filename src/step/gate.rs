@@ -1,6 +1,7 @@
 //! Gates: what has to be so before stage 2. Each command only looks.
 
 use crate::address::{ComponentName, HostName};
+use crate::catalog::Format;
 use crate::diff::Promise;
 use crate::manifest::{ConfirmGate, IdleGate};
 use crate::transport::{Account, Command, Task};
@@ -58,10 +59,11 @@ pub struct Rest {
 
 /// The command that sees that people have done what `gate` asks them for; without one they confirm it.
 #[must_use]
-pub fn confirm(component: &str, gate: &ConfirmGate) -> Command {
+pub fn confirm(component: &str, gate: &ConfirmGate, format: Format) -> Command {
     let verified = gate.verify.is_some();
+    let nothing = if format == Format::Msi { "$true" } else { "true" };
     Command {
-        run: gate.verify.clone().unwrap_or_else(|| "true".to_owned()),
+        run: gate.verify.clone().unwrap_or_else(|| nothing.to_owned()),
         account: Account::Root,
         within: VERIFY,
         task: Task::Confirm { component: component.to_owned(), text: gate.text.clone(), verified },

@@ -1,7 +1,8 @@
 //! Waiting for health on the host itself: one command that returns when the probe is satisfied or
 //! the limit has passed, so that nothing is asked over the network every second.
 
-use crate::catalog::Limits;
+use super::windows;
+use crate::catalog::{Format, Limits};
 use crate::desired::{Probe, Resource};
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::Period;
@@ -23,16 +24,13 @@ pub fn needed_healthy(resource: &Resource) -> Command {
 }
 
 fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
-    let ask = match &resource.health {
-        // The same words as the reading of hosts uses: no proxy, no `.curlrc`, and the service's
-        // own certificate is good enough for a question to the host itself.
-        Probe::Http(url) => {
-            format!("curl -q -gfsSk --noproxy '*' --max-time 5 -- {}", quote(url))
-        }
-        Probe::Command(command) => format!("timeout 10 sh -c {}", quote(command)),
+    let run = if resource.format == Format::Msi {
+        windows::await_health(resource, limit.whole_seconds(), samples)
+    } else {
+        wait_text(&ask(resource), &quote(&resource.unit), limit.whole_seconds(), samples)
     };
     Command {
-        run: wait_text(&ask, &quote(&resource.unit), limit.whole_seconds(), samples),
+        run,
         // The service's last log lines are the telling ones of a failure, and systemd shows them to
         // root and to members of `systemd-journal` and `adm` only (journalctl(1)). Probes may read
         // what only the service's user or root may, such as RabbitMQ's cookie.
@@ -47,6 +45,18 @@ fn wait(resource: &Resource, limit: Period, samples: u32) -> Command {
             probe: resource.health.clone(),
             samples,
         },
+    }
+}
+
+/// The question that is asked again and again.
+fn ask(resource: &Resource) -> String {
+    match &resource.health {
+        // The same words as the reading of hosts uses: no proxy, no `.curlrc`, and the service's
+        // own certificate is good enough for a question to the host itself.
+        Probe::Http(url) => {
+            format!("curl -q -gfsSk --noproxy '*' --max-time 5 -- {}", quote(url))
+        }
+        Probe::Command(command) => format!("timeout 10 sh -c {}", quote(command)),
     }
 }
 

@@ -3,7 +3,8 @@
 //! "Since then" is told by the host itself: its own time for the journal, the length of each file. Whatever
 //! the controller's clock says, and whenever a run is gone on with, the same lines are read.
 
-use crate::catalog::Logs;
+use super::windows;
+use crate::catalog::{Component, Format, Logs};
 use crate::desired::Resource;
 use crate::manifest::FailOn;
 use crate::transport::{Account, Command, Task, quote};
@@ -38,12 +39,20 @@ fn stands_for(within: Period, task: Task) -> Command {
 
 /// The two commands for one host: where the log ends, and what came to it since then.
 #[must_use]
-pub fn logs(resource: &Resource, logs: &Logs) -> Vec<Command> {
+pub fn logs(resource: &Resource, component: &Component) -> Vec<Command> {
     let unit = || resource.unit.clone();
+    let logs = &component.logs;
+    let (mark, read) = match resource.format {
+        Format::Msi => {
+            let files = component.windows.logs.as_slice();
+            (windows::mark(files), windows::read(&resource.unit, (logs, files)))
+        }
+        Format::Deb | Format::Rpm => (mark(logs), read(&resource.unit, logs)),
+    };
     let command = |run, within, task| Command { run, account: Account::Root, within, task };
     vec![
-        command(mark(logs), MARK, Task::MarkLog { unit: unit() }),
-        command(read(&resource.unit, logs), READ, Task::ReadLog { unit: unit() }),
+        command(mark, MARK, Task::MarkLog { unit: unit() }),
+        command(read, READ, Task::ReadLog { unit: unit() }),
     ]
 }
 

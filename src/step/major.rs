@@ -32,7 +32,7 @@ pub fn move_back(resource: &Resource, from: &Version, limits: &Limits) -> Vec<Co
         package: resource.package.clone(),
     };
     let back = major.back.iter().map(|act| done(act, (from, &resource.version), task(act)));
-    back.chain([await_health(resource, limits), service::check(&resource.unit)]).collect()
+    back.chain([await_health(resource, limits), service::check(resource)]).collect()
 }
 
 /// The commands that drop the data of version `from` for good; none when the catalog knows no way. What is

@@ -18,6 +18,7 @@ mod repository;
 mod scan;
 mod service;
 mod version;
+mod windows;
 
 pub use backup::{back_up, prove_backup};
 pub use center::requests;

@@ -3,7 +3,7 @@
 //! without hiding failures, and never by removing something.
 
 use super::version::check_version;
-use super::{await_health, center, copy, repository, service};
+use super::{await_health, center, copy, repository, service, windows};
 use crate::catalog::{Format, Limits};
 use crate::desired::{Resource, Source};
 use crate::diff::Action;
@@ -29,10 +29,6 @@ pub fn change_package(
     limits: &Limits,
 ) -> Vec<Command> {
     let mut commands = Vec::new();
-    if host.format == Format::Msi {
-        // Windows hosts can't be read yet and so are unknown in every plan.
-        return commands;
-    }
     match (staged, &resource.source) {
         // The requests come first.
         (_, Source::Center(_)) => {
@@ -42,17 +38,17 @@ pub fn change_package(
         (Some(path), Source::File { digest, size, .. }) => {
             commands.push(copy::check(digest, *size, path));
             commands.push(install_file(resource, path, host, limits));
-            commands.push(service::start(&resource.unit));
+            commands.push(service::start(resource));
             commands.push(check_version(resource, host.format));
         }
         _ => {
             commands.push(repository::install(resource, host, limits));
-            commands.push(service::start(&resource.unit));
+            commands.push(service::start(resource));
             commands.push(check_version(resource, host.format));
         }
     }
     commands.push(await_health(resource, limits));
-    commands.push(service::check(&resource.unit));
+    commands.push(service::check(resource));
     commands
 }
 
@@ -61,9 +57,9 @@ pub fn change_package(
 ///
 /// Neither tool tells by its exit status alone. apt-get(8) ends with 100 for whatever is wrong, and
 /// what that is stands on both its streams; dnf(8) ends with 1 also when all is well, since
-/// `--assumeno` is an answer that aborts, and says so.
+/// `--assumeno` is an answer that aborts, and says so. Windows Installer has no such thing.
 #[must_use]
-pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Command {
+pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Option<Command> {
     let file = quote(path.as_str());
     let run = match host.format {
         // What an installation that was cut off has left, the step itself mends first.
@@ -72,7 +68,8 @@ pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Command {
              said=$(LC_ALL=C apt-get --simulate install --no-remove --allow-downgrades {file} 2>&1) || \
              {{ printf '%s\\n' \"$said\" | grep -v -E '^(NOTE|Reading|Building)' >&2; exit 1; }}"
         ),
-        Format::Rpm | Format::Msi => format!(
+        Format::Msi => return None,
+        Format::Rpm => format!(
             "said=$(LC_ALL=C dnf {verb} --assumeno {file} 2>&1) || case $said in \
              *'Operation aborted'*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac",
             verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
@@ -80,7 +77,7 @@ pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Command {
     };
     let (package, version) = (resource.package.clone(), resource.version.clone());
     let task = Task::Rehearse { package, version };
-    Command { run, account: Account::Root, within: REHEARSAL, task }
+    Some(Command { run, account: Account::Root, within: REHEARSAL, task })
 }
 
 /// What the commands have to know of the host.
@@ -96,8 +93,12 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
     let file = quote(path.as_str());
     let run = match host.format {
         Format::Deb => format!("{DPKG_REPAIR}{} {file}", apt_install(host.action)),
+        Format::Msi if host.action == Action::Downgrade => {
+            windows::installs_older(&all_names(resource), path)
+        }
+        Format::Msi => windows::install(path, host.action == Action::Repair),
         // dnf has nothing to do for a version that is there, also when its scriptlets failed.
-        Format::Rpm | Format::Msi => format!(
+        Format::Rpm => format!(
             "if rpm -q --quiet {package}-{version}; then dnf reinstall -y {file}; \
              else dnf {verb} -y {file}; fi",
             package = quote(&resource.package),
@@ -116,6 +117,13 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
             unit: resource.unit.clone(),
         },
     }
+}
+
+/// The package in all its major versions.
+pub(super) fn all_names(resource: &Resource) -> Vec<&str> {
+    let others = resource.procedure.major.iter();
+    let others = others.flat_map(|major| major.others(resource.format, &resource.package));
+    std::iter::once(&resource.package).chain(others).map(String::as_str).collect()
 }
 
 /// `--no-remove`: apt resolves a missing dependency by removing the product when nothing is said

@@ -1,6 +1,7 @@
 //! Whether those that need a component reach it: each tries on its own host.
 
 use crate::address::{ComponentName, HostName};
+use crate::catalog::Format;
 use crate::observe::try_port;
 use crate::transport::{Account, Command, Endpoint, Task};
 use crate::value::Period;
@@ -18,15 +19,20 @@ pub fn await_reach(component: &ComponentName, of: usize) -> Command {
     Command { run: String::new(), account: Account::Login, within: TRY, task }
 }
 
-/// The command for one host that tries to reach `component` at `endpoint`, which is `host`.
+/// The command for one host, with packages of `format`, that tries to reach `component` at `endpoint`,
+/// which is `host`.
 #[must_use]
-pub fn reach(component: &ComponentName, endpoint: &Endpoint, host: &HostName) -> Command {
+pub fn reach(
+    component: &ComponentName,
+    (endpoint, host): (&Endpoint, &HostName),
+    format: Format,
+) -> Command {
     let task = Task::TryPort {
         component: component.to_string(),
         host: host.clone(),
         endpoint: endpoint.to_string(),
     };
-    Command { run: try_port(endpoint), account: Account::Login, within: TRY, task }
+    Command { run: try_port(endpoint, format), account: Account::Login, within: TRY, task }
 }
 
 #[cfg(test)]
@@ -45,7 +51,7 @@ mod tests {
         let ask = || {
             let endpoint = Endpoint { address: "127.0.0.1".to_owned(), port };
             let (component, host) = ("redis".parse().unwrap(), "cache-01".parse().unwrap());
-            let command = reach(&component, &endpoint, &host);
+            let command = reach(&component, (&endpoint, &host), Format::Deb);
             let output = Process::new("sh").args(["-c", &command.run]).output().unwrap();
             (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
         };

@@ -1,6 +1,7 @@
 //! Services: starting them and seeing that they run.
 
-use super::await_health;
+use super::{await_health, windows};
+use crate::catalog::Format;
 use crate::catalog::Limits;
 use crate::desired::Resource;
 use crate::transport::{Account, Command, Task, quote};
@@ -13,25 +14,33 @@ const ASK: Period = Period::seconds(20);
 /// The commands that start the resource's service and see that it works.
 #[must_use]
 pub fn start_and_see(resource: &Resource, limits: &Limits) -> Vec<Command> {
-    vec![start(&resource.unit), await_health(resource, limits), check(&resource.unit)]
+    vec![start(resource), await_health(resource, limits), check(resource)]
 }
 
-/// The command that starts `unit`, now and at boot.
-pub(super) fn start(unit: &str) -> Command {
+/// The command that starts the resource's service, now and at boot.
+pub(super) fn start(Resource { unit, format, .. }: &Resource) -> Command {
+    let run = match format {
+        Format::Msi => windows::start(unit),
+        Format::Deb | Format::Rpm => format!("systemctl enable --now {}", quote(unit)),
+    };
     Command {
-        run: format!("systemctl enable --now {}", quote(unit)),
+        run,
         account: Account::Root,
         within: START,
-        task: Task::StartUnit { unit: unit.to_owned() },
+        task: Task::StartUnit { unit: unit.clone() },
     }
 }
 
-/// The command that sees whether `unit` is active.
-pub(super) fn check(unit: &str) -> Command {
+/// The command that sees whether the resource's service is active.
+pub(super) fn check(Resource { unit, format, .. }: &Resource) -> Command {
+    let run = match format {
+        Format::Msi => windows::check(unit),
+        Format::Deb | Format::Rpm => format!("systemctl is-active {}", quote(unit)),
+    };
     Command {
-        run: format!("systemctl is-active {}", quote(unit)),
+        run,
         account: Account::Login,
         within: ASK,
-        task: Task::CheckUnit { unit: unit.to_owned() },
+        task: Task::CheckUnit { unit: unit.clone() },
     }
 }

@@ -1,5 +1,6 @@
 //! Seeing which version of a package is installed.
 
+use super::windows;
 use crate::catalog::Format;
 use crate::desired::Resource;
 use crate::transport::{Account, Command, Task, quote};
@@ -23,6 +24,9 @@ pub(super) fn check_version(resource: &Resource, format: Format) -> Command {
 
 /// The text of such a question.
 pub(super) fn version_text(resource: &Resource, format: Format) -> String {
+    if format == Format::Msi {
+        return windows::check_version(&resource.package, &resource.version);
+    }
     let package = quote(&resource.package);
     // What is there goes to standard error too: when the check fails, it is the telling line.
     match format {

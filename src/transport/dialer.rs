@@ -1,8 +1,9 @@
 //! Opens connections; holds what is the same for all hosts of one run.
 
 use super::controller::Controller;
-use super::failure::Failure;
+use super::failure::{Failure, Problem};
 use super::{Connection, ShownKey, Target, local, simulated, ssh};
+use crate::catalog::Format;
 use crate::manifest;
 
 /// Opens connections, from any number of threads. Files that many hosts share (`known_hosts`,
@@ -32,6 +33,7 @@ impl Dialer {
     pub fn connect(&self, target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
         match target.connection {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
+            manifest::Connection::Local(_) if target.format == Format::Msi => Err(not_here(target)),
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),
             manifest::Connection::Simulated(_) => simulated::connect(target),
         }
@@ -57,5 +59,14 @@ impl Dialer {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.keyring.notes()
+    }
+}
+
+fn not_here(target: &Target<'_>) -> Failure {
+    Failure {
+        host: target.host.clone(),
+        during: "connect".to_owned(),
+        problem: Problem::Here("mdc itself does not run on Windows".to_owned()),
+        hint: "reach it by `ssh` from another machine, or correct the host's `os`".to_owned(),
     }
 }

@@ -61,6 +61,24 @@ pub(super) enum Turn {
     Input,
 }
 
+/// What is said while a command runs, as the pump sees it.
+pub(super) trait Talk {
+    /// Takes standard output in.
+    fn hear_stdout(&mut self, bytes: &[u8]);
+
+    /// Takes standard error in.
+    fn hear_stderr(&mut self, bytes: &[u8]);
+
+    /// What may be written now.
+    fn turn(&self) -> Turn;
+
+    /// Remembers that the password was sent.
+    fn answered(&mut self);
+
+    /// The command's process id on the host, once it has started.
+    fn pid(&self) -> Option<u32>;
+}
+
 /// One command's dialogue.
 #[derive(Debug)]
 pub(super) struct Dialogue<'a> {
@@ -114,50 +132,6 @@ impl<'a> Dialogue<'a> {
         format!("exec {}sh -c {}", self.rights.prefix(token), quote(&frame))
     }
 
-    /// Takes standard output in.
-    pub(super) fn hear_stdout(&mut self, bytes: &[u8]) {
-        let Some(lead) = &mut self.stdout_lead else { return self.stdout.push(bytes) };
-        lead.extend_from_slice(bytes);
-        let line = format!("{}\n", self.token);
-        if let Some(at) = find(lead, line.as_bytes()) {
-            self.stdout.push(lead.get(at + line.len()..).unwrap_or_default());
-            self.stdout_lead = None;
-        } else {
-            lead.drain(..lead.len().saturating_sub(LEAD));
-        }
-    }
-
-    /// Takes standard error in.
-    pub(super) fn hear_stderr(&mut self, bytes: &[u8]) {
-        if self.pid.is_some() {
-            self.stderr.push(bytes);
-        } else {
-            self.lead.extend_from_slice(bytes);
-            self.read_lead();
-        }
-    }
-
-    /// What may be written now.
-    pub(super) const fn turn(&self) -> Turn {
-        let asks = matches!(self.rights, Rights::SudoWithPassword(_));
-        match (asks && self.pid.is_none(), self.prompts, self.answered) {
-            (false, ..) => Turn::Input,
-            (true, 1, false) => Turn::Password,
-            (true, 0 | 1, _) => Turn::Wait,
-            (true, ..) => Turn::GiveUp,
-        }
-    }
-
-    /// Remembers that the password was sent.
-    pub(super) const fn answered(&mut self) {
-        self.answered = true;
-    }
-
-    /// The command's process id on the host, once it has started.
-    pub(super) const fn pid(&self) -> Option<u32> {
-        self.pid
-    }
-
     /// The exit status when the command is known to have ended, for the case that something which
     /// it left behind keeps its output open.
     pub(super) fn status(self) -> Option<i64> {
@@ -206,6 +180,47 @@ impl<'a> Dialogue<'a> {
         self.lead.drain(line);
         let lead = std::mem::take(&mut self.lead);
         self.stderr.push(&lead);
+    }
+}
+
+impl Talk for Dialogue<'_> {
+    fn hear_stdout(&mut self, bytes: &[u8]) {
+        let Some(lead) = &mut self.stdout_lead else { return self.stdout.push(bytes) };
+        lead.extend_from_slice(bytes);
+        let line = format!("{}\n", self.token);
+        if let Some(at) = find(lead, line.as_bytes()) {
+            self.stdout.push(lead.get(at + line.len()..).unwrap_or_default());
+            self.stdout_lead = None;
+        } else {
+            lead.drain(..lead.len().saturating_sub(LEAD));
+        }
+    }
+
+    fn hear_stderr(&mut self, bytes: &[u8]) {
+        if self.pid.is_some() {
+            self.stderr.push(bytes);
+        } else {
+            self.lead.extend_from_slice(bytes);
+            self.read_lead();
+        }
+    }
+
+    fn turn(&self) -> Turn {
+        let asks = matches!(self.rights, Rights::SudoWithPassword(_));
+        match (asks && self.pid.is_none(), self.prompts, self.answered) {
+            (false, ..) => Turn::Input,
+            (true, 1, false) => Turn::Password,
+            (true, 0 | 1, _) => Turn::Wait,
+            (true, ..) => Turn::GiveUp,
+        }
+    }
+
+    fn answered(&mut self) {
+        self.answered = true;
+    }
+
+    fn pid(&self) -> Option<u32> {
+        self.pid
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 
 use super::Output;
-use super::dialogue::{Dialogue, Turn, Work};
+use super::dialogue::{Dialogue, Talk as _, Turn, Work};
 use super::failure::{Problem, Trouble};
 use super::process::{Process, Shell};
 use super::pump::{Feed, Halt, Password, await_start, drop_rest, pump};

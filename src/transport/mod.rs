@@ -28,6 +28,7 @@ mod tail;
 mod task;
 mod token;
 mod web;
+mod windows;
 
 pub use authorities::authorities;
 pub use command::{Account, Command};
@@ -46,6 +47,8 @@ pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
 pub use task::{ScanBounds, Task};
 pub use token::random_word;
 pub use web::{Unanswered, certificates, web};
+pub use windows::quote::{cmd as quote_cmd, powershell as quote_powershell};
+pub use windows::scripts as windows_scripts;
 
 use std::io::Read;
 use std::time::Duration;
@@ -53,6 +56,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 
 use crate::address::HostName;
+use crate::catalog::Format;
 use crate::manifest;
 
 /// A host to connect to.
@@ -62,6 +66,8 @@ pub struct Target<'a> {
     pub host: &'a HostName,
     /// Name or address to connect to.
     pub address: &'a str,
+    /// The package format of its system, which tells hosts with Windows from others.
+    pub format: Format,
     /// How.
     pub connection: &'a manifest::Connection,
     /// The folder that the connection's relative paths start from.

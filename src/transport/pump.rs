@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::value::Secret;
 
-use super::dialogue::{Dialogue, Ending, Turn};
+use super::dialogue::{Ending, Talk, Turn};
 use super::failure::Problem;
 use super::process::{Moved, Process, Stream};
 
@@ -58,11 +58,7 @@ impl<'s, 'p> Feed<'s, 'p> {
     }
 
     /// Writes what can be written; true when something moved.
-    fn feed(
-        &mut self,
-        process: &mut dyn Process,
-        dialogue: &mut Dialogue<'_>,
-    ) -> Result<bool, Halt> {
+    fn feed(&mut self, process: &mut dyn Process, dialogue: &mut dyn Talk) -> Result<bool, Halt> {
         let mut moved = false;
         let mut room = 2 * CHUNK;
         while self.open && room > 0 {
@@ -108,7 +104,7 @@ impl<'s, 'p> Feed<'s, 'p> {
     }
 
     /// Gets the next bytes to write; false when there are none now.
-    fn refill(&mut self, dialogue: &mut Dialogue<'_>) -> Result<bool, Halt> {
+    fn refill(&mut self, dialogue: &mut dyn Talk) -> Result<bool, Halt> {
         self.sent = 0;
         self.pending.clear();
         match dialogue.turn() {
@@ -143,7 +139,7 @@ impl<'s, 'p> Feed<'s, 'p> {
 /// Runs the dialogue until the command's end, at most until `until`.
 pub(super) fn pump(
     process: &mut dyn Process,
-    dialogue: &mut Dialogue<'_>,
+    dialogue: &mut dyn Talk,
     feed: &mut Feed<'_, '_>,
     until: Instant,
 ) -> Result<Ending, Halt> {
@@ -169,7 +165,7 @@ pub(super) fn pump(
 /// The command's process id; waits for its start, at most until `until`.
 pub(super) fn await_start(
     process: &mut dyn Process,
-    dialogue: &mut Dialogue<'_>,
+    dialogue: &mut dyn Talk,
     until: Instant,
 ) -> Option<u32> {
     let mut buffer = vec![0; READ];

@@ -23,8 +23,10 @@ pub struct Questions {
     pub resources: BTreeMap<ComponentName, ResourceQuestions>,
     /// What to ask besides, of the machine.
     pub also: Also,
-    /// The rendered script that asks all of it.
+    /// The script that asks all of it.
     pub script: String,
+    /// What the script is called with: a script for POSIX has everything in itself.
+    pub words: Vec<String>,
 }
 
 /// What to ask of a machine besides its components.

@@ -27,11 +27,13 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::catalog::Format;
 use crate::manifest::SshConnection;
 
 use super::connected::Connected;
 use super::failure::{Failure, Problem, Trouble};
 use super::process::{Process, Shell};
+use super::windows::WindowsConnected;
 use super::{Connection, Target};
 use channel::RemoteProcess;
 use host_key::Doubt;
@@ -47,6 +49,10 @@ pub(super) fn connect(
 ) -> Result<Box<dyn Connection>, Failure> {
     let wire = reach(keyring, target, settings).map_err(|trouble| trouble.of(target.host))?;
     let shell = RemoteShell { wire, given_up: None };
+    // Windows OpenSSH hands the line to cmd or PowerShell, whichever its registry says.
+    if target.format == Format::Msi {
+        return Ok(Box::new(WindowsConnected::new(target, shell)));
+    }
     Ok(Box::new(Connected::new(target, settings.sudo.clone(), shell)))
 }
 

@@ -50,6 +50,7 @@ impl<'a> Fleet<'a> {
         simulated::connect(&Target {
             host,
             address: "",
+            format: mdc::catalog::Format::Deb,
             connection: &self.way,
             folder: self.folder,
         })

@@ -94,6 +94,7 @@ fn observed(desired: &Desired, manifest: &Manifest) -> Observed {
         dialer.connect(&Target {
             host,
             address: &about.address,
+            format: about.format,
             connection: &manifest.connections[&about.connection],
             folder: &manifest.folder,
         })

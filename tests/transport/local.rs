@@ -11,7 +11,13 @@ fn open() -> Box<dyn Connection> {
     let host = "here".parse().unwrap();
     let connection = manifest::Connection::Local(LocalConnection { sudo: Sudo::None });
     let folder = Utf8Path::new(".");
-    let target = Target { host: &host, address: "unused", connection: &connection, folder };
+    let target = Target {
+        host: &host,
+        address: "unused",
+        format: mdc::catalog::Format::Deb,
+        connection: &connection,
+        folder,
+    };
     Dialer::of(Controller::default()).connect(&target).unwrap()
 }
 

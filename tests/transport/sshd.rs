@@ -202,6 +202,7 @@ impl Sshd {
         dialer.connect(&Target {
             host: &host,
             address,
+            format: mdc::catalog::Format::Deb,
             connection: &connection,
             folder: &self.folder,
         })

@@ -1,4 +1,5 @@
-//! The facts. Each is a piece of POSIX shell and the parser of what that piece prints.
+//! The facts. Each is a piece of POSIX shell and the parser of what that piece prints; Windows hosts
+//! print the same by one script of their own.
 //!
 //! The pieces use what every shell has built in (`read`, `case`, `printf`) and start a program only
 //! where there is no other way: on a host that is asked every minute, processes are the cost.
@@ -20,7 +21,9 @@ pub(super) mod reach;
 pub(super) mod reboot;
 pub(super) mod role;
 pub(super) mod unit;
+pub(super) mod windows;
 
+use crate::catalog::Format;
 use crate::transport::{Questions, ResourceQuestions, quote};
 
 /// Settings that every piece relies on: messages in English, no globbing of what programs say, the
@@ -32,10 +35,18 @@ nl='
 lines() { key=$1; IFS=$nl; set -- $2; unset IFS; [ $# = 0 ] || printf "@mdc $key %s\n" "$@"; }
 "#;
 
+/// What that script is called with; one for POSIX has everything in itself.
+pub(super) fn words(questions: &Questions) -> Vec<String> {
+    if questions.format == Format::Msi { windows::words(questions) } else { Vec::new() }
+}
+
 /// The script that asks all of `questions` (of which the script itself is not read).
 ///
 /// Health probes run beside each other and beside everything after them.
 pub(super) fn script(questions: &Questions) -> String {
+    if questions.format == Format::Msi {
+        return windows::SCRIPT.to_owned();
+    }
     [
         BEGIN,
         clock::SCRIPT,

@@ -1,5 +1,6 @@
 //! Packages: one question to the package database, for all components of the host.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -44,12 +45,7 @@ pub(in crate::observe) fn check(
     let tool = match questions.format {
         Format::Deb => "dpkg-query",
         Format::Rpm => "rpm",
-        Format::Msi => {
-            return Err(Unreadable::new(
-                "Windows packages can't be read through a POSIX shell",
-                "set the host's `os` in the manifest to the system that it runs",
-            ));
-        }
+        Format::Msi => "reg query",
     };
     match (questions.format, answer.one("packages")?) {
         (_, "127") => Err(Unreadable::new(
@@ -57,7 +53,7 @@ pub(in crate::observe) fn check(
             "set the host's `os` in the manifest to the system that it runs",
         )),
         // dpkg-query(1): 1 is "not all were found", 2 is trouble. rpm(8) counts those not found.
-        (Format::Deb, "0" | "1") | (Format::Rpm, _) => Ok(()),
+        (Format::Deb, "0" | "1") | (Format::Rpm, _) | (Format::Msi, "0") => Ok(()),
         (_, status) => Err(trouble(answer, tool, status)),
     }
 }
@@ -105,8 +101,9 @@ pub(in crate::observe) fn since(
     asked: &ResourceQuestions,
 ) -> Option<Timestamp> {
     let time = |package: &str| {
+        let package = told(package);
         answer.all("package").iter().find_map(|line| {
-            let mut words = line.strip_prefix(package)?.strip_prefix(' ')?.split(' ');
+            let mut words = line.strip_prefix(&*package)?.strip_prefix(' ')?.split(' ');
             (words.next() == Some("installed")).then(|| words.nth(1)?.parse::<i64>().ok())?
         })
     };
@@ -120,9 +117,10 @@ pub(in crate::observe) fn parse(
     package: &str,
 ) -> Result<PackageState, Unreadable> {
     let mut found: Vec<(&str, &str)> = Vec::new();
+    let named = told(package);
     for line in answer.all("package") {
         let mut words = line.split(' ');
-        if words.next() == Some(package)
+        if words.next() == Some(&*named)
             && let (Some(status), version, _, None) =
                 (words.next(), words.next(), words.next(), words.next())
             // Left behind by a removal, or never more than a name to dpkg.
@@ -145,6 +143,14 @@ pub(in crate::observe) fn parse(
         // A dnf that died between installing the new and removing the old leaves both.
         [.., (_, version)] => Ok(broken(parsed(package, version)?, "installed twice".to_owned())),
     }
+}
+
+/// A name as it stands in an answer: those of Windows have spaces.
+fn told(package: &str) -> Cow<'_, str> {
+    if package.contains([' ', '%']) {
+        return Cow::Owned(package.replace('%', "%25").replace(' ', "%20"));
+    }
+    Cow::Borrowed(package)
 }
 
 const fn broken(version: PackageVersion, status: String) -> PackageState {

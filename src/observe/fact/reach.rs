@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::Format;
 use crate::observe::Unreadable;
 use crate::observe::answer::{Answer, odd, printable};
-use crate::transport::{Endpoint, Questions, quote};
+use crate::transport::{Endpoint, Questions, quote, quote_powershell};
 
 /// How a connection is tried. A host that has no means to try says so by a status that neither of the two
 /// has.
@@ -25,9 +26,19 @@ reach() {
 said=$(try "$1" "$2" 2>&1); set -- "$1" "$2" $? $said; [ "$3" = 42 ] || printf '@mdc reach %s\n' "$*"; }
 "#;
 
-/// The text that tries one port, and succeeds also where a host has no means to try.
+/// The text that tries one port on a host with packages of `format`, and succeeds also where that has no
+/// means to try.
 #[must_use]
-pub fn try_port(endpoint: &Endpoint) -> String {
+pub fn try_port(endpoint: &Endpoint, format: Format) -> String {
+    if format == Format::Msi {
+        return format!(
+            "$client = New-Object Net.Sockets.TcpClient\n\
+             try {{ if (-not $client.ConnectAsync({}, {}).Wait(5000)) {{ throw 'no answer within 5 s' }} }}\n\
+             catch {{ throw $_.Exception.GetBaseException().Message }} finally {{ $client.Close() }}",
+            quote_powershell(&endpoint.address),
+            endpoint.port
+        );
+    }
     let (address, port) = (quote(&endpoint.address), endpoint.port);
     format!("{}try {address} {port} || [ $? = 42 ]", TRY.trim_start())
 }

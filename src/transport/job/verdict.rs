@@ -74,6 +74,18 @@ impl Verdict {
     /// # Errors
     /// With what is wrong with it.
     pub fn read(answer: &[u8]) -> Result<Self, String> {
+        Self::read_by(answer, End::of_shell)
+    }
+
+    /// The same of a Windows host, where no status stands for a signal.
+    ///
+    /// # Errors
+    /// With what is wrong with it.
+    pub(in crate::transport) fn read_windows(answer: &[u8]) -> Result<Self, String> {
+        Self::read_by(answer, End::Exit)
+    }
+
+    fn read_by(answer: &[u8], end: fn(i64) -> End) -> Result<Self, String> {
         let (line, rest) = line(answer)?;
         let (word, detail) = line.split_once(' ').unwrap_or((line, ""));
         Ok(match word {
@@ -82,11 +94,13 @@ impl Verdict {
                 let (fence, holder) = numbered(detail)?;
                 Self::Fenced { fence, holder }
             }
-            "ended" => Self::Job(JobEnd::Ended(output(detail, rest)?)),
-            "late" => Self::Job(JobEnd::Late(output(detail, rest)?)),
-            "cancelled" if !rest.is_empty() => Self::Job(JobEnd::Cancelled(output(detail, rest)?)),
+            "ended" => Self::Job(JobEnd::Ended(output(end, detail, rest)?)),
+            "late" => Self::Job(JobEnd::Late(output(end, detail, rest)?)),
+            "cancelled" if !rest.is_empty() => {
+                Self::Job(JobEnd::Cancelled(output(end, detail, rest)?))
+            }
             "gone" if !rest.is_empty() => {
-                Self::Job(JobEnd::Gone(gone(detail)?, output("0", rest)?))
+                Self::Job(JobEnd::Gone(gone(detail)?, output(end, "0", rest)?))
             }
             "cancelled" | "gone" | "over" | "unstarted" => Self::Cancelled,
             "running" => Self::Running,
@@ -123,14 +137,14 @@ fn part<'a>(size: &str, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), String>
     bytes.split_at_checked(size).ok_or_else(|| format!("{size} bytes should follow, and don't"))
 }
 
-fn output(status: &str, rest: &[u8]) -> Result<Output, String> {
+fn output(end: fn(i64) -> End, status: &str, rest: &[u8]) -> Result<Output, String> {
     let (sizes, rest) = line(rest)?;
     let (first, second) = sizes.split_once(' ').ok_or("it has no sizes")?;
     let (stdout, rest) = part(first, rest)?;
     let (stderr, _) = part(second, rest)?;
     let status =
         status.trim().parse().map_err(|_| format!("`{}` is not a status", shown(status)))?;
-    Ok(Output { end: End::of_shell(status), stdout: stdout.to_vec(), stderr: stderr.to_vec() })
+    Ok(Output { end: end(status), stdout: stdout.to_vec(), stderr: stderr.to_vec() })
 }
 
 fn gone(detail: &str) -> Result<Gone, String> {

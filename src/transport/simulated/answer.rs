@@ -27,7 +27,8 @@ impl Host {
         let (id, version) = os.rsplit_once('-').unwrap_or((os, ""));
         writeln!(to, "{MARK}os ID={id}\n{MARK}os VERSION_ID=\"{version}\"")?;
         writeln!(to, "{MARK}architecture {}", self.architecture)?;
-        writeln!(to, "{MARK}disk simulated 0 0 {} 0% /", self.free_disk / 1024)?;
+        let root = if self.format == Format::Msi { r"C:\" } else { "/" };
+        writeln!(to, "{MARK}disk simulated 0 0 {} 0% {root}", self.free_disk / 1024)?;
         writeln!(to, "{MARK}memory {}", self.free_memory / 1024)?;
         writeln!(to, "{MARK}boot {}", self.boot_id)?;
         writeln!(to, "{MARK}reboot {}", if self.reboot_pending { "yes" } else { "no" })
@@ -102,6 +103,7 @@ impl Host {
         };
         let since = self.since.get(package).map(|second| format!(" {second}"));
         let since = since.unwrap_or_default();
+        let package = package.replace('%', "%25").replace(' ', "%20");
         writeln!(to, "{MARK}package {package} {status} {version}{since}")
     }
 

@@ -83,7 +83,7 @@ impl Fleet {
             installed: BTreeMap::new(),
         });
         let (address, folder) = (host.as_str(), self.folder.as_path());
-        connect(&Target { host, address, connection: &connection, folder })
+        connect(&Target { host, address, format: Format::Deb, connection: &connection, folder })
     }
 
     /// Makes `host` as `facts` say, or makes it so again.

@@ -170,7 +170,8 @@ impl Host {
         self.format = questions.format;
         for (component, asked) in &questions.resources {
             let package = self.packages.entry(asked.package.clone()).or_insert_with(|| {
-                let version = installed(component.as_str()).and_then(packaged);
+                let version =
+                    installed(component.as_str()).and_then(|it| packaged(it, questions.format));
                 version.map_or(PackageState::Absent, PackageState::Installed)
             });
             let state = match package {
@@ -215,9 +216,11 @@ impl Unit {
     }
 }
 
-/// A product's version as its package has it: with the first packaging revision.
-pub(super) fn packaged(version: &Version) -> Option<PackageVersion> {
-    format!("{version}-1").parse().ok()
+/// A product's version as its package has it: with the first packaging revision, which Windows Installer
+/// doesn't know.
+pub(super) fn packaged(version: &Version, format: Format) -> Option<PackageVersion> {
+    let revision = if format == Format::Msi { "" } else { "-1" };
+    format!("{version}{revision}").parse().ok()
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -141,7 +141,7 @@ impl Host {
         unit: &str,
         says: Option<&str>,
     ) -> (Period, Output) {
-        let Some(new) = packaged(version) else {
+        let Some(new) = packaged(version, self.format) else {
             return (self.durations.check, exit(100, "", format!("E: no version {version}")));
         };
         let before = self.packages.get(package);
@@ -167,8 +167,10 @@ impl Host {
                 service.state = UnitState::Stopped("inactive".to_owned());
                 exit(100, done, says)
             }
+            // Windows Installer takes everything back.
+            (Some(says), Format::Msi) => exit(1603, "", says),
             // dnf gives up before it changes anything.
-            (Some(says), _) => exit(1, "", says),
+            (Some(says), Format::Rpm) => exit(1, "", says),
         };
         (self.durations.install, output)
     }

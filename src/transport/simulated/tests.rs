@@ -43,6 +43,7 @@ impl Fleet {
         connect(&Target {
             host: &host,
             address: "192.0.2.1",
+            format: Format::Deb,
             connection: &self.settings,
             folder: self.folder(),
         })
@@ -80,7 +81,14 @@ fn questions(format: Format) -> Questions {
     ]);
     let os = if format == Format::Rpm { "rocky-9" } else { "debian-12" };
     let also = Also::default();
-    Questions { os: os.to_owned(), format, resources, also, script: String::new() }
+    Questions {
+        os: os.to_owned(),
+        format,
+        resources,
+        also,
+        script: String::new(),
+        words: Vec::new(),
+    }
 }
 
 fn read(host: &mut dyn Connection, format: Format) -> HostFacts {
@@ -332,6 +340,7 @@ fn other_connections_are_refused() {
     let target = Target {
         host: &"core-01".parse().unwrap(),
         address: "",
+        format: Format::Deb,
         connection: &local,
         folder: fleet.folder(),
     };

@@ -1,0 +1,24 @@
+//! What is known of a component on one system and not on another.
+
+use crate::diagnostic::Code;
+
+impl Code {
+    /// The explanation of a code about systems; empty for any other.
+    pub(super) const fn explain_windows(self) -> &'static str {
+        match self {
+            Self::NoFormat => {
+                "The catalog has no package name or no service name for this component in the \
+                 host's package format. Move the component to a host with another system, or add \
+                 the names under `[components.NAME]` in the manifest if you know them."
+            }
+            Self::WindowsForm => {
+                "The catalog's command lines are for a POSIX shell. On a Windows host PowerShell runs them, so \
+                 that what has no Windows form is refused rather than tried: write it under `[components.NAME.windows]` \
+                 (`health`, `idle`, `drain`), each as a text for PowerShell or, when it begins with `cmd.exe `, as a \
+                 command line. PostgreSQL, RabbitMQ and Redis are changed on Linux only. docs/windows.md \
+                 says what mdc does on Windows, and that none of it was run on a real Windows host yet."
+            }
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Windows hosts, over any way that starts command lines and feeds them. One bootstrap, a constant, takes
+//! every script over standard input; scripts are constants too, called with words. `docs/windows.md` says
+//! what of this was verified and how: none of it was run on Windows.
+
+mod connected;
+mod dialogue;
+mod letter;
+pub(super) mod quote;
+
+pub(super) use connected::WindowsConnected;
+
+/// Takes a script over standard input and runs it (see [`letter`]).
+pub(super) const BOOTSTRAP: &str = include_str!("bootstrap.ps1");
+/// Runs one command of a plan.
+pub(super) const COMMAND: &str = include_str!("command.ps1");
+/// Ends a process and what it has started.
+pub(super) const STOP: &str = include_str!("stop.ps1");
+/// How long a file is.
+pub(super) const LENGTH: &str = include_str!("length.ps1");
+/// What a host does with an order.
+pub(super) const HOST: &str = include_str!("../job/host.ps1");
+
+/// The scripts, by name, for those who check or emulate them.
+#[must_use]
+pub const fn scripts() -> [(&'static str, &'static str); 5] {
+    [
+        ("bootstrap", BOOTSTRAP),
+        ("command", COMMAND),
+        ("stop", STOP),
+        ("length", LENGTH),
+        ("host", HOST),
+    ]
+}
