@@ -6,8 +6,10 @@ mod evidence;
 mod gate;
 mod host;
 mod notice;
+mod package;
 mod refusal;
 mod signature;
+mod winrm;
 
 use super::Code;
 
@@ -351,18 +353,7 @@ impl Code {
             | Self::MinHealthy
             | Self::WindowTooShort
             | Self::OsDiffers => self.explain_refusal(),
-            Self::PackageFormat => {
-                "The file has the pinned content, but it is not a package of the format that \
-                 its place in the release says, or its description can't be read. Such a file \
-                 would fail on every host, after it was copied there. Name the vendor's file as \
-                 it was delivered, or correct the key (`deb`, `rpm`, a system)."
-            }
-            Self::PackageIdentity => {
-                "mdc reads name and version out of the package file itself, and they are not \
-                 what the release says. Installing it would bring another product or version \
-                 than the plan shows, and the step would fail after the old one was stopped. \
-                 Name the right file, or correct the version in the release."
-            }
+            Self::PackageFormat | Self::PackageIdentity => self.explain_package(),
             Self::BadRoute | Self::RouteTemplate | Self::BadDriver | Self::NoRoute => {
                 self.explain_center()
             }
@@ -376,6 +367,7 @@ impl Code {
             | Self::EvidenceRuleChanged
             | Self::EvidenceMissing
             | Self::EvidenceRefused => self.explain_signature(),
+            Self::WinrmLogin | Self::WinrmUnverified => self.explain_winrm(),
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck
             | Self::WaiverHost

@@ -1,8 +1,8 @@
 //! Opens connections; holds what is the same for all hosts of one run.
 
 use super::controller::Controller;
-use super::failure::Failure;
-use super::{Connection, ShownKey, Target, local, simulated, ssh};
+use super::failure::{Failure, Problem, Trouble};
+use super::{Connection, ShownKey, Target, local, simulated, ssh, winrm};
 use crate::manifest;
 
 /// Opens connections, from any number of threads. Files that many hosts share (`known_hosts`,
@@ -32,6 +32,10 @@ impl Dialer {
     pub fn connect(&self, target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
         match target.connection {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
+            manifest::Connection::Winrm(settings) => {
+                winrm::connect(self.keyring.controller(), target, settings)?;
+                Err(no_windows(target))
+            }
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),
             manifest::Connection::Simulated(_) => simulated::connect(target),
         }
@@ -48,7 +52,9 @@ impl Dialer {
             manifest::Connection::Ssh(settings) => {
                 ssh::look(&self.keyring, target, settings).map(Some)
             }
-            manifest::Connection::Local(_) | manifest::Connection::Simulated(_) => Ok(None),
+            manifest::Connection::Winrm(_)
+            | manifest::Connection::Local(_)
+            | manifest::Connection::Simulated(_) => Ok(None),
         }
     }
 
@@ -58,4 +64,12 @@ impl Dialer {
     pub fn notes(&self) -> Vec<String> {
         self.keyring.notes()
     }
+}
+
+/// A shell over WinRM is there, but what is asked and ordered is written for POSIX shells.
+fn no_windows(target: &Target<'_>) -> Failure {
+    let problem = Problem::Here("commands for Windows are not built in yet".to_owned());
+    let hint =
+        "`mdc doctor` can look at the host already; take it out of the manifest for the rest";
+    Trouble::new("use the shell", problem, hint).of(target.host)
 }

@@ -1,6 +1,7 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
 mod authorities;
+mod clixml;
 mod command;
 mod connected;
 mod controller;
@@ -12,6 +13,7 @@ mod excerpt;
 mod failure;
 mod gate;
 mod job;
+mod limit;
 mod local;
 mod process;
 mod pump;
@@ -26,8 +28,10 @@ mod stop;
 mod sudo;
 mod tail;
 mod task;
+mod tcp;
 mod token;
 mod web;
+mod winrm;
 
 pub use authorities::authorities;
 pub use command::{Account, Command};

@@ -10,10 +10,11 @@ use rustix::event::{PollFd, PollFlags};
 use ssh2::Channel;
 
 use crate::transport::failure::{Problem, Trouble};
+use crate::transport::limit::Limit;
 use crate::transport::readiness::poll;
 
 use super::host_key::HostId;
-use super::wire::{Limit, Snag, Wire};
+use super::wire::{Snag, Wire};
 
 /// Bytes on their way in one direction. Both directions are bounded, so that a slow side slows
 /// the other one down.

@@ -4,9 +4,8 @@ use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::transport::failure::Problem;
-
-use super::wire::Limit;
+use super::failure::Problem;
+use super::limit::Limit;
 
 /// Connects to `address`; every address that the name resolves to has its share of the limit.
 pub(super) fn connect(address: &str, port: u16, limit: &Limit) -> Result<TcpStream, Problem> {
