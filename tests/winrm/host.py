@@ -41,6 +41,37 @@ class Gone(Exception):
     """The connection is to be closed without another word."""
 
 
+class Mechglue:
+    """NTLM as gss-ntlmssp judges it, through MIT's GSSAPI."""
+
+    negotiated_protocol = "gss-ntlmssp"
+
+    def __init__(self):
+        import gssapi
+
+        ntlm = gssapi.OID.from_int_seq("1.3.6.1.4.1.311.2.2.10")
+        self.context = gssapi.SecurityContext(
+            creds=gssapi.Credentials(usage="accept", mechs=[ntlm]), usage="accept")
+
+    @property
+    def complete(self):
+        return self.context.complete
+
+    @property
+    def client_principal(self):
+        return self.context.initiator_name
+
+    def step(self, token):
+        return self.context.step(token)
+
+    def wrap_winrm(self, data):
+        wrapped = self.context.wrap(data, True).message
+        return spnego._context.WinRMWrapResult(header=wrapped[:16], data=wrapped[16:], padding_length=0)
+
+    def unwrap_winrm(self, header, data):
+        return self.context.unwrap(header + data).message
+
+
 class Connection(socketserver.BaseRequestHandler):
     """One connection: a login holds for it alone."""
 
@@ -119,7 +150,11 @@ class Connection(socketserver.BaseRequestHandler):
         is_new = self.context is None or self.context.complete
         if is_new:
             self.user, self.scheme = None, scheme
-            self.context = self.acceptor(scheme, token)
+            try:
+                self.context = self.acceptor(scheme, token)
+            except Exception as error:
+                tell(event="refused", why=f"{type(error).__name__}: {error}"[:500])
+                return self.answer(401, b"", self.offers())
         last = token[:7] == b"NTLMSSP" and token[8] == 3 or b"NTLMSSP\0\x03" in token
         if last or (scheme == "CredSSP" and is_new) or not b"NTLMSSP" in token:
             tell(event="attempt", scheme=scheme, kind="last" if last else "token")
@@ -147,11 +182,10 @@ class Connection(socketserver.BaseRequestHandler):
         protocol = "credssp" if scheme == "CredSSP" else "negotiate"
         if token[:7] == b"NTLMSSP":
             protocol = "ntlm"
-        options = spnego.NegotiateOptions.none
         if self.options.gssapi:
-            options |= spnego.NegotiateOptions.use_gssapi
+            return Mechglue()
         return spnego.server(hostname="localhost", service="HTTP", channel_bindings=binding,
-                             protocol=protocol, options=options)
+                             protocol=protocol)
 
     # Messages.
 
@@ -226,6 +260,9 @@ class Connection(socketserver.BaseRequestHandler):
         for name, value in headers:
             head += f"{name}: {value}\r\n"
         whole = head.encode() + b"\r\n" + body
+        if close:
+            # So that the end of the connection comes with the answer, not some time after it.
+            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         if slow:
             for at in range(0, len(whole), 7):
                 self.request.sendall(whole[at:at + 7])

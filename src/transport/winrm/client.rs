@@ -124,8 +124,8 @@ impl Client {
 
     /// Connects and logs in, unless there is a connection that can still be used.
     fn reach(&mut self) -> Result<(), Trouble> {
-        let is_good = |way: &Way| way.used.elapsed() < QUIET && !way.link.is_spent();
-        if self.way.as_ref().is_some_and(is_good) {
+        let is_good = |way: &mut Way| way.used.elapsed() < QUIET && !way.link.is_spent();
+        if self.way.as_mut().is_some_and(is_good) {
             return Ok(());
         }
         self.way = None;

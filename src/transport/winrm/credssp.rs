@@ -67,8 +67,7 @@ fn shake_hands(desk: &mut Desk<'_>) -> Result<SslStream<Headers>, Trouble> {
         .connect("", Headers::default());
     for number in 0..STEPS {
         match state {
-            // In TLS 1.3 our last words of the handshake travel with the first token.
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return settle(desk, stream),
             Err(HandshakeError::WouldBlock(mut going)) => {
                 let answer = desk.show(SCHEME, &going.get_mut().take_out())?;
                 let said = challenge(&answer, SCHEME).filter(|it| !it.is_empty());
@@ -83,6 +82,21 @@ fn shake_hands(desk: &mut Desk<'_>) -> Result<SslStream<Headers>, Trouble> {
         }
     }
     Err(failed(desk.place(), Problem::Login("the inner TLS comes to no end".to_owned())))
+}
+
+/// In TLS 1.3 the last word of the handshake is ours; the host answers it with nothing, or with tickets.
+fn settle(
+    desk: &mut Desk<'_>,
+    mut stream: SslStream<Headers>,
+) -> Result<SslStream<Headers>, Trouble> {
+    let last = stream.get_mut().take_out();
+    if !last.is_empty() {
+        let answer = desk.show(SCHEME, &last)?;
+        let said = challenge(&answer, SCHEME).filter(|_| answer.status == 401);
+        let Some(said) = said else { return Err(refused(desk.place(), &answer, false)) };
+        stream.get_mut().put_in(&said);
+    }
+    Ok(stream)
 }
 
 fn client(

@@ -34,14 +34,20 @@ impl Link {
 
     /// Whether the host has closed the connection, or has said something unasked: nothing more can
     /// be asked over it. To be called only while no answer is awaited.
-    pub(super) fn is_spent(&self) -> bool {
-        let socket = self.socket();
-        if socket.set_nonblocking(true).is_err() {
+    pub(super) fn is_spent(&mut self) -> bool {
+        if self.socket().set_nonblocking(true).is_err() {
             return true;
         }
-        let seen = socket.peek(&mut [0]);
-        let blocks = socket.set_nonblocking(false).is_ok();
-        !blocks || !seen.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        let is_quiet = match self {
+            Self::Plain(socket) => {
+                socket.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+            }
+            // TLS 1.3 hands out tickets unasked, which are no data.
+            Self::Tls(stream) => {
+                stream.ssl_peek(&mut [0]).is_err_and(|error| error.code() == ErrorCode::WANT_READ)
+            }
+        };
+        self.socket().set_nonblocking(false).is_err() || !is_quiet
     }
 
     /// Reads what is there, and waits for something; 0 at the end.

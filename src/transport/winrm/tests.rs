@@ -4,6 +4,7 @@
 
 mod commands;
 mod harness;
+mod kerberos;
 mod logins;
 mod mishaps;
 mod recorded;
