@@ -58,6 +58,10 @@ impl Dialer {
         }
     }
 
+    pub(super) const fn controller(&self) -> &Controller {
+        self.keyring.controller()
+    }
+
     /// What was passed over in the files that were read, one sentence each: `ssh-config` lines
     /// that aren't understood, `known_hosts` lines that can't be read.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
 mod authorities;
+mod checkup;
 mod clixml;
 mod command;
 mod connected;
@@ -34,6 +35,7 @@ mod web;
 mod winrm;
 
 pub use authorities::authorities;
+pub use checkup::{Checkup, Finding, Outcome, RecordedExchange, Subject};
 pub use command::{Account, Command};
 pub use controller::Controller;
 pub use dialer::Dialer;

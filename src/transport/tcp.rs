@@ -34,7 +34,7 @@ pub(super) fn connect(address: &str, port: u16, limit: &Limit) -> Result<TcpStre
 
 /// The resolver has no time limit of its own, so that a name is looked up in a thread that may be
 /// left behind. An address needs none.
-fn resolve(address: &str, port: u16, limit: &Limit) -> Result<Vec<SocketAddr>, Problem> {
+pub(super) fn resolve(address: &str, port: u16, limit: &Limit) -> Result<Vec<SocketAddr>, Problem> {
     if let Ok(ip) = address.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }

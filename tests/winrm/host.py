@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import traceback
-import xml.etree.ElementTree as ET
+from email.utils import formatdate
 
 import spnego
 from spnego.channel_bindings import GssChannelBindings
@@ -254,7 +254,9 @@ class Connection(socketserver.BaseRequestHandler):
         return body, f'multipart/encrypted;protocol="{name}";boundary="Encrypted Boundary"'
 
     def answer(self, status, body, headers=(), kind=None, slow=False, close=False):
-        head = f"HTTP/1.1 {status} \r\nServer: Microsoft-HTTPAPI/2.0\r\nContent-Length: {len(body)}\r\n"
+        date = formatdate(time.time() + self.options.skew, usegmt=True)
+        head = (f"HTTP/1.1 {status} \r\nServer: Microsoft-HTTPAPI/2.0\r\nDate: {date}\r\n"
+                f"Content-Length: {len(body)}\r\n")
         if kind:
             head += f"Content-Type: {kind}\r\n"
         for name, value in headers:
@@ -323,6 +325,7 @@ def main():
     parser.add_argument("--odd", action="append", default=[])
     parser.add_argument("--wine", action="store_true")
     parser.add_argument("--scripts", help="known PowerShell scripts: SHA-256 of the text to a command")
+    parser.add_argument("--skew", type=int, default=0, help="seconds that the clock is ahead")
     parser.add_argument("--record", help="append the text of every request to this file")
     options = parser.parse_args()
     options.auth = options.auth or ["negotiate"]

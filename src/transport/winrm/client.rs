@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::transport::RecordedExchange;
 use crate::transport::failure::{Problem, Trouble};
 use crate::transport::limit::Limit;
 use crate::transport::tcp;
@@ -32,6 +33,10 @@ pub(super) struct Client {
     place: OwnPlace,
     way: Option<Way>,
     stationery: Stationery,
+    /// What was said, where somebody wants to know.
+    record: Option<Vec<RecordedExchange>>,
+    /// By how many seconds the host's clock is ahead.
+    skew: Option<i64>,
 }
 
 /// A connection that is logged in.
@@ -64,7 +69,23 @@ impl Client {
     pub(super) fn new(place: OwnPlace) -> Result<Self, Problem> {
         let session = identifier()?;
         let to = place.place().url();
-        Ok(Self { place, way: None, stationery: Stationery { to, session, largest: LARGEST } })
+        let stationery = Stationery { to, session, largest: LARGEST };
+        Ok(Self { place, way: None, stationery, record: None, skew: None })
+    }
+
+    /// Keeps what is said from now on.
+    pub(super) fn record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    /// What was kept.
+    pub(super) fn recorded(&mut self) -> Vec<RecordedExchange> {
+        self.record.take().unwrap_or_default()
+    }
+
+    /// By how many seconds the host's clock is ahead of this machine's, as its answers say.
+    pub(super) const fn skew(&self) -> Option<i64> {
+        self.skew
     }
 
     /// How long an envelope may be, both ways.
@@ -112,8 +133,14 @@ impl Client {
             return Err(trouble(during, Problem::Lost("there is no connection".to_owned())));
         };
         let place = self.place.place();
+        let request = self.record.is_some().then(|| text.clone());
         let answer = way.send(&place, text, limit).map_err(|problem| trouble(during, problem))?;
         let text = way.take(&place, &answer, during)?;
+        self.skew = skew(&answer).or(self.skew);
+        if let (Some(record), Some(request)) = (&mut self.record, request) {
+            let response = String::from_utf8_lossy(&text).into_owned();
+            record.push(RecordedExchange { request, response });
+        }
         way.used = Instant::now();
         way.is_proven = true;
         if !answer.is_last() {
@@ -194,6 +221,13 @@ impl Way {
         };
         Err(trouble(during, problem))
     }
+}
+
+/// By how many seconds the clock in an answer's head is ahead of ours.
+fn skew(answer: &Answer) -> Option<i64> {
+    let date = answer.headers("date").next()?;
+    let time = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(time.as_second() - jiff::Timestamp::now().as_second())
 }
 
 /// A number for one message or session, in the form of a UUID (RFC 9562).

@@ -6,6 +6,7 @@
 mod client;
 mod credssp;
 mod envelope;
+mod examine;
 mod fault;
 mod http;
 mod kdc;
@@ -26,6 +27,7 @@ use crate::manifest::WinrmConnection;
 
 use super::failure::Failure;
 use super::{Controller, Target};
+pub(super) use examine::examine;
 use place::OwnPlace;
 pub(super) use shell::WinrmShell;
 

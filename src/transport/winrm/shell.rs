@@ -31,31 +31,43 @@ pub(super) struct Line {
     pub(super) client: Client,
     /// The shell's id, once there is one.
     pub(super) shell: Option<String>,
+    /// The service's settings, where the user may see them.
+    pub(super) settings: Option<ServiceSettings>,
 }
 
 impl WinrmShell {
     /// Connects, logs in and opens a shell.
     pub(super) fn open(place: OwnPlace) -> Result<Self, Trouble> {
-        let mut line = Line { client: Client::connect(place)?, shell: None };
+        let mut line = Line { client: Client::connect(place)?, shell: None, settings: None };
         line.settle()?;
         line.create()?;
-        Ok(Self { line: Arc::new(Mutex::new(line)), given_up: None })
+        Ok(Self::of(line))
+    }
+
+    /// The shell on `line`.
+    pub(super) fn of(line: Line) -> Self {
+        Self { line: Arc::new(Mutex::new(line)), given_up: None }
+    }
+
+    pub(super) fn line(&self) -> &Mutex<Line> {
+        &self.line
     }
 }
 
 impl Line {
     /// Asks for the service's settings, which only administrators may see, and takes the size of
     /// envelopes from them.
-    pub(super) fn settle(&mut self) -> Result<Option<ServiceSettings>, Trouble> {
+    pub(super) fn settle(&mut self) -> Result<(), Trouble> {
         match self.client.ask(&Wish::Settings, self.client.operation()) {
             Ok(reply) => {
                 let settings = reply.settings().unwrap_or_default();
                 let largest = settings.largest.unwrap_or(LARGEST).clamp(8192, LARGE);
                 self.client.set_largest(largest);
-                Ok(Some(settings))
+                self.settings = Some(settings);
+                Ok(())
             }
             // It goes without: the smallest size is taken everywhere.
-            Err(Refusal::Fault(_)) => Ok(None),
+            Err(Refusal::Fault(_)) => Ok(()),
             Err(refusal) => Err(refusal.trouble("read the service's settings")),
         }
     }

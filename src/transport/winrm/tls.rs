@@ -157,11 +157,10 @@ fn untrusted(verdict: X509VerifyResult, shown: Option<&X509>) -> Trouble {
 }
 
 fn judge(stream: &SslStream<TcpStream>, expected: &Digest) -> Result<(), Trouble> {
-    let shown = stream.ssl().peer_certificate().as_ref().and_then(fingerprint);
-    if shown.as_ref() == Some(expected) {
+    let shown = shown(stream);
+    if shown == expected.to_string() {
         return Ok(());
     }
-    let shown = shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string());
     let problem =
         format!("the host shows another certificate: {shown}, where {expected} is pinned");
     let hint = "either the host has a new certificate, or this is another host: compare it there \
@@ -173,6 +172,13 @@ fn no_authorities(why: &str) -> Trouble {
     let hint =
         "name a file with the authority's certificate with `ca`, or pin one by `fingerprint`";
     Trouble::new(DURING, Problem::Here(why.to_owned()), hint)
+}
+
+/// The SHA-256 of the certificate that the host showed, in words.
+pub(super) fn shown(stream: &SslStream<TcpStream>) -> String {
+    let certificate = stream.ssl().peer_certificate();
+    let shown = certificate.as_ref().and_then(fingerprint);
+    shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string())
 }
 
 /// The SHA-256 of a certificate.

@@ -148,7 +148,8 @@ pub(super) fn secret(text: &str) -> SecretReference {
 /// The host at `address`.
 pub(super) fn place(address: &str, settings: &WinrmConnection) -> OwnPlace {
     let host = "win-01".parse().unwrap();
-    let connection = crate::manifest::Connection::Local(crate::manifest::LocalConnection::default());
+    let connection =
+        crate::manifest::Connection::Local(crate::manifest::LocalConnection::default());
     let target = Target { host: &host, address, connection: &connection, folder: "".into() };
     OwnPlace::new(&Controller::default(), &target, settings)
 }

@@ -72,7 +72,9 @@ fn over_https_a_login_is_bound_to_the_certificate() {
 
 #[test]
 fn by_credssp() {
-    let Some((host, settings)) = over_tls(WinrmAuth::Credssp, &["--auth", "credssp"]) else { return };
+    let Some((host, settings)) = over_tls(WinrmAuth::Credssp, &["--auth", "credssp"]) else {
+        return;
+    };
     tried(&host, &settings);
     let said = host.end();
     assert!(told(&said, "login").iter().any(|it| it["scheme"] == "CredSSP"), "{said:?}");
@@ -108,7 +110,9 @@ fn a_pinned_certificate_is_enough() {
 
 #[test]
 fn who_is_not_trusted_learns_nothing() {
-    let Some((host, mut settings)) = over_tls(WinrmAuth::Basic, &["--auth", "basic"]) else { return };
+    let Some((host, mut settings)) = over_tls(WinrmAuth::Basic, &["--auth", "basic"]) else {
+        return;
+    };
     settings.trust = TlsTrust::Authorities(None);
     let trouble = host.open(&settings).err().unwrap();
     assert!(matches!(trouble.problem, Problem::HostKey(_)), "{trouble:?}");

@@ -98,7 +98,10 @@ fn who_is_no_winrm_is_told_apart() {
     let golden: [(&[u8], &str); 3] = [
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n\r\n", "not HTTP"),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "no WinRM service"),
-        (b"HTTP/1.1 401 \r\nWWW-Authenticate: Kerberos\r\nContent-Length: 0\r\n\r\n", "it offers Kerberos"),
+        (
+            b"HTTP/1.1 401 \r\nWWW-Authenticate: Kerberos\r\nContent-Length: 0\r\n\r\n",
+            "it offers Kerberos",
+        ),
     ];
     for (bytes, expected) in golden {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -122,7 +125,8 @@ fn who_is_no_winrm_is_told_apart() {
             certificate: None,
             timeouts: crate::manifest::WinrmTimeouts::default(),
         };
-        let opened = super::super::shell::WinrmShell::open(super::harness::place("localhost", &settings));
+        let opened =
+            super::super::shell::WinrmShell::open(super::harness::place("localhost", &settings));
         let trouble = opened.err().unwrap();
         let said = trouble.problem.to_string();
         assert!(said.contains(expected), "{said}");
