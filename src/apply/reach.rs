@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// How long a connection has to work before its next end counts as another cut. Longer than a silent
 /// one is kept.
-const LASTING: Duration = Duration::from_secs(60);
+const LASTING: Duration = Duration::from_mins(1);
 
 /// The ways to all hosts of a run.
 pub(super) struct Reach<'a> {

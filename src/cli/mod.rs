@@ -15,6 +15,7 @@ mod choice;
 mod claims;
 mod console;
 mod diff;
+mod doctor;
 mod emit;
 mod events;
 mod evidence;
@@ -149,6 +150,8 @@ enum Command {
     Status(status::Status),
     /// Show hosts' keys and, where you have compared them, trust them from now on
     Trust(trust::Trust),
+    /// See why a host can't be reached, step by step
+    Doctor(doctor::Doctor),
     /// Send a test notice through every channel
     Notify(notify::Notify),
     /// Say why a plan does nothing, or nothing more, on a host
@@ -238,6 +241,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Adopt(adopt) => adopt.run(console),
         Command::Status(status) => status.run(common, console),
         Command::Trust(trust) => trust.run(common, console),
+        Command::Doctor(doctor) => doctor.run(console),
         Command::Notify(notify) => notify.run(common, console),
         Command::WhatIf(what_if) => what_if.run(common, console),
         Command::WhyNot(why_not) => why_not.run(console),

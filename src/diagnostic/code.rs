@@ -119,6 +119,10 @@ codes! {
     UnknownConnection = "manifest::unknown-connection" Error,
     /// A connection that no host uses.
     UnusedConnection = "manifest::unused-connection" Warning,
+    /// Keys of a WinRM connection that can't go together.
+    WinrmLogin = "winrm::login" Error,
+    /// A WinRM connection that takes any certificate.
+    WinrmUnverified = "winrm::unverified" Warning,
     /// A host without an operating system.
     NoOs = "manifest::no-os" Error,
     /// A component that is listed twice for a host.

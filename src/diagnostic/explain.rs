@@ -6,9 +6,11 @@ mod evidence;
 mod gate;
 mod host;
 mod notice;
+mod package;
 mod refusal;
 mod signature;
 mod windows;
+mod winrm;
 
 use super::Code;
 
@@ -329,18 +331,6 @@ impl Code {
                  Without both, mdc can't install and watch the component on such hosts. Give both, \
                  or neither to say that the format is not supported."
             }
-            Self::PackageFormat => {
-                "The file has the pinned content, but it is not a package of the format that \
-                 its place in the release says, or its description can't be read. Such a file \
-                 would fail on every host, after it was copied there. Name the vendor's file as \
-                 it was delivered, or correct the key (`deb`, `rpm`, a system)."
-            }
-            Self::PackageIdentity => {
-                "mdc reads name and version out of the package file itself, and they are not \
-                 what the release says. Installing it would bring another product or version \
-                 than the plan shows, and the step would fail after the old one was stopped. \
-                 Name the right file, or correct the version in the release."
-            }
             _ => self.explain_topic(),
         }
     }
@@ -355,6 +345,9 @@ impl Code {
             Self::explain_signature,
             Self::explain_notice,
             Self::explain_check,
+            Self::explain_package,
+            Self::explain_windows,
+            Self::explain_winrm,
         ];
         topics.iter().map(|explain| explain(self)).find(|text| !text.is_empty()).unwrap_or_default()
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
+use super::WinrmConnection;
 use crate::source::JumpHost;
 use crate::value::{Period, RemotePath, SecretReference};
 
@@ -15,6 +16,8 @@ use crate::value::{Period, RemotePath, SecretReference};
 pub enum Connection {
     /// By SSH.
     Ssh(Box<SshConnection>),
+    /// By WinRM, for Windows.
+    Winrm(Box<WinrmConnection>),
     /// This machine itself.
     Local(LocalConnection),
     /// A simulated fleet, kept in a folder.

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
     Cluster, Connection, Host, Manifest, SimulatedConnection, center, gates, host, machine, notice,
-    preflight, scan, state,
+    preflight, scan, state, winrm,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -30,7 +30,16 @@ pub(super) fn convert(
         if let ConnectionText::Simulated(simulated) = &connection {
             found.extend(installed_problems(source, simulated, &name.value, &hosts));
         }
-        connections.insert(name.value, convert_connection(connection));
+        let connection = match connection {
+            ConnectionText::Winrm(text) => {
+                let settings = winrm::convert(source, &name.span, *text, &mut found);
+                Connection::Winrm(Box::new(settings))
+            }
+            ConnectionText::Ssh(ssh) => Connection::Ssh(ssh),
+            ConnectionText::Local(local) => Connection::Local(local),
+            ConnectionText::Simulated(simulated) => convert_simulated(simulated),
+        };
+        connections.insert(name.value, connection);
     }
     found.extend(machine::same_machine(source, &hosts, &connections));
     // After an error, a connection may be unused only because its hosts could not be read.
@@ -89,16 +98,12 @@ fn convert_cluster(text: ClusterText) -> Cluster {
     }
 }
 
-fn convert_connection(text: ConnectionText) -> Connection {
-    match text {
-        ConnectionText::Ssh(ssh) => Connection::Ssh(ssh),
-        ConnectionText::Local(local) => Connection::Local(local),
-        ConnectionText::Simulated(simulated) => Connection::Simulated(SimulatedConnection {
-            folder: simulated.folder.into(),
-            speed: simulated.speed.unwrap_or(1),
-            installed: simulated.installed.into_iter().map(|(k, v)| (k.value, v)).collect(),
-        }),
-    }
+fn convert_simulated(text: SimulatedText) -> Connection {
+    Connection::Simulated(SimulatedConnection {
+        folder: text.folder.into(),
+        speed: text.speed.unwrap_or(1),
+        installed: text.installed.into_iter().map(|(k, v)| (k.value, v)).collect(),
+    })
 }
 
 /// Where each connection is wanted first.

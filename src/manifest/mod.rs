@@ -19,6 +19,7 @@ mod scan;
 mod state;
 mod text;
 mod window;
+mod winrm;
 
 pub use after::{After, AfterLogs, FailOn};
 pub use approvals::{Approvals, Snapshots};
@@ -34,6 +35,7 @@ pub use rehearsal::Rehearsal;
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};
 pub use state::{PostgresState, State};
+pub use winrm::{ClientCertificate, TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

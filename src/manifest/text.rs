@@ -12,6 +12,7 @@ use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
 use super::state::StateText;
+use super::winrm::WinrmText;
 use super::{After, Approvals, Forecast, Preflight, Rehearsal, Snapshots};
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName};
@@ -107,6 +108,8 @@ pub(super) struct ClusterText {
 pub(super) enum ConnectionText {
     /// By SSH.
     Ssh(Box<SshConnection>),
+    /// By WinRM, for Windows.
+    Winrm(Box<WinrmText>),
     /// This machine itself.
     Local(LocalConnection),
     /// A simulated fleet, for trying things out.

@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::diagnostic::SourceText;
 
 /// How long all rules may take together.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How many units of work are done before the clock is looked at.
 const INTERVAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// What the library says of a rule that no file has; a test holds it to that.

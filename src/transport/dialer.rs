@@ -2,7 +2,8 @@
 
 use super::controller::Controller;
 use super::failure::{Failure, Problem};
-use super::{Connection, ShownKey, Target, local, simulated, ssh};
+use super::windows::WindowsConnected;
+use super::{Connection, ShownKey, Target, local, simulated, ssh, winrm};
 use crate::catalog::Format;
 use crate::manifest;
 
@@ -33,6 +34,10 @@ impl Dialer {
     pub fn connect(&self, target: &Target<'_>) -> Result<Box<dyn Connection>, Failure> {
         match target.connection {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
+            manifest::Connection::Winrm(settings) => {
+                let shell = winrm::connect(self.keyring.controller(), target, settings)?;
+                Ok(Box::new(WindowsConnected::new(target, shell)))
+            }
             manifest::Connection::Local(_) if target.format == Format::Msi => Err(not_here(target)),
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),
             manifest::Connection::Simulated(_) => simulated::connect(target),
@@ -50,8 +55,14 @@ impl Dialer {
             manifest::Connection::Ssh(settings) => {
                 ssh::look(&self.keyring, target, settings).map(Some)
             }
-            manifest::Connection::Local(_) | manifest::Connection::Simulated(_) => Ok(None),
+            manifest::Connection::Winrm(_)
+            | manifest::Connection::Local(_)
+            | manifest::Connection::Simulated(_) => Ok(None),
         }
+    }
+
+    pub(super) const fn controller(&self) -> &Controller {
+        self.keyring.controller()
     }
 
     /// What was passed over in the files that were read, one sentence each: `ssh-config` lines

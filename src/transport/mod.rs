@@ -1,6 +1,8 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
 mod authorities;
+mod checkup;
+mod clixml;
 mod command;
 mod connected;
 mod controller;
@@ -12,6 +14,7 @@ mod excerpt;
 mod failure;
 mod gate;
 mod job;
+mod limit;
 mod local;
 mod process;
 mod pump;
@@ -26,11 +29,14 @@ mod stop;
 mod sudo;
 mod tail;
 mod task;
+mod tcp;
 mod token;
 mod web;
 mod windows;
+mod winrm;
 
 pub use authorities::authorities;
+pub use checkup::{Checkup, Finding, Outcome, RecordedExchange, Subject};
 pub use command::{Account, Command};
 pub use controller::Controller;
 pub use dialer::Dialer;

@@ -12,7 +12,6 @@ mod known_hosts;
 mod login;
 mod pattern;
 mod route;
-mod tcp;
 mod text_file;
 mod trust;
 mod wire;
@@ -32,14 +31,15 @@ use crate::manifest::SshConnection;
 
 use super::connected::Connected;
 use super::failure::{Failure, Problem, Trouble};
+use super::limit::Limit;
 use super::process::{Process, Shell};
 use super::windows::WindowsConnected;
-use super::{Connection, Target};
+use super::{Connection, Target, tcp};
 use channel::RemoteProcess;
 use host_key::Doubt;
 use known_hosts::KnownHosts;
 use route::{Hop, Planner};
-use wire::{Limit, Snag, Wire};
+use wire::{Snag, Wire};
 
 /// Connects to `target`, through its jump hosts, and logs in.
 pub(super) fn connect(

@@ -19,6 +19,7 @@
 
 pub mod approvals;
 pub mod diagnostic;
+pub mod doctor;
 pub mod document;
 mod group;
 pub mod harmless;

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 
 impl Code {
     /// The explanation of a code about systems; empty for any other.
-    pub(super) const fn explain_windows(self) -> &'static str {
+    pub(super) fn explain_windows(self) -> &'static str {
         match self {
             Self::NoFormat => {
                 "The catalog has no package name or no service name for this component in the \

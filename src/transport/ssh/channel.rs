@@ -8,9 +8,10 @@ use ssh2::{Channel, ErrorCode};
 use crate::transport::dialogue::Ending;
 use crate::transport::excerpt::excerpt;
 use crate::transport::failure::Problem;
+use crate::transport::limit::Limit;
 use crate::transport::process::{Moved, Process, Stream};
 
-use super::wire::{Limit, Snag, Wire, is_broken, is_for_later, lost};
+use super::wire::{Snag, Wire, is_broken, is_for_later, lost};
 
 /// A command that runs on the host.
 pub(super) struct RemoteProcess {

@@ -10,16 +10,17 @@ use rustix::event::{PollFd, PollFlags};
 use ssh2::Channel;
 
 use crate::transport::failure::{Problem, Trouble};
+use crate::transport::limit::Limit;
 use crate::transport::readiness::poll;
 
 use super::host_key::HostId;
-use super::wire::{Limit, Snag, Wire};
+use super::wire::{Snag, Wire};
 
 /// Bytes on their way in one direction. Both directions are bounded, so that a slow side slows
 /// the other one down.
 const ROOM: usize = 64 * 1024;
 /// A pump has no limit of its own: it lives as long as the session that it serves.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 /// The pump needs little: libssh2 keeps its buffers on the heap.
 const STACK: usize = 256 * 1024;
 

@@ -29,7 +29,7 @@ impl Keyring {
         Self { controller, ..Self::default() }
     }
 
-    pub(super) const fn controller(&self) -> &Controller {
+    pub(in crate::transport) const fn controller(&self) -> &Controller {
         &self.controller
     }
 

@@ -6,10 +6,11 @@ mod password;
 
 use crate::transport::excerpt::excerpt;
 use crate::transport::failure::{Problem, Trouble};
+use crate::transport::limit::Limit;
 
 use super::keyring::Keyring;
 use super::route::Hop;
-use super::wire::{Limit, Snag, Wire, is_broken};
+use super::wire::{Snag, Wire, is_broken};
 
 const DURING: &str = "log in";
 

@@ -10,6 +10,7 @@ use ssh2::{BlockDirections, ErrorCode, Session};
 
 use crate::manifest::SshTimeouts;
 use crate::transport::failure::Problem;
+use crate::transport::limit::Limit;
 use crate::transport::readiness::poll;
 
 /// libssh2's "would block" (`LIBSSH2_ERROR_EAGAIN`).
@@ -21,31 +22,6 @@ const LEAST_SILENCE: Duration = Duration::from_secs(5);
 const OVERSLEPT: Duration = Duration::from_millis(500);
 /// How long reading is left alone when only writing can help.
 const BREATH: Duration = Duration::from_millis(20);
-
-/// A named limit that has begun to run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limit {
-    name: &'static str,
-    after: Duration,
-    /// When it is over.
-    pub(super) until: Instant,
-}
-
-impl Limit {
-    pub(super) fn start(name: &'static str, after: Duration) -> Self {
-        Self { name, after, until: Instant::now() + after }
-    }
-
-    /// A limit that ends at `until`.
-    pub(super) fn ending(name: &'static str, until: Instant) -> Self {
-        Self { name, after: until.saturating_duration_since(Instant::now()), until }
-    }
-
-    /// The problem that it has passed.
-    pub(super) fn passed(&self) -> Problem {
-        Problem::TimedOut { limit: self.name.to_owned(), after: self.after }
-    }
-}
 
 /// Why a step of the protocol did not come to its end.
 #[derive(Debug)]

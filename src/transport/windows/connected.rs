@@ -24,7 +24,7 @@ const ANSWER: usize = 4 * 1024 * 1024;
 /// How long ending a command may take, and its streams to close.
 const ENDING: Duration = Duration::from_secs(15);
 /// How long it may take to see how much of a file is there.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 /// Where what comes over standard input waits for the command that takes it.
 const RECEIVED: &str = r"C:\ProgramData\mdc\received";
 

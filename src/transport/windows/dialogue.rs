@@ -2,6 +2,7 @@
 //! process id before anything else, and one with the exit status after everything else, both on
 //! standard output. Nothing counts that came without them.
 
+use super::super::clixml::Decoder;
 use super::super::dialogue::{Ending, Talk, Turn};
 use super::super::excerpt::excerpt;
 use super::super::failure::{Problem, Trouble};
@@ -18,6 +19,8 @@ pub(super) struct Dialogue {
     pid: Option<u32>,
     lead: Vec<u8>,
     stdout: Tail,
+    /// PowerShell's own words come as XML.
+    decoder: Decoder,
     stderr: Tail,
 }
 
@@ -25,7 +28,7 @@ impl Dialogue {
     /// At most the last `keep` bytes of each stream are kept.
     pub(super) fn new(token: Token, keep: usize) -> Self {
         let (stdout, stderr) = (Tail::of(keep), Tail::of(keep));
-        Self { token, pid: None, lead: Vec::new(), stdout, stderr }
+        Self { token, pid: None, lead: Vec::new(), stdout, decoder: Decoder::default(), stderr }
     }
 
     /// Whether standard output is not whole.
@@ -34,7 +37,8 @@ impl Dialogue {
     }
 
     /// What the script left, when its end is proven.
-    pub(super) fn finish(self, ending: &Ending) -> Result<Output, Trouble> {
+    pub(super) fn finish(mut self, ending: &Ending) -> Result<Output, Trouble> {
+        self.stderr.push(&self.decoder.finish());
         let (mut stdout, stderr) = (self.stdout.into_bytes(), self.stderr.into_bytes());
         if self.pid.is_none() {
             let printed = excerpt(&[self.lead, stderr].concat(), "it printed nothing");
@@ -69,7 +73,7 @@ impl Talk for Dialogue {
     }
 
     fn hear_stderr(&mut self, bytes: &[u8]) {
-        self.stderr.push(bytes);
+        self.stderr.push(&self.decoder.hear(bytes));
     }
 
     fn turn(&self) -> Turn {

@@ -17,17 +17,20 @@ pub(super) const COMMAND: &str = include_str!("command.ps1");
 pub(super) const STOP: &str = include_str!("stop.ps1");
 /// How long a file is.
 pub(super) const LENGTH: &str = include_str!("length.ps1");
+/// Whose rights there are, and what time it is.
+pub(super) const EXAMINE: &str = include_str!("examine.ps1");
 /// What a host does with an order.
 pub(super) const HOST: &str = include_str!("../job/host.ps1");
 
 /// The scripts, by name, for those who check or emulate them.
 #[must_use]
-pub const fn scripts() -> [(&'static str, &'static str); 5] {
+pub const fn scripts() -> [(&'static str, &'static str); 6] {
     [
         ("bootstrap", BOOTSTRAP),
         ("command", COMMAND),
         ("stop", STOP),
         ("length", LENGTH),
+        ("examine", EXAMINE),
         ("host", HOST),
     ]
 }

@@ -4,9 +4,8 @@ use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::transport::failure::Problem;
-
-use super::wire::Limit;
+use super::failure::Problem;
+use super::limit::Limit;
 
 /// Connects to `address`; every address that the name resolves to has its share of the limit.
 pub(super) fn connect(address: &str, port: u16, limit: &Limit) -> Result<TcpStream, Problem> {
@@ -35,7 +34,7 @@ pub(super) fn connect(address: &str, port: u16, limit: &Limit) -> Result<TcpStre
 
 /// The resolver has no time limit of its own, so that a name is looked up in a thread that may be
 /// left behind. An address needs none.
-fn resolve(address: &str, port: u16, limit: &Limit) -> Result<Vec<SocketAddr>, Problem> {
+pub(super) fn resolve(address: &str, port: u16, limit: &Limit) -> Result<Vec<SocketAddr>, Problem> {
     if let Ok(ip) = address.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
