@@ -410,6 +410,22 @@ fn problems_have_their_places_for_programs() {
 }
 
 #[test]
+fn a_run_is_reported_for_programs_too() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    site.fault("core-01", &json!({ "unreachable": "no route to host" }));
+    for (status, word) in [(1, "core-01"), (0, "\"complete\"")] {
+        let ran = site.mdc(&["apply", "--yes", "--format", "json"]).exits(status);
+        let report: Value = serde_json::from_str(&ran.out()).unwrap();
+        let schema = schema("report.schema.json");
+        assert!(schema.is_valid(&report), "{:?}", schema.iter_errors(&report).next());
+        assert!(ran.out().contains(word), "{}", ran.out());
+        assert!(ran.err().contains("plan to release B"), "people still see the plan");
+        site.fault("core-01", &json!({}));
+    }
+}
+
+#[test]
 fn the_status_is_there_for_programs_too() {
     let site = Site::new();
     site.mdc(&["observe"]).exits(0);

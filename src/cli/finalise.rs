@@ -17,7 +17,6 @@ use crate::observe::{ComponentFacts, HealthState, HostState, Observed, UnitState
 use crate::plan::{Kept, Plan, Purpose, finalise};
 use crate::report::moved_data;
 use crate::state::Entry;
-use crate::view;
 
 /// Drops what was kept for the way back, such as PostgreSQL's old cluster after a major upgrade.
 ///
@@ -70,7 +69,7 @@ impl Finalise {
         if !plan.is_empty() {
             is_whole(&site, &observed)?;
         }
-        console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
+        self.manner.show(&plan, "", console)?;
         if let Some(path) = &self.output {
             plan::save(&plan, path)?;
             console.say(&format!("The plan is in {path} (seal {}).", plan.seal.short()));

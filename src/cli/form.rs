@@ -25,6 +25,21 @@ pub(super) enum Plain {
     Json,
 }
 
+impl Plain {
+    /// Shows `answer`, of which `document` is what people read.
+    pub(super) fn show(
+        self,
+        answer: &impl Serialize,
+        document: impl FnOnce() -> Document,
+        console: &Console,
+    ) -> Result<(), Problem> {
+        match self {
+            Self::Text => console.show(&document()),
+            Self::Json => console.data(&json(answer)?),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A page for a terminal

@@ -178,7 +178,8 @@ impl Rehearse {
             })
         };
         self.save(&evidence, console)?;
-        console.show(&view::rehearsal::document(&evidence, &whole.unlike))?;
+        let document = || view::rehearsal::document(&evidence, &whole.unlike);
+        self.apply.manner.format.show(&evidence, document, console)?;
         let recovers =
             evidence.drills.iter().all(|drill| drill.fails.is_none() || drill.recovers());
         Ok(if evidence.unfinished.is_none() && recovers { Exit::Done } else { Exit::Incomplete })

@@ -16,7 +16,6 @@ use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::plan::{Plan, Purpose, Step, Taken, rollback};
 use crate::state::{FailureKind, Run, StepOutcome};
-use crate::view;
 
 /// Takes back what the newest run of a cluster has done, in reverse order.
 ///
@@ -56,7 +55,7 @@ impl Rollback {
         }
         sealed_for(&mut back, &site, folder);
         let next = self.output.as_ref().map(|path| format!("mdc apply {path}")).unwrap_or_default();
-        console.show(&view::plan::document(&back, view::plan::Detail::Steps, &next))?;
+        self.manner.show(&back, &next, console)?;
         if let Some(path) = &self.output {
             plan::save(&back, path)?;
             console.say(&format!("The plan is in {path} (seal {}).", back.seal.short()));
@@ -168,7 +167,7 @@ pub(super) fn by_policy(
     let mut back = rollback(what, &observed);
     sealed_for(&mut back, site, Utf8Path::new(""));
     console.say("The plan says that what failed is rolled back, and that begins now:");
-    console.show(&view::plan::document(&back, view::plan::Detail::Steps, ""))?;
+    manner.show(&back, "", console)?;
     if !back.is_empty() {
         carry_back(run, back, manner, (site, hold), console)?;
     }
