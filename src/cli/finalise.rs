@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::approval::{Glass, Right};
 use super::carry::{Carried, Manner};
 use super::console::Console;
+use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -27,7 +28,7 @@ pub(super) struct Finalise {
     #[command(flatten)]
     site: ManifestPath,
     /// Save the plan, for review and approval, and change nothing
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     /// Carry the plan out that was saved with -o and approved, if it is what would be done now
     #[arg(long, value_name = "FILE", conflicts_with = "output")]

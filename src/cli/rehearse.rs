@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::apply::Apply;
 use super::console::Console;
+use super::form::file;
 use super::plan::Basis;
 use super::problem::Problem;
 use super::site::Site;
@@ -26,7 +27,7 @@ use crate::view;
 #[derive(Debug, Args)]
 pub(super) struct Rehearse {
     /// Where the evidence goes
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Utf8PathBuf,
     /// Sign the evidence with this key, by ssh-keygen: a private key, or the .pub file of one that an
     /// agent has. The signature is beside it, in FILE.sig

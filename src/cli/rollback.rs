@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::carry::{Carried, Manner};
 use super::console::Console;
+use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -27,7 +28,7 @@ pub(super) struct Rollback {
     #[command(flatten)]
     site: ManifestPath,
     /// Save the plan that goes back, for review and for `mdc apply FILE`, and change nothing
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     #[command(flatten)]
     manner: Manner,
