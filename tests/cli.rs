@@ -345,7 +345,9 @@ fn simulated_examples_come_to_their_end() {
             fs::write(&path, "abcdefghijklmnopqrstuvwxyz012345").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         }
-        for arguments in [["apply", "--yes"].as_slice(), &["plan", "--detailed-exitcode"]] {
+        let saved = ["plan", "-o", "plan.json"];
+        let apply = ["apply", "plan.json", "--yes"];
+        for arguments in [saved.as_slice(), &apply, &["plan", "--detailed-exitcode"]] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
             command.args(arguments).env("DATABASE_PASSWORD", "canary").current_dir(&folder);
             let output = command.output().unwrap();
@@ -353,6 +355,19 @@ fn simulated_examples_come_to_their_end() {
             assert_eq!(output.status.code(), Some(0), "{example} {arguments:?}: {said}");
         }
     }
+}
+
+#[test]
+fn a_saved_plan_brings_up_a_database_that_is_down() {
+    let site = Site::new();
+    site.mdc(&["apply", "--yes"]).exits(0);
+    let path = site.path(".mdc/fleet/db-01.json");
+    let mut host: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    host["units"]["postgresql"]["state"] = json!({ "stopped": "failed" });
+    fs::write(&path, host.to_string()).unwrap();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.mdc(&["apply", "plan.json", "--yes"]).exits(0).says("Complete");
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(0);
 }
 
 #[test]
@@ -408,6 +423,57 @@ fn problems_have_their_places_for_programs() {
     let line = text.lines().nth(number("line") - 1).unwrap();
     let there: String = line.chars().skip(number("column") - 1).collect();
     assert!(there.starts_with("\"nothing-like-it\""), "{there}");
+}
+
+#[test]
+fn a_form_is_not_taken_for_the_name_of_a_file() {
+    let site = Site::new();
+    for command in ["plan", "observe", "report"] {
+        site.mdc(&[command, "--output", "json"]).exits(1).says("--format json");
+        assert!(!site.path("json").exists(), "{command}");
+    }
+    let code = site.mdc(&["explain", "preflight::disk", "--output", "json"]).exits(0);
+    let code: Value = serde_json::from_str(&code.out()).unwrap();
+    assert_eq!((&code["severity"], &code["waivable"]), (&json!("error"), &json!(true)));
+}
+
+#[test]
+fn files_that_people_write_name_their_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("examples"), root.join("src/catalog/components")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap().to_str().unwrap();
+            if entry.is_dir() && !name.starts_with('.') {
+                folders.push(entry);
+            } else if name == "mdc.toml" || name == "component.toml" || name.starts_with("release")
+            {
+                let text = fs::read_to_string(&entry).unwrap();
+                let line = text.lines().find_map(|line| line.strip_prefix("#:schema "));
+                let line = line.unwrap_or_else(|| panic!("{} has none", entry.display()));
+                assert!(folder.join(line).is_file(), "{}: {line}", entry.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 15, "{seen}");
+}
+
+#[test]
+fn a_run_is_reported_for_programs_too() {
+    let site = Site::new();
+    site.mdc(&["observe"]).exits(0);
+    site.fault("core-01", &json!({ "unreachable": "no route to host" }));
+    for status in [1, 0] {
+        let ran = site.mdc(&["apply", "--yes", "--format", "json"]).exits(status);
+        let report: Value = serde_json::from_str(&ran.out()).unwrap();
+        let schema = schema("report.schema.json");
+        assert!(schema.is_valid(&report), "{:?}", schema.iter_errors(&report).next());
+        assert!(report["run"].is_string(), "{report}");
+        assert!(ran.err().contains("plan to release B"), "people still see the plan");
+        site.fault("core-01", &json!({}));
+    }
 }
 
 #[test]

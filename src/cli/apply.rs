@@ -18,7 +18,6 @@ use super::{
 use crate::observe::Observed;
 use crate::plan::Plan;
 use crate::state::{Entry, Run};
-use crate::view;
 
 /// Carries a plan out, after showing it and asking.
 ///
@@ -44,7 +43,7 @@ pub(super) struct Apply {
     #[command(flatten)]
     unproved: Unproved,
     #[command(flatten)]
-    manner: Manner,
+    pub(super) manner: Manner,
 }
 
 impl Apply {
@@ -146,7 +145,7 @@ impl Apply {
             }
             None => self.made(&observed, site, console)?,
         };
-        console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
+        self.manner.show(&plan, "", console)?;
         if plan.is_empty() {
             self.give_up(old, (site, hold), console)?;
             return Ok(Begun::Nothing(carry::left_out(&plan, console)));

@@ -13,7 +13,6 @@ use crate::address::ComponentName;
 use crate::desired::Desired;
 use crate::plan::{Plan, backup};
 use crate::source::did_you_mean;
-use crate::view;
 
 /// Takes backups now, reads them back, and records what vouches for them.
 ///
@@ -38,7 +37,7 @@ impl Backup {
         let mut plan = backup(&site.desired, &chosen);
         plan.manifest = super::plan::locator(&site.path, camino::Utf8Path::new(""));
         plan.seal = plan.digest();
-        console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
+        self.manner.show(&plan, "", console)?;
         for other in others {
             console.say(&format!(
                 "The backup of {other} is taken by somebody else (`[gates.backup.{other}]` has no `take`)."

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::choice::Choice;
 use super::console::Console;
 use super::events::Events;
+use super::form::Plain;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -41,6 +42,10 @@ pub(super) struct Manner {
     /// what became of them: for rehearsals
     #[arg(long)]
     load: bool,
+    /// In which form it is reported; with `json` the report alone goes to standard output, and the plan
+    /// to standard error
+    #[arg(long, default_value = "text")]
+    pub(super) format: Plain,
     #[command(flatten)]
     events: Events,
     #[command(flatten)]
@@ -69,6 +74,18 @@ impl Manner {
             ));
         }
         self.events.open().map(drop)
+    }
+
+    /// Shows the plan that is to be carried out; `next` is the command for that.
+    pub(super) fn show(&self, plan: &Plan, next: &str, console: &Console) -> Result<(), Problem> {
+        let document = view::plan::document(plan, view::plan::Detail::Steps, next);
+        match self.format {
+            Plain::Text => console.show(&document),
+            Plain::Json => {
+                console.tell(&document);
+                Ok(())
+            }
+        }
     }
 
     /// Whether the user wants this plan to be carried out.
@@ -102,7 +119,7 @@ impl Manner {
         let untouched = |step: &&Step| run.progress.is_untouched(&step.id);
         still_holds(&run.plan, run.plan.steps.iter().filter(untouched), &observed)?;
         let rest = rest(&run.plan, &run.progress);
-        console.show(&view::plan::document(&rest, view::plan::Detail::Steps, ""))?;
+        self.show(&rest, "", console)?;
         self.agrees(console)
     }
 
@@ -132,7 +149,8 @@ impl Manner {
         let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
         let report = Report { load, ..report };
-        console.show(&view::report::document(&report, view::report::Detail::Summary))?;
+        let document = || view::report::document(&report, view::report::Detail::Summary);
+        self.format.show(&report, document, console)?;
         let left_out = left_out(&run.plan, console);
         let exit = if report.next.is_empty() && !loses { left_out } else { Exit::Incomplete };
         Ok(Carried { run, ending, exit })

@@ -5,7 +5,8 @@ use super::problem::Problem;
 use super::site::Site;
 use crate::address::Address;
 use crate::catalog::Stage;
-use crate::plan::{Plan, Step};
+use crate::observe::{PackageState, UnitState};
+use crate::plan::{Plan, Step, UsedFacts};
 use crate::transport::{Command, Task};
 
 /// Refuses a plan that changes what its manifest doesn't have: nobody could say whether that was rehearsed.
@@ -23,11 +24,13 @@ pub(super) fn own_steps(plan: &Plan, site: &Site) -> Result<(), Problem> {
     })
 }
 
-/// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it.
+/// Refuses a plan that calls a change of stage 2 one of stage 1: fewer people would have to approve it. What
+/// brings up what is down or missing is of stage 1, whatever it is: nobody has to do without it for that.
 pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
     let critical = |step: &&Step| {
         let component = site.desired.components.get(&step.component);
         component.is_some_and(|component| component.stage == Stage::Critical)
+            && !(step.action.restores() && plan.facts(step).is_some_and(is_down))
     };
     let moved = plan.steps.iter().filter(|step| step.is_change() && step.stage == Stage::Live);
     let Some(step) = moved.into_iter().find(critical) else { return Ok(()) };
@@ -35,6 +38,11 @@ pub(super) fn same_stages(plan: &Plan, site: &Site) -> Result<(), Problem> {
         format!("the plan says that {} is of stage 1, and the catalog says stage 2", step.id),
         "nothing was changed; `mdc` makes no such plan: make it again and have it reviewed",
     ))
+}
+
+/// Whether it is not there, or doesn't run. That it is so is seen again when the run begins.
+fn is_down(facts: &UsedFacts) -> bool {
+    !matches!(facts.package, PackageState::Installed(_)) || facts.unit != UnitState::Active
 }
 
 /// Whether files get secrets from where the manifest has them alone: a plan that somebody has changed could have

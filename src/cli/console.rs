@@ -60,6 +60,11 @@ impl Console {
         self.data(&terminal::render(document, &self.out))
     }
 
+    /// Shows a document as talk.
+    pub(super) fn tell(&self, document: &Document) {
+        self.talk(&terminal::render(document, &self.err));
+    }
+
     /// A document as text for a file.
     #[expect(clippy::unused_self, reason = "how a document becomes text is known here alone")]
     pub(super) fn plain(&self, document: &Document) -> String {

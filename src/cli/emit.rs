@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::console::Console;
+use super::form::file;
 use super::problem::Problem;
 use super::{Exit, show};
 use crate::emit::{self, EmitError, NAMES, PackageFile, Templates};
@@ -25,7 +26,7 @@ pub(super) struct Emit {
     #[arg(required_unless_present = "print_template")]
     plan: Option<Utf8PathBuf>,
     /// Where to: a folder that is new, empty, or holds what an earlier `mdc emit` has written
-    #[arg(short, long, value_name = "FOLDER", required_unless_present = "print_template")]
+    #[arg(short, long, value_name = "FOLDER", value_parser = file, required_unless_present = "print_template")]
     output: Option<Utf8PathBuf>,
     /// The manifest of the plan file, when it is no longer where it was; its release tells where the
     /// package files are

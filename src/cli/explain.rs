@@ -2,12 +2,14 @@
 
 use camino::Utf8Path;
 use clap::Args;
+use serde::Serialize;
 
 use super::console::Console;
 use super::form::Form;
+use super::history::json;
 use super::problem::Problem;
 use super::{Exit, show};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Severity};
 use crate::plan::Plan;
 use crate::review;
 use crate::source::closest;
@@ -36,9 +38,20 @@ impl Explain {
         match (&self.what, &self.step) {
             (None, _) => {
                 let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-                console.data(&(codes.join("\n") + "\n"))?;
+                if self.form.is_json() {
+                    console.data(&json(&codes)?)?;
+                } else {
+                    console.data(&(codes.join("\n") + "\n"))?;
+                }
             }
-            (Some(code), None) => console.data(&meaning(code)?)?,
+            (Some(code), None) => {
+                let code = code_of(code)?;
+                if self.form.is_json() {
+                    console.data(&json(&Meaning::of(code))?)?;
+                } else {
+                    console.data(&meaning(code))?;
+                }
+            }
             (Some(path), Some(wanted)) => {
                 let path = Utf8Path::new(path);
                 let plan = show::read(path)?;
@@ -52,7 +65,29 @@ impl Explain {
     }
 }
 
-fn meaning(wanted: &str) -> Result<String, Problem> {
+/// What a code means, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Meaning {
+    code: &'static str,
+    severity: Severity,
+    waivable: bool,
+    text: &'static str,
+}
+
+impl Meaning {
+    fn of(code: Code) -> Self {
+        let (severity, waivable) = (code.severity(), code.is_waivable());
+        Self { code: code.as_str(), severity, waivable, text: code.explain() }
+    }
+}
+
+fn meaning(code: Code) -> String {
+    let waiver = if code.is_waivable() { WAIVER } else { "" };
+    format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain())
+}
+
+fn code_of(wanted: &str) -> Result<Code, Problem> {
     let Some(code) = Code::ALL.iter().find(|code| code.as_str() == wanted) else {
         let hint = if Utf8Path::new(wanted).is_file() {
             format!("name a step of the plan too: `mdc explain {wanted} HOST/COMPONENT/ACTION`")
@@ -61,8 +96,7 @@ fn meaning(wanted: &str) -> Result<String, Problem> {
         };
         return Err(Problem::new(format!("there is no diagnostic code `{wanted}`"), hint));
     };
-    let waiver = if code.is_waivable() { WAIVER } else { "" };
-    Ok(format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain()))
+    Ok(*code)
 }
 
 /// The id of the step that is meant: the whole id, or its beginning when that is enough.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::approval::{Glass, Right};
 use super::carry::{Carried, Manner};
 use super::console::Console;
+use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -17,7 +18,6 @@ use crate::observe::{ComponentFacts, HealthState, HostState, Observed, UnitState
 use crate::plan::{Kept, Plan, Purpose, finalise};
 use crate::report::moved_data;
 use crate::state::Entry;
-use crate::view;
 
 /// Drops what was kept for the way back, such as PostgreSQL's old cluster after a major upgrade.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Finalise {
     #[command(flatten)]
     site: ManifestPath,
     /// Save the plan, for review and approval, and change nothing
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     /// Carry the plan out that was saved with -o and approved, if it is what would be done now
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
@@ -70,7 +70,7 @@ impl Finalise {
         if !plan.is_empty() {
             is_whole(&site, &observed)?;
         }
-        console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
+        self.manner.show(&plan, "", console)?;
         if let Some(path) = &self.output {
             plan::save(&plan, path)?;
             console.say(&format!("The plan is in {path} (seal {}).", plan.seal.short()));

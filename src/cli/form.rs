@@ -1,5 +1,6 @@
 //! The form of an answer: for people or for programs.
 
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -7,6 +8,17 @@ use super::console::Console;
 use super::history::json;
 use super::problem::Problem;
 use crate::view::{Document, markdown};
+
+/// The name of a file to write. Elsewhere `--output` says in which form: a form is not taken for a name.
+pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
+    if ["text", "markdown", "json", "html"].contains(&text) {
+        return Err(format!(
+            "this names the file to write; for the form say `--format {text}`, and `./{text}` for a file of \
+             that name"
+        ));
+    }
+    Ok(text.into())
+}
 
 /// In which form an answer is given.
 #[derive(Debug, Args)]
@@ -25,6 +37,21 @@ pub(super) enum Plain {
     Json,
 }
 
+impl Plain {
+    /// Shows `answer`, of which `document` is what people read.
+    pub(super) fn show(
+        self,
+        answer: &impl Serialize,
+        document: impl FnOnce() -> Document,
+        console: &Console,
+    ) -> Result<(), Problem> {
+        match self {
+            Self::Text => console.show(&document()),
+            Self::Json => console.data(&json(answer)?),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A page for a terminal
@@ -36,6 +63,11 @@ enum Format {
 }
 
 impl Form {
+    /// Whether programs read it.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Shows `answer`, of which `document` is what people read.
     pub(super) fn show(
         &self,

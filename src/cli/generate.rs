@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::{Arguments, Common, Exit};
 use crate::approval;
 use crate::catalog;
+use crate::desired;
 use crate::evidence;
 use crate::manifest;
 use crate::observe;
@@ -119,6 +120,7 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("evidence", schema_of::<evidence::Evidence>()),
         ("report", schema_of::<report::Report>()),
         ("change-record", schema_of::<report::ChangeRecord>()),
+        ("durations", schema_of::<desired::Durations>()),
         ("history", schema_of::<report::History>()),
     ]
 }

@@ -35,10 +35,7 @@ impl History {
             return durations(&*store, console);
         }
         let history = report::History::new(store.place(), store.runs()?);
-        match self.format {
-            Plain::Text => console.show(&view::history::document(&history))?,
-            Plain::Json => console.data(&json(&history)?)?,
-        }
+        self.format.show(&history, || view::history::document(&history), console)?;
         let whole = history.runs.iter().all(|run| run.damage.is_none());
         Ok(if whole { Exit::Done } else { Exit::Incomplete })
     }

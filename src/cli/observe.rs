@@ -7,6 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::console::Console;
+use super::form::file;
 use super::problem::Problem;
 use super::saved;
 use super::site::Site;
@@ -21,7 +22,7 @@ pub(super) struct Observe {
     #[command(flatten)]
     path: ManifestPath,
     /// Save what was read as a snapshot, for `plan --snapshot`
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     /// Sign the snapshot with this key, by ssh-keygen: a private key, or the .pub file of one that an
     /// agent has. The signature is beside it, in FILE.sig

@@ -10,6 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::console::Console;
+use super::form::file;
 use super::problem::Problem;
 use super::saved;
 use super::show::How;
@@ -29,7 +30,7 @@ pub(super) struct Plan {
     #[command(flatten)]
     path: ManifestPath,
     /// Save the plan, for review and for `mdc apply FILE`
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     #[command(flatten)]
     how: How,

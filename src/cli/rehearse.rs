@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::apply::Apply;
 use super::console::Console;
+use super::form::file;
 use super::plan::Basis;
 use super::problem::Problem;
 use super::site::Site;
@@ -26,7 +27,7 @@ use crate::view;
 #[derive(Debug, Args)]
 pub(super) struct Rehearse {
     /// Where the evidence goes
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Utf8PathBuf,
     /// Sign the evidence with this key, by ssh-keygen: a private key, or the .pub file of one that an
     /// agent has. The signature is beside it, in FILE.sig
@@ -178,7 +179,8 @@ impl Rehearse {
             })
         };
         self.save(&evidence, console)?;
-        console.show(&view::rehearsal::document(&evidence, &whole.unlike))?;
+        let document = || view::rehearsal::document(&evidence, &whole.unlike);
+        self.apply.manner.format.show(&evidence, document, console)?;
         let recovers =
             evidence.drills.iter().all(|drill| drill.fails.is_none() || drill.recovers());
         Ok(if evidence.unfinished.is_none() && recovers { Exit::Done } else { Exit::Incomplete })

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::console::Console;
+use super::form::file;
 use super::history::json;
 use super::problem::Problem;
 use super::recorded::InsteadOf;
@@ -32,7 +33,7 @@ pub(super) struct Report {
     #[arg(long, default_value = "text")]
     format: Format,
     /// Write it to this file, which must not exist
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
 }
 

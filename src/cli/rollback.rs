@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::carry::{Carried, Manner};
 use super::console::Console;
+use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
@@ -16,7 +17,6 @@ use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::plan::{Plan, Purpose, Step, Taken, rollback};
 use crate::state::{FailureKind, Run, StepOutcome};
-use crate::view;
 
 /// Takes back what the newest run of a cluster has done, in reverse order.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Rollback {
     #[command(flatten)]
     site: ManifestPath,
     /// Save the plan that goes back, for review and for `mdc apply FILE`, and change nothing
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
     #[command(flatten)]
     manner: Manner,
@@ -56,7 +56,7 @@ impl Rollback {
         }
         sealed_for(&mut back, &site, folder);
         let next = self.output.as_ref().map(|path| format!("mdc apply {path}")).unwrap_or_default();
-        console.show(&view::plan::document(&back, view::plan::Detail::Steps, &next))?;
+        self.manner.show(&back, &next, console)?;
         if let Some(path) = &self.output {
             plan::save(&back, path)?;
             console.say(&format!("The plan is in {path} (seal {}).", back.seal.short()));
@@ -168,7 +168,7 @@ pub(super) fn by_policy(
     let mut back = rollback(what, &observed);
     sealed_for(&mut back, site, Utf8Path::new(""));
     console.say("The plan says that what failed is rolled back, and that begins now:");
-    console.show(&view::plan::document(&back, view::plan::Detail::Steps, ""))?;
+    manner.show(&back, "", console)?;
     if !back.is_empty() {
         carry_back(run, back, manner, (site, hold), console)?;
     }

@@ -93,8 +93,7 @@ pub(super) fn json(plan: &plan::Plan) -> Result<String, Problem> {
 
 /// Reads a plan file.
 pub(super) fn read(path: &camino::Utf8Path) -> Result<plan::Plan, Problem> {
-    plan::read(path)
-        .map_err(|error| Problem::file(path, &error, "make the plan again with `mdc plan -o FILE`"))
+    plan::read(path).map_err(|error| Problem::file(path, &error, error.hint()))
 }
 
 impl Show {

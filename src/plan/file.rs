@@ -49,6 +49,22 @@ pub enum FileError {
     Contradiction(String),
 }
 
+impl FileError {
+    /// What to do next.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "name a plan file that `mdc plan -o FILE` has written",
+            Self::OtherFormat { .. } => {
+                "use the mdc that made it, or make the plan again with this one (`mdc plan -o FILE`)"
+            }
+            Self::TooLarge | Self::NotAPlan(_) | Self::SealBroken | Self::Contradiction(_) => {
+                "make the plan again with `mdc plan -o FILE`"
+            }
+        }
+    }
+}
+
 /// Writes `plan` as JSON, one value a line so that it diffs well.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Who has approved a plan, and who is missing.
 
+use std::cmp::Ordering;
+
 use super::document::{Block, Document, Label, Row, Side, Table, Text};
 use super::words;
 use crate::approval::{Approval, Judged};
@@ -21,13 +23,15 @@ pub fn document(plan: &Plan, judged: &Judged) -> Document {
     let stages = judged.stages.iter().map(|(&stage, &(asked, have))| {
         let counted = format!("{have} of {asked}");
         let text = Text::from(format!("{}: ", words::stage(stage)));
-        if have >= asked {
-            text.and(Label::Good, format!("✓ {counted}"))
-        } else {
-            text.and(Label::Error, format!("✗ {counted}")).plain(", ").and(
+        match have.cmp(&asked) {
+            Ordering::Greater => {
+                text.and(Label::Good, format!("✓ {have}, more than the {asked} that are asked for"))
+            }
+            Ordering::Equal => text.and(Label::Good, format!("✓ {counted}")),
+            Ordering::Less => text.and(Label::Error, format!("✗ {counted}")).plain(", ").and(
                 Label::Warning,
                 format!("{} missing", words::count((asked - have) as usize, "approval")),
-            )
+            ),
         }
     });
     document.push(Block::List(stages.collect()));

@@ -160,12 +160,11 @@ fn approvals(plan: &Plan) -> Option<Text> {
         format!("{people} for {}", words::stage(stage))
     });
     let asked: Vec<String> = asked.collect();
-    let people: Vec<&str> = rule.people.keys().map(String::as_str).collect();
-    Some(Text::of(Label::Strong, asked.join(", ")).plain(format!(
-        ", among {} (signers {})",
-        people.join(", "),
-        rule.signers.short()
-    )))
+    let mut text = Text::of(Label::Strong, asked.join(", ")).plain(", among ");
+    for (place, person) in rule.people.keys().enumerate() {
+        text = text.plain(if place == 0 { "" } else { ", " }).plain(person);
+    }
+    Some(text.plain(format!(" (signers {})", rule.signers.short())))
 }
 
 /// That the plan is not the whole answer, said where nobody can miss it.
