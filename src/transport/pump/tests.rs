@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::*;
+use crate::transport::dialogue::Dialogue;
 use crate::transport::sudo::Rights;
 use crate::transport::token::Token;
 use crate::value::SecretReference;

@@ -4,7 +4,7 @@ use openssl::base64::encode_block;
 
 /// `text` as one word of PowerShell: in single quotes, in which nothing but single quotes means
 /// anything, and those are doubled. PowerShell takes the typographic ones for the same
-/// (about_Quoting_Rules; U+2018 to U+201B).
+/// (`about_Quoting_Rules`; U+2018 to U+201B).
 #[must_use]
 pub fn powershell(text: &str) -> String {
     let mut word = String::with_capacity(text.len() + 2);

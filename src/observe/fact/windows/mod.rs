@@ -22,10 +22,14 @@ pub(in crate::observe) fn words(questions: &Questions) -> Vec<String> {
         .flat_map(ResourceQuestions::packages)
         .chain(questions.also.packages.iter().map(String::as_str))
         .collect();
-    packages.into_iter().for_each(|name| ask(&["package", name]));
+    for name in packages {
+        ask(&["package", name]);
+    }
     // In the order in which the answer is read.
     let units: BTreeSet<&str> = resources.map(|it| it.unit.as_str()).collect();
-    units.into_iter().for_each(|name| ask(&["unit", name]));
+    for name in units {
+        ask(&["unit", name]);
+    }
     for (component, asked) in &questions.resources {
         let (way, what) = match &asked.health {
             Probe::Http(url) => ("http", url),
