@@ -63,7 +63,7 @@ pub(crate) fn component(data: &[u8]) {
 
 /// A package, of which no word may steer.
 pub(crate) fn package(data: &[u8]) {
-    for format in [Format::Deb, Format::Rpm] {
+    for format in [Format::Deb, Format::Rpm, Format::Msi] {
         let identity = mdc::package::identity(format, &mut Cursor::new(data));
         if let Ok(Some(identity)) = identity {
             let words = [&identity.name, &identity.architecture];
@@ -119,7 +119,7 @@ pub(crate) fn snapshot(data: &[u8]) {
 
 /// A host's answer to questions, of which no text may steer.
 pub(crate) fn answer(data: &[u8]) {
-    for format in [Format::Deb, Format::Rpm] {
+    for format in [Format::Deb, Format::Rpm, Format::Msi] {
         let answer = mdc::observe::parse(data, &questions(format), at());
         let said = match &answer {
             Ok(facts) => serde_json::to_string(facts).unwrap_or_default(),
@@ -201,7 +201,14 @@ fn questions(format: Format) -> Questions {
         packages: ["erlang-base".to_owned()].into(),
         folders: "/data".parse().into_iter().collect(),
     };
-    Questions { os: "debian-12".to_owned(), format, resources, also, script: String::new() }
+    Questions {
+        os: "debian-12".to_owned(),
+        format,
+        resources,
+        also,
+        script: String::new(),
+        words: Vec::new(),
+    }
 }
 
 fn at() -> Exchange {

@@ -45,7 +45,7 @@ pub(super) fn failed_command(host: &HostName, command: &Command, output: &Output
         command: command.run.clone(),
         ended: output.end.to_string(),
         output: telling_lines(output),
-        hint: hint(host, &command.task),
+        hint: hint(host, command),
     }
 }
 
@@ -65,8 +65,8 @@ pub(super) fn failed_way(failure: &Failure, command: Option<&Command>) -> StepFa
     }
 }
 
-fn hint(host: &HostName, task: &Task) -> String {
-    match task {
+fn hint(host: &HostName, command: &Command) -> String {
+    match &command.task {
         Task::CheckFile { .. } => format!(
             "the package file on {host} is not the one that was reviewed: remove it there and \
              apply again, it is then copied anew"
@@ -77,6 +77,11 @@ fn hint(host: &HostName, task: &Task) -> String {
         ),
         Task::ReceiveFile { .. } => format!("see free disk space and rights on {host}"),
         Task::AwaitHealth { unit, .. } | Task::CheckUnit { unit } | Task::StartUnit { unit } => {
+            // Both texts of Windows begin or look for their service like this.
+            let windows = ["cmd.exe ", "Get-Service"].iter().any(|it| command.run.contains(it));
+            if windows {
+                return format!("see the event log about {unit} on {host}, mend the cause");
+            }
             format!("see `journalctl -u {unit}` on {host}, mend the cause")
         }
         _ => format!("mend the cause on {host}"),

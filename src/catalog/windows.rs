@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Drain, Health, Procedure};
 
 /// What is said of a component on Windows in the place of what is said of it elsewhere. A text that begins
-/// with `cmd.exe ` is a command line; any other is PowerShell, which fails by an error or by the last exit
-/// code of a program.
+/// with `cmd.exe ` is a command line; any other is PowerShell, which fails by an error, by the exit
+/// code of the last program, or by `False` as its last word.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct OnWindows {

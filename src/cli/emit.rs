@@ -161,6 +161,10 @@ fn of_plan(path: &Utf8Path, error: &EmitError) -> Problem {
             error,
             "correct that in the manifest, the release or the catalog, and plan again",
         ),
+        EmitError::Windows(_) => Problem::new(
+            error.to_string(),
+            "`mdc apply` carries the whole plan out; docs/windows.md says what is made for Windows",
+        ),
         EmitError::NoTemplate(_) | EmitError::Template { .. } => of_template(error),
     }
 }

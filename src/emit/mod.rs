@@ -25,7 +25,9 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use thiserror::Error;
 
+use crate::address::HostName;
 use crate::plan::Plan;
+use crate::transport::Command;
 use crate::value::Digest;
 use index::Index;
 use package::Packages;
@@ -59,6 +61,12 @@ pub enum EmitError {
         /// What it is called.
         name: String,
     },
+    /// Nobody has written the engine of scripts for Windows.
+    #[error(
+        "{0} runs Windows, and scripts to be carried out by hand are made for Linux alone: take these hosts \
+         into a manifest of their own, or carry the plan out with mdc"
+    )]
+    Windows(String),
     /// A template that is not known by this name.
     #[error("there is no template {0:?}")]
     NoTemplate(String),
@@ -79,6 +87,9 @@ pub enum EmitError {
 /// # Errors
 /// When something in the plan can't be in a script, or a template can't be filled.
 pub fn emit(plan: &Plan, templates: &Templates) -> Result<Emitted, EmitError> {
+    if let Some(host) = windows_host(plan) {
+        return Err(EmitError::Windows(host.to_string()));
+    }
     let packages = Packages::of(plan)?;
     let hosts = item::hosts(plan, &packages)?;
     let mut texts = BTreeMap::new();
@@ -98,4 +109,14 @@ pub fn emit(plan: &Plan, templates: &Templates) -> Result<Emitted, EmitError> {
     let lines = lines.collect();
     texts.insert(CHECKSUMS.into(), lines);
     Ok(Emitted { texts, packages })
+}
+
+/// A host that runs Windows: the names of checks have the package format, and every line for cmd begins
+/// alike.
+fn windows_host(plan: &Plan) -> Option<&HostName> {
+    let members = plan.members.values().chain(plan.asked.values()).flat_map(|members| &members.0);
+    let mut asked = members.filter(|it| it.check.name().split('/').any(|part| part == "msi"));
+    let is_line = |command: &Command| command.run.starts_with("cmd.exe ");
+    let mut steps = plan.steps.iter().filter(|step| step.commands.iter().any(is_line));
+    asked.next().map(|it| &it.host).or_else(|| steps.next().map(|step| &step.host))
 }

@@ -28,7 +28,7 @@ pub(super) fn connect(target: &Target<'_>, settings: &LocalConnection) -> Box<dy
 }
 
 /// Starts processes of this machine.
-struct LocalShell;
+pub(super) struct LocalShell;
 
 impl Shell for LocalShell {
     /// Every command leads a process group of its own, as under sshd.

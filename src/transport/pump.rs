@@ -171,8 +171,9 @@ pub(super) fn await_start(
     let mut buffer = vec![0; READ];
     let mut waited = false;
     while dialogue.pid().is_none() && Instant::now() < until {
-        let heard = |bytes: &[u8]| dialogue.hear_stderr(bytes);
-        let moved = drain(process, Stream::Stderr, &mut buffer, heard).ok()?;
+        let mut moved =
+            drain(process, Stream::Stdout, &mut buffer, |b| dialogue.hear_stdout(b)).ok()?;
+        moved |= drain(process, Stream::Stderr, &mut buffer, |b| dialogue.hear_stderr(b)).ok()?;
         if !moved {
             if !matches!(process.ended(), Ok(None)) {
                 break;

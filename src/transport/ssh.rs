@@ -33,8 +33,7 @@ use super::connected::Connected;
 use super::failure::{Failure, Problem, Trouble};
 use super::limit::Limit;
 use super::process::{Process, Shell};
-use super::windows::WindowsConnected;
-use super::{Connection, Target, tcp};
+use super::{Connection, Target, tcp, windows};
 use channel::RemoteProcess;
 use host_key::Doubt;
 use known_hosts::KnownHosts;
@@ -51,7 +50,7 @@ pub(super) fn connect(
     let shell = RemoteShell { wire, given_up: None };
     // Windows OpenSSH hands the line to cmd or PowerShell, whichever its registry says.
     if target.format == Format::Msi {
-        return Ok(Box::new(WindowsConnected::new(target, shell)));
+        return Ok(windows::over(target, shell));
     }
     Ok(Box::new(Connected::new(target, settings.sudo.clone(), shell)))
 }

@@ -90,6 +90,7 @@ fn desired_host(format: Format) -> DesiredHost {
 
 fn component(name: &str, health: &Probe) -> Component {
     Component {
+        windows: mdc::catalog::OnWindows::default(),
         name: name.parse().unwrap(),
         title: name.to_owned(),
         kind: Kind::Service,

@@ -14,3 +14,4 @@ mod many;
 mod preflight;
 mod shells;
 mod snapshots;
+mod windows;

@@ -54,6 +54,7 @@ impl Cluster {
             cores: "2".parse().unwrap(),
             rolling: Rolling::default(),
             zones: vec![0],
+            windows: vec![false],
         };
         build(&placement, &ways, &vec![State::Old; 4 * hosts], &[])
     }
@@ -84,6 +85,24 @@ struct Ways {
     rolling: Rolling,
     /// Of execution hosts, in turn.
     zones: Vec<u8>,
+    /// Which execution and storage hosts run Windows, in turn.
+    windows: Vec<bool>,
+}
+
+impl Ways {
+    fn format(&self, host: &HostName) -> Format {
+        let name = host.as_str();
+        let may_be = name.starts_with("exec-") || name.starts_with("store-");
+        if may_be && self.windows[number(host) % self.windows.len()] {
+            Format::Msi
+        } else {
+            Format::Deb
+        }
+    }
+}
+
+fn number(host: &HostName) -> usize {
+    host.as_str().rsplit('-').next().unwrap().parse().unwrap_or_default()
 }
 
 fn batches() -> impl Strategy<Value = Batch> {
@@ -108,12 +127,16 @@ fn ways() -> impl Strategy<Value = Ways> {
         }),
     });
     let zones = prop::collection::vec(0_u8..3, 1..5);
-    (batches(), batches(), rolling, zones).prop_map(|(workers, cores, rolling, zones)| Ways {
-        workers,
-        cores,
-        rolling,
-        zones,
-    })
+    let windows = prop::collection::vec(any::<bool>(), 1..5);
+    (batches(), batches(), rolling, zones, windows).prop_map(
+        |(workers, cores, rolling, zones, windows)| Ways {
+            workers,
+            cores,
+            rolling,
+            zones,
+            windows,
+        },
+    )
 }
 
 /// Which component is on which hosts.
@@ -195,9 +218,9 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         let component = desired.components[*component].clone();
         for host in hosts {
             let host: HostName = host.parse().unwrap();
-            desired.hosts.insert(host.clone(), desired_host(&host, &ways.zones));
+            desired.hosts.insert(host.clone(), desired_host(&host, ways));
             let address = Address::new(host, component.name.clone());
-            let resource = resource(&component);
+            let resource = resource(&component, ways.format(&address.host));
             let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
             let state = *state.next().unwrap();
             if state == State::Unwanted {
@@ -210,7 +233,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             by_address.insert(address, state);
         }
     }
-    let mut observed = observed(&by_address, unseen);
+    let mut observed = observed(&by_address, &desired.hosts, unseen);
     give_roles(&mut observed, &by_address);
     Cluster { desired, observed, states: by_address }
 }
@@ -265,19 +288,20 @@ fn components(placement: &Placement, ways: &Ways) -> BTreeMap<ComponentName, Arc
         .collect()
 }
 
-fn desired_host(host: &HostName, zones: &[u8]) -> DesiredHost {
-    let number: usize = host.as_str().rsplit('-').next().unwrap().parse().unwrap_or_default();
-    let zone = zones[number % zones.len()].to_string();
+fn desired_host(host: &HostName, ways: &Ways) -> DesiredHost {
+    let zone = ways.zones[number(host) % ways.zones.len()].to_string();
+    let format = ways.format(host);
+    let os = if format == Format::Msi { "windows-2022" } else { "debian-12" };
     DesiredHost {
         address: host.to_string(),
-        os: "debian-12".to_owned(),
-        format: Format::Deb,
+        os: os.to_owned(),
+        format,
         connection: "simulated".parse().unwrap(),
         labels: BTreeMap::from([("zone".to_owned(), zone)]),
     }
 }
 
-fn resource(component: &Component) -> Resource {
+fn resource(component: &Component, format: Format) -> Resource {
     let infrastructure = component.kind == catalog::Kind::Infrastructure;
     let file = Source::File {
         path: "package.deb".into(),
@@ -287,10 +311,10 @@ fn resource(component: &Component) -> Resource {
     };
     Resource {
         version: NEW.parse().unwrap(),
-        package: component.package[&Format::Deb].clone(),
-        format: Format::Deb,
+        package: component.package[&format].clone(),
+        format,
         source: if infrastructure { Source::Repository } else { file },
-        unit: component.unit[&Format::Deb].clone(),
+        unit: component.unit[&format].clone(),
         health: Probe::Http(format!("http://127.0.0.1:{}/readyz", component.ports["main"])),
         idle: component.idle.clone(),
         drain: component.rolling.drain.clone(),
@@ -309,7 +333,11 @@ fn give_roles(observed: &mut Observed, states: &BTreeMap<Address, State>) {
     }
 }
 
-fn observed(states: &BTreeMap<Address, State>, unseen: &[bool]) -> Observed {
+fn observed(
+    states: &BTreeMap<Address, State>,
+    desired: &BTreeMap<HostName, DesiredHost>,
+    unseen: &[bool],
+) -> Observed {
     let mut hosts: BTreeMap<HostName, BTreeMap<ComponentName, ComponentFacts>> = BTreeMap::new();
     for (address, state) in states {
         let facts = hosts.entry(address.host.clone()).or_default();
@@ -320,14 +348,15 @@ fn observed(states: &BTreeMap<Address, State>, unseen: &[bool]) -> Observed {
             HostState::Unknown(Unreadable { reason: "refused".into(), hint: "start sshd".into() })
         };
         let unseen: bool = unseen.get(index).copied().unwrap_or_default();
-        (host, if unseen { unreadable() } else { HostState::Known(host_facts(components)) })
+        let os = desired[&host].os.clone();
+        (host, if unseen { unreadable() } else { HostState::Known(host_facts(os, components)) })
     };
     Observed { hosts: hosts.into_iter().enumerate().map(state).collect() }
 }
 
-fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {
+fn host_facts(os: String, components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {
     HostFacts {
-        os: "debian-12".to_owned(),
+        os,
         architecture: "x86_64".to_owned(),
         free_disk: 1 << 40,
         free_memory: 1 << 34,

@@ -234,6 +234,7 @@ fn questions_are_asked_in_one_go() {
         resources: BTreeMap::new(),
         also: mdc::transport::Also::default(),
         script: script.to_owned(),
+        words: Vec::new(),
     };
     let limit = Duration::from_secs(10);
     // A command of the script that reads its input must not eat the script.

@@ -152,6 +152,7 @@ fn hosts_are_read_by_listed_scripts_only() {
             resources: BTreeMap::default(),
             also: mdc::transport::Also::default(),
             script: script.to_owned(),
+            words: Vec::new(),
         };
         gated.open().ask(&questions, Duration::from_secs(10))
     };

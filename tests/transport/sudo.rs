@@ -147,6 +147,7 @@ fn with_a_password() {
         resources: BTreeMap::default(),
         also: mdc::transport::Also::default(),
         script,
+        words: Vec::new(),
     };
     assert_eq!(host.ask(&questions, Duration::from_secs(10)).unwrap(), b"root\n");
 }

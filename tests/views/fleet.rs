@@ -509,6 +509,7 @@ pub(crate) fn desired() -> Desired {
 
 fn entry(line: &Line, order: u32) -> Component {
     Component {
+        windows: mdc::catalog::OnWindows::default(),
         name: component(line.name),
         title: line.name.into(),
         kind: Kind::Service,

@@ -189,3 +189,16 @@ fn a_plan_with_all_of_it_comes_to_its_end_and_back() {
         (&"windows-2022".into(), &host["free-disk"])
     );
 }
+
+#[test]
+fn scripts_to_be_carried_out_by_hand_are_refused() {
+    let site = Site::new("");
+    site.plan();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
+    command.args(["emit", "plan.json", "-o", "by-hand"]).current_dir(site.folder());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("runs Windows") && said.contains("docs/windows.md"), "{said}");
+    assert!(!site.folder().join("by-hand").exists());
+}

@@ -14,8 +14,8 @@ pub(in crate::step) fn prove(gate: &BackupGate) -> String {
     let probe = gate.probe.as_ref().map_or_else(String::new, |probe| {
         format!(
             "\n$global:LASTEXITCODE = 0\n\
-             & ([ScriptBlock]::Create({})) $newest.FullName | Out-Null\n\
-             if ($LASTEXITCODE -ne 0) {{ throw \"the probe can't read it\" }}",
+             $all = @(& ([ScriptBlock]::Create({})) $newest.FullName)\n\
+             if ($LASTEXITCODE -ne 0 -or ($all.Count -and $all[-1] -is [bool] -and -not $all[-1])) {{ throw \"the probe can't read it\" }}",
             word(probe)
         )
     });

@@ -19,7 +19,8 @@ pub(in crate::step) fn await_health(resource: &Resource, seconds: u64, samples: 
     format!(
         "$watch = [Diagnostics.Stopwatch]::StartNew(); $good = 0\n\
          while ($true) {{\n  \
-         try {{ $global:LASTEXITCODE = 0; $said = @({ask}) -join ' '; $healthy = $LASTEXITCODE -eq 0 }}\n  \
+         try {{ $global:LASTEXITCODE = 0; $all = @({ask}); $said = $all -join ' '\n    \
+         $healthy = $LASTEXITCODE -eq 0 -and -not ($all.Count -and $all[-1] -is [bool] -and -not $all[-1]) }}\n  \
          catch {{ $said = $_.Exception.Message; $healthy = $false }}\n  \
          if ($healthy) {{ $good++ }} else {{ $good = 0 }}\n  \
          if ($good -ge {samples}) {{ break }}\n  \

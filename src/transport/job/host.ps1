@@ -26,7 +26,8 @@ try {
         # Windows PowerShell takes a file without a mark for one of the host's code page.
         $begin = "`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'SilentlyContinue'`r`n" +
             "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding `$false } catch { }`r`n"
-        [IO.File]::WriteAllText("$j\command.ps1", $begin + $text, (New-Object Text.UTF8Encoding $true))
+        $end = "`r`nif (`$LASTEXITCODE) { exit `$LASTEXITCODE }`r`n"
+        [IO.File]::WriteAllText("$j\command.ps1", $begin + $text + $end, (New-Object Text.UTF8Encoding $true))
         $file = "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe"
         $line = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$j\command.ps1`""
     }

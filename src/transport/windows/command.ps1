@@ -1,6 +1,6 @@
 # Runs one command of a plan. Called with its text and the file that holds what came over standard
-# input. A text that begins with `cmd.exe ` is a command line, any other is PowerShell, which says by an
-# error that it failed.
+# input. A text that begins with `cmd.exe ` is a command line, any other is PowerShell, which says that it
+# failed by an error, by the exit code of the last program, or by `False` as its last word.
 $text, $received, $stays = $args
 try {
     if ($text.StartsWith('cmd.exe ', [StringComparison]::Ordinal)) {
@@ -20,8 +20,17 @@ try {
         if ($complained.Result) { Complain $complained.Result.TrimEnd() }
         $global:status = $process.ExitCode
     } else {
-        & ([ScriptBlock]::Create($text))
+        $global:LASTEXITCODE = 0; $last = $null
+        & ([ScriptBlock]::Create($text)) | ForEach-Object { $last = $_; $_ }
+        if ($last -is [bool] -and -not $last) { $global:status = 1 }
+        if ($global:LASTEXITCODE) { $global:status = $global:LASTEXITCODE }
     }
 } finally {
-    if ($received -and -not $stays) { Remove-Item -LiteralPath $received -Force -ErrorAction SilentlyContinue }
+    if ($received -and -not $stays) {
+        Remove-Item -LiteralPath $received -Force -ErrorAction SilentlyContinue
+        # What connections that were cut off have left.
+        Get-ChildItem -LiteralPath ([IO.Path]::GetDirectoryName($received)) -File -ErrorAction SilentlyContinue |
+            Where-Object { $_.LastWriteTimeUtc -lt [DateTime]::UtcNow.AddHours(-1) } |
+            Remove-Item -Force -ErrorAction SilentlyContinue
+    }
 }

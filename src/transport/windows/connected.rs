@@ -248,3 +248,6 @@ fn unusable(during: &'static str, problem: &str) -> Trouble {
         "look on the host at what PowerShell and the event log say, then try again",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,14 @@ mod dialogue;
 mod letter;
 pub(super) mod quote;
 
-pub(super) use connected::WindowsConnected;
+use super::process::Shell;
+use super::{Connection, Target};
+use connected::WindowsConnected;
+
+/// The Windows host `target`, on which `shell` starts command lines.
+pub(super) fn over(target: &Target<'_>, shell: impl Shell + Send + 'static) -> Box<dyn Connection> {
+    Box::new(WindowsConnected::new(target, shell))
+}
 
 /// Takes a script over standard input and runs it (see [`letter`]).
 pub(super) const BOOTSTRAP: &str = include_str!("bootstrap.ps1");

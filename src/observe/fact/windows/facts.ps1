@@ -86,8 +86,10 @@ function Test-Command([string]$component, [string]$text) {
     $said = ''; $status = 0
     try {
         $global:LASTEXITCODE = 0
-        $said = @(& ([ScriptBlock]::Create($text))) -join ' '
+        $all = @(& ([ScriptBlock]::Create($text)))
+        $said = $all -join ' '
         $status = $LASTEXITCODE
+        if ($all.Count -and $all[-1] -is [bool] -and -not $all[-1]) { $status = 1 }
     } catch { $status = 1; $said = $_.Exception.Message }
     if ($said.Length -gt 1000) { $said = $said.Substring($said.Length - 1000) }
     Line "health $component command $status $said"
