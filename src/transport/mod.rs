@@ -36,6 +36,7 @@ mod winrm;
 
 pub use authorities::authorities;
 pub use checkup::{Checkup, Finding, Outcome, RecordedExchange, Subject};
+pub use clixml::plain_errors;
 pub use command::{Account, Command};
 pub use controller::Controller;
 pub use dialer::Dialer;
@@ -52,6 +53,7 @@ pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
 pub use task::{ScanBounds, Task};
 pub use token::random_word;
 pub use web::{Unanswered, certificates, web};
+pub use winrm::{sealed_parts, told_over_winrm};
 
 use std::io::Read;
 use std::time::Duration;
