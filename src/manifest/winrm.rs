@@ -200,7 +200,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn text(&mut self, text: &WinrmText) {
         let auth = text.auth.as_ref().map(|it| it.value).unwrap_or_default();
-        let at = text.auth.as_ref().map(|it| it.span.clone()).unwrap_or_else(|| self.place.clone());
+        let at = text.auth.as_ref().map_or_else(|| self.place.clone(), |it| it.span.clone());
         let https = text.https.unwrap_or(true);
         let is_unverified = text.unverified.as_ref().is_some_and(|it| it.value);
         if !https && matches!(auth, WinrmAuth::Basic | WinrmAuth::Credssp | WinrmAuth::Certificate)

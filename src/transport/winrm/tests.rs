@@ -2,6 +2,8 @@
 //! others wrote. Where its parts can't be had, the tests say so and pass; with `MDC_WINRM=require` they
 //! fail then.
 
+#![expect(clippy::print_stderr, reason = "what is skipped is said")]
+
 mod commands;
 mod harness;
 mod kerberos;
