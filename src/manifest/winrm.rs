@@ -295,7 +295,8 @@ impl Check<'_> {
         }
         let kdc = text.kdc.as_ref().map(|it| &it.span);
         let keytab = text.keytab.as_ref().map(|it| &it.span);
-        if let (Some(span), None) = (kdc.or(keytab), &text.realm) {
+        let is_told = auth == WinrmAuth::Kerberos;
+        if let (Some(span), None, false) = (kdc.or(keytab), &text.realm, is_told) {
             let message = "`kdc` and `keytab` are for Kerberos, which needs a realm";
             self.report(message, span, "has no effect", "add `realm = \"CORP.EXAMPLE\"`");
         }

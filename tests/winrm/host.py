@@ -323,7 +323,7 @@ def main():
     parser.add_argument("--envelope", type=int, default=500, help="kB")
     parser.add_argument("--shells", type=int, default=30)
     parser.add_argument("--odd", action="append", default=[])
-    parser.add_argument("--wine", action="store_true")
+    parser.add_argument("--wine", metavar="FOLDER", help="run commands by wine's cmd; scratch in FOLDER")
     parser.add_argument("--scripts", help="known PowerShell scripts: SHA-256 of the text to a command")
     parser.add_argument("--skew", type=int, default=0, help="seconds that the clock is ahead")
     parser.add_argument("--record", help="append the text of every request to this file")

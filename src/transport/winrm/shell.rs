@@ -13,8 +13,9 @@ use super::place::OwnPlace;
 use super::process::WinrmProcess;
 use super::reply::ServiceSettings;
 
-/// How long a shell lives that nothing is asked of.
-const IDLE: Duration = Duration::from_mins(15);
+/// How long a shell lives that nothing is asked of: one that a killed controller left is gone soon, and
+/// one that is gone is made anew.
+const IDLE: Duration = Duration::from_secs(180);
 /// How long closing a shell may take.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 /// Larger envelopes gain nothing.

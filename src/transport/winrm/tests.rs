@@ -10,3 +10,4 @@ mod kerberos;
 mod logins;
 mod mishaps;
 mod recorded;
+mod wine;

@@ -6,7 +6,7 @@ use crate::manifest::{ClientCertificate, TlsTrust, WinrmAuth, WinrmConnection};
 use crate::transport::failure::Problem;
 use crate::value::Digest;
 
-use super::harness::{Host, Left, certificates, open, requests, run, secret, told};
+use super::harness::{Host, Left, certificates, file, made, open, requests, run, secret, told};
 
 fn tried(settings: &WinrmConnection) {
     let mut shell = open(settings).unwrap();
@@ -191,4 +191,26 @@ fn relay(host: &Host) -> u16 {
         }
     });
     port
+}
+
+/// What clients that others wrote can use is no invention of ours.
+#[test]
+fn others_can_use_the_stand_in() {
+    let Some((tls, _)) =
+        over_tls(WinrmAuth::Basic, &["--auth", "basic", "--auth", "credssp", "--auth", "ntlm"])
+    else {
+        return;
+    };
+    let Some(plain) = Host::start(&[]) else { return };
+    let ca = at(&tls, "ca.pem");
+    for arguments in [vec![plain.port.to_string()], vec![tls.port.to_string(), ca.to_string()]] {
+        let output = std::process::Command::new(made("venv/bin/python"))
+            .arg(file("others.py"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    plain.end();
+    tls.end();
 }
