@@ -111,10 +111,13 @@ class Connection(socketserver.BaseRequestHandler):
         line = self.file.readline()
         if not line:
             return False
-        method, path, _ = line.decode().split(" ", 2)
+        words = line.decode("latin-1").split(" ", 2)
+        if len(words) != 3:
+            raise Gone
+        path = words[1]
         headers = {}
         while (line := self.file.readline().strip()):
-            name, value = line.decode().split(":", 1)
+            name, value = line.decode("latin-1").split(":", 1)
             headers[name.strip().lower()] = value.strip()
         body = self.file.read(int(headers.get("content-length", "0")))
         if path != "/wsman":

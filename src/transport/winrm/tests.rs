@@ -5,9 +5,17 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
 mod commands;
+mod doctor;
 mod harness;
 mod kerberos;
 mod logins;
 mod mishaps;
 mod recorded;
 mod wine;
+
+/// Connections are made in one thread and used in others.
+#[test]
+fn a_shell_can_go_to_another_thread() {
+    fn goes<T: Send>() {}
+    goes::<super::WinrmShell>();
+}

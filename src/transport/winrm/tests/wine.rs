@@ -66,15 +66,19 @@ fn lines_statuses_and_packages_come_through() {
     let said = run(&mut shell, "echo \"a & b\" ^& c %OS%", b"").unwrap();
     assert_eq!(said.stdout.trim_end(), "\"a & b\" & c Windows_NT");
     let (old, new) = (package(folder.path(), "1.0.0"), package(folder.path(), "1.2.0"));
-    let uninstall = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall";
+    // Packages by wixl are for 32 bits, which have a view of the registry of their own.
+    let installed = "reg query \
+        HKLM\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall /s";
     for (package, version) in [(&old, "1.0.0"), (&new, "1.2.0")] {
         assert_eq!(status(&mut shell, &format!("msiexec /i {package} /qn /norestart")), 0);
-        let query = format!("reg query {uninstall} /s");
-        let found = run(&mut shell, &query, b"").unwrap().stdout;
+        let found = run(&mut shell, installed, b"").unwrap().stdout;
         assert!(found.contains(version), "{found}");
     }
+    let left = run(&mut shell, installed, b"").unwrap().stdout;
+    assert!(!left.contains("1.0.0"), "{left}");
     assert_eq!(status(&mut shell, &format!("msiexec /x {new} /qn")), 0);
-    assert_eq!(status(&mut shell, &format!("msiexec /x {new} /qn")), 1605);
+    let nothing = "{11111111-2222-3333-4444-555555555555}";
+    assert_eq!(status(&mut shell, &format!("msiexec /x {nothing} /qn")), 1605);
     drop(shell);
     host.end();
 }
