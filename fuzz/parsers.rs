@@ -18,7 +18,7 @@ use mdc::value::{PackageVersion, Version, steers};
 pub(crate) type Parser = fn(&[u8]);
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 15] = [
+pub(crate) const PARSERS: [(&str, Parser); 18] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
@@ -34,6 +34,9 @@ pub(crate) const PARSERS: [(&str, Parser); 15] = [
     ("version", version),
     ("signers", signers),
     ("signature", signature),
+    ("winrm-answer", winrm_answer),
+    ("clixml", clixml),
+    ("sealed", sealed),
 ];
 
 /// A folder that isn't there: no file that a text names is read.
@@ -169,6 +172,27 @@ pub(crate) fn version(data: &[u8]) {
         if let Ok(version) = text.parse::<PackageVersion>() {
             assert_eq!(version.as_str(), text);
         }
+    }
+}
+
+/// A host's answer over WinRM; what is said of a fault goes to a terminal.
+pub(crate) fn winrm_answer(data: &[u8]) {
+    let told = mdc::transport::told_over_winrm(data, "00000000-0000-4000-8000-000000000000");
+    let said = told.unwrap_or_else(|why| why);
+    assert!(!said.chars().any(steers), "{said:?}");
+}
+
+/// What `powershell.exe` wrote to standard error: however it is cut, the same comes of it.
+pub(crate) fn clixml(data: &[u8]) {
+    let (one, other) = data.split_at(data.len() / 2);
+    let whole = mdc::transport::plain_errors([data]);
+    assert_eq!(mdc::transport::plain_errors([one, other]), whole);
+}
+
+/// The frame of a sealed message.
+pub(crate) fn sealed(data: &[u8]) {
+    if let Ok((header, data_)) = mdc::transport::sealed_parts(data) {
+        assert!(header.len() + data_.len() < data.len());
     }
 }
 

@@ -26,7 +26,7 @@
 //! | [`manifest`] | what people write: the manifest and the release |
 //! | [`desired`] | component × host: what should be |
 //! | [`fact`] | what can be known of a component on a host |
-//! | [`transport`] | ways to a host: SSH to Linux and Windows, this machine, a simulated fleet |
+//! | [`transport`] | ways to a host: SSH to Linux and Windows, WinRM, this machine, a simulated fleet |
 //! | [`scan`] | files submitted to the API Gateway: test scans, the load of a rehearsal |
 //! | [`center`] | asking Control Center for changes of Workers and instances |
 //! | [`notice`] | telling people: by a web server, by e-mail, by a command |

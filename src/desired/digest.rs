@@ -27,6 +27,8 @@ struct Canonical<'d> {
     scan: Option<&'d TestScans>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'d [Notice],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cautions: &'d [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     control_center: Option<&'d ControlCenter>,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
@@ -70,6 +72,7 @@ impl Desired {
             waivers: &self.waivers,
             scan: self.scan.as_ref(),
             notices: &self.notices,
+            cautions: &self.cautions,
             control_center: self.control_center.as_ref(),
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),

@@ -2,6 +2,7 @@
 //! probe, worked out from manifest, release and catalog without touching a host.
 
 mod backup;
+mod caution;
 mod center;
 mod component;
 mod digest;
@@ -71,6 +72,8 @@ pub struct Desired {
     pub scan: Option<TestScans>,
     /// Who is told of what happens, when, how and by which words.
     pub notices: Vec<Notice>,
+    /// What every plan tells of the ways to the hosts: what is trusted without proof.
+    pub cautions: Vec<String>,
     /// Control Center, when components are changed by it.
     pub control_center: Option<ControlCenter>,
     /// What steps took before. Not of the meaning: a forecast changes nothing.

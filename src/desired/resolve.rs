@@ -7,8 +7,8 @@ use super::component::Places;
 use super::package::{Packages, unsupported};
 use super::placed::{Placed, placed};
 use super::{
-    Desired, DesiredHost, Resource, backup, center, component, durations, file, notice, placement,
-    removed,
+    Desired, DesiredHost, Resource, backup, caution, center, component, durations, file, notice,
+    placement, removed,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
@@ -55,6 +55,7 @@ pub fn resolve(
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
         notices,
+        cautions: caution::cautions(manifest),
         control_center,
         hosts: hosts(manifest, &formats),
         components: placed

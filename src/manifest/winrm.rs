@@ -200,7 +200,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn text(&mut self, text: &WinrmText) {
         let auth = text.auth.as_ref().map(|it| it.value).unwrap_or_default();
-        let at = text.auth.as_ref().map(|it| it.span.clone()).unwrap_or_else(|| self.place.clone());
+        let at = text.auth.as_ref().map_or_else(|| self.place.clone(), |it| it.span.clone());
         let https = text.https.unwrap_or(true);
         let is_unverified = text.unverified.as_ref().is_some_and(|it| it.value);
         if !https && matches!(auth, WinrmAuth::Basic | WinrmAuth::Credssp | WinrmAuth::Certificate)
@@ -295,7 +295,8 @@ impl Check<'_> {
         }
         let kdc = text.kdc.as_ref().map(|it| &it.span);
         let keytab = text.keytab.as_ref().map(|it| &it.span);
-        if let (Some(span), None) = (kdc.or(keytab), &text.realm) {
+        let is_told = auth == WinrmAuth::Kerberos;
+        if let (Some(span), None, false) = (kdc.or(keytab), &text.realm, is_told) {
             let message = "`kdc` and `keytab` are for Kerberos, which needs a realm";
             self.report(message, span, "has no effect", "add `realm = \"CORP.EXAMPLE\"`");
         }

@@ -33,7 +33,7 @@ impl Plan {
             notices: Vec::new(),
             unknown: Vec::new(),
             withheld: Vec::new(),
-            warnings: Vec::new(),
+            warnings: desired.cautions.clone(),
             waivers: Vec::new(),
             approvals: None,
             rehearsal: None,

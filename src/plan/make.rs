@@ -67,7 +67,7 @@ pub fn make(
         notices: told,
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
-        warnings: comparison.warnings.clone(),
+        warnings: [desired.cautions.as_slice(), &comparison.warnings].concat(),
         ..Plan::bare(desired, basis)
     };
     plan.seal = plan.digest();

@@ -84,6 +84,15 @@ impl Decoder {
     }
 }
 
+/// What `powershell.exe` wrote to standard error, in pieces, as plain lines.
+#[must_use]
+pub fn plain_errors<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut decoder = Decoder::default();
+    let mut plain: Vec<u8> = pieces.into_iter().flat_map(|piece| decoder.hear(piece)).collect();
+    plain.extend(decoder.finish());
+    plain
+}
+
 /// The texts of all streams but progress, each as the host would have shown it.
 fn messages(text: &str) -> Option<String> {
     let document = Document::parse(text.trim()).ok()?;

@@ -2,8 +2,7 @@
 
 use super::controller::Controller;
 use super::failure::{Failure, Problem};
-use super::windows::WindowsConnected;
-use super::{Connection, ShownKey, Target, local, simulated, ssh, winrm};
+use super::{Connection, ShownKey, Target, local, simulated, ssh, windows, winrm};
 use crate::catalog::Format;
 use crate::manifest;
 
@@ -36,7 +35,7 @@ impl Dialer {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
             manifest::Connection::Winrm(settings) => {
                 let shell = winrm::connect(self.keyring.controller(), target, settings)?;
-                Ok(Box::new(WindowsConnected::new(target, shell)))
+                Ok(windows::over(target, shell))
             }
             manifest::Connection::Local(_) if target.format == Format::Msi => Err(not_here(target)),
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),

@@ -37,6 +37,7 @@ mod winrm;
 
 pub use authorities::authorities;
 pub use checkup::{Checkup, Finding, Outcome, RecordedExchange, Subject};
+pub use clixml::plain_errors;
 pub use command::{Account, Command};
 pub use controller::Controller;
 pub use dialer::Dialer;
@@ -55,6 +56,7 @@ pub use token::random_word;
 pub use web::{Unanswered, certificates, web};
 pub use windows::quote::{cmd as quote_cmd, powershell as quote_powershell};
 pub use windows::scripts as windows_scripts;
+pub use winrm::{sealed_parts, told_over_winrm};
 
 use std::io::Read;
 use std::time::Duration;

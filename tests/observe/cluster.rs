@@ -47,6 +47,7 @@ pub(crate) fn desired<'a>(
         after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         scan: None,
+        cautions: Vec::new(),
         control_center: None,
         notices: Vec::new(),
         files: BTreeMap::new(),

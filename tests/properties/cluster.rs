@@ -206,6 +206,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
             Gates::default()
         },
         scan: None,
+        cautions: Vec::new(),
         control_center: None,
         notices: Vec::new(),
         files: BTreeMap::new(),

@@ -457,6 +457,7 @@ fn dpkg_failure() -> StepFailure {
 pub(crate) fn desired() -> Desired {
     let mut desired = Desired {
         notices: Vec::new(),
+        cautions: Vec::new(),
         control_center: None,
         cluster: "scan-eu".into(),
         environment: "production".into(),

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -16,10 +17,16 @@ DONE = SHELL + "/CommandState/Done"
 RUNNING = SHELL + "/CommandState/Running"
 
 
+def in_wine(path):
+    """A path of this machine as wine has it."""
+    return "Z:" + path.replace("/", "\\")
+
+
 class Command:
     """A command that runs, and what of its output nobody has fetched yet."""
 
-    def __init__(self, words):
+    def __init__(self, words, status=None):
+        self.status = status
         self.news = threading.Condition()
         self.streams = {"stdout": bytearray(), "stderr": bytearray()}
         self.open = 2
@@ -51,7 +58,17 @@ class Command:
                 del held[:most]
             self.news.notify_all()
             done = self.open == 0 and not any(self.streams.values())
-            return taken, self.process.returncode if done else None
+            return taken, self.ended() if done else None
+
+    def ended(self):
+        """The status; a process of this machine has eight bits of it, so that cmd writes its own down."""
+        if self.status is None:
+            return self.process.returncode
+        try:
+            with open(self.status) as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return self.process.returncode
 
     def kill(self):
         try:
@@ -127,7 +144,7 @@ class Shells:
         if len(line) > 8191:
             return soap.fault(request, 2147942606, "InternalError", "The filename or extension is too long.")
         self.tell(event="command", line=line[:200])
-        command = Command(self.words(line))
+        command = self.start(line)
         name = str(uuid.uuid4()).upper()
         self.shells[request.shell][name] = command
         return 200, soap.reply(request, f"<rsp:CommandResponse><rsp:CommandId>{name}</rsp:CommandId>"
@@ -144,9 +161,18 @@ class Shells:
             known = self.scripts.get(digest)
             self.tell(event="powershell", sha256=digest, known=known is not None)
             return known or ["sh", "-c", "echo 'this PowerShell script is not known' >&2; exit 201"]
-        if self.options.wine:
-            return ["wine", "cmd", "/c", line]
         return ["sh", "-c", line]
+
+    def start(self, line):
+        if not self.options.wine or re.match(r"(?i)^powershell", line):
+            return Command(self.words(line))
+        folder = tempfile.mkdtemp(dir=self.options.wine)
+        inner, outer, status = (os.path.join(folder, it) for it in ("line.cmd", "run.cmd", "status"))
+        with open(inner, "w", newline="") as file:
+            file.write(f"@echo off\r\n{line}\r\n")
+        with open(outer, "w", newline="") as file:
+            file.write(f"@cmd /c {in_wine(inner)}\r\n@echo %errorlevel%>{in_wine(status)}\r\n")
+        return Command(["wine", "cmd", "/c", in_wine(outer)], status)
 
     def command(self, request):
         for element in request.body.iter():

@@ -111,10 +111,13 @@ class Connection(socketserver.BaseRequestHandler):
         line = self.file.readline()
         if not line:
             return False
-        method, path, _ = line.decode().split(" ", 2)
+        words = line.decode("latin-1").split(" ", 2)
+        if len(words) != 3:
+            raise Gone
+        path = words[1]
         headers = {}
         while (line := self.file.readline().strip()):
-            name, value = line.decode().split(":", 1)
+            name, value = line.decode("latin-1").split(":", 1)
             headers[name.strip().lower()] = value.strip()
         body = self.file.read(int(headers.get("content-length", "0")))
         if path != "/wsman":
@@ -323,7 +326,7 @@ def main():
     parser.add_argument("--envelope", type=int, default=500, help="kB")
     parser.add_argument("--shells", type=int, default=30)
     parser.add_argument("--odd", action="append", default=[])
-    parser.add_argument("--wine", action="store_true")
+    parser.add_argument("--wine", metavar="FOLDER", help="run commands by wine's cmd; scratch in FOLDER")
     parser.add_argument("--scripts", help="known PowerShell scripts: SHA-256 of the text to a command")
     parser.add_argument("--skew", type=int, default=0, help="seconds that the clock is ahead")
     parser.add_argument("--record", help="append the text of every request to this file")

@@ -114,9 +114,14 @@ fn in_words(settings: &WinrmConnection) -> String {
 
 fn in_shell(shell: &mut WinrmShell, findings: &mut Vec<Finding>) -> Option<()> {
     match run(shell, "ver") {
-        Ok((_, said)) => {
-            let said = excerpt(&said, "nothing");
-            findings.push(Finding::good(Subject::Shell, format!("it runs commands: {said}")));
+        Ok((status, said)) => {
+            let said = excerpt(&said, "it prints nothing");
+            findings.push(if status == 0 {
+                Finding::good(Subject::Shell, format!("it runs commands: {said}"))
+            } else {
+                let what = format!("`ver` ends with status {status}: {said}");
+                Finding::odd(Subject::Shell, what, "see that it is Windows that answers")
+            });
         }
         Err(problem) => {
             let hint = "see the host's event log, Microsoft-Windows-WinRM/Operational";

@@ -26,13 +26,12 @@ impl Fault {
         let inner = named("WSManFault").filter(|node| node.tag_name().namespace() == Some(FAULT));
         let code = inner
             .filter_map(|node| node.attribute("Code")?.parse().ok())
-            .last()
+            .next_back()
             .or_else(|| named("error_Code").find_map(|node| node.text()?.trim().parse().ok()));
         let said = ["Message", "ProviderFault", "Text"]
             .into_iter()
             .flat_map(|name| named(name).collect::<Vec<_>>())
-            .filter_map(|node| node.text().map(str::trim).filter(|text| !text.is_empty()))
-            .next()
+            .find_map(|node| node.text().map(str::trim).filter(|text| !text.is_empty()))
             .unwrap_or_default();
         Self { code, text: excerpt(said.as_bytes(), "it gives no reason") }
     }

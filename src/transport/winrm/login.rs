@@ -152,10 +152,9 @@ impl Desk<'_> {
     /// Whether the answer to the last token says that the login is done.
     pub(super) fn accepted(&self, answer: &Answer) -> Result<(), Trouble> {
         match answer.status {
-            200 => Ok(()),
             401 => Err(refused(self.place, answer, false)),
             // Some services judge the empty request after the login.
-            400 | 411 | 500 => Ok(()),
+            200 | 400 | 411 | 500 => Ok(()),
             404 => Err(no_service(Problem::Answer(
                 "a web server answers, but it has no WinRM service (status 404)".to_owned(),
             ))),

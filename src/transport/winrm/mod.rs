@@ -41,5 +41,25 @@ pub(super) fn connect(
     WinrmShell::open(place).map_err(|trouble| trouble.of(target.host))
 }
 
+/// Everything that a host's answer to the request `id` tells, in words; or why it can't be used.
+///
+/// # Errors
+/// When it is no answer, or a fault.
+pub fn told_over_winrm(answer: &[u8], id: &str) -> Result<String, String> {
+    let reply = reply::Reply::read(answer.to_vec(), id)
+        .map_err(|refusal| refusal.map_or_else(|why| why, |fault| fault.to_string()))?;
+    let (shell, command) = (reply.shell_id(), reply.command_id());
+    let received = reply.received(command.as_deref().unwrap_or_default());
+    Ok(format!("{shell:?} {command:?} {received:?} {:?}", reply.settings()))
+}
+
+/// The parts of a sealed message: its header and its data.
+///
+/// # Errors
+/// When it is none; in words.
+pub fn sealed_parts(body: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
+    multipart::decode(body).map(|sealed| (sealed.header, sealed.data))
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 use openssl::base64::decode_block;
 use roxmltree::{Document, Node};
 
+use crate::transport::excerpt::excerpt;
+
 use super::fault::Fault;
 use super::names::{ADDRESSING, CONFIG, SHELL, SOAP};
 
@@ -81,8 +83,12 @@ impl Reply {
 
     fn document(&self) -> Result<Document<'_>, String> {
         let options = roxmltree::ParsingOptions { nodes_limit: NODES, ..Default::default() };
-        Document::parse_with_options(self.text.trim_start_matches('\u{feff}'), options)
-            .map_err(|error| format!("it is no XML ({error})"))
+        Document::parse_with_options(self.text.trim_start_matches('\u{feff}'), options).map_err(
+            |error| {
+                // The error quotes what it stumbled over.
+                format!("it is no XML ({})", excerpt(error.to_string().as_bytes(), "empty"))
+            },
+        )
     }
 
     /// The id of the shell that was created.

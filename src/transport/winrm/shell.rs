@@ -13,8 +13,9 @@ use super::place::OwnPlace;
 use super::process::WinrmProcess;
 use super::reply::ServiceSettings;
 
-/// How long a shell lives that nothing is asked of.
-const IDLE: Duration = Duration::from_secs(15 * 60);
+/// How long a shell lives that nothing is asked of: one that a killed controller left is gone soon, and
+/// one that is gone is made anew.
+const IDLE: Duration = Duration::from_secs(180);
 /// How long closing a shell may take.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 /// Larger envelopes gain nothing.
@@ -111,15 +112,13 @@ impl Shell for WinrmShell {
             return Err(Problem::Lost(reason));
         }
         let mut line = lock(&self.line);
-        let started = match line.command(text)? {
-            Some(started) => Some(started),
+        let mut started = line.command(text)?;
+        if started.is_none() {
             // A shell that nothing was asked of for long is gone; the command was not started.
-            None => {
-                line.shell = None;
-                line.create().map_err(|trouble| trouble.problem)?;
-                line.command(text)?
-            }
-        };
+            line.shell = None;
+            line.create().map_err(|trouble| trouble.problem)?;
+            started = line.command(text)?;
+        }
         let Some(command) = started else {
             return Err(Problem::Answer("the host forgets its shells at once".to_owned()));
         };

@@ -32,7 +32,7 @@ pub(super) fn connect(
     place: &Place<'_>,
     limit: &Limit,
 ) -> Result<SslStream<TcpStream>, Trouble> {
-    let stream = shake_hands(connector(place)?, socket, place.address, limit)?;
+    let stream = shake_hands(&connector(place)?, socket, place.address, limit)?;
     if let TlsTrust::Fingerprint(expected) = &place.settings.trust {
         judge(&stream, expected)?;
     }
@@ -101,7 +101,7 @@ fn show_certificate(
 }
 
 fn shake_hands(
-    connector: SslConnector,
+    connector: &SslConnector,
     socket: TcpStream,
     address: &str,
     limit: &Limit,

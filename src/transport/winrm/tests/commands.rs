@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use crate::manifest::WinrmAuth;
 use crate::transport::process::Shell;
 
-use super::harness::{Host, requests, run, run_with, told};
+use super::harness::{Host, open, requests, run, run_with, told};
 
 #[test]
 fn much_goes_in_and_much_comes_out() {
     let Some(host) = Host::start(&["--envelope", "150"]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let input: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
     let digest = crate::value::Digest::of(&input).to_string();
     let left = run(&mut shell, "sha256sum; seq 200000", &input).unwrap();
@@ -25,7 +25,7 @@ fn much_goes_in_and_much_comes_out() {
 #[test]
 fn a_command_that_reads_and_prints_at_once() {
     let Some(host) = Host::start(&[]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let input = vec![b'x'; 700_000];
     assert_eq!(run(&mut shell, "cat", &input).unwrap().stdout.len(), input.len());
     drop(shell);
@@ -35,7 +35,7 @@ fn a_command_that_reads_and_prints_at_once() {
 #[test]
 fn a_command_may_end_before_its_input() {
     let Some(host) = Host::start(&[]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let left = run(&mut shell, "head -c 5; exit 3", &vec![b'x'; 3_000_000]).unwrap();
     assert_eq!((left.status, left.stdout.as_str()), (3, "xxxxx"));
     drop(shell);
@@ -45,7 +45,7 @@ fn a_command_may_end_before_its_input() {
 #[test]
 fn one_shell_for_many_commands_and_none_left() {
     let Some(host) = Host::start(&["--shells", "1"]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     for number in 0..10 {
         assert_eq!(run(&mut shell, &format!("exit {number}"), b"").unwrap().status, number);
     }
@@ -58,7 +58,7 @@ fn one_shell_for_many_commands_and_none_left() {
 #[test]
 fn a_command_that_is_dropped_is_ended() {
     let Some(host) = Host::start(&[]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let until = Instant::now() + Duration::from_secs(5);
     drop(shell.start("sleep 1000", until).unwrap());
     assert_eq!(run(&mut shell, "exit 4", b"").unwrap().status, 4);
@@ -70,7 +70,7 @@ fn a_command_that_is_dropped_is_ended() {
 #[test]
 fn waiting_ends_when_it_is_to_end() {
     let Some(host) = Host::start(&[]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let began = Instant::now();
     let mut process = shell.start("sleep 1000", began).unwrap();
     process.wait(began + Duration::from_millis(700), false).unwrap();
@@ -87,7 +87,7 @@ fn many_hosts_at_once_leave_nothing_behind() {
         for number in 0..40 {
             let host = &host;
             scope.spawn(move || {
-                let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+                let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
                 assert_eq!(run(&mut shell, &format!("exit {number}"), b"").unwrap().status, number);
             });
         }
@@ -102,7 +102,7 @@ fn many_hosts_at_once_leave_nothing_behind() {
 #[ignore = "a measurement, of use in a release build only"]
 fn two_hundred_megabytes() {
     let Some(host) = Host::start(&[]) else { return };
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let began = Instant::now();
     let mut input = std::io::repeat(b'x').take(200_000_000);
     let left = run_with(&mut shell, "wc -c", &mut input).unwrap();

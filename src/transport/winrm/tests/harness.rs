@@ -126,11 +126,6 @@ impl Host {
             timeouts: WinrmTimeouts::default(),
         }
     }
-
-    /// Opens a shell.
-    pub(super) fn open(&self, settings: &WinrmConnection) -> Result<WinrmShell, Trouble> {
-        WinrmShell::open(place("localhost", settings))
-    }
 }
 
 impl Drop for Host {
@@ -138,6 +133,11 @@ impl Drop for Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Opens a shell on a stand-in.
+pub(super) fn open(settings: &WinrmConnection) -> Result<WinrmShell, Trouble> {
+    WinrmShell::open(place("localhost", settings))
 }
 
 /// A reference to a secret whose value is `text`.

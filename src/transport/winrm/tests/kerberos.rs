@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use crate::manifest::{WinrmAuth, WinrmConnection};
 use crate::transport::failure::Problem;
 
-use super::harness::{Host, file, is_there, run, secret, told};
+use super::harness::{Host, file, is_there, open, run, secret, told};
 
 /// A realm, and a host in it.
 struct Realm {
@@ -56,8 +56,8 @@ impl Drop for Realm {
     }
 }
 
-fn tried(host: &Host, settings: &WinrmConnection) {
-    let mut shell = host.open(settings).unwrap_or_else(|trouble| panic!("{trouble:?}"));
+fn tried(settings: &WinrmConnection) {
+    let mut shell = open(settings).unwrap_or_else(|trouble| panic!("{trouble:?}"));
     for number in 0..3 {
         let left = run(&mut shell, &format!("cat; exit {number}"), b"hello").unwrap();
         assert_eq!((left.status, left.stdout.as_str()), (number, "hello"));
@@ -72,14 +72,14 @@ fn by_password_and_by_keytab() {
         for user in ["alice", "alice@mdc.test", "MDC\\alice"] {
             let mut settings = realm.settings(&host, auth);
             settings.user = user.to_owned();
-            tried(&host, &settings);
+            tried(&settings);
         }
     }
     let mut settings = realm.settings(&host, WinrmAuth::Kerberos);
     settings.user = "svc".to_owned();
     settings.password = None;
     settings.keytab = Some(realm.folder.path().join("svc.keytab").try_into().unwrap());
-    tried(&host, &settings);
+    tried(&settings);
     let said = host.end();
     assert!(told(&said, "login").iter().all(|it| it["mechanism"] == "kerberos"), "{said:?}");
 }
@@ -93,10 +93,10 @@ fn nothing_else_is_tried() {
     let nobody = WinrmConnection { user: "nobody".to_owned(), ..good.clone() };
     let silent = WinrmConnection { kdc: Some("127.0.0.1:1".to_owned()), ..good };
     for settings in [wrong, nobody] {
-        let trouble = host.open(&settings).err().unwrap();
+        let trouble = open(&settings).err().unwrap();
         assert!(matches!(trouble.problem, Problem::Login(_)), "{trouble:?}");
     }
-    let trouble = host.open(&silent).err().unwrap();
+    let trouble = open(&silent).err().unwrap();
     assert!(matches!(trouble.problem, Problem::Unreachable(_)), "{trouble:?}");
     assert!(trouble.hint.contains("`kdc`"), "{trouble:?}");
     let said = host.end();

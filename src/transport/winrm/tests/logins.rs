@@ -6,10 +6,10 @@ use crate::manifest::{ClientCertificate, TlsTrust, WinrmAuth, WinrmConnection};
 use crate::transport::failure::Problem;
 use crate::value::Digest;
 
-use super::harness::{Host, Left, certificates, requests, run, secret, told};
+use super::harness::{Host, Left, certificates, file, made, open, requests, run, secret, told};
 
-fn tried(host: &Host, settings: &WinrmConnection) {
-    let mut shell = host.open(settings).unwrap();
+fn tried(settings: &WinrmConnection) {
+    let mut shell = open(settings).unwrap();
     let left = run(&mut shell, "cat; echo out; echo err >&2; exit 7", b"in\n").unwrap();
     let expected = Left { status: 7, stdout: "in\nout\n".into(), stderr: "err\n".into() };
     assert_eq!(left, expected);
@@ -21,7 +21,7 @@ fn over_http_everything_is_sealed() {
         [(WinrmAuth::Ntlm, false), (WinrmAuth::Negotiate, false), (WinrmAuth::Ntlm, true)]
     {
         let Some(host) = Host::start(if gssapi { &["--gssapi"][..] } else { &[] }) else { return };
-        tried(&host, &host.settings(auth));
+        tried(&host.settings(auth));
         let said = host.end();
         let mechanisms: Vec<_> = told(&said, "login").iter().map(|it| &it["mechanism"]).collect();
         assert!(told(&said, "plaintext").is_empty() && !mechanisms.is_empty(), "{said:?}");
@@ -34,7 +34,7 @@ fn all_forms_of_a_users_name() {
     for user in ["alice", ".\\alice", "CORP\\alice"] {
         let mut settings = host.settings(WinrmAuth::Negotiate);
         settings.user = user.to_owned();
-        tried(&host, &settings);
+        tried(&settings);
     }
     host.end();
 }
@@ -65,7 +65,7 @@ fn at(host: &Host, name: &str) -> Utf8PathBuf {
 fn over_https_a_login_is_bound_to_the_certificate() {
     for auth in [WinrmAuth::Ntlm, WinrmAuth::Negotiate] {
         let Some((host, settings)) = over_tls(auth, &["--cbt"]) else { return };
-        tried(&host, &settings);
+        tried(&settings);
         host.end();
     }
 }
@@ -75,7 +75,7 @@ fn by_credssp() {
     let Some((host, settings)) = over_tls(WinrmAuth::Credssp, &["--auth", "credssp"]) else {
         return;
     };
-    tried(&host, &settings);
+    tried(&settings);
     let said = host.end();
     assert!(told(&said, "login").iter().any(|it| it["scheme"] == "CredSSP"), "{said:?}");
 }
@@ -84,12 +84,12 @@ fn by_credssp() {
 fn by_name_and_password_and_by_certificate() {
     let auth = ["--auth", "basic", "--auth", "certificate"];
     let Some((host, mut settings)) = over_tls(WinrmAuth::Basic, &auth) else { return };
-    tried(&host, &settings);
+    tried(&settings);
     settings.auth = WinrmAuth::Certificate;
     let key = std::fs::read_to_string(at(&host, "client.key")).unwrap();
     let file = at(&host, "client.pem");
     settings.certificate = Some(ClientCertificate { file, key: secret(&key) });
-    tried(&host, &settings);
+    tried(&settings);
     host.end();
 }
 
@@ -99,9 +99,9 @@ fn a_pinned_certificate_is_enough() {
     let pem = std::fs::read(at(&host, "host.pem")).unwrap();
     let der = openssl::x509::X509::from_pem(&pem).unwrap().to_der().unwrap();
     settings.trust = TlsTrust::Fingerprint(Digest::of(&der));
-    tried(&host, &settings);
+    tried(&settings);
     settings.trust = TlsTrust::Fingerprint(Digest::of(b"another"));
-    let trouble = host.open(&settings).err().unwrap();
+    let trouble = open(&settings).err().unwrap();
     assert!(matches!(trouble.problem, Problem::HostKey(_)), "{trouble:?}");
     let said = trouble.problem.to_string();
     assert!(said.contains(&Digest::of(&der).to_string()), "{said}");
@@ -114,7 +114,7 @@ fn who_is_not_trusted_learns_nothing() {
         return;
     };
     settings.trust = TlsTrust::Authorities(None);
-    let trouble = host.open(&settings).err().unwrap();
+    let trouble = open(&settings).err().unwrap();
     assert!(matches!(trouble.problem, Problem::HostKey(_)), "{trouble:?}");
     settings.trust = TlsTrust::Authorities(Some(at(&host, "ca.pem")));
     let other = super::harness::place("127.0.0.1", &settings);
@@ -128,23 +128,23 @@ fn who_is_not_trusted_learns_nothing() {
 fn one_wrong_password_is_one_attempt() {
     for auth in [WinrmAuth::Ntlm, WinrmAuth::Negotiate] {
         let Some(host) = Host::start(&[]) else { return };
-        wrong_password(&host, host.settings(auth));
+        wrong_password(host.settings(auth));
         let said = host.end();
         assert_eq!(told(&said, "refused").len(), 1, "{said:?}");
         assert_eq!(told(&said, "connection").len(), 1, "{said:?}");
     }
     for (auth, word) in [(WinrmAuth::Basic, "basic"), (WinrmAuth::Credssp, "credssp")] {
         let Some((host, settings)) = over_tls(auth, &["--auth", word]) else { return };
-        wrong_password(&host, settings);
+        wrong_password(settings);
         let said = host.end();
         assert_eq!(told(&said, "connection").len(), 1, "{said:?}");
         assert_eq!(requests(&said, "Create"), 0, "{said:?}");
     }
 }
 
-fn wrong_password(host: &Host, mut settings: WinrmConnection) {
+fn wrong_password(mut settings: WinrmConnection) {
     settings.password = Some(secret("Password02"));
-    let trouble = host.open(&settings).err().unwrap();
+    let trouble = open(&settings).err().unwrap();
     assert!(matches!(trouble.problem, Problem::Login(_)), "{trouble:?}");
     let said = format!("{} {}", trouble.problem, trouble.hint);
     assert!(!said.contains("Password02"), "{said}");
@@ -157,7 +157,7 @@ fn a_login_bound_to_another_certificate_is_refused() {
     settings.trust = TlsTrust::Anyone;
     let relay = relay(&host);
     settings.port = Some(relay);
-    let trouble = host.open(&settings).err().unwrap();
+    let trouble = open(&settings).err().unwrap();
     assert!(trouble.problem.to_string().contains("was refused"), "{trouble:?}");
     let said = host.end();
     assert_eq!(told(&said, "login").len(), 0, "{said:?}");
@@ -191,4 +191,26 @@ fn relay(host: &Host) -> u16 {
         }
     });
     port
+}
+
+/// What clients that others wrote can use is no invention of ours.
+#[test]
+fn others_can_use_the_stand_in() {
+    let Some((tls, _)) =
+        over_tls(WinrmAuth::Basic, &["--auth", "basic", "--auth", "credssp", "--auth", "ntlm"])
+    else {
+        return;
+    };
+    let Some(plain) = Host::start(&[]) else { return };
+    let ca = at(&tls, "ca.pem");
+    for arguments in [vec![plain.port.to_string()], vec![tls.port.to_string(), ca.to_string()]] {
+        let output = std::process::Command::new(made("venv/bin/python"))
+            .arg(file("others.py"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    plain.end();
+    tls.end();
 }

@@ -3,13 +3,13 @@
 use crate::manifest::WinrmAuth;
 use crate::transport::failure::Problem;
 
-use super::harness::{Host, Left, requests, run, told};
+use super::harness::{Host, Left, open, requests, run, told};
 
 /// Runs one command on a host that does `odd`, and gives what came of it and what the host told.
 fn with(odd: &[&str]) -> Option<(Result<Left, Problem>, Vec<serde_json::Value>)> {
     let arguments: Vec<&str> = odd.iter().flat_map(|odd| ["--odd", odd]).collect();
     let host = Host::start(&arguments)?;
-    let mut shell = host.open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let left = run(&mut shell, "echo done >> ran; wc -l < ran; rm ran", b"");
     drop(shell);
     Some((left, host.end()))
@@ -85,7 +85,7 @@ fn refusals_say_what_to_change() {
     ];
     for (odd, expected) in golden {
         let Some(host) = Host::start(&["--odd", odd]) else { return };
-        let trouble = host.open(&host.settings(WinrmAuth::Negotiate)).err().unwrap();
+        let trouble = open(&host.settings(WinrmAuth::Negotiate)).err().unwrap();
         let said = format!("{} {}", trouble.problem, trouble.hint);
         assert!(said.contains(expected), "{odd}: {said}");
         host.end();

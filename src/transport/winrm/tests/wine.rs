@@ -1,0 +1,84 @@
+//! Windows' own commands, as far as wine has them: cmd, the registry, the installer. Wine is no Windows:
+//! this shows that lines and statuses come through, and no more.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::manifest::WinrmAuth;
+
+use super::super::shell::WinrmShell;
+use super::harness::{Host, is_there, made, open, run};
+
+/// A host that is wine, with a folder that it sees as `Z:`.
+fn host() -> Option<(Host, tempfile::TempDir)> {
+    let ready = made("prefix/ready");
+    if !is_there(Path::new("/usr/bin/wixl")) || !is_there(&ready) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = ready.parent().unwrap().to_str().unwrap().to_owned();
+    let variables = [
+        ("WINEPREFIX", prefix.as_str()),
+        ("WINEDEBUG", "-all"),
+        ("WINEDLLOVERRIDES", "mscoree=;mshtml="),
+        ("DISPLAY", ""),
+    ];
+    let scratch = folder.path().to_str().unwrap();
+    let host = Host::start_with(&["--wine", scratch], &variables)?;
+    Some((host, folder))
+}
+
+fn status(shell: &mut WinrmShell, line: &str) -> i64 {
+    run(shell, line, b"").unwrap().status
+}
+
+/// A package of `version`, made by wixl, as wine sees it.
+fn package(folder: &Path, version: &str) -> String {
+    let name = format!("probe-{version}");
+    let text = format!(
+        r#"<?xml version="1.0"?><Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="*"
+        Name="mdc probe" Version="{version}" Language="1033" Manufacturer="mdc"
+        UpgradeCode="6f1ed6de-3c19-4dd4-9f5e-0d6b5bd3a001"><Package InstallerVersion="200"
+        Compressed="yes"/><MajorUpgrade DowngradeErrorMessage="newer"/><Media Id="1" Cabinet="a.cab"
+        EmbedCab="yes"/><Directory Id="TARGETDIR" Name="SourceDir"><Directory Id="ProgramFilesFolder">
+        <Directory Id="INSTALLDIR" Name="mdc probe"><Component Id="C" Guid="*"><File Id="F"
+        Name="version.txt" Source="version.txt" KeyPath="yes"/></Component></Directory></Directory>
+        </Directory><Feature Id="M" Level="1"><ComponentRef Id="C"/></Feature></Product></Wix>"#
+    );
+    std::fs::write(folder.join("version.txt"), version).unwrap();
+    std::fs::write(folder.join(format!("{name}.wxs")), text).unwrap();
+    let made = Command::new("wixl")
+        .args(["-o", &format!("{name}.msi"), &format!("{name}.wxs")])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    format!("Z:{}\\{name}.msi", folder.to_str().unwrap().replace('/', "\\"))
+}
+
+#[test]
+fn lines_statuses_and_packages_come_through() {
+    let Some((host, folder)) = host() else { return };
+    let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
+    for number in [0, 1, 3010, 1641, -2_147_024_891] {
+        assert_eq!(status(&mut shell, &format!("exit {number}")), number);
+    }
+    let said = run(&mut shell, "echo \"a & b\" ^& c %OS%", b"").unwrap();
+    assert_eq!(said.stdout.trim_end(), "\"a & b\" & c Windows_NT");
+    let (old, new) = (package(folder.path(), "1.0.0"), package(folder.path(), "1.2.0"));
+    // Packages by wixl are for 32 bits, which have a view of the registry of their own.
+    let installed = "reg query \
+        HKLM\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall /s";
+    for (package, version) in [(&old, "1.0.0"), (&new, "1.2.0")] {
+        assert_eq!(status(&mut shell, &format!("msiexec /i {package} /qn /norestart")), 0);
+        let found = run(&mut shell, installed, b"").unwrap().stdout;
+        assert!(found.contains(version), "{found}");
+    }
+    let left = run(&mut shell, installed, b"").unwrap().stdout;
+    assert!(!left.contains("1.0.0"), "{left}");
+    assert_eq!(status(&mut shell, &format!("msiexec /x {new} /qn")), 0);
+    let nothing = "{11111111-2222-3333-4444-555555555555}";
+    assert_eq!(status(&mut shell, &format!("msiexec /x {nothing} /qn")), 1605);
+    drop(shell);
+    host.end();
+}
