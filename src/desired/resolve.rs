@@ -56,6 +56,7 @@ pub fn resolve(
         scan: manifest.scan.clone(),
         notices,
         control_center,
+        standby: manifest.standby.as_ref().map(|it| it.value.clone()),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()

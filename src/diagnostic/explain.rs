@@ -8,6 +8,7 @@ mod host;
 mod notice;
 mod refusal;
 mod signature;
+mod standby;
 
 use super::Code;
 
@@ -376,6 +377,9 @@ impl Code {
             | Self::EvidenceRuleChanged
             | Self::EvidenceMissing
             | Self::EvidenceRefused => self.explain_signature(),
+            Self::BadStandby | Self::StandbyInCluster | Self::ForbiddenMove => {
+                self.explain_standby()
+            }
             Self::BadNotice | Self::DuplicateNotice | Self::NoticeTemplate => self.explain_notice(),
             Self::WaiverCheck
             | Self::WaiverHost

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
     Cluster, Connection, Host, Manifest, SimulatedConnection, center, gates, host, machine, notice,
-    preflight, scan, state,
+    preflight, scan, standby, state,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -44,6 +44,7 @@ pub(super) fn convert(
     let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
     let notices = notice::convert(source, text.notices, &mut found);
     let control_center = center::convert(source, text.control_center, &mut found);
+    let standby = standby::convert(source, text.standby, &hosts, &mut found);
     let components = text
         .components
         .into_iter()
@@ -69,6 +70,7 @@ pub(super) fn convert(
         load,
         notices,
         control_center,
+        standby,
         components,
     };
     (manifest, found)
@@ -97,6 +99,7 @@ fn convert_connection(text: ConnectionText) -> Connection {
             folder: simulated.folder.into(),
             speed: simulated.speed.unwrap_or(1),
             installed: simulated.installed.into_iter().map(|(k, v)| (k.value, v)).collect(),
+            licences: simulated.licences,
         }),
     }
 }

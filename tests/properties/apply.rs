@@ -41,6 +41,7 @@ impl<'a> Fleet<'a> {
             folder: "fleet".into(),
             speed: 0,
             installed: installed.collect(),
+            licences: BTreeMap::new(),
         };
         std::fs::write(folder.join("package.deb"), PACKAGE).unwrap();
         Self { cluster, folder, way: Way::Simulated(settings) }
