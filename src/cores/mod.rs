@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
 use crate::address::HostName;
@@ -69,6 +69,10 @@ impl<'a> Cores<'a> {
         core.ok_or_else(|| format!("the manifest has no `[standby.cores.{host}]` any more"))
     }
 
+    fn ca(&self, core: &StandbyCore) -> Option<Utf8PathBuf> {
+        core.ca.as_ref().map(|ca| self.folder.join(ca))
+    }
+
     fn sessions(&self) -> MutexGuard<'_, BTreeMap<HostName, Arc<Secret>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,7 +89,8 @@ impl<'a> Cores<'a> {
                 }
                 let password =
                     resolve_secret(password, self.folder).map_err(|it| it.to_string())?;
-                let token = Arc::new(login(core, user, &password)?);
+                let way = (core.url.as_str(), self.ca(core));
+                let token = Arc::new(login((way.0, way.1.as_deref()), user, &password)?);
                 self.sessions().insert(host.clone(), Arc::clone(&token));
                 Ok(token)
             }
@@ -115,8 +120,8 @@ impl<'a> Cores<'a> {
             headers.push(("apikey", key.expose()));
             let hidden: Vec<&str> = secrets.iter().copied().chain([key.expose()]).collect();
             let whole = Sent { method: sent.method, path: sent.path, headers, body: sent.body };
-            let to = (core.url.as_str(), core.ca.as_ref().map(|ca| self.folder.join(ca)));
-            let outcome = exchange((to.0, to.1.as_deref()), &whole, within, &hidden);
+            let ca = self.ca(core);
+            let outcome = exchange((&core.url, ca.as_deref()), &whole, within, &hidden);
             match outcome {
                 Outcome::Answered { status: 401 | 403, .. } if again => {
                     again = false;
@@ -136,7 +141,7 @@ impl<'a> Cores<'a> {
 }
 
 /// Begins a session. A wrong password must not become many attempts: nobody tries again.
-fn login(core: &StandbyCore, user: &str, password: &Secret) -> Result<Secret, String> {
+fn login(way: (&str, Option<&Utf8Path>), user: &str, password: &Secret) -> Result<Secret, String> {
     let body = Secret::new(json!({ "user": user, "password": password.expose() }).to_string());
     let sent = Sent {
         method: "POST",
@@ -145,7 +150,7 @@ fn login(core: &StandbyCore, user: &str, password: &Secret) -> Result<Secret, St
         ..Sent::default()
     };
     let hidden = [password.expose()];
-    let (status, body) = match exchange((&core.url, core.ca.as_deref()), &sent, ANSWER, &hidden) {
+    let (status, body) = match exchange(way, &sent, ANSWER, &hidden) {
         Outcome::Answered { status, body } => (status, body),
         Outcome::NotSent(why) | Outcome::Lost(why) => return Err(why),
     };
@@ -177,7 +182,7 @@ impl Drop for Cores<'_> {
                 headers: vec![("apikey", key.expose())],
                 body: None,
             };
-            let ca = core.ca.as_ref().map(|ca| self.folder.join(ca));
+            let ca = self.ca(core);
             let _ = exchange((&core.url, ca.as_deref()), &sent, ANSWER, &[key.expose()]);
         }
     }

@@ -90,6 +90,13 @@ const fn may(action: Action, task: &Task) -> bool {
         Action::MarkLogs => matches!(task, Task::MarkLogs { .. }),
         Action::ReadLogs => matches!(task, Task::ReadLogs { .. }),
         Action::ScanBefore | Action::ScanAfter => matches!(task, Task::TestScan { .. }),
+        Action::Yield => matches!(task, Task::AwaitLicence(_)),
+        Action::Register
+        | Action::Unregister
+        | Action::Nominate
+        | Action::Activate
+        | Action::Deactivate
+        | Action::ImportSettings => matches!(task, Task::Licence(_) | Task::AwaitLicence(_)),
         Action::TellBefore | Action::TellStart | Action::TellEnd => {
             matches!(task, Task::Tell { .. })
         }

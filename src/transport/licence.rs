@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::HostName;
 use crate::standby::{Move, Role};
-use crate::value::{Digest, SecretReference};
+use crate::value::{Digest, Period, SecretReference};
 
 /// One request to an MD Core instance, or to the licence server for it. The routes are those of the
 /// vendor's document of MD Core 5.6.1.
@@ -59,6 +59,62 @@ pub enum LicenceRequest {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<SecretReference>,
     },
+}
+
+/// What an instance is waited for to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LicenceWait {
+    /// What it is.
+    pub until: Until,
+    /// How long after one another it is asked.
+    pub every: Period,
+    /// When it is given up.
+    pub give_up: Period,
+}
+
+/// What an instance shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Until {
+    /// That it plays this part.
+    Plays(Role),
+    /// That it plays no part any more; people give its licence back, who are told this.
+    GivenBack(String),
+    /// That it could take over, held against this instance.
+    Ready(HostName),
+}
+
+impl LicenceWait {
+    /// What is waited for, to be read after "could not".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match &self.until {
+            Until::Plays(role) => format!("see that it is {}", role.as_str()),
+            Until::GivenBack(_) => "see that its licence was given back".to_owned(),
+            Until::Ready(production) => {
+                format!("see that it could take over from {production}")
+            }
+        }
+    }
+
+    /// How it is asked, of the instance at `url`.
+    #[must_use]
+    pub fn text(&self, url: &str) -> String {
+        let Self { until, every, give_up } = self;
+        let (routes, says) = match until {
+            Until::Plays(role) => ("", format!("it is {}", role.as_str())),
+            Until::GivenBack(text) => ("", format!("it is unlicensed; by hand: {text}")),
+            Until::Ready(production) => (
+                ", /readyz, /stat/engines and /admin/export",
+                format!("its engines and settings are there as on {production}"),
+            ),
+        };
+        format!(
+            "GET {url}/admin/license/backup and /admin/license{routes}, every {every} until {says}; given up \
+             after {give_up}"
+        )
+    }
 }
 
 impl LicenceRequest {

@@ -38,7 +38,7 @@ pub use end::End;
 pub use failure::{Failure, Problem};
 pub use gate::{ALLOWED_PATH, GATE_PATH, allowed, host_gate, sudoers};
 pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
-pub use licence::LicenceRequest;
+pub use licence::{LicenceRequest, LicenceWait, Until as LicenceUntil};
 pub use local::login_environment;
 pub use questions::{Also, Endpoint, FileQuestion, MARK, Questions, ResourceQuestions};
 pub use quote::quote;

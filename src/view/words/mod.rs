@@ -35,6 +35,13 @@ pub const fn action(action: Action) -> &'static str {
         Action::Rollback => "rollback",
         Action::Finalise => "finalise",
         Action::BackUp => "back up",
+        Action::Register => "register",
+        Action::Unregister => "unregister",
+        Action::Nominate => "nominate",
+        Action::Activate => "activate",
+        Action::Deactivate => "deactivate",
+        Action::ImportSettings => "import settings",
+        Action::Yield => "is unregistered",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
         Action::Confirm => "confirm",
@@ -68,6 +75,10 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Rollback => "↶",
         Action::Finalise => "-",
         Action::BackUp => "=",
+        Action::Register | Action::Activate => "+",
+        Action::Unregister | Action::Deactivate => "−",
+        Action::Nominate => "↑",
+        Action::ImportSettings => "±",
         Action::ProveBackup
         | Action::AwaitIdle
         | Action::Confirm
@@ -78,7 +89,8 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::ScanAfter
         | Action::Reach
         | Action::MarkLogs
-        | Action::ReadLogs => "?",
+        | Action::ReadLogs
+        | Action::Yield => "?",
         Action::TellBefore | Action::TellStart | Action::TellEnd => "!",
     }
 }
