@@ -31,6 +31,7 @@ use super::worker::Worker;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::center::Center;
+use crate::cores::Cores;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::scan::ToGateway;
@@ -60,6 +61,8 @@ pub struct Apply<'a> {
     pub gateway: &'a ToGateway<'a>,
     /// The way to Control Center, when components are changed by it.
     pub center: Option<&'a Center<'a>>,
+    /// The ways to standalone MD Core instances, when there are any.
+    pub cores: Option<&'a Cores>,
     /// How people are told.
     pub telling: &'a Telling<'a>,
     /// What time it is, for windows.
@@ -153,6 +156,7 @@ fn attempt(
         scans: &Scans::new(apply.gateway, plan, progress),
         notes: &notes,
         console: &Console::new(apply.center),
+        cores: apply.cores,
         notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
@@ -213,7 +217,7 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let untouched = before(&mut waiting.iter().filter(|step| progress.is_untouched(&step.id)));
     let broken = broken(plan, progress);
     let again = |step: &Step| match step.action {
-        Action::ScanBefore | Action::MarkLogs => false,
+        Action::ScanBefore | Action::MarkLogs | Action::Yield => false,
         action if action.tells() => false,
         Action::Verify | Action::ScanAfter | Action::ReadLogs => !waiting.is_empty(),
         Action::KeepHealthy => untouched.contains(&*step.id),

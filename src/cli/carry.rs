@@ -164,6 +164,7 @@ impl Manner {
             confirmed: &confirmed,
             gateway,
             center: center.as_ref(),
+            cores: site.kept_cores(),
             telling: &site.telling(next),
             clock: &Timestamp::now,
         };

@@ -39,32 +39,32 @@ pub enum Depth {
 }
 
 /// Ways to instances, and the sessions there. Used by all workers of a run.
-pub struct Cores<'a> {
-    settings: &'a Standby,
+pub struct Cores {
+    settings: Standby,
     /// The folder that relative paths start from.
-    folder: &'a Utf8Path,
+    folder: Utf8PathBuf,
     /// Those that exist only as a file.
     simulated: BTreeMap<HostName, Licences>,
     sessions: Mutex<BTreeMap<HostName, Arc<Secret>>>,
 }
 
-impl<'a> Cores<'a> {
+impl Cores {
     /// Ways to the instances of `settings`; nothing is sent yet.
     #[must_use]
-    pub fn new(
-        settings: &'a Standby,
-        folder: &'a Utf8Path,
+    pub const fn new(
+        settings: Standby,
+        folder: Utf8PathBuf,
         simulated: BTreeMap<HostName, Licences>,
     ) -> Self {
-        Self { settings, folder, simulated, sessions: Mutex::default() }
+        Self { settings, folder, simulated, sessions: Mutex::new(BTreeMap::new()) }
     }
 
     /// All instances.
-    pub fn hosts(&self) -> impl Iterator<Item = &'a HostName> + use<'a> {
+    pub fn hosts(&self) -> impl Iterator<Item = &HostName> {
         self.settings.cores.keys()
     }
 
-    fn core(&self, host: &HostName) -> Result<&'a StandbyCore, String> {
+    fn core(&self, host: &HostName) -> Result<&StandbyCore, String> {
         let core = self.settings.cores.get(host);
         core.ok_or_else(|| format!("the manifest has no `[standby.cores.{host}]` any more"))
     }
@@ -81,14 +81,14 @@ impl<'a> Cores<'a> {
     fn key(&self, host: &HostName, core: &StandbyCore) -> Result<Arc<Secret>, String> {
         match &self.settings.login {
             CoreLogin::Key(key) => {
-                resolve_secret(key, self.folder).map(Arc::new).map_err(|error| error.to_string())
+                resolve_secret(key, &self.folder).map(Arc::new).map_err(|error| error.to_string())
             }
             CoreLogin::Password { user, password } => {
                 if let Some(kept) = self.sessions().get(host) {
                     return Ok(Arc::clone(kept));
                 }
                 let password =
-                    resolve_secret(password, self.folder).map_err(|it| it.to_string())?;
+                    resolve_secret(password, &self.folder).map_err(|it| it.to_string())?;
                 let way = (core.url.as_str(), self.ca(core));
                 let token = Arc::new(login((way.0, way.1.as_deref()), user, &password)?);
                 self.sessions().insert(host.clone(), Arc::clone(&token));
@@ -170,7 +170,7 @@ fn login(way: (&str, Option<&Utf8Path>), user: &str, password: &Secret) -> Resul
     }
 }
 
-impl Drop for Cores<'_> {
+impl Drop for Cores {
     /// Sessions may be few: each is ended. One that can't be ended ends by itself.
     fn drop(&mut self) {
         let sessions = std::mem::take(&mut *self.sessions());

@@ -26,7 +26,7 @@ const MOST: usize = 500;
 /// Why there are no facts, and what to do next.
 type Trouble = (String, String);
 
-impl Cores<'_> {
+impl Cores {
     /// What the instance on `host` tells.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::value::{Digest, Secret, SecretReference};
 const OCTETS: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 
-impl Cores<'_> {
+impl Cores {
     /// Sends `request` for the instance on `host`, once.
     pub fn request(&self, host: &HostName, request: &LicenceRequest, within: Duration) -> Answer {
         if let Some(licences) = self.simulated.get(host) {
@@ -49,7 +49,7 @@ impl Cores<'_> {
             }
             LicenceRequest::RegisterOffline { license_file: file }
             | LicenceRequest::ActivateOffline { license_file: file } => {
-                let content = resolve_text(file, self.folder).map_err(|it| it.to_string())?;
+                let content = resolve_text(file, &self.folder).map_err(|it| it.to_string())?;
                 let body = Some((OCTETS, content.expose().as_bytes()));
                 let lines: Vec<&str> = content.expose().lines().filter(|it| it.len() > 7).collect();
                 outcome(&Sent { body, ..bare }, &lines)
@@ -73,7 +73,7 @@ impl Cores<'_> {
     }
 
     fn secret(&self, reference: &SecretReference) -> Result<Secret, String> {
-        resolve_secret(reference, self.folder).map_err(|error| error.to_string())
+        resolve_secret(reference, &self.folder).map_err(|error| error.to_string())
     }
 
     /// Settings as they were reviewed: those that have changed since are not imported.

@@ -9,7 +9,7 @@ use crate::cores::{Cores, Depth};
 
 /// Asks every instance, each in a thread of its own.
 #[must_use]
-pub fn cores(way: &Cores<'_>, depth: Depth) -> BTreeMap<HostName, CoreState> {
+pub fn cores(way: &Cores, depth: Depth) -> BTreeMap<HostName, CoreState> {
     let one = |host: &HostName| match way.observe(host, depth) {
         Ok(facts) => CoreState::Known(facts),
         Err((reason, hint)) => CoreState::Unknown(Unreadable::new(reason, hint)),

@@ -45,7 +45,9 @@ fn of_step(plan: &Plan, step: &Step, earlier: &BTreeSet<&str>) -> Option<String>
     if step.is_change() && !plan.purpose.admits(step.action) {
         return Some(format!("is there to {action}, which is not what the plan is for"));
     }
-    if step.is_change() && plan.facts(step).is_none() {
+    let rests = plan.facts(step).is_some()
+        || (step.action.is_of_licence() && plan.basis.cores.contains_key(&step.host));
+    if step.is_change() && !rests {
         return Some("rests on no facts".to_owned());
     }
     let back = step.back().map_or(&[][..], |commands| &**commands);

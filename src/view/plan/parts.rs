@@ -86,7 +86,9 @@ const AFTER: [Kind; 3] = [
 /// the way there ended.
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
-        Purpose::Release | Purpose::BackUp => vec![LIVE, GATES[0], GATES[1], CRITICAL],
+        Purpose::Release | Purpose::BackUp | Purpose::FailOver => {
+            vec![LIVE, GATES[0], GATES[1], CRITICAL]
+        }
         Purpose::Finalise => vec![FINALISE],
         Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
     };
