@@ -157,29 +157,34 @@ fn seen<'a>(
 }
 
 impl Licences {
-    fn site(
+    fn site<'a>(
         &mut self,
         standby: &Standby,
-        cores: &[Core<'_>],
+        cores: &[Core<'a>],
         changes: &BTreeMap<Address, Arc<Change>>,
     ) {
         self.warn(cores);
-        let stages: Vec<Stage> =
-            cores.iter().map(|it| Stage { now: it.standing(), desired: it.core.role }).collect();
-        let as_desired = stages.iter().all(|it| it.now.role == it.desired);
         let production = cores.iter().find(|it| it.facts.role == Role::Production);
         let target = cores.iter().find(|it| it.core.role == Role::Production);
         // Those that stand by already get their settings first, so that who takes over has them.
         self.imports(standby, (cores, production), &|it| it.facts.role == Role::Backup);
-        match production.filter(|it| as_desired && is_changed(changes, it.host)) {
-            Some(former) if standby.upgrade != Upgrading::InPlace => {
-                self.upgrade(standby, (cores, former));
+        let taken = production
+            .filter(|it| it.core.role == Role::Production && is_changed(changes, it.host))
+            .filter(|_| standby.upgrade != Upgrading::InPlace)
+            .and_then(|former| self.upgrade(standby, (cores, former)));
+        // Those that have taken turns play their parts; the others follow.
+        let stage = |it: &Core<'_>| {
+            let mut stage = Stage { now: it.standing(), desired: it.core.role };
+            if let Some((at_end, other)) = taken
+                && [at_end, other].contains(&it.host)
+            {
+                let role = if it.host == at_end { Role::Production } else { Role::Backup };
+                (stage.now.role, stage.desired) = (role, role);
             }
-            _ => {
-                let reasons = |core: &Core<'_>| reasons(core);
-                self.moves(cores, &stages, &reasons);
-            }
-        }
+            stage
+        };
+        let stages: Vec<Stage> = cores.iter().map(stage).collect();
+        self.moves(cores, &stages, &|core: &Core<'_>| reasons(core));
         let source = production.or(target);
         self.imports(standby, (cores, source), &|it| {
             it.facts.role == Role::Unlicensed && it.core.role == Role::Backup
@@ -262,15 +267,20 @@ impl Licences {
         }
     }
 
-    /// The backup takes over while the production instance is changed.
-    fn upgrade(&mut self, standby: &Standby, (cores, former): (&[Core<'_>], &Core<'_>)) {
+    /// The backup takes over while the production instance is changed; who is the production instance at
+    /// the end, and who stands by.
+    fn upgrade<'a>(
+        &mut self,
+        standby: &Standby,
+        (cores, former): (&[Core<'a>], &Core<'a>),
+    ) -> Option<(&'a HostName, &'a HostName)> {
         let next = cores.iter().find(|it| it.facts.role == Role::Backup && !it.standing().offline);
         let Some(next) = next else {
             self.warnings.push(format!(
                 "{} is changed while nobody takes over for it: no backup of it was registered online",
                 former.host
             ));
-            return;
+            return None;
         };
         let keeps = || vec![Reason::KeepsScanning { host: former.host.clone() }];
         self.takeover((next, former), keeps());
@@ -285,8 +295,12 @@ impl Licences {
                 next.host, former.host
             ));
         }
-        let (former, next) = (former.host.clone(), next.host.clone());
-        self.takeovers.push(Takeover { former, next });
+        let (former, next) = (former.host, next.host);
+        self.takeovers.push(Takeover { former: former.clone(), next: next.clone() });
+        Some(match standby.upgrade {
+            Upgrading::NominateAndReturn => (former, next),
+            _ => (next, former),
+        })
     }
 
     fn takeover(&mut self, (next, former): (&Core<'_>, &Core<'_>), reasons: Vec<Reason>) {
