@@ -102,6 +102,7 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
     let licences = licence::licences(desired, observed, &comparison.changes);
     comparison.warnings.extend(licences.warnings);
+    comparison.refusals.extend(licences.refusals);
     (comparison.licences, comparison.takeovers) = (licences.changes, licences.takeovers);
     comparison
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Action, Change, Reason};
+use super::{Action, Change, Reason, Refusal};
 use crate::address::{Address, HostName};
 use crate::desired::Desired;
 use crate::manifest::{CORE, Standby, StandbyCore, Upgrading};
@@ -48,6 +48,7 @@ pub(super) struct Licences {
     pub(super) changes: Vec<LicenceChange>,
     pub(super) takeovers: Vec<Takeover>,
     pub(super) warnings: Vec<String>,
+    pub(super) refusals: Vec<Refusal>,
 }
 
 /// An instance of a site.
@@ -276,6 +277,14 @@ impl Licences {
     ) -> Option<(&'a HostName, &'a HostName)> {
         let next = cores.iter().find(|it| it.facts.role == Role::Backup && !it.standing().offline);
         let Some(next) = next else {
+            let offline = cores.iter().find(|it| it.facts.role == Role::Backup);
+            if let Some(core) = offline
+                && let Err(forbidden) = core.standing().after(Move::Nominate)
+            {
+                let host = core.host.clone();
+                self.refusals.push(Refusal::ForbiddenMove { host, forbidden });
+                return None;
+            }
             self.warnings.push(format!(
                 "{} is changed while nobody takes over for it: no backup of it was registered online",
                 former.host

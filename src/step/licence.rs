@@ -63,7 +63,7 @@ impl Made<'_> {
         Command {
             run: wait.text(self.url()),
             account: Account::Login,
-            within: ANSWER,
+            within: give_up,
             task: Task::AwaitLicence(wait),
         }
     }

@@ -109,8 +109,8 @@ pub(in crate::view) fn times(plan: &Plan) -> Vec<(&'static str, Duration, usize)
 
 /// Whether it is shown under its stage.
 fn is_of_stage(step: &Step) -> bool {
-    let looks =
-        step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Reach);
+    let looks = step.action.is_gate()
+        && !matches!(step.action, Action::KeepHealthy | Action::Reach | Action::Yield);
     !looks && !step.action.only_copies() && step.action != Action::BackUp
 }
 
