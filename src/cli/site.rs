@@ -118,7 +118,7 @@ impl Site {
                 return None;
             };
             let folder = self.manifest.folder.join(&fleet.folder);
-            Some((host.clone(), Licences::new(folder, fleet.licences.clone())))
+            Some((host.clone(), Licences::new(folder, fleet.licences.clone()?)))
         });
         Some(Cores::new(settings.clone(), self.manifest.folder.clone(), simulated.collect()))
     }

@@ -132,9 +132,9 @@ pub(super) struct SimulatedText {
     #[serde(default)]
     pub(super) installed: BTreeMap<At<String>, Version>,
     /// The parts that MD Core instances play when the fleet is first made, by host; one that is not named
-    /// has no licence.
-    #[serde(default)]
-    pub(super) licences: BTreeMap<HostName, Role>,
+    /// has no licence. With it, the instances of `[standby]` are simulated too, and nobody is asked at
+    /// their `url`.
+    pub(super) licences: Option<BTreeMap<HostName, Role>>,
 }
 
 /// What holds for hosts that don't say otherwise.

@@ -48,6 +48,7 @@ pub(crate) fn desired<'a>(
         waivers: Vec::new(),
         scan: None,
         control_center: None,
+        standby: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
         removed: BTreeMap::new(),

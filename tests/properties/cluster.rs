@@ -184,6 +184,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         },
         scan: None,
         control_center: None,
+        standby: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
         removed: BTreeMap::new(),
@@ -322,7 +323,7 @@ fn observed(states: &BTreeMap<Address, State>, unseen: &[bool]) -> Observed {
         let unseen: bool = unseen.get(index).copied().unwrap_or_default();
         (host, if unseen { unreadable() } else { HostState::Known(host_facts(components)) })
     };
-    Observed { hosts: hosts.into_iter().enumerate().map(state).collect() }
+    Observed { hosts: hosts.into_iter().enumerate().map(state).collect(), ..Observed::default() }
 }
 
 fn host_facts(components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {

@@ -26,7 +26,7 @@ impl Fleet {
             folder: "fleet".into(),
             speed,
             installed: installed.map(|(c, v)| (c.to_owned(), v.parse().unwrap())).into(),
-            licences: BTreeMap::new(),
+            licences: None,
         });
         Self { folder: tempfile::tempdir().unwrap(), settings }
     }
