@@ -74,10 +74,13 @@ impl Worker<'_> {
                 tries + 1
             }
         };
-        // A controller that was taken the cluster from asks for nothing any more. A takeover waits for no
-        // host; its lease is the newest.
+        // A takeover waits for nobody: its lease is the newest, and it has just asked.
         if self.plan.purpose != Purpose::FailOver {
+            // A controller that was taken the cluster from asks for nothing any more.
             self.enter(work.step)?;
+            if self.is_there_or_forbidden(work, (command, request))? {
+                return Ok(());
+            }
         }
         record(tries, ("sent", vec![request.in_words()]))?;
         let cores = self.cores(work, command)?;
@@ -101,6 +104,28 @@ impl Worker<'_> {
         record(tries, ("answered", vec![super::center::NO.to_owned(), why.clone()]))?;
         let now = cores.role(&work.step.host);
         Err(refused(work, command, (word, &why, request, now)))
+    }
+
+    /// Whether the instance plays the part already; an error when the rules forbid the move from where it
+    /// is now. By this its session is also seen to be alive.
+    fn is_there_or_forbidden(
+        &self,
+        work: &Work<'_>,
+        (command, request): (&Command, &LicenceRequest),
+    ) -> Result<bool, StepFailure> {
+        let cores = self.cores(work, command)?;
+        let Some(what) = request.part_of() else { return Ok(false) };
+        match cores.role(&work.step.host) {
+            Ok(role) if role == what.leads_to() => Ok(true),
+            Ok(role) if (Standing { role, offline: false }).after(what).is_err() => {
+                let why = "it was not sent";
+                Err(refused(work, command, ("forbidden", why, request, Ok(role))))
+            }
+            Ok(_) => Ok(false),
+            Err(why) => {
+                Err(refused(work, command, ("not sent", &why, request, Err(String::new()))))
+            }
+        }
     }
 
     /// Whether the instance shows, within the time that a move may take, that it was done.

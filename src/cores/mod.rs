@@ -45,18 +45,27 @@ pub struct Cores {
     folder: Utf8PathBuf,
     /// Those that exist only as a file.
     simulated: BTreeMap<HostName, Licences>,
-    sessions: Mutex<BTreeMap<HostName, Arc<Secret>>>,
+    sessions: Mutex<Sessions>,
+}
+
+/// The sessions that were begun.
+#[derive(Default)]
+struct Sessions {
+    /// Those that are used.
+    kept: BTreeMap<HostName, Arc<Secret>>,
+    /// Those that seemed to have ended: an instance says the same to whoever has no rights.
+    old: Vec<(HostName, Arc<Secret>)>,
 }
 
 impl Cores {
     /// Ways to the instances of `settings`; nothing is sent yet.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         settings: Standby,
         folder: Utf8PathBuf,
         simulated: BTreeMap<HostName, Licences>,
     ) -> Self {
-        Self { settings, folder, simulated, sessions: Mutex::new(BTreeMap::new()) }
+        Self { settings, folder, simulated, sessions: Mutex::default() }
     }
 
     /// All instances.
@@ -73,7 +82,7 @@ impl Cores {
         core.ca.as_ref().map(|ca| self.folder.join(ca))
     }
 
-    fn sessions(&self) -> MutexGuard<'_, BTreeMap<HostName, Arc<Secret>>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -84,21 +93,21 @@ impl Cores {
                 resolve_secret(key, &self.folder).map(Arc::new).map_err(|error| error.to_string())
             }
             CoreLogin::Password { user, password } => {
-                if let Some(kept) = self.sessions().get(host) {
+                if let Some(kept) = self.sessions().kept.get(host) {
                     return Ok(Arc::clone(kept));
                 }
                 let password =
                     resolve_secret(password, &self.folder).map_err(|it| it.to_string())?;
                 let way = (core.url.as_str(), self.ca(core));
                 let token = Arc::new(login((way.0, way.1.as_deref()), user, &password)?);
-                self.sessions().insert(host.clone(), Arc::clone(&token));
+                self.sessions().kept.insert(host.clone(), Arc::clone(&token));
                 Ok(token)
             }
         }
     }
 
-    /// Sends with what vouches for `mdc`. A session that has ended is renewed once: 403 says that
-    /// nothing was done.
+    /// Sends with what vouches for `mdc`. For a question, a session that has ended is renewed once; what
+    /// moves something is sent once, whatever comes of it.
     fn send(
         &self,
         host: &HostName,
@@ -109,8 +118,9 @@ impl Cores {
             Ok(core) => core,
             Err(why) => return Outcome::NotSent(why),
         };
-        let mut again = matches!(self.settings.login, CoreLogin::Password { .. })
-            && self.sessions().contains_key(host);
+        let mut again = sent.method == "GET"
+            && matches!(self.settings.login, CoreLogin::Password { .. })
+            && self.sessions().kept.contains_key(host);
         loop {
             let key = match self.key(host, core) {
                 Ok(key) => key,
@@ -132,10 +142,19 @@ impl Cores {
         }
     }
 
+    /// Sends a question that needs no rights.
+    fn send_openly(&self, host: &HostName, sent: &Sent<'_>) -> Outcome {
+        match self.core(host) {
+            Ok(core) => exchange((&core.url, self.ca(core).as_deref()), sent, ANSWER, &[]),
+            Err(why) => Outcome::NotSent(why),
+        }
+    }
+
     fn forget(&self, host: &HostName, key: &Arc<Secret>) {
         let mut sessions = self.sessions();
-        if sessions.get(host).is_some_and(|kept| Arc::ptr_eq(kept, key)) {
-            sessions.remove(host);
+        if sessions.kept.get(host).is_some_and(|kept| Arc::ptr_eq(kept, key)) {
+            sessions.kept.remove(host);
+            sessions.old.push((host.clone(), Arc::clone(key)));
         }
     }
 }
@@ -173,8 +192,8 @@ fn login(way: (&str, Option<&Utf8Path>), user: &str, password: &Secret) -> Resul
 impl Drop for Cores {
     /// Sessions may be few: each is ended. One that can't be ended ends by itself.
     fn drop(&mut self) {
-        let sessions = std::mem::take(&mut *self.sessions());
-        for (host, key) in sessions {
+        let Sessions { kept, old } = std::mem::take(&mut *self.sessions());
+        for (host, key) in kept.into_iter().chain(old) {
             let Ok(core) = self.core(&host) else { continue };
             let sent = Sent {
                 method: "POST",

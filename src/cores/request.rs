@@ -9,7 +9,7 @@ use super::answer::{Answer, of_core, of_server, said};
 use super::exchange::{Outcome, Sent, exchange};
 use super::{Cores, observe};
 use crate::address::HostName;
-use crate::transport::{LicenceRequest, resolve_secret, resolve_text};
+use crate::transport::{LicenceRequest, resolve_exact, resolve_secret};
 use crate::value::{Digest, Secret, SecretReference};
 
 const OCTETS: &str = "application/octet-stream";
@@ -49,7 +49,7 @@ impl Cores {
             }
             LicenceRequest::RegisterOffline { license_file: file }
             | LicenceRequest::ActivateOffline { license_file: file } => {
-                let content = resolve_text(file, &self.folder).map_err(|it| it.to_string())?;
+                let content = resolve_exact(file, &self.folder).map_err(|it| it.to_string())?;
                 let body = Some((OCTETS, content.expose().as_bytes()));
                 let lines: Vec<&str> = content.expose().lines().filter(|it| it.len() > 7).collect();
                 outcome(&Sent { body, ..bare }, &lines)

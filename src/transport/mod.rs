@@ -43,7 +43,7 @@ pub use local::login_environment;
 pub use questions::{Also, Endpoint, FileQuestion, MARK, Questions, ResourceQuestions};
 pub use quote::quote;
 pub use request::{Request, UploadedFile};
-pub use secret::{resolve as resolve_secret, resolve_text};
+pub use secret::{resolve as resolve_secret, resolve_exact, resolve_text};
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
 pub use task::{ScanBounds, Task};
 pub use token::random_word;
