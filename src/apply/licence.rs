@@ -85,7 +85,7 @@ impl Worker<'_> {
         record(tries, ("sent", vec![request.in_words()]))?;
         let cores = self.cores(work, command)?;
         let answer = cores.request(&work.step.host, request, command.within.duration());
-        let (word, why) = match answer {
+        let (ended, why) = match answer {
             Answer::Done(said) => {
                 self.tell(Event::Watched { step: work.step.id.to_string(), seen: said });
                 let yes = vec![super::center::YES.to_owned(), "{}".to_owned()];
@@ -103,7 +103,7 @@ impl Worker<'_> {
         };
         record(tries, ("answered", vec![super::center::NO.to_owned(), why.clone()]))?;
         let now = cores.role(&work.step.host);
-        Err(refused(work, command, (word, &why, request, now)))
+        Err(refused(work, command, (ended, &why, request, now)))
     }
 
     /// Whether the instance plays the part already; an error when the rules forbid the move from where it
@@ -247,9 +247,9 @@ fn failure(
 fn refused(
     work: &Work<'_>,
     command: &Command,
-    (word, why, request, now): (&str, &str, &LicenceRequest, Result<Role, String>),
+    (how, why, request, now): (&str, &str, &LicenceRequest, Result<Role, String>),
 ) -> StepFailure {
-    let mut ended = format!("{word}: {why}");
+    let mut ended = format!("{how}: {why}");
     let mut hint = "nothing was moved; mend the cause, then `mdc resume`".to_owned();
     let forbidden = now.ok().zip(request.part_of()).and_then(|(role, what)| {
         let offline = matches!(request, LicenceRequest::RegisterOffline { .. });

@@ -144,7 +144,6 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let notes = Notes::new(progress, sender.clone());
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -154,7 +153,7 @@ fn attempt(
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
         scans: &Scans::new(apply.gateway, plan, progress),
-        notes: &notes,
+        notes: &Notes::new(progress, sender.clone()),
         console: &Console::new(apply.center),
         cores: apply.cores,
         notices: &Notices::new(apply.telling, (id, plan), progress),

@@ -62,8 +62,8 @@ impl Failover {
         let start = Instant::now();
         let observed = observed(&site, &to)?;
         let (changes, dead) = take_over(&site.desired, &observed, &to)
-            .map_err(|problem| refused(problem, (&site, &to), &observed))?;
-        let plan = self.plan(&site, &changes, &dead);
+            .map_err(|problem| refused(&problem, (&site, &to), &observed))?;
+        let plan = Self::plan(&site, &changes, &dead);
         let asked = start.elapsed();
         say(&site, (&observed, &to), console);
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
@@ -128,7 +128,7 @@ impl Failover {
         ))
     }
 
-    fn plan(&self, site: &Site, changes: &[LicenceChange], dead: &[HostName]) -> Plan {
+    fn plan(site: &Site, changes: &[LicenceChange], dead: &[HostName]) -> Plan {
         let owing: Vec<Step> =
             former(site, changes, dead).iter().filter_map(|it| owed(&site.desired, it)).collect();
         let mut plan = fail_over(&site.desired, changes, &owing);
@@ -193,15 +193,16 @@ fn unknown(host: &str, site: &Site) -> Problem {
         site.desired.standby.iter().flat_map(|it| it.cores.keys()).map(HostName::as_str).collect();
     Problem::new(
         format!("`{host}` is no instance of hot backup in {}", site.path),
-        match known.is_empty() {
-            true => "nothing was changed; write `[standby]` (docs/standby.md)".to_owned(),
-            false => format!("nothing was changed; the instances are {}", known.join(", ")),
+        if known.is_empty() {
+            "nothing was changed; write `[standby]` (docs/standby.md)".to_owned()
+        } else {
+            format!("nothing was changed; the instances are {}", known.join(", "))
         },
     )
 }
 
 fn refused(
-    problem: TakeoverProblem,
+    problem: &TakeoverProblem,
     (site, to): (&Site, &HostName),
     observed: &Observed,
 ) -> Problem {
@@ -214,7 +215,7 @@ fn refused(
             };
             Problem::new(format!("{to} can't be asked, and can't take over: {reason}"), hint)
         }
-        TakeoverProblem::Forbidden(forbidden) => forbidden_move(&forbidden, (site, to)),
+        TakeoverProblem::Forbidden(forbidden) => forbidden_move(forbidden, (site, to)),
     }
 }
 

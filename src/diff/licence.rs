@@ -55,14 +55,14 @@ pub(super) struct Licences {
 #[derive(Clone, Copy)]
 struct Core<'a> {
     host: &'a HostName,
-    core: &'a StandbyCore,
+    desired: &'a StandbyCore,
     facts: &'a CoreFacts,
 }
 
 impl Core<'_> {
     fn standing(&self) -> Standing {
         let offline = self.facts.role == Role::Backup && self.facts.online == Some(false);
-        Standing { role: self.facts.role, offline: offline || self.core.offline }
+        Standing { role: self.facts.role, offline: offline || self.desired.offline }
     }
 }
 
@@ -100,7 +100,7 @@ pub fn take_over(
     let known: Vec<Core<'_>> = hosts
         .iter()
         .filter_map(|&host| {
-            Some(Core { host, core: standby.cores.get(host)?, facts: facts(host)? })
+            Some(Core { host, desired: standby.cores.get(host)?, facts: facts(host)? })
         })
         .collect();
     let dead = hosts.iter().filter(|host| facts(host).is_none()).map(|host| (*host).clone());
@@ -141,9 +141,9 @@ fn seen<'a>(
     hosts: &[&'a HostName],
 ) -> Result<Vec<Core<'a>>, String> {
     let core = |&host: &&'a HostName| {
-        let core = standby.cores.get(host).ok_or_else(String::new)?;
+        let desired = standby.cores.get(host).ok_or_else(String::new)?;
         match observed.cores.get(host) {
-            Some(CoreState::Known(facts)) => Ok(Core { host, core, facts }),
+            Some(CoreState::Known(facts)) => Ok(Core { host, desired, facts }),
             Some(CoreState::Unknown(why)) => Err(format!(
                 "no licence is moved at the site of {host}, which can't be asked for its part: {}; {}. When \
                  it is the production instance and stays down: `mdc failover`",
@@ -158,24 +158,24 @@ fn seen<'a>(
 }
 
 impl Licences {
-    fn site<'a>(
+    fn site(
         &mut self,
         standby: &Standby,
-        cores: &[Core<'a>],
+        cores: &[Core<'_>],
         changes: &BTreeMap<Address, Arc<Change>>,
     ) {
         self.warn(cores);
         let production = cores.iter().find(|it| it.facts.role == Role::Production);
-        let target = cores.iter().find(|it| it.core.role == Role::Production);
+        let target = cores.iter().find(|it| it.desired.role == Role::Production);
         // Those that stand by already get their settings first, so that who takes over has them.
         self.imports(standby, (cores, production), &|it| it.facts.role == Role::Backup);
         let taken = production
-            .filter(|it| it.core.role == Role::Production && is_changed(changes, it.host))
+            .filter(|it| it.desired.role == Role::Production && is_changed(changes, it.host))
             .filter(|_| standby.upgrade != Upgrading::InPlace)
             .and_then(|former| self.upgrade(standby, (cores, former)));
         // Those that have taken turns play their parts; the others follow.
         let stage = |it: &Core<'_>| {
-            let mut stage = Stage { now: it.standing(), desired: it.core.role };
+            let mut stage = Stage { now: it.standing(), desired: it.desired.role };
             if let Some((at_end, other)) = taken
                 && [at_end, other].contains(&it.host)
             {
@@ -188,13 +188,13 @@ impl Licences {
         self.moves(cores, &stages, &|core: &Core<'_>| reasons(core));
         let source = production.or(target);
         self.imports(standby, (cores, source), &|it| {
-            it.facts.role == Role::Unlicensed && it.core.role == Role::Backup
+            it.facts.role == Role::Unlicensed && it.desired.role == Role::Backup
         });
     }
 
     fn warn(&mut self, cores: &[Core<'_>]) {
-        for Core { host, core, facts } in cores {
-            if let Some(known) = &core.deployment
+        for Core { host, desired, facts } in cores {
+            if let Some(known) = &desired.deployment
                 && *known != facts.deployment
             {
                 self.warnings.push(format!(
@@ -352,8 +352,8 @@ impl From<Move> for Action {
 fn reasons(core: &Core<'_>) -> Vec<Reason> {
     let standing = core.standing();
     let mut reasons =
-        vec![Reason::RoleDiffers { observed: standing.role, desired: core.core.role }];
-    let tried = match (standing.role, core.core.role) {
+        vec![Reason::RoleDiffers { observed: standing.role, desired: core.desired.role }];
+    let tried = match (standing.role, core.desired.role) {
         (Role::Production, Role::Backup) => Some(Move::Register),
         (Role::Backup, Role::Production) if standing.offline => Some(Move::Nominate),
         (Role::Backup, Role::Production) => Some(Move::Activate),

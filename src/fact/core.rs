@@ -103,9 +103,10 @@ impl CoreFacts {
             }
         }
         // Another version may write the same settings otherwise.
-        let differing = match self.version == production.version {
-            true => self.differing_settings(production),
-            false => Vec::new(),
+        let differing = if self.version == production.version {
+            self.differing_settings(production)
+        } else {
+            Vec::new()
         };
         if !differing.is_empty() {
             why.push(format!("its settings differ: {}", differing.join(", ")));

@@ -232,7 +232,7 @@ pub fn fail_over(desired: &Desired, changes: &[LicenceChange], dead: &[Step]) ->
     in_waves(&mut steps);
     let on_failure = super::make::on_failure(desired, &steps);
     let purpose = Purpose::FailOver;
-    let mut plan = Plan { purpose, steps, on_failure, ..Plan::bare(desired, basis) };
+    let mut plan = Plan { purpose, on_failure, steps, ..Plan::bare(desired, basis) };
     plan.seal = plan.digest();
     plan
 }

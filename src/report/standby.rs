@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::address::HostName;
 use crate::desired::Desired;
+use crate::manifest::{Standby, StandbyCore};
 use crate::observe::{CoreState, Observed};
 use crate::standby::Role;
 
@@ -37,10 +38,10 @@ pub struct Readiness {
 pub fn readiness(desired: &Desired, observed: &Observed) -> Vec<Readiness> {
     let known = |host: &HostName| observed.cores.get(host).and_then(CoreState::known);
     let cores = desired.standby.iter().flat_map(|standby| &standby.cores);
-    let one = |(host, core): (&HostName, &crate::manifest::StandbyCore)| {
+    let one = |(host, core): (&HostName, &StandbyCore)| {
         let facts = known(host);
         // Another one than the manifest says may be the production instance.
-        let production = desired.standby.iter().flat_map(|it| it.sites()).find_map(|site| {
+        let production = desired.standby.iter().flat_map(Standby::sites).find_map(|site| {
             let plays = |it: &&&HostName| known(it).is_some_and(|it| it.role == Role::Production);
             site.contains(&host).then(|| site.iter().find(plays).copied())?
         });

@@ -1,22 +1,18 @@
 //! Every move from every standing, and every site of three instances against a search of all ways.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::{BTreeSet, VecDeque};
 
 use super::*;
+
+/// From which part, offline or not, which move, and where it leads or what is legal instead.
+type Row = (Role, bool, Move, Result<Role, &'static [Move]>);
 
 const ROLES: [Role; 3] = [Role::Production, Role::Backup, Role::Unlicensed];
 
 #[test]
 fn each_move_leads_where_the_vendor_says_or_names_the_legal_way() {
     use Move::{Activate, Deactivate, Nominate, Register, Unregister};
-    let table: [(Role, bool, Move, Result<Role, &[Move]>); 30] = [
+    let table: [Row; 30] = [
         (Role::Unlicensed, false, Register, Ok(Role::Backup)),
         (Role::Unlicensed, true, Register, Ok(Role::Backup)),
         (Role::Unlicensed, false, Activate, Ok(Role::Production)),

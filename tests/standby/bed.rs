@@ -29,11 +29,12 @@ impl Bed {
         );
         for (place, role) in desired.iter().enumerate() {
             let host = HOSTS[place];
-            text += &format!(
+            let table = format!(
                 "[hosts.{host}]\naddress = \"10.0.2.1{place}\"\ncomponents = \
                  [\"md-core\"]\n[standby.cores.{host}]\nurl = \"{}\"\nrole = \"{role}\"\n",
                 cores.url(place)
             );
+            text.push_str(&table);
         }
         fs::remove_dir_all(site.path(".mdc")).unwrap();
         for name in ["release-a.toml", "release-b.toml"] {

@@ -65,20 +65,16 @@ pub const fn sign(action: Action) -> &'static str {
     match action {
         Action::Copy => "»",
         Action::Keep => "«",
-        Action::Install => "+",
-        Action::Upgrade => "↑",
+        Action::Install | Action::Register | Action::Activate => "+",
+        Action::Upgrade | Action::Nominate => "↑",
         Action::Downgrade => "↓",
         Action::Repair => "~",
         Action::Start => "▸",
-        Action::Reconfigure => "±",
-        Action::Remove => "−",
+        Action::Reconfigure | Action::ImportSettings => "±",
+        Action::Remove | Action::Unregister | Action::Deactivate => "−",
         Action::Rollback => "↶",
         Action::Finalise => "-",
         Action::BackUp => "=",
-        Action::Register | Action::Activate => "+",
-        Action::Unregister | Action::Deactivate => "−",
-        Action::Nominate => "↑",
-        Action::ImportSettings => "±",
         Action::ProveBackup
         | Action::AwaitIdle
         | Action::Confirm
