@@ -25,7 +25,7 @@ pub(super) fn effective(
             None => found.push(unknown(catalog, name, &manifest.source, &over.span)),
         }
     }
-    let alone = manifest.standby.is_some();
+    let alone = manifest.standby.as_ref().is_some_and(|it| !it.value.in_cluster);
     let needed = |component: Arc<Component>| {
         with_needs(if alone { stands_alone(component) } else { component })
     };

@@ -46,6 +46,7 @@ pub(super) fn checked(
         deactivation,
         settle_within: text.settle_within.unwrap_or(Period::seconds(120)),
         ready_within: text.ready_within.unwrap_or(Period::seconds(1800)),
+        in_cluster: text.allow_in_cluster,
         cores,
     };
     Some(At { span, value })

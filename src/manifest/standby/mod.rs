@@ -49,6 +49,8 @@ pub struct Standby {
     pub settle_within: Period,
     /// How long a backup may take until it is ready.
     pub ready_within: Period,
+    /// Whether the instances are those of a cluster, with its needs.
+    pub in_cluster: bool,
     /// The instances.
     pub cores: BTreeMap<HostName, StandbyCore>,
 }
