@@ -141,19 +141,18 @@ impl Worker<'_> {
             _ => None,
         });
         let watched = self.watch((work, command), waits.unwrap_or(SETTINGS), || {
-            let seen = match self.is_reached(work, (command, request))? {
+            let (seen, answers) = match self.is_reached(work, (command, request))? {
                 Ok(true) => return Ok(Look::So(())),
-                Ok(false) => "no answer was seen, and it plays the part from before".to_owned(),
-                Err(why) => format!("no answer was seen, and it can't be asked: {why}"),
+                Ok(false) => ("it plays the part from before".to_owned(), true),
+                Err(why) => (format!("it can't be asked: {why}"), false),
             };
-            Ok(Look::NotYet { seen, again: EVERY, last: () })
+            let seen = format!("no answer was seen, and {seen}");
+            Ok(Look::NotYet { seen, again: EVERY, last: answers })
         })?;
         match watched {
             Watched::So(()) => Ok(true),
-            Watched::GivenUp(seen, ()) if seen.contains("can't be asked") => {
-                Err(lost(work, command, &seen))
-            }
-            Watched::GivenUp(..) => Ok(false),
+            Watched::GivenUp(_, true) => Ok(false),
+            Watched::GivenUp(seen, false) => Err(lost(work, command, &seen)),
         }
     }
 

@@ -4,12 +4,12 @@
 use std::io::Cursor;
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::Utf8PathBuf;
 use ureq::http::Request;
 use ureq::{Agent, SendBody};
 
-use crate::transport::{Unanswered, web};
-use crate::value::harmless;
+use crate::transport::{Unanswered, pinned, web};
+use crate::value::{Digest, harmless};
 
 /// The largest answer that is read: exported settings are the largest.
 const LARGEST: u64 = 64 << 20;
@@ -37,15 +37,25 @@ pub(super) enum Outcome {
     Lost(String),
 }
 
-/// Sends it to the server at `url`, whose certificate is held against `ca`. No word of `secrets` is in
-/// what comes back.
+/// A server, and whom its certificate is held against.
+pub(super) struct Server<'a> {
+    pub(super) url: &'a str,
+    pub(super) ca: Option<Utf8PathBuf>,
+    /// The digest of its certificate; then neither authorities nor names count.
+    pub(super) certificate: Option<Digest>,
+}
+
+/// Sends it to the server. No word of `secrets` is in what comes back.
 pub(super) fn exchange(
-    (url, ca): (&str, Option<&Utf8Path>),
+    server: &Server<'_>,
     sent: &Sent<'_>,
     within: Duration,
     secrets: &[&str],
 ) -> Outcome {
-    let config = match web(url, ca) {
+    let url = server.url;
+    // What is pinned needs no authorities, which a system may not even have.
+    let secure = if server.certificate.is_some() { "" } else { url };
+    let config = match web(secure, server.ca.as_deref()) {
         Ok(config) => config,
         Err(why) => return Outcome::NotSent(why),
     };
@@ -55,7 +65,10 @@ pub(super) fn exchange(
         .timeout_global(Some(within))
         .max_idle_connections(0)
         .allow_non_standard_methods(true);
-    let agent: Agent = config.build().new_agent();
+    let agent: Agent = match server.certificate {
+        Some(certificate) => pinned(config.build(), certificate),
+        None => config.build().new_agent(),
+    };
     let mut request = Request::builder().method(sent.method).uri(format!("{url}{}", sent.path));
     for (name, value) in &sent.headers {
         request = request.header(*name, *value);

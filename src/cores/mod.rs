@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use crate::address::HostName;
@@ -24,7 +24,7 @@ use crate::transport::resolve_secret;
 use crate::transport::simulated::Licences;
 use crate::value::{Secret, harmless};
 use answer::said;
-use exchange::{Outcome, Sent, exchange};
+use exchange::{Outcome, Sent, Server, exchange};
 
 /// How long an answer to a question or a login may take.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -78,8 +78,9 @@ impl Cores {
         core.ok_or_else(|| format!("the manifest has no `[standby.cores.{host}]` any more"))
     }
 
-    fn ca(&self, core: &StandbyCore) -> Option<Utf8PathBuf> {
-        core.ca.as_ref().map(|ca| self.folder.join(ca))
+    fn server<'a>(&self, core: &'a StandbyCore) -> Server<'a> {
+        let ca = core.ca.as_ref().map(|ca| self.folder.join(ca));
+        Server { url: &core.url, ca, certificate: core.certificate }
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -98,8 +99,7 @@ impl Cores {
                 }
                 let password =
                     resolve_secret(password, &self.folder).map_err(|it| it.to_string())?;
-                let way = (core.url.as_str(), self.ca(core));
-                let token = Arc::new(login((way.0, way.1.as_deref()), user, &password)?);
+                let token = Arc::new(login(&self.server(core), user, &password)?);
                 self.sessions().kept.insert(host.clone(), Arc::clone(&token));
                 Ok(token)
             }
@@ -130,8 +130,7 @@ impl Cores {
             headers.push(("apikey", key.expose()));
             let hidden: Vec<&str> = secrets.iter().copied().chain([key.expose()]).collect();
             let whole = Sent { method: sent.method, path: sent.path, headers, body: sent.body };
-            let ca = self.ca(core);
-            let outcome = exchange((&core.url, ca.as_deref()), &whole, within, &hidden);
+            let outcome = exchange(&self.server(core), &whole, within, &hidden);
             match outcome {
                 Outcome::Answered { status: 401 | 403, .. } if again => {
                     again = false;
@@ -145,7 +144,7 @@ impl Cores {
     /// Sends a question that needs no rights.
     fn send_openly(&self, host: &HostName, sent: &Sent<'_>) -> Outcome {
         match self.core(host) {
-            Ok(core) => exchange((&core.url, self.ca(core).as_deref()), sent, ANSWER, &[]),
+            Ok(core) => exchange(&self.server(core), sent, ANSWER, &[]),
             Err(why) => Outcome::NotSent(why),
         }
     }
@@ -160,7 +159,7 @@ impl Cores {
 }
 
 /// Begins a session. A wrong password must not become many attempts: nobody tries again.
-fn login(way: (&str, Option<&Utf8Path>), user: &str, password: &Secret) -> Result<Secret, String> {
+fn login(server: &Server<'_>, user: &str, password: &Secret) -> Result<Secret, String> {
     let body = Secret::new(json!({ "user": user, "password": password.expose() }).to_string());
     let sent = Sent {
         method: "POST",
@@ -169,7 +168,7 @@ fn login(way: (&str, Option<&Utf8Path>), user: &str, password: &Secret) -> Resul
         ..Sent::default()
     };
     let hidden = [password.expose()];
-    let (status, body) = match exchange(way, &sent, ANSWER, &hidden) {
+    let (status, body) = match exchange(server, &sent, ANSWER, &hidden) {
         Outcome::Answered { status, body } => (status, body),
         Outcome::NotSent(why) | Outcome::Lost(why) => return Err(why),
     };
@@ -201,8 +200,7 @@ impl Drop for Cores {
                 headers: vec![("apikey", key.expose())],
                 body: None,
             };
-            let ca = self.ca(core);
-            let _ = exchange((&core.url, ca.as_deref()), &sent, ANSWER, &[key.expose()]);
+            let _ = exchange(&self.server(core), &sent, ANSWER, &[key.expose()]);
         }
     }
 }

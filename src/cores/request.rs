@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::answer::{Answer, of_core, of_server, said};
-use super::exchange::{Outcome, Sent, exchange};
+use super::exchange::{Outcome, Sent, Server, exchange};
 use super::{Cores, observe};
 use crate::address::HostName;
 use crate::transport::{LicenceRequest, resolve_exact, resolve_secret};
@@ -123,5 +123,6 @@ fn given_back(route: &str, (key, deployment): (&Secret, &str), within: Duration)
     let rest = whole.get(start..).unwrap_or_default();
     let split = rest.find(['/', '?']).map_or(whole.len(), |at| start + at);
     let (url, path) = whole.split_at(split);
-    exchange((url, None), &Sent { method: "GET", path, ..Sent::default() }, within, &[&key])
+    let server = Server { url, ca: None, certificate: None };
+    exchange(&server, &Sent { method: "GET", path, ..Sent::default() }, within, &[&key])
 }

@@ -29,7 +29,7 @@ pub struct Readiness {
     /// Whether it could take over now; of a production instance, whether it scans.
     pub ready: bool,
     /// Why not, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct Status {
     /// Every resource, by host and component.
     pub resources: Vec<ResourceStatus>,
     /// The instances of hot backup, and whether each could take over now.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standby: Vec<Readiness>,
     /// The hosts that could not be read.
     pub unknown: BTreeMap<HostName, Unreadable>,

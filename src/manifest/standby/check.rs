@@ -70,6 +70,7 @@ fn cores(
             offline: text.offline,
             license_file: text.license_file,
             deployment: text.deployment,
+            certificate: text.certificate_sha256,
             ca: text.ca.or_else(|| ca.cloned()),
             span: name.span,
         };

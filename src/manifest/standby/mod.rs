@@ -18,7 +18,7 @@ use crate::address::HostName;
 use crate::diagnostic::{Diagnostics, SourceText};
 use crate::source::{At, Span};
 use crate::standby::Role;
-use crate::value::{Period, SecretReference};
+use crate::value::{Digest, Period, SecretReference};
 
 /// The component whose instances stand by.
 pub const CORE: &str = "md-core";
@@ -86,6 +86,9 @@ pub struct StandbyCore {
     /// Its deployment id, as far as it is written.
     #[serde(skip)]
     pub deployment: Option<String>,
+    /// The digest of its certificate.
+    #[serde(skip)]
+    pub certificate: Option<Digest>,
     /// The certificates of the authorities to trust.
     #[serde(skip)]
     pub ca: Option<Utf8PathBuf>,

@@ -10,7 +10,7 @@ use super::Upgrading;
 use crate::address::HostName;
 use crate::source::{At, WebAddress};
 use crate::standby::Role;
-use crate::value::{Period, SecretReference};
+use crate::value::{Digest, Period, SecretReference};
 
 /// Hot backup of standalone MD Core instances.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -74,6 +74,9 @@ pub(super) struct CoreText {
     /// activation.
     #[schemars(length(min = 1))]
     pub(super) deployment: Option<String>,
+    /// The SHA-256 of its certificate (as DER, 64 hexadecimal digits): then it is known by that alone, and
+    /// neither authorities nor names count.
+    pub(super) certificate_sha256: Option<Digest>,
     /// The certificates of the authorities to trust for this instance.
     #[schemars(with = "Option<String>", length(min = 1))]
     pub(super) ca: Option<Utf8PathBuf>,
