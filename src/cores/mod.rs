@@ -28,6 +28,8 @@ use exchange::{Outcome, Sent, Server, exchange};
 
 /// How long an answer to a question or a login may take.
 const ANSWER: Duration = Duration::from_secs(30);
+/// The same where somebody waits for a takeover: one that hangs must not hold it up.
+const SOON: Duration = Duration::from_secs(10);
 
 /// How much is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +90,12 @@ impl Cores {
     }
 
     /// What vouches for `mdc` at `host`; `Err` with why there is nothing.
-    fn key(&self, host: &HostName, core: &StandbyCore) -> Result<Arc<Secret>, String> {
+    fn key(
+        &self,
+        host: &HostName,
+        core: &StandbyCore,
+        within: Duration,
+    ) -> Result<Arc<Secret>, String> {
         match &self.settings.login {
             CoreLogin::Key(key) => {
                 resolve_secret(key, &self.folder).map(Arc::new).map_err(|error| error.to_string())
@@ -99,7 +106,7 @@ impl Cores {
                 }
                 let password =
                     resolve_secret(password, &self.folder).map_err(|it| it.to_string())?;
-                let token = Arc::new(login(&self.server(core), user, &password)?);
+                let token = Arc::new(login(&self.server(core), (user, &password), within)?);
                 self.sessions().kept.insert(host.clone(), Arc::clone(&token));
                 Ok(token)
             }
@@ -122,7 +129,7 @@ impl Cores {
             && matches!(self.settings.login, CoreLogin::Password { .. })
             && self.sessions().kept.contains_key(host);
         loop {
-            let key = match self.key(host, core) {
+            let key = match self.key(host, core, within.min(ANSWER)) {
                 Ok(key) => key,
                 Err(why) => return Outcome::NotSent(why),
             };
@@ -142,9 +149,9 @@ impl Cores {
     }
 
     /// Sends a question that needs no rights.
-    fn send_openly(&self, host: &HostName, sent: &Sent<'_>) -> Outcome {
+    fn send_openly(&self, host: &HostName, sent: &Sent<'_>, within: Duration) -> Outcome {
         match self.core(host) {
-            Ok(core) => exchange(&self.server(core), sent, ANSWER, &[]),
+            Ok(core) => exchange(&self.server(core), sent, within, &[]),
             Err(why) => Outcome::NotSent(why),
         }
     }
@@ -159,7 +166,11 @@ impl Cores {
 }
 
 /// Begins a session. A wrong password must not become many attempts: nobody tries again.
-fn login(server: &Server<'_>, user: &str, password: &Secret) -> Result<Secret, String> {
+fn login(
+    server: &Server<'_>,
+    (user, password): (&str, &Secret),
+    within: Duration,
+) -> Result<Secret, String> {
     let body = Secret::new(json!({ "user": user, "password": password.expose() }).to_string());
     let sent = Sent {
         method: "POST",
@@ -168,7 +179,7 @@ fn login(server: &Server<'_>, user: &str, password: &Secret) -> Result<Secret, S
         ..Sent::default()
     };
     let hidden = [password.expose()];
-    let (status, body) = match exchange(server, &sent, ANSWER, &hidden) {
+    let (status, body) = match exchange(server, &sent, within, &hidden) {
         Outcome::Answered { status, body } => (status, body),
         Outcome::NotSent(why) | Outcome::Lost(why) => return Err(why),
     };

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::answer::said;
 use super::exchange::{Outcome, Sent};
-use super::{ANSWER, Cores, Depth, plain};
+use super::{ANSWER, Cores, Depth, SOON, plain};
 use crate::address::HostName;
 use crate::fact::{CoreFacts, EngineFacts};
 use crate::manifest::CoreLogin;
@@ -46,21 +47,22 @@ impl Cores {
         if let Some(licences) = self.simulated.get(host) {
             return licences.facts(host).map(|facts| facts.role);
         }
-        let (backup, license) = (self.get(host, BACKUP)?, self.get(host, LICENSE)?);
+        let (backup, license) = (self.get(host, BACKUP, ANSWER)?, self.get(host, LICENSE, ANSWER)?);
         Ok(role(&backup, &license))
     }
 
     fn asked(&self, host: &HostName, depth: Depth) -> Result<CoreFacts, String> {
+        let within = if depth == Depth::Brief { SOON } else { ANSWER };
         // One login for all of them.
         if let CoreLogin::Password { .. } = self.settings.login {
-            self.key(host, self.core(host)?)?;
+            self.key(host, self.core(host)?, within)?;
         }
         let mut paths = vec![BACKUP, LICENSE, VERSION, READY, ENGINES];
         if depth == Depth::Whole && self.settings.import_settings {
             paths.push(EXPORT);
         }
         let mut answers: BTreeMap<&str, Result<Value, String>> = thread::scope(|scope| {
-            let ask = |path| (path, scope.spawn(move || self.get(host, path)));
+            let ask = |path| (path, scope.spawn(move || self.get(host, path, within)));
             let asked: Vec<_> = paths.into_iter().map(ask).collect();
             let lost = || Err("mdc itself failed while it asked".to_owned());
             let answers = asked.into_iter();
@@ -86,17 +88,17 @@ impl Cores {
 
     /// The settings of an instance as JSON.
     pub(super) fn export(&self, host: &HostName) -> Result<Value, String> {
-        self.get(host, EXPORT)
+        self.get(host, EXPORT, ANSWER)
     }
 
-    fn get(&self, host: &HostName, path: &str) -> Result<Value, String> {
+    fn get(&self, host: &HostName, path: &str, within: Duration) -> Result<Value, String> {
         let sent = Sent { method: "GET", path, ..Sent::default() };
         let question = path.split('?').next().unwrap_or(path);
         // The vendor's document has no key for it.
         let outcome = if path == READY {
-            self.send_openly(host, &sent)
+            self.send_openly(host, &sent, within)
         } else {
-            self.send(host, &sent, (ANSWER, &[]))
+            self.send(host, &sent, (within, &[]))
         };
         let (status, body) = match outcome {
             Outcome::Answered { status, body } => (status, body),

@@ -49,6 +49,16 @@ fn a_dead_production_instance_holds_nothing_up_and_is_owed() {
 }
 
 #[test]
+fn a_production_instance_that_hangs_is_passed_over() {
+    let bed = Bed::new(&NOW, &NOW);
+    bed.cores.state().hangs.insert(0);
+    let start = std::time::Instant::now();
+    bed.run(&["failover", "--to", "core-b", "--yes"]).ended(1).tells(&["core-a can't be asked"]);
+    assert!(start.elapsed() < Duration::from_secs(25));
+    assert_eq!(bed.cores.roles()[1], "production");
+}
+
+#[test]
 fn what_the_rules_forbid_names_the_legal_way() {
     let bed =
         Bed::new(&["production", "backup", "unlicensed"], &["production", "backup", "backup"]);

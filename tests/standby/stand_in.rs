@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(&'static str, Fault, usize)>,
     /// Instances that are down.
     pub(crate) down: BTreeSet<usize>,
+    /// Instances that take connections and never answer.
+    pub(crate) hangs: BTreeSet<usize>,
     /// Nominations that were carried out.
     pub(crate) nominations: usize,
     pub(crate) logins: usize,
@@ -145,6 +147,11 @@ impl StandIn {
             return;
         }
         let Some(mut asked) = read(place, stream) else { return };
+        if self.state().hangs.contains(&place) {
+            // To the end of the one who asks.
+            let _ = stream.read(&mut [0]);
+            return;
+        }
         let line = format!("{} {}", asked.method, asked.path);
         let (fault, delay) = {
             let mut state = self.state();
