@@ -18,6 +18,7 @@
 //! | folder | holds |
 //! |---|---|
 //! | [`value`], [`address`] | small values with rules of their own; identity of things |
+//! | [`standby`] | hot backup of MD Core: parts, moves, the shortest legal way |
 //! | [`diagnostic`] | problems with codes, places and hints |
 //! | [`source`] | files that people write, read and checked |
 //! | [`signature`] | who has signed a text or a file, by SSH keys |
@@ -29,6 +30,7 @@
 //! | [`transport`] | ways to a host: SSH to Linux and Windows, WinRM, this machine, a simulated fleet |
 //! | [`scan`] | files submitted to the API Gateway: test scans, the load of a rehearsal |
 //! | [`center`] | asking Control Center for changes of Workers and instances |
+//! | [`cores`] | asking standalone MD Core instances and the licence server |
 //! | [`notice`] | telling people: by a web server, by e-mail, by a command |
 //! | [`observe`] | what is: one command a host; snapshots |
 //! | [`diff`] | what has to change, and why |
@@ -62,6 +64,7 @@ pub mod approval;
 pub mod catalog;
 pub mod center;
 pub mod cli;
+pub mod cores;
 
 pub mod desired;
 pub mod diagnostic;
@@ -83,6 +86,7 @@ pub mod review;
 pub mod scan;
 pub mod signature;
 pub mod source;
+pub mod standby;
 pub mod state;
 pub mod step;
 pub mod transport;

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/`, lowest first: a file may use its own folder and those before it. This is
 /// the table of `src/lib.rs`, written as one order, so that no two folders can use each other.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 33] = [
     "value",
     "address",
+    "standby",
     "diagnostic",
     "source",
     "signature",
@@ -22,6 +23,7 @@ const ORDER: [&str; 31] = [
     "transport",
     "scan",
     "center",
+    "cores",
     "notice",
     "observe",
     "diff",

@@ -296,12 +296,13 @@ fn schemas_in_the_repository_are_those_that_are_generated() {
 }
 
 /// The examples whose plans are kept in `plans/`, with what their hosts are seen by.
-const EXAMPLES: [(&str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &[&str]); 6] = [
     ("quickstart", &[]),
     ("staging", &[]),
     ("production", &[]),
     ("fresh-install", &[]),
     ("air-gapped", &["--snapshot", "snapshot.json"]),
+    ("hot-backup", &[]),
 ];
 
 #[test]
@@ -336,7 +337,7 @@ fn the_reference_plans_are_those_that_are_made_now() {
 fn simulated_examples_come_to_their_end() {
     let copies = tempfile::tempdir().unwrap();
     examples::copy(&examples::folder(), copies.path());
-    for example in ["staging", "fresh-install"] {
+    for example in ["staging", "fresh-install", "hot-backup"] {
         let folder = copies.path().join(example);
         examples::hurry(&folder.join("mdc.toml"));
         fs::create_dir(folder.join("secrets")).unwrap();

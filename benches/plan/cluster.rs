@@ -149,7 +149,7 @@ fn observed(desired: &Desired) -> Observed {
         host.components.insert(address.component.clone(), facts(resource));
     }
     let known = |(name, facts)| (name, HostState::Known(facts));
-    Observed { hosts: hosts.into_iter().map(known).collect() }
+    Observed { hosts: hosts.into_iter().map(known).collect(), ..Observed::default() }
 }
 
 fn host_facts(index: usize, os: &str) -> HostFacts {

@@ -24,8 +24,8 @@ use crate::transport::{Command, Request, Task, UploadedFile};
 /// How long after one another a question is asked that had no answer.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The first lines of answers that are recorded.
-const YES: &str = "accepted";
-const NO: &str = "not done";
+pub(super) const YES: &str = "accepted";
+pub(super) const NO: &str = "not done";
 
 /// The way to Control Center.
 pub(super) struct Console<'a> {
@@ -48,11 +48,12 @@ pub(super) struct Asking {
 }
 
 /// What is known of a request from before.
-enum Past {
+pub(super) enum Past {
     /// Nothing was done by it, however often it was sent.
     Never(usize),
     Done(Saved),
-    Unknown,
+    /// It was sent, and no answer was seen: the number of that time.
+    Unknown(usize),
 }
 
 impl<'a> Console<'a> {
@@ -192,7 +193,7 @@ impl Worker<'_> {
                 asking.sent.push(format!("{}: accepted before", request.what()));
                 return Ok(None);
             }
-            Past::Unknown => {
+            Past::Unknown(_) => {
                 return Ok(Some("it was sent before, and no answer was seen".to_owned()));
             }
             Past::Never(tries) => tries,
@@ -228,7 +229,7 @@ impl Worker<'_> {
     }
 
     /// What the journal of the run has of a request.
-    fn past(&self, what: &str) -> Past {
+    pub(super) fn past(&self, what: &str) -> Past {
         let sent = self.notes.all(&format!("{what} | sent "));
         for (number, _) in &sent {
             let answered = self.notes.all(&format!("{what} | answered {number}"));
@@ -238,13 +239,13 @@ impl Worker<'_> {
                     return Past::Done(serde_json::from_str(kept).unwrap_or_default());
                 }
                 Some(_) => {}
-                None => return Past::Unknown,
+                None => return Past::Unknown(number.parse().unwrap_or_default()),
             }
         }
         Past::Never(sent.len())
     }
 
-    fn put_down(
+    pub(super) fn put_down(
         &self,
         work: &Work<'_>,
         command: &Command,

@@ -28,6 +28,7 @@ mod healthy;
 mod job;
 mod keep;
 mod leave;
+mod licence;
 mod logs;
 mod notice;
 mod package;

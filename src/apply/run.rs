@@ -31,6 +31,7 @@ use super::worker::Worker;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::center::Center;
+use crate::cores::Cores;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::scan::ToGateway;
@@ -60,6 +61,8 @@ pub struct Apply<'a> {
     pub gateway: &'a ToGateway<'a>,
     /// The way to Control Center, when components are changed by it.
     pub center: Option<&'a Center<'a>>,
+    /// The ways to standalone MD Core instances, when there are any.
+    pub cores: Option<&'a Cores>,
     /// How people are told.
     pub telling: &'a Telling<'a>,
     /// What time it is, for windows.
@@ -141,7 +144,6 @@ fn attempt(
     let halt = Halt::default();
     let connections = Connections::new(apply.dial);
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
-    let notes = Notes::new(progress, sender.clone());
     let worker = Worker {
         reach: &reach,
         packages: apply.packages,
@@ -151,8 +153,9 @@ fn attempt(
         left_out: left_out(plan, progress),
         confirmed: apply.confirmed,
         scans: &Scans::new(apply.gateway, plan, progress),
-        notes: &notes,
+        notes: &Notes::new(progress, sender.clone()),
         console: &Console::new(apply.center),
+        cores: apply.cores,
         notices: &Notices::new(apply.telling, (id, plan), progress),
     };
     let (hand_out, take_up) = channel::<Handed>();
@@ -213,7 +216,7 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let untouched = before(&mut waiting.iter().filter(|step| progress.is_untouched(&step.id)));
     let broken = broken(plan, progress);
     let again = |step: &Step| match step.action {
-        Action::ScanBefore | Action::MarkLogs => false,
+        Action::ScanBefore | Action::MarkLogs | Action::Yield => false,
         action if action.tells() => false,
         Action::Verify | Action::ScanAfter | Action::ReadLogs => !waiting.is_empty(),
         Action::KeepHealthy => untouched.contains(&*step.id),

@@ -20,6 +20,7 @@ use super::reach::Reach;
 use super::scan::Scans;
 use super::telling::{failed_command, failed_way};
 use crate::address::{ComponentName, HostName};
+use crate::cores::Cores;
 use crate::plan::{Plan, Step};
 use crate::state::{FailureKind, Kept, StepFailure, StepOutcome};
 use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
@@ -49,6 +50,8 @@ pub(super) struct Worker<'a> {
     pub(super) notes: &'a Notes,
     /// The way to Control Center.
     pub(super) console: &'a Console<'a>,
+    /// The ways to standalone MD Core instances.
+    pub(super) cores: Option<&'a Cores>,
     /// The way to people, and what they are told.
     pub(super) notices: &'a Notices<'a>,
 }
@@ -92,6 +95,9 @@ impl Worker<'_> {
         }
         if let Some(moment) = step.action.moment() {
             return self.notify(&work, moment).unwrap_or_else(StepOutcome::Failed);
+        }
+        if step.action.is_of_licence() {
+            return self.licence(&work, attempt).unwrap_or_else(StepOutcome::Failed);
         }
         if step.action.is_gate() {
             return self.gate(&work).unwrap_or_else(StepOutcome::Failed);

@@ -66,6 +66,7 @@ impl Statement {
             Purpose::Release => format!("to release {}", plan.release),
             Purpose::RollBack(run) => format!("to roll back the run {run}"),
             Purpose::BackUp => "to take backups".to_owned(),
+            Purpose::FailOver => "to let a standby take over".to_owned(),
             Purpose::Finalise => format!("to drop the ways back from release {}", plan.release),
         };
         let stages: Vec<&str> = self.stages.iter().copied().map(name).collect();

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::catalog;
@@ -16,7 +16,7 @@ fn plan() -> Plan {
     let release = manifest.read_release().0.unwrap();
     let catalog = catalog::load(&[]).0;
     let desired = desired::resolve(&manifest, &release, &catalog).0.unwrap();
-    let observed = Observed { hosts: BTreeMap::new() };
+    let observed = Observed::default();
     let comparison = diff::compare(&desired, &observed);
     let graph = graph::build(&desired, &comparison).unwrap();
     plan::make(&desired, &comparison, &graph).unwrap()

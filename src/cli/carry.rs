@@ -182,6 +182,7 @@ impl Manner {
             confirmed: &confirmed,
             gateway,
             center: center.as_ref(),
+            cores: site.kept_cores(),
             telling: &site.telling(next),
             clock: &Timestamp::now,
         };

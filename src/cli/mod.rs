@@ -20,6 +20,7 @@ mod emit;
 mod events;
 mod evidence;
 mod explain;
+mod failover;
 mod finalise;
 mod form;
 mod generate;
@@ -128,6 +129,8 @@ enum Command {
     Rehearse(Box<rehearse::Rehearse>),
     /// Go on with a run that did not come to its end
     Resume(resume::Resume),
+    /// Let a standby of MD Core take over at once
+    Failover(failover::Failover),
     /// Take backups now, and read them back
     Backup(backup::Backup),
     /// Take back what the newest run has done
@@ -230,6 +233,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Apply(apply) => apply.run(common, console),
         Command::Rehearse(rehearse) => rehearse.run(common, console),
         Command::Resume(resume) => resume.run(common, console),
+        Command::Failover(failover) => failover.run(common, console),
         Command::Backup(backup) => backup.run(common, console),
         Command::Rollback(rollback) => rollback.run(common, console),
         Command::Finalise(finalise) => finalise.run(common, console),

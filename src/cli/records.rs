@@ -9,7 +9,7 @@ use super::site::Site;
 use super::survey::{dial, keepers, no_way, survey, unusable};
 use crate::address::HostName;
 use crate::apply::{self, Copied, Leave};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Purpose};
 use crate::state::{Entry, Record, Run, RunEnding, StateError, Summary, Without};
 use crate::transport::{Connection, Order, Tenure, Verdict};
 
@@ -27,7 +27,11 @@ pub(super) fn copied(run: &Run, site: &Site, hold: &Hold) -> Result<Copied, Prob
     Ok(Copied {
         plan: text(bytes)?,
         journal: text(hold.store.text(&run.id)?)?,
-        hosts: keepers(site).cloned().collect(),
+        // A takeover waits for no host.
+        hosts: match run.plan.purpose {
+            Purpose::FailOver => Vec::new(),
+            _ => keepers(site).cloned().collect(),
+        },
     })
 }
 

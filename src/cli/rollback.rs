@@ -84,6 +84,13 @@ fn newest(hold: &Hold) -> Result<Run, Problem> {
     let id = &run.id;
     match &run.plan.purpose {
         Purpose::Release | Purpose::BackUp => Ok(run),
+        Purpose::FailOver => Err(Problem::new(
+            format!(
+                "the newest run, {id}, let a standby take over: the licence server knows no way back"
+            ),
+            "swap the roles in the manifest when the former production instance is well again: `mdc plan` \
+             leads back by a nomination (docs/standby.md)",
+        )),
         Purpose::Finalise => Err(Problem::new(
             format!(
                 "the newest run, {id}, has dropped what was kept for the way back, or may have: there is no \

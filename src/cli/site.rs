@@ -1,6 +1,7 @@
 //! What a command works on: manifest, release and catalog, resolved.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,12 +12,14 @@ use crate::address::HostName;
 use crate::apply::Telling;
 use crate::catalog;
 use crate::center::Center;
+use crate::cores::Cores;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::manifest::{self, Manifest, Release};
+use crate::manifest::{self, Connection as Way, Manifest, Release};
 use crate::scan::{Gateway, Trouble};
 use crate::state::{self, Store};
-use crate::transport::{Connection, Dialer, Failure, Problem as Way, Target};
+use crate::transport::simulated::Licences;
+use crate::transport::{Connection, Dialer, Failure, Problem as Cause, Target};
 use crate::value::Digest;
 
 /// A manifest with everything that it leads to.
@@ -27,6 +30,7 @@ pub(super) struct Site {
     pub(super) desired: Desired,
     pub(super) at_once: NonZeroUsize,
     dialer: Dialer,
+    cores: OnceLock<Option<Cores>>,
 }
 
 impl Site {
@@ -68,8 +72,16 @@ impl Site {
         else {
             return (None, shown);
         };
-        let (at_once, dialer) = (common.at_once, Dialer::new());
-        (Some(Self { path: path.to_owned(), manifest, release, desired, at_once, dialer }), shown)
+        let site = Self {
+            path: path.to_owned(),
+            manifest,
+            release,
+            desired,
+            at_once: common.at_once,
+            dialer: Dialer::new(),
+            cores: OnceLock::new(),
+        };
+        (Some(site), shown)
     }
 
     /// Where runs are recorded.
@@ -105,6 +117,25 @@ impl Site {
         Some(Center::new(settings, &self.manifest.folder))
     }
 
+    /// The ways to standalone MD Core instances, when there are any. Sessions end when it is dropped.
+    pub(super) fn cores(&self) -> Option<Cores> {
+        let settings = self.desired.standby.as_ref()?;
+        let simulated = settings.cores.keys().filter_map(|host| {
+            let connection = &self.desired.hosts.get(host)?.connection;
+            let Some(Way::Simulated(fleet)) = self.manifest.connections.get(connection) else {
+                return None;
+            };
+            let folder = self.manifest.folder.join(&fleet.folder);
+            Some((host.clone(), Licences::new(folder, fleet.licences.clone()?)))
+        });
+        Some(Cores::new(settings.clone(), self.manifest.folder.clone(), simulated.collect()))
+    }
+
+    /// The same ways for as long as the site is worked on, with their sessions.
+    pub(super) fn kept_cores(&self) -> Option<&Cores> {
+        self.cores.get_or_init(|| self.cores()).as_ref()
+    }
+
     /// The way to people; `next` is the command that goes on after a failure.
     pub(super) fn telling<'a>(&'a self, next: &'a str) -> Telling<'a> {
         Telling { notices: &self.desired.notices, folder: &self.manifest.folder, next }
@@ -121,7 +152,7 @@ impl Site {
                 return Err(Failure {
                     host: host.clone(),
                     during: "connect".to_owned(),
-                    problem: Way::Here("the manifest has no such host".to_owned()),
+                    problem: Cause::Here("the manifest has no such host".to_owned()),
                     hint: "use the manifest that the plan was made from".to_owned(),
                 });
             };

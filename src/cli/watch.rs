@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::console::Console;
 use super::site::Site;
-use crate::observe::{self, HostState, Observed};
+use crate::cores::Depth;
+use crate::observe::{self, CoreState, HostState, Observed};
 use crate::transport::resolve_text;
 use crate::value::SecretReference;
 use crate::view::progress::{Live, Plain, Progress, Subject};
@@ -39,6 +40,14 @@ pub(super) fn observe(site: &Site, console: &Console) -> Observed {
             progress.host(start.elapsed(), host, unreadable);
         })
     });
+    if let Some(cores) = site.cores() {
+        observed.cores = observe::cores(&cores, Depth::Whole);
+        for (host, state) in &observed.cores {
+            if let CoreState::Unknown(why) = state {
+                console.say(&format!("Warning: MD Core on {host} can't be asked: {}", why.reason));
+            }
+        }
+    }
     let secret = |reference: &SecretReference| resolve_text(reference, &site.manifest.folder);
     for why in observe::compare_secrets(&mut observed, &site.desired, &secret) {
         console

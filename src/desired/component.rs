@@ -7,7 +7,7 @@ use super::center::with_needs;
 use crate::address::ComponentName;
 use crate::catalog::{Catalog, Component, Replicas};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::manifest::{Manifest, Release, Span};
+use crate::manifest::{CORE, Manifest, Release, Span};
 use crate::source::did_you_mean;
 use crate::value::Share;
 
@@ -25,7 +25,11 @@ pub(super) fn effective(
             None => found.push(unknown(catalog, name, &manifest.source, &over.span)),
         }
     }
-    components.into_iter().map(|(name, component)| (name, with_needs(component))).collect()
+    let alone = manifest.standby.as_ref().is_some_and(|it| !it.value.in_cluster);
+    let needed = |component: Arc<Component>| {
+        with_needs(if alone { stands_alone(component) } else { component })
+    };
+    components.into_iter().map(|(name, component)| (name, needed(component))).collect()
 }
 
 /// With replicas that bridge the absence of a host, as many stay healthy as those need, unless something
@@ -37,6 +41,16 @@ fn promised(component: Arc<Component>) -> Arc<Component> {
     };
     let mut component = Arc::unwrap_or_clone(component);
     component.rolling.min_healthy = Share::Count(keeps);
+    Arc::new(component)
+}
+
+/// An MD Core instance that stands alone needs nothing of a cluster.
+fn stands_alone(component: Arc<Component>) -> Arc<Component> {
+    if component.name.as_str() != CORE || component.needs.is_empty() {
+        return component;
+    }
+    let mut component = Arc::unwrap_or_clone(component);
+    component.needs.clear();
     Arc::new(component)
 }
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{ControlCenter, Desired, DesiredHost, ManagedFile, Notice, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
-use crate::manifest::{After, Gates, Preflight, TestScans, Waiver};
+use crate::manifest::{After, Gates, Preflight, Standby, TestScans, Waiver};
 use crate::value::Digest;
 
 /// All of [`Desired`] in a form with one text: sorted maps, plain keys.
@@ -31,6 +31,8 @@ struct Canonical<'d> {
     cautions: &'d [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     control_center: Option<&'d ControlCenter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standby: Option<&'d Standby>,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -74,6 +76,7 @@ impl Desired {
             notices: &self.notices,
             cautions: &self.cautions,
             control_center: self.control_center.as_ref(),
+            standby: self.standby.as_ref(),
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Drain, Format, Procedure};
-use crate::manifest::{After, Gates, Preflight, TestScans, Waiver};
+use crate::manifest::{After, Gates, Preflight, Standby, TestScans, Waiver};
 use crate::package::Identity;
 use crate::value::{Digest, Version};
 
@@ -76,6 +76,8 @@ pub struct Desired {
     pub cautions: Vec<String>,
     /// Control Center, when components are changed by it.
     pub control_center: Option<ControlCenter>,
+    /// Hot backup of standalone MD Core instances.
+    pub standby: Option<Standby>,
     /// What steps took before. Not of the meaning: a forecast changes nothing.
     pub durations: Durations,
     /// What ran where in the release that the cluster comes from, as far as one is named.

@@ -57,6 +57,7 @@ pub fn resolve(
         notices,
         cautions: caution::cautions(manifest),
         control_center,
+        standby: manifest.standby.as_ref().map(|it| it.value.clone()),
         hosts: hosts(manifest, &formats),
         components: placed
             .into_iter()

@@ -149,6 +149,10 @@ codes! {
     BadRoute = "manifest::route" Error,
     /// A template of a request to Control Center that can't be filled in.
     RouteTemplate = "manifest::route-template" Error,
+    /// Hot backup that can't be as it is written.
+    BadStandby = "manifest::standby" Error,
+    /// Hot backup inside of a cluster.
+    StandbyInCluster = "manifest::standby-in-cluster" Error,
     /// An installed version for something that the simulated fleet doesn't have.
     UnknownInstalled = "manifest::unknown-installed" Error,
 
@@ -256,6 +260,8 @@ codes! {
     NoBackup = "plan::no-backup" Error,
     /// A change by Control Center that no route is known for.
     NoRoute = "plan::no-route" Error,
+    /// A move that the rules of hot backup forbid.
+    ForbiddenMove = "plan::forbidden-move" Error,
     /// A change that would leave fewer healthy than promised.
     MinHealthy = "plan::min-healthy" Error,
     /// A step fits in no opening of the window.

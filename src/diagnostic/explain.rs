@@ -3,12 +3,14 @@
 mod center;
 mod check;
 mod evidence;
+mod file;
 mod gate;
 mod host;
 mod notice;
 mod package;
 mod refusal;
 mod signature;
+mod standby;
 mod windows;
 mod winrm;
 
@@ -20,22 +22,6 @@ impl Code {
     #[expect(clippy::too_many_lines, reason = "a table of texts, one a code")]
     pub fn explain(self) -> &'static str {
         match self {
-            Self::FileUnreadable => {
-                "A file that was named could not be opened or read. Nothing was planned, because a \
-                 plan from part of the files would be wrong. Check the path (it starts from the \
-                 folder you are in, or from the folder of the file that names it) and that your \
-                 user may read it."
-            }
-            Self::FileTooLarge => {
-                "mdc reads at most 8 MiB of a manifest, release or component file. A manifest of \
-                 30,000 hosts is smaller than that, so the file is probably not the one you mean. \
-                 Check the path; write many hosts as a range such as `core-[01..99]`."
-            }
-            Self::FileNotUtf8 => {
-                "TOML files are UTF-8 text, and this one has bytes that are not. Editors on \
-                 Windows sometimes save as UTF-16 or in a code page. Save the file again with the \
-                 encoding UTF-8."
-            }
             Self::Syntax => {
                 "The file is not TOML at the marked place: a quote, bracket or `=` is missing, or \
                  a value is not written as TOML writes it. All such places are reported together, \
@@ -338,6 +324,7 @@ impl Code {
     /// The texts that stand with others of their kind; a test holds that each code has one.
     fn explain_topic(self) -> &'static str {
         let topics = [
+            Self::explain_file,
             Self::explain_gate,
             Self::explain_host,
             Self::explain_refusal,
@@ -346,6 +333,7 @@ impl Code {
             Self::explain_notice,
             Self::explain_check,
             Self::explain_package,
+            Self::explain_standby,
             Self::explain_windows,
             Self::explain_winrm,
         ];

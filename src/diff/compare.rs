@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Action, FileChange, Promise, Reason, Refusal, WayBack, center, file, promise, role, way_back,
+    Action, FileChange, LicenceChange, Promise, Reason, Refusal, Takeover, WayBack, center, file,
+    licence, promise, role, way_back,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Replicas, Stage};
@@ -32,6 +33,10 @@ pub struct Comparison {
     pub roles: BTreeMap<Address, String>,
     /// The ports of others, as `address:port`, that hosts could not reach.
     pub unreachable: BTreeMap<HostName, BTreeSet<String>>,
+    /// What is done to licences and settings of standalone MD Core instances, in its order.
+    pub licences: Vec<LicenceChange>,
+    /// Those that take over while another one is changed.
+    pub takeovers: Vec<Takeover>,
     /// When the snapshot was taken that was compared, if whoever asks for the comparison says so.
     pub snapshot: Option<Timestamp>,
     /// What forbids a plan.
@@ -95,6 +100,10 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);
     comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
+    let licences = licence::licences(desired, observed, &comparison.changes);
+    comparison.warnings.extend(licences.warnings);
+    comparison.refusals.extend(licences.refusals);
+    (comparison.licences, comparison.takeovers) = (licences.changes, licences.takeovers);
     comparison
 }
 

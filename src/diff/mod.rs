@@ -3,7 +3,9 @@
 mod center;
 mod compare;
 mod file;
+mod licence;
 mod promise;
+mod reason;
 mod refusal;
 mod role;
 mod way_back;
@@ -11,16 +13,17 @@ mod way_back;
 pub use center::Lack;
 pub use compare::{Change, Comparison, compare};
 pub use file::{FileChange, FileDifference};
+pub use licence::{LicenceChange, Takeover, TakeoverProblem, take_over};
 pub use promise::Promise;
+pub use reason::Reason;
 pub use refusal::Refusal;
 pub use way_back::WayBack;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::address::{ComponentName, HostName};
 use crate::manifest::Moment;
-use crate::value::{PackageVersion, RemotePath, Version};
+use crate::standby::Move;
 
 /// What is done to a resource.
 #[derive(
@@ -55,6 +58,20 @@ pub enum Action {
     Finalise,
     /// Takes a backup; changes nothing that runs.
     BackUp,
+    /// Registers an MD Core instance as a backup.
+    Register,
+    /// Takes its registration from a backup.
+    Unregister,
+    /// Makes a backup the production instance, and unregisters the one before.
+    Nominate,
+    /// Activates an MD Core instance.
+    Activate,
+    /// Gives an MD Core instance's licence back.
+    Deactivate,
+    /// Gives an MD Core instance the settings of its production instance.
+    ImportSettings,
+    /// Sees that an instance was unregistered by the nomination of another one.
+    Yield,
     /// Looks for evidence of a backup.
     ProveBackup,
     /// Waits until nothing is left to be done.
@@ -103,6 +120,13 @@ impl Action {
             Self::Rollback => "rollback",
             Self::Finalise => "finalise",
             Self::BackUp => "back-up",
+            Self::Register => Move::Register.as_str(),
+            Self::Unregister => Move::Unregister.as_str(),
+            Self::Nominate => Move::Nominate.as_str(),
+            Self::Activate => Move::Activate.as_str(),
+            Self::Deactivate => Move::Deactivate.as_str(),
+            Self::ImportSettings => "import-settings",
+            Self::Yield => "yield",
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
             Self::Confirm => "confirm",
@@ -140,6 +164,7 @@ impl Action {
                 | Self::Reach
                 | Self::MarkLogs
                 | Self::ReadLogs
+                | Self::Yield
         ) || self.scans()
             || self.tells()
     }
@@ -220,6 +245,21 @@ impl Action {
         )
     }
 
+    /// Whether it is done by an MD Core instance's own interface, not on its host.
+    #[must_use]
+    pub const fn is_of_licence(self) -> bool {
+        matches!(
+            self,
+            Self::Register
+                | Self::Unregister
+                | Self::Nominate
+                | Self::Activate
+                | Self::Deactivate
+                | Self::ImportSettings
+                | Self::Yield
+        )
+    }
+
     /// Whether doing it twice comes to the same as doing it once, so that it may be tried again when
     /// its end is not known.
     #[must_use]
@@ -238,6 +278,14 @@ impl Action {
             | Self::Rollback
             | Self::Finalise
             | Self::BackUp
+            // Each is observed before it is done again.
+            | Self::Register
+            | Self::Unregister
+            | Self::Nominate
+            | Self::Activate
+            | Self::Deactivate
+            | Self::ImportSettings
+            | Self::Yield
             | Self::ProveBackup
             | Self::AwaitIdle
             | Self::Confirm
@@ -260,104 +308,4 @@ impl Action {
     pub const fn restores(self) -> bool {
         matches!(self, Self::Install | Self::Repair | Self::Start)
     }
-}
-
-/// Why something is done, with the values that it rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Reason {
-    /// The package isn't there.
-    NotInstalled {
-        /// What should be there.
-        desired: Version,
-    },
-    /// The version differs.
-    VersionDiffers {
-        /// What is there.
-        observed: PackageVersion,
-        /// What should be there.
-        desired: Version,
-    },
-    /// An installation was left half-way.
-    PackageBroken {
-        /// The version that was being installed.
-        observed: PackageVersion,
-        /// The package manager's word for it.
-        status: String,
-    },
-    /// The service doesn't run.
-    UnitStopped {
-        /// The service manager's word for it.
-        observed: String,
-    },
-    /// The manifest says that it is to be removed.
-    NotWanted {
-        /// Who needs a component of this kind, by name.
-        needed_by: Vec<ComponentName>,
-        /// The hosts that still have one.
-        stays_on: Vec<HostName>,
-    },
-    /// A managed file is not as it should be.
-    FileDiffers {
-        /// Its name.
-        file: String,
-        /// Where it is.
-        path: RemotePath,
-        /// How it differs.
-        how: FileDifference,
-    },
-    /// A later step of this plan installs this file.
-    NeededBy {
-        /// The step.
-        step: String,
-    },
-    /// The way back of a step of this plan installs this file.
-    WayBackOf {
-        /// The step.
-        step: String,
-    },
-    /// Going back loses something, or may need something besides.
-    Loses {
-        /// What, in words.
-        what: String,
-    },
-    /// The data of the version before stay until somebody drops them.
-    OldDataStay {
-        /// What they are good for and how they are dropped, in words.
-        what: String,
-    },
-    /// Stage 2 begins only when this is so.
-    BeforeCritical,
-    /// Stage 2 begins with a backup of this moment.
-    BacksUpFirst,
-    /// Somebody has decided that nobody goes back any more.
-    FinaliseAsked {
-        /// The run that has kept it.
-        run: String,
-    },
-    /// Somebody asked for a backup.
-    BackupAsked,
-    /// Some of those that have the component are taken away next, and so many have to stay.
-    KeepsPromise,
-    /// A change is over only when this is so.
-    AfterAll,
-    /// Nothing is changed in a cluster that doesn't scan, and times afterwards need a measure.
-    MeasuresScans,
-    /// The cluster has to scan afterwards as it did before.
-    ComparesScans,
-    /// Nothing else of stage 2 changes before those that need the component reach it again.
-    NeededAgain,
-    /// What came to the logs while the run went on is read at its end.
-    MarksLogs,
-    /// Something may have failed without anybody's noticing.
-    ReviewsLogs,
-    /// People have asked to be told.
-    TellsPeople,
-    /// A run is rolled back that did this step.
-    Undoes {
-        /// The run.
-        run: String,
-        /// The step.
-        step: String,
-    },
 }

@@ -4,6 +4,7 @@ use super::{Lack, Promise, center};
 use crate::address::{Address, ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::manifest::Manifest;
+use crate::standby::Forbidden;
 use crate::value::{PackageVersion, Period, Version};
 
 /// A difference that no plan may be made of.
@@ -38,6 +39,13 @@ pub enum Refusal {
         address: Address,
         /// What is promised.
         promise: Promise,
+    },
+    /// A takeover is asked for by a move that the rules of hot backup forbid.
+    ForbiddenMove {
+        /// The instance.
+        host: HostName,
+        /// Which move, and what is legal instead.
+        forbidden: Forbidden,
     },
     /// A step of stage 2 fits in no window.
     WindowTooShort {
@@ -95,6 +103,7 @@ impl Refusal {
             Self::NoRoute { address, lack, file } => {
                 center::diagnose(manifest, address, (*lack, file))
             }
+            Self::ForbiddenMove { host, forbidden } => forbidden_move(manifest, host, forbidden),
             Self::MinHealthy { address, promise } => too_few(manifest, address, promise),
             Self::WindowTooShort { step, room, longest } => {
                 let message = format!(
@@ -166,6 +175,22 @@ fn no_backup(manifest: &Manifest, component: &ComponentName) -> Diagnostic {
     let mut placed = manifest.hosts.values().filter_map(|host| host.components.get(component));
     match placed.next() {
         Some(span) => problem.at(Label::new(&manifest.source, span.clone(), "placed here")),
+        None => problem,
+    }
+}
+
+fn forbidden_move(manifest: &Manifest, host: &HostName, forbidden: &Forbidden) -> Diagnostic {
+    let message = format!(
+        "{host} can't be nominated while its production instance is changed: {}",
+        forbidden.why()
+    );
+    let legal = forbidden.legal().unwrap_or_default();
+    let problem = Diagnostic::new(Code::ForbiddenMove, message).help(format!(
+        "write `upgrade = \"in-place\"` under [standby], and take the outage in a window; what is legal for \
+         {host} is: deactivate the production instance, then {legal}"
+    ));
+    match manifest.standby.as_ref().and_then(|it| it.value.cores.get(host)) {
+        Some(core) => problem.at(Label::new(&manifest.source, core.span.clone(), "this instance")),
         None => problem,
     }
 }

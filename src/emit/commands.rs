@@ -178,12 +178,14 @@ impl Lines<'_> {
             | Task::TryPort { .. }
             | Task::MarkLog { .. }
             | Task::ReadLog { .. }
-            // These four ask others or are people's: none is among the commands of a host's own step.
+            // These ask others or are people's: none is among the commands of a host's own step.
             | Task::AwaitHealthy { .. }
             | Task::AwaitReach { .. }
             | Task::MarkLogs { .. }
             | Task::ReadLogs { .. }
             | Task::TestScan { .. }
+            | Task::Licence(_)
+            | Task::AwaitLicence(_)
             | Task::Tell { .. } => Verb::plain("run"),
         }
     }

@@ -63,7 +63,12 @@ pub(super) enum By<'p> {
 
 /// Who carries `step` out.
 pub(super) fn by<'p>(plan: &'p Plan, step: &Step) -> By<'p> {
-    let told = |task: &Task| matches!(task, Task::Tell { .. } | Task::TestScan { .. });
+    let told = |task: &Task| {
+        matches!(
+            task,
+            Task::Tell { .. } | Task::TestScan { .. } | Task::Licence(_) | Task::AwaitLicence(_)
+        )
+    };
     if step.commands.iter().all(|command| told(&command.task)) {
         return By::People;
     }

@@ -139,6 +139,7 @@ fn leads_to(plan: &Plan) -> String {
         Purpose::Release => format!("to release {}", plan.release),
         Purpose::RollBack(run) => format!("roll back the run {run}"),
         Purpose::BackUp => "take backups".to_owned(),
+        Purpose::FailOver => "let a standby take over".to_owned(),
         Purpose::Finalise => "drop what was kept for the way back".to_owned(),
     })
 }

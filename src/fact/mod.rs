@@ -1,6 +1,10 @@
 //! What can be known of a component on a host, as values: `observe` reads them from hosts, the
 //! simulated fleet keeps them in files.
 
+mod core;
+
+pub use self::core::{CoreFacts, EngineFacts};
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;

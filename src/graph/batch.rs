@@ -16,6 +16,7 @@ use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::Desired;
 use crate::diff::{Action, Change, Comparison};
+use crate::manifest::CORE;
 
 /// What is done on the hosts of a batch.
 type Member = (HostName, Arc<Change>);
@@ -74,6 +75,10 @@ fn is_primary(
     comparison: &Comparison,
     (component, host): (&ComponentName, &HostName),
 ) -> bool {
+    // Who takes over is changed before the one that it replaces.
+    if component.as_str() == CORE && comparison.takeovers.iter().any(|it| it.former == *host) {
+        return true;
+    }
     let role = desired.components.get(component).and_then(|it| it.procedure.role.as_ref());
     let Some(role) = role else { return false };
     let said = comparison.role(&Address::new(host.clone(), component.clone()));

@@ -126,6 +126,10 @@ pub struct SimulatedConnection {
     /// The version that every product package has when the folder is first made, by component;
     /// a host's own entry comes first. Written as `component` or `host/component`.
     pub installed: std::collections::BTreeMap<String, crate::value::Version>,
+    /// The parts that MD Core instances play when the folder is first made, by host; none when they are
+    /// not simulated.
+    pub licences:
+        Option<std::collections::BTreeMap<crate::address::HostName, crate::standby::Role>>,
 }
 
 /// One path or a list of them.

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::text::{ClusterText, ConnectionText, ManifestText, SimulatedText};
 use super::{
     Cluster, Connection, Host, Manifest, SimulatedConnection, center, gates, host, machine, notice,
-    preflight, scan, state, winrm,
+    preflight, scan, standby, state, winrm,
 };
 use crate::address::{ConnectionName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -30,15 +30,7 @@ pub(super) fn convert(
         if let ConnectionText::Simulated(simulated) = &connection {
             found.extend(installed_problems(source, simulated, &name.value, &hosts));
         }
-        let connection = match connection {
-            ConnectionText::Winrm(text) => {
-                let settings = winrm::convert(source, &name.span, *text, &mut found);
-                Connection::Winrm(Box::new(settings))
-            }
-            ConnectionText::Ssh(ssh) => Connection::Ssh(ssh),
-            ConnectionText::Local(local) => Connection::Local(local),
-            ConnectionText::Simulated(simulated) => convert_simulated(simulated),
-        };
+        let connection = convert_connection(source, &name.span, connection, &mut found);
         connections.insert(name.value, connection);
     }
     found.extend(machine::same_machine(source, &hosts, &connections));
@@ -53,6 +45,7 @@ pub(super) fn convert(
     let scan = scan::convert(source, text.scan, &gates::Placed(&hosts), &mut found);
     let notices = notice::convert(source, text.notices, &mut found);
     let control_center = center::convert(source, text.control_center, &mut found);
+    let standby = standby::convert(source, text.standby, &hosts, &mut found);
     let components = text
         .components
         .into_iter()
@@ -78,6 +71,7 @@ pub(super) fn convert(
         load,
         notices,
         control_center,
+        standby,
         components,
     };
     (manifest, found)
@@ -98,11 +92,28 @@ fn convert_cluster(text: ClusterText) -> Cluster {
     }
 }
 
+fn convert_connection(
+    source: &Arc<SourceText>,
+    place: &Span,
+    text: ConnectionText,
+    found: &mut Diagnostics,
+) -> Connection {
+    match text {
+        ConnectionText::Winrm(text) => {
+            Connection::Winrm(Box::new(winrm::convert(source, place, *text, found)))
+        }
+        ConnectionText::Ssh(ssh) => Connection::Ssh(ssh),
+        ConnectionText::Local(local) => Connection::Local(local),
+        ConnectionText::Simulated(simulated) => convert_simulated(simulated),
+    }
+}
+
 fn convert_simulated(text: SimulatedText) -> Connection {
     Connection::Simulated(SimulatedConnection {
         folder: text.folder.into(),
         speed: text.speed.unwrap_or(1),
         installed: text.installed.into_iter().map(|(k, v)| (k.value, v)).collect(),
+        licences: text.licences,
     })
 }
 

@@ -16,6 +16,7 @@ mod range;
 mod rehearsal;
 pub mod release;
 mod scan;
+mod standby;
 mod state;
 mod text;
 mod window;
@@ -34,6 +35,7 @@ pub use preflight::{Preflight, Waiver};
 pub use rehearsal::Rehearsal;
 pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};
+pub use standby::{CORE, CoreLogin, Standby, StandbyCore, Upgrading};
 pub use state::{PostgresState, State};
 pub use winrm::{ClientCertificate, TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
 
@@ -112,6 +114,8 @@ pub struct Manifest {
     pub notices: Vec<At<Notice>>,
     /// Where Control Center is, for components that it changes.
     pub control_center: Option<At<ControlCenter>>,
+    /// Hot backup of standalone MD Core instances, if there is any.
+    pub standby: Option<At<Standby>>,
     /// What this cluster does differently from the catalog, and where that was written.
     pub components: BTreeMap<ComponentName, At<Override>>,
 }

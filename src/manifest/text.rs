@@ -11,13 +11,15 @@ use super::gates::GatesText;
 use super::notice::NoticeText;
 use super::preflight::WaiverText;
 use super::scan::{LoadText, ScanText};
+use super::standby::StandbyText;
 use super::state::StateText;
 use super::winrm::WinrmText;
 use super::{After, Approvals, Forecast, Preflight, Rehearsal, Snapshots};
 use super::{LocalConnection, SshConnection};
-use crate::address::{ComponentName, ConnectionName};
+use crate::address::{ComponentName, ConnectionName, HostName};
 use crate::catalog::Override;
 use crate::source::{At, FormatVersion};
+use crate::standby::Role;
 use crate::value::Version;
 
 /// The manifest of one cluster: its hosts, how they are reached, and what runs on them.
@@ -71,6 +73,8 @@ pub(super) struct ManifestText {
     pub(super) notices: Vec<NoticeText>,
     /// Control Center, for components with `driver = "control-center"`.
     pub(super) control_center: Option<At<CenterText>>,
+    /// Hot backup of standalone MD Core instances.
+    pub(super) standby: Option<At<StandbyText>>,
     /// What this cluster does differently from the catalog, by component.
     #[serde(default)]
     pub(super) components: BTreeMap<At<ComponentName>, Override>,
@@ -130,6 +134,10 @@ pub(super) struct SimulatedText {
     /// `host/component`; what is not named starts without the component.
     #[serde(default)]
     pub(super) installed: BTreeMap<At<String>, Version>,
+    /// The parts that MD Core instances play when the fleet is first made, by host; one that is not named
+    /// has no licence. With it, the instances of `[standby]` are simulated too, and nobody is asked at
+    /// their `url`.
+    pub(super) licences: Option<BTreeMap<HostName, Role>>,
 }
 
 /// What holds for hosts that don't say otherwise.

@@ -2,6 +2,7 @@
 //! *unknown*, with the reason.
 
 mod answer;
+mod cores;
 mod fact;
 mod gather;
 mod parse;
@@ -11,6 +12,7 @@ mod secrets;
 mod snapshot;
 mod vouched;
 
+pub use cores::cores;
 pub use fact::clock::Exchange;
 pub use fact::reach::{try_port, why as why_unreachable};
 pub use fact::windows::SCRIPT as WINDOWS_FACTS;
@@ -28,7 +30,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::fact::{FileContent, FileState, HealthState, PackageState, SecretState, UnitState};
+pub use crate::fact::{
+    CoreFacts, EngineFacts, FileContent, FileState, HealthState, PackageState, SecretState,
+    UnitState,
+};
 
 use crate::address::{ComponentName, HostName};
 use crate::value::{PackageVersion, steers};
@@ -42,6 +47,30 @@ const LONGEST_REASON: usize = 2000;
 pub struct Observed {
     /// By host.
     pub hosts: BTreeMap<HostName, HostState>,
+    /// Standalone MD Core instances by their own interface, by host.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cores: BTreeMap<HostName, CoreState>,
+}
+
+/// Whether an MD Core instance could be asked by its own interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoreState {
+    /// It answered.
+    Known(CoreFacts),
+    /// It could not be asked.
+    Unknown(Unreadable),
+}
+
+impl CoreState {
+    /// What it tells, when it could be asked.
+    #[must_use]
+    pub const fn known(&self) -> Option<&CoreFacts> {
+        match self {
+            Self::Known(facts) => Some(facts),
+            Self::Unknown(_) => None,
+        }
+    }
 }
 
 impl Observed {

@@ -43,6 +43,7 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
         snapshot: None,
         compared: Compared { hosts: 0, resources: 0 },
         facts: BTreeMap::new(),
+        cores: BTreeMap::new(),
     };
     let mut plan = Plan { purpose: Purpose::BackUp, steps, ..Plan::bare(desired, basis) };
     plan.seal = plan.digest();

@@ -45,7 +45,9 @@ fn of_step(plan: &Plan, step: &Step, earlier: &BTreeSet<&str>) -> Option<String>
     if step.is_change() && !plan.purpose.admits(step.action) {
         return Some(format!("is there to {action}, which is not what the plan is for"));
     }
-    if step.is_change() && plan.facts(step).is_none() {
+    let rests = plan.facts(step).is_some()
+        || (step.action.is_of_licence() && plan.basis.cores.contains_key(&step.host));
+    if step.is_change() && !rests {
         return Some("rests on no facts".to_owned());
     }
     let back = step.back().map_or(&[][..], |commands| &**commands);
@@ -91,6 +93,13 @@ const fn may(action: Action, task: &Task) -> bool {
         Action::MarkLogs => matches!(task, Task::MarkLogs { .. }),
         Action::ReadLogs => matches!(task, Task::ReadLogs { .. }),
         Action::ScanBefore | Action::ScanAfter => matches!(task, Task::TestScan { .. }),
+        Action::Yield => matches!(task, Task::AwaitLicence(_)),
+        Action::Register
+        | Action::Unregister
+        | Action::Nominate
+        | Action::Activate
+        | Action::Deactivate
+        | Action::ImportSettings => matches!(task, Task::Licence(_) | Task::AwaitLicence(_)),
         Action::TellBefore | Action::TellStart | Action::TellEnd => {
             matches!(task, Task::Tell { .. })
         }

@@ -1,5 +1,6 @@
 //! The plan that drops what was kept for ways back, and does nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
@@ -40,6 +41,7 @@ pub fn finalise(desired: &Desired, kept: &[Kept<'_>]) -> Plan {
         snapshot: None,
         compared: Compared { hosts: desired.hosts.len(), resources: desired.resources.len() },
         facts: used.collect(),
+        cores: BTreeMap::new(),
     };
     let mut plan = Plan { purpose: Purpose::Finalise, steps, ..Plan::bare(desired, basis) };
     plan.seal = plan.digest();

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::gates;
 use super::healthy::{self, All};
+use super::licences;
 use super::logs;
 use super::needed::Needed;
 use super::notices;
@@ -47,6 +48,7 @@ pub fn make(
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
     let Made { mut steps, mut checks, members, logs } = made?;
+    licences::put(&mut steps, desired, (&comparison.licences, &comparison.takeovers));
     let all = All::new(desired, &members, &steps);
     gates::put(&mut steps, &all, &comparison.unknown);
     let mut asked = reach::put(&mut steps, (desired, comparison), &mut checks);
@@ -329,10 +331,11 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
             resources: comparison.compared,
         },
         facts: used.collect(),
+        cores: licences::used(&comparison.licences),
     }
 }
 
-fn on_failure(desired: &Desired, steps: &[Step]) -> BTreeMap<ComponentName, OnFailure> {
+pub(super) fn on_failure(desired: &Desired, steps: &[Step]) -> BTreeMap<ComponentName, OnFailure> {
     let changed: BTreeSet<&ComponentName> = steps.iter().map(|step| &step.component).collect();
     let components = desired.components.iter().filter(|(name, _)| changed.contains(name));
     components.map(|(name, component)| (name.clone(), component.on_failure)).collect()

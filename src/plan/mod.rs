@@ -11,6 +11,7 @@ mod finalise;
 mod form;
 mod gates;
 mod healthy;
+mod licences;
 mod lines;
 mod logs;
 mod make;
@@ -33,6 +34,7 @@ pub use commands::Commands;
 pub use elapsed::{elapsed, slowest, waves};
 pub use file::{FileError, parse, read, write};
 pub use finalise::{Kept, finalise};
+pub use licences::{UsedCore, fail_over, owed};
 pub use make::make;
 pub use needs::Members;
 pub use notices::Notice;
@@ -133,6 +135,8 @@ pub enum Purpose {
     BackUp,
     /// To drop what was kept for ways back: afterwards there is no return.
     Finalise,
+    /// To let a standby take over at once.
+    FailOver,
 }
 
 impl Purpose {
@@ -143,6 +147,7 @@ impl Purpose {
             Self::RollBack(_) => action == Action::Rollback,
             Self::BackUp => false,
             Self::Finalise => action == Action::Finalise,
+            Self::FailOver => action.is_of_licence(),
         }
     }
 
@@ -151,7 +156,7 @@ impl Purpose {
     pub fn rolls_back(&self) -> Option<&str> {
         match self {
             Self::RollBack(run) => Some(run),
-            Self::Release | Self::BackUp | Self::Finalise => None,
+            Self::Release | Self::BackUp | Self::Finalise | Self::FailOver => None,
         }
     }
 }
@@ -172,6 +177,9 @@ pub struct Basis {
     pub compared: Compared,
     /// The facts that the steps' decisions used, by `host/component`.
     pub facts: BTreeMap<String, UsedFacts>,
+    /// What moves of licences rest on, by host.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cores: BTreeMap<HostName, UsedCore>,
 }
 
 /// How much was compared with the desired state.

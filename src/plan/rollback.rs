@@ -79,6 +79,7 @@ impl Plan {
             Purpose::Release => self.release.clone(),
             Purpose::RollBack(_) => format!("{}, rolled back", self.release),
             Purpose::BackUp => "none (backups)".to_owned(),
+            Purpose::FailOver => "none (takeover)".to_owned(),
             Purpose::Finalise => format!("{}, finalised", self.release),
         }
     }
@@ -220,5 +221,6 @@ fn basis(plan: &Plan, steps: &[Step], observed: &Observed) -> Basis {
         snapshot: None,
         compared: Compared { hosts: hosts.len(), resources: steps.len() },
         facts: used.collect(),
+        cores: BTreeMap::new(),
     }
 }

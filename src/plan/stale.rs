@@ -1,7 +1,7 @@
 //! Whether the world still is what a plan rests on.
 
-use super::{Plan, Step, UsedFacts};
-use crate::observe::{HostState, Observed, PackageState, UnitState};
+use super::{Plan, Step, UsedCore, UsedFacts};
+use crate::observe::{CoreState, HostState, Observed, PackageState, UnitState};
 use crate::transport::{Command, Task};
 
 /// A fact that moved since the plan was made.
@@ -27,6 +27,10 @@ pub fn moved<'a>(
     let mut found = Vec::new();
     // Gates rest on nothing but what they see when they are passed.
     for step in steps.filter(|step| !step.action.is_gate()) {
+        if step.action.is_of_licence() {
+            found.extend(moved_core(plan, step, observed));
+            continue;
+        }
         let Some(planned) = plan.facts(step) else { continue };
         let mut add = |fact, planned: String, observed: String| {
             if planned != observed {
@@ -58,6 +62,28 @@ pub fn moved<'a>(
         }
     }
     found
+}
+
+/// The facts that moved under a move of a licence: of its instance, and of those that it has to do with.
+fn moved_core(plan: &Plan, step: &Step, observed: &Observed) -> Vec<Moved> {
+    let Some(planned) = plan.basis.cores.get(&step.host) else { return Vec::new() };
+    let moved =
+        |fact, planned, observed| Moved { step: step.id.to_string(), fact, planned, observed };
+    let now = match observed.cores.get(&step.host) {
+        Some(CoreState::Known(facts)) => UsedCore::from(facts),
+        Some(CoreState::Unknown(why)) => {
+            return vec![moved("instance", "readable".to_owned(), why.reason.clone())];
+        }
+        None => return vec![moved("instance", "readable".to_owned(), "not observed".to_owned())],
+    };
+    // What an earlier step of the plan moves is not as it was when the plan was made.
+    let earlier = plan.steps.iter().take_while(|it| it.id != step.id);
+    let follows = earlier.filter(|it| it.host == step.host).any(|it| it.action.is_of_licence());
+    let differ = |((fact, planned), (_, now)): &((&str, String), (&str, String))| {
+        planned != now && (!follows || *fact == "deployment id")
+    };
+    let pairs = planned.in_words().into_iter().zip(now.in_words());
+    pairs.filter(differ).map(|((fact, planned), (_, now))| moved(fact, planned, now)).collect()
 }
 
 impl Plan {

@@ -48,6 +48,7 @@ fn needs(step: &Step) -> Option<&'static str> {
     }
     step.commands.iter().find_map(|command| match &command.task {
         Task::TestScan { .. } => Some("a simulated cluster scans nothing"),
+        Task::Licence(_) | Task::AwaitLicence(_) => Some("no licence is moved in a rehearsal"),
         Task::Request(_) | Task::AwaitVersion { .. } => Some("Control Center is not asked"),
         _ => None,
     })

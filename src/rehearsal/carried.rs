@@ -80,6 +80,7 @@ impl<'t, 'd> Hold<'t, 'd> {
             confirmed: &confirmed,
             gateway: &nowhere,
             center: None,
+            cores: None,
             telling: &Telling { notices: &[], folder: self.twin.folder(), next: "" },
             clock: &Timestamp::now,
         };

@@ -7,6 +7,7 @@ mod logs;
 mod of;
 mod past;
 mod scans;
+mod standby;
 pub mod status;
 mod validation;
 
@@ -17,6 +18,7 @@ pub use logs::LogReview;
 pub use of::of;
 pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
+pub use standby::{Readiness, readiness};
 pub use status::Status;
 pub use validation::Validation;
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Past;
+use super::{Past, Readiness, readiness};
 use crate::address::{Address, ComponentName, HostName};
 use crate::desired::{Desired, Resource};
 use crate::observe::{
@@ -31,6 +31,9 @@ pub struct Status {
     pub release: String,
     /// Every resource, by host and component.
     pub resources: Vec<ResourceStatus>,
+    /// The instances of hot backup, and whether each could take over now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standby: Vec<Readiness>,
     /// The hosts that could not be read.
     pub unknown: BTreeMap<HostName, Unreadable>,
     /// The newest run, when it did not come to its end.
@@ -129,6 +132,7 @@ impl Status {
             environment: desired.environment.clone(),
             release: desired.release.clone(),
             resources: desired.resources.iter().map(resource).collect(),
+            standby: readiness(desired, observed),
             unknown: observed.unknown().map(|(host, why)| (host.clone(), why.clone())).collect(),
             unfinished,
         }

@@ -34,6 +34,22 @@ pub fn resolve_text(reference: &SecretReference, folder: &Utf8Path) -> Result<Se
     had(reference, folder, usable_text)
 }
 
+/// The same for a file that is handed on byte for byte, such as a licence: its last line end stays.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_exact(
+    reference: &SecretReference,
+    folder: &Utf8Path,
+) -> Result<Secret, SecretError> {
+    let SecretReference::File(path) = reference else { return resolve_text(reference, folder) };
+    let path = folder.join(path);
+    let value = opened(&path).and_then(whole);
+    value
+        .and_then(|value| usable_text(&value))
+        .map_err(|problem| SecretError { reference: format!("the secret's file {path}"), problem })
+}
+
 fn had(
     reference: &SecretReference,
     folder: &Utf8Path,
@@ -67,6 +83,10 @@ fn from_environment(name: &str) -> Result<Zeroizing<String>, String> {
 }
 
 fn from_file(path: &Utf8Path) -> Result<Zeroizing<String>, String> {
+    bounded(opened(path)?)
+}
+
+fn opened(path: &Utf8Path) -> Result<File, String> {
     let unreadable = |error: io::Error| format!("can't be read: {error}");
     let file = File::open(path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.mode();
@@ -76,7 +96,7 @@ fn from_file(path: &Utf8Path) -> Result<Zeroizing<String>, String> {
             mode & 0o777
         ));
     }
-    bounded(file)
+    Ok(file)
 }
 
 fn from_command(
@@ -133,6 +153,12 @@ fn too_slow(within: Duration) -> String {
 }
 
 fn bounded(source: impl Read) -> Result<Zeroizing<String>, String> {
+    let text = whole(source)?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+}
+
+fn whole(source: impl Read) -> Result<Zeroizing<String>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     let read = source.take(LONGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("can't be read: {error}"))?;
@@ -140,8 +166,7 @@ fn bounded(source: impl Read) -> Result<Zeroizing<String>, String> {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| "isn't UTF-8 text")?;
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    Ok(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// A secret that is empty or has several lines would be cut by whatever reads it.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{LicenceRequest, LicenceWait, Request};
 use crate::address::HostName;
 use crate::catalog::Rule;
 use crate::desired::Probe;
@@ -320,6 +320,11 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
+    /// Asks an MD Core instance, or the licence server for it, to move its licence or its settings: the
+    /// controller does, not the host. Sent once; what came of it is seen by the instance's part.
+    Licence(Box<LicenceRequest>),
+    /// Asks an MD Core instance until it is as it should be: the controller does, not the host.
+    AwaitLicence(LicenceWait),
     /// Tells people something: the controller does, not the host. The text shows how and by which
     /// templates.
     Tell {

@@ -35,6 +35,7 @@ pub mod progress;
 pub mod rehearsal;
 pub mod report;
 pub mod review;
+mod standby;
 pub mod status;
 pub mod terminal;
 pub mod words;

@@ -2,13 +2,13 @@
 
 use super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::group::group;
-use super::{kept, mixed, words};
+use super::{kept, mixed, standby, words};
 use crate::address::{Address, ComponentName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
 use crate::observe::{ComponentFacts, HostState, Observed};
-use crate::report::Past;
 use crate::report::status::{Standing, facts};
+use crate::report::{Past, readiness};
 
 /// Desired against observed, as a document. `past`: since when we have what is in several versions.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn document(desired: &Desired, observed: &Observed, past: &Past) -> Document
     document.push(Block::Table(table(lines)));
     document.extend(mixed::blocks(desired, observed, past));
     document.extend(kept::blocks(desired, observed));
+    document.extend(standby::blocks(&readiness(desired, observed)));
     document.extend(unreadable(desired, observed));
     document
 }

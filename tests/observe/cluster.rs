@@ -49,6 +49,7 @@ pub(crate) fn desired<'a>(
         scan: None,
         cautions: Vec::new(),
         control_center: None,
+        standby: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
         removed: BTreeMap::new(),

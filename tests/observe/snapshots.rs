@@ -9,7 +9,11 @@ fn snapshot() -> Snapshot {
     let lost = Unreadable { reason: "no route".to_owned(), hint: "look".to_owned() };
     let hosts = [("core-01".parse().unwrap(), HostState::Unknown(lost))];
     let taken = "2026-11-20T22:15:00.123456Z".parse().unwrap();
-    Snapshot::new("fleet", taken, Observed { hosts: hosts.into_iter().collect() })
+    Snapshot::new(
+        "fleet",
+        taken,
+        Observed { hosts: hosts.into_iter().collect(), ..Observed::default() },
+    )
 }
 
 fn read(text: &str) -> Result<Snapshot, SnapshotError> {

@@ -41,6 +41,7 @@ impl<'a> Fleet<'a> {
             folder: "fleet".into(),
             speed: 0,
             installed: installed.collect(),
+            licences: None,
         };
         std::fs::write(folder.join("package.deb"), PACKAGE).unwrap();
         Self { cluster, folder, way: Way::Simulated(settings) }
@@ -122,6 +123,7 @@ impl<'a> Fleet<'a> {
             confirmed: &BTreeMap::new(),
             gateway: &|| Err(mdc::scan::Trouble::Here("there is no gateway".to_owned())),
             center: None,
+            cores: None,
             telling: &apply::Telling { notices: &[], folder: self.folder, next: "mdc resume" },
             clock: &jiff::Timestamp::now,
         };

@@ -208,6 +208,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         scan: None,
         cautions: Vec::new(),
         control_center: None,
+        standby: None,
         notices: Vec::new(),
         files: BTreeMap::new(),
         removed: BTreeMap::new(),
@@ -352,7 +353,7 @@ fn observed(
         let os = desired[&host].os.clone();
         (host, if unseen { unreadable() } else { HostState::Known(host_facts(os, components)) })
     };
-    Observed { hosts: hosts.into_iter().enumerate().map(state).collect() }
+    Observed { hosts: hosts.into_iter().enumerate().map(state).collect(), ..Observed::default() }
 }
 
 fn host_facts(os: String, components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {

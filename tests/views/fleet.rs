@@ -227,6 +227,7 @@ pub(crate) fn empty_plan() -> Plan {
             desired: Digest::of(b"desired"),
             snapshot: None,
             compared: Compared { hosts: 12, resources },
+            cores: BTreeMap::new(),
             facts: BTreeMap::new(),
         },
         on_failure: BTreeMap::new(),
@@ -459,6 +460,7 @@ pub(crate) fn desired() -> Desired {
         notices: Vec::new(),
         cautions: Vec::new(),
         control_center: None,
+        standby: None,
         cluster: "scan-eu".into(),
         environment: "production".into(),
         release: "2026.11".into(),
@@ -589,7 +591,7 @@ pub(crate) fn observed() -> Observed {
         hint: "compare the key with the one on the machine's console".into(),
     };
     hosts.insert(host("core-05"), HostState::Unknown(unreadable));
-    Observed { hosts }
+    Observed { hosts, ..Observed::default() }
 }
 
 fn facts<'a>(

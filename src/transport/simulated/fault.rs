@@ -127,6 +127,8 @@ pub(super) fn key(task: &Task) -> String {
         Task::CheckVersion { package, .. } => format!("check-version:{package}"),
         Task::AwaitVersion { package, .. } => format!("await-version:{package}"),
         Task::Request(request) => format!("request:{}", request.say),
+        Task::Licence(request) => format!("licence:{}", request.in_words()),
+        Task::AwaitLicence(wait) => format!("await-licence:{}", wait.in_words()),
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),

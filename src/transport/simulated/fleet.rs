@@ -81,6 +81,7 @@ impl Fleet {
             folder: Utf8PathBuf::new(),
             speed: 0,
             installed: BTreeMap::new(),
+            licences: None,
         });
         let (address, folder) = (host.as_str(), self.folder.as_path());
         connect(&Target { host, address, format: Format::Deb, connection: &connection, folder })

@@ -7,11 +7,13 @@ mod file;
 mod fleet;
 mod host;
 mod job;
+mod licence;
 mod managed;
 mod record;
 mod task;
 
 pub use fleet::{Facts, Fleet, UnitFacts, known_secret};
+pub use licence::Licences;
 
 use std::collections::BTreeMap;
 use std::io::Read;

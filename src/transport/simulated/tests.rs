@@ -26,6 +26,7 @@ impl Fleet {
             folder: "fleet".into(),
             speed,
             installed: installed.map(|(c, v)| (c.to_owned(), v.parse().unwrap())).into(),
+            licences: None,
         });
         Self { folder: tempfile::tempdir().unwrap(), settings }
     }

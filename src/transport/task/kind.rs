@@ -59,6 +59,8 @@ impl Task {
             Self::BackUp { component, .. } => format!("take a backup of {component}"),
             Self::TestScan { .. } => "scan the test files".to_owned(),
             Self::Request(request) => request.say.clone(),
+            Self::Licence(request) => request.in_words(),
+            Self::AwaitLicence(wait) => wait.in_words(),
             Self::AwaitVersion { package, version, .. } => {
                 format!("wait until {package} is installed in version {version}")
             }
@@ -105,6 +107,7 @@ impl Task {
                 | Self::CheckRemoved { .. }
                 | Self::CheckUnit { .. }
                 | Self::AwaitVersion { .. }
+                | Self::AwaitLicence(_)
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
                 | Self::CheckData { .. }
@@ -141,6 +144,7 @@ impl Task {
                 | Self::InstallFromRepository { .. }
                 | Self::ByHand { .. }
                 | Self::Request(_)
+                | Self::Licence(_)
                 | Self::RestartUnit { .. }
                 | Self::StartUnit { .. }
         )

@@ -111,6 +111,7 @@ fn title(plan: &Plan) -> Text {
             text.plain("): plan to roll back the run ").and(Label::Strong, run)
         }
         Purpose::BackUp => text.plain("): plan to take backups"),
+        Purpose::FailOver => text.plain("): plan to let a standby take over"),
         Purpose::Finalise => text
             .plain("): plan to drop what was kept for the way back from ")
             .and(Label::Strong, &plan.release),
@@ -138,7 +139,7 @@ fn nothing_to_do(plan: &Plan) -> Text {
         Purpose::RollBack(_) => return Text::of(Label::Good, "Nothing to take back."),
         Purpose::BackUp => return Text::of(Label::Warning, "No backup is to be taken by mdc."),
         Purpose::Finalise => return Text::of(Label::Good, "Nothing is kept for a way back."),
-        Purpose::Release => {}
+        Purpose::Release | Purpose::FailOver => {}
     }
     let Compared { hosts, resources } = plan.basis.compared;
     let among = format!(

@@ -86,7 +86,9 @@ const AFTER: [Kind; 3] = [
 /// the way there ended.
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
-        Purpose::Release | Purpose::BackUp => vec![LIVE, GATES[0], GATES[1], CRITICAL],
+        Purpose::Release | Purpose::BackUp | Purpose::FailOver => {
+            vec![LIVE, GATES[0], GATES[1], CRITICAL]
+        }
         Purpose::Finalise => vec![FINALISE],
         Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
     };
@@ -107,8 +109,8 @@ pub(in crate::view) fn times(plan: &Plan) -> Vec<(&'static str, Duration, usize)
 
 /// Whether it is shown under its stage.
 fn is_of_stage(step: &Step) -> bool {
-    let looks =
-        step.action.is_gate() && !matches!(step.action, Action::KeepHealthy | Action::Reach);
+    let looks = step.action.is_gate()
+        && !matches!(step.action, Action::KeepHealthy | Action::Reach | Action::Yield);
     !looks && !step.action.only_copies() && step.action != Action::BackUp
 }
 

@@ -56,6 +56,7 @@ fn title(report: &Report) -> Text {
         Purpose::Release => text.plain(" to release ").and(Label::Strong, &report.release),
         Purpose::RollBack(run) => text.plain(" to roll back the run ").and(Label::Strong, run),
         Purpose::BackUp => text.plain(" to take backups"),
+        Purpose::FailOver => text.plain(" to let a standby take over"),
         Purpose::Finalise => {
             text.plain(" to finalise release ").and(Label::Strong, &report.release)
         }

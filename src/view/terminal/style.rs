@@ -28,19 +28,25 @@ const fn rendition(label: Label) -> &'static str {
             | Action::Reach
             | Action::MarkLogs
             | Action::ReadLogs
+            | Action::Yield
             | Action::TellBefore
             | Action::TellStart
             | Action::TellEnd,
         ) => "",
         Label::Strong | Label::Stage | Label::Component => "1",
         Label::Host => "36",
-        Label::Action(Action::Install | Action::Start) | Label::Good => "32",
-        Label::Action(Action::Upgrade | Action::Reconfigure) => "34",
+        Label::Action(Action::Install | Action::Start | Action::Register | Action::Activate)
+        | Label::Good => "32",
+        Label::Action(
+            Action::Upgrade | Action::Reconfigure | Action::Nominate | Action::ImportSettings,
+        ) => "34",
         Label::Action(
             Action::Downgrade
             | Action::Repair
             | Action::Remove
             | Action::Rollback
+            | Action::Unregister
+            | Action::Deactivate
             | Action::Finalise,
         ) => "35",
         Label::Warning => "33",

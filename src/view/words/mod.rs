@@ -36,6 +36,13 @@ pub const fn action(action: Action) -> &'static str {
         Action::Rollback => "rollback",
         Action::Finalise => "finalise",
         Action::BackUp => "back up",
+        Action::Register => "register",
+        Action::Unregister => "unregister",
+        Action::Nominate => "nominate",
+        Action::Activate => "activate",
+        Action::Deactivate => "deactivate",
+        Action::ImportSettings => "import settings",
+        Action::Yield => "is unregistered",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
         Action::Confirm => "confirm",
@@ -59,13 +66,13 @@ pub const fn sign(action: Action) -> &'static str {
     match action {
         Action::Copy | Action::Fetch => "»",
         Action::Keep => "«",
-        Action::Install => "+",
-        Action::Upgrade => "↑",
+        Action::Install | Action::Register | Action::Activate => "+",
+        Action::Upgrade | Action::Nominate => "↑",
         Action::Downgrade => "↓",
         Action::Repair => "~",
         Action::Start => "▸",
-        Action::Reconfigure => "±",
-        Action::Remove => "−",
+        Action::Reconfigure | Action::ImportSettings => "±",
+        Action::Remove | Action::Unregister | Action::Deactivate => "−",
         Action::Rollback => "↶",
         Action::Finalise => "-",
         Action::BackUp => "=",
@@ -79,7 +86,8 @@ pub const fn sign(action: Action) -> &'static str {
         | Action::ScanAfter
         | Action::Reach
         | Action::MarkLogs
-        | Action::ReadLogs => "?",
+        | Action::ReadLogs
+        | Action::Yield => "?",
         Action::TellBefore | Action::TellStart | Action::TellEnd => "!",
     }
 }

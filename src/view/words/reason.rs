@@ -45,6 +45,21 @@ pub fn reason(reason: &Reason) -> String {
         Reason::ReviewsLogs => "something may have failed without a step that did".to_owned(),
         Reason::TellsPeople => "people asked to be told".to_owned(),
         Reason::Loses { what } | Reason::OldDataStay { what } => format!("note: {what}"),
+        Reason::RoleDiffers { observed, desired } => {
+            format!("it is {}; {} is desired", observed.as_str(), desired.as_str())
+        }
+        Reason::Forbidden { tried, why } => {
+            format!("`{}` alone is forbidden: {why}", tried.as_str())
+        }
+        Reason::SettingsDiffer { from, parts } => {
+            format!("its settings are not those of {from}: {}", parts.join(", "))
+        }
+        Reason::UnregisteredBy { step } => {
+            format!("{} unregisters it", StepName::of(step).in_words())
+        }
+        Reason::KeepsScanning { host } => format!("somebody scans while {host} is changed"),
+        Reason::TakesOverAgain => "the manifest lets it take over again".to_owned(),
+        Reason::TakeoverAsked => "`mdc failover` was asked for it".to_owned(),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
     }
 }

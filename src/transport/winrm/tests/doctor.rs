@@ -8,7 +8,13 @@ use super::harness::{Host, secret, told};
 fn examine(address: &str, settings: &WinrmConnection) -> Checkup {
     let host = "win-01".parse().unwrap();
     let connection = Connection::Winrm(Box::new(settings.clone()));
-    let target = Target { host: &host, address, connection: &connection, folder: "".into() };
+    let target = Target {
+        host: &host,
+        address,
+        format: crate::catalog::Format::Msi,
+        connection: &connection,
+        folder: "".into(),
+    };
     Dialer::of(Controller::default()).examine(&target)
 }
 
