@@ -75,6 +75,7 @@ impl Host {
         let mut child = Command::new(python)
             .arg(file("host.py"))
             .args(arguments)
+            .current_dir(folder.path())
             .env("NTLM_USER_FILE", users)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(variables.iter().copied())

@@ -32,13 +32,13 @@ fn status(shell: &mut WinrmShell, line: &str) -> i64 {
     run(shell, line, b"").unwrap().status
 }
 
-/// A package of `version`, made by wixl, as wine sees it.
-fn package(folder: &Path, version: &str) -> String {
+/// A package of `version` of the product `own`, made by wixl, as wine sees it.
+fn package(folder: &Path, own: &str, version: &str) -> String {
     let name = format!("probe-{version}");
     let text = format!(
         r#"<?xml version="1.0"?><Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="*"
-        Name="mdc probe" Version="{version}" Language="1033" Manufacturer="mdc"
-        UpgradeCode="6f1ed6de-3c19-4dd4-9f5e-0d6b5bd3a001"><Package InstallerVersion="200"
+        Name="mdc probe {own}" Version="{version}" Language="1033" Manufacturer="mdc"
+        UpgradeCode="6f1ed6de-3c19-4dd4-9f5e-{own}"><Package InstallerVersion="200"
         Compressed="yes"/><MajorUpgrade DowngradeErrorMessage="newer"/><Media Id="1" Cabinet="a.cab"
         EmbedCab="yes"/><Directory Id="TARGETDIR" Name="SourceDir"><Directory Id="ProgramFilesFolder">
         <Directory Id="INSTALLDIR" Name="mdc probe"><Component Id="C" Guid="*"><File Id="F"
@@ -65,20 +65,35 @@ fn lines_statuses_and_packages_come_through() {
     }
     let said = run(&mut shell, "echo \"a & b\" ^& c %OS%", b"").unwrap();
     assert_eq!(said.stdout.trim_end(), "\"a & b\" & c Windows_NT");
-    let (old, new) = (package(folder.path(), "1.0.0"), package(folder.path(), "1.2.0"));
-    // Packages by wixl are for 32 bits, which have a view of the registry of their own.
-    let installed = "reg query \
-        HKLM\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall /s";
+    // What an earlier run left in wine is of another product.
+    let own = crate::transport::random_word().unwrap();
+    let own = &own[..12];
+    let (old, new) = (package(folder.path(), own, "1.0.0"), package(folder.path(), own, "1.2.0"));
     for (package, version) in [(&old, "1.0.0"), (&new, "1.2.0")] {
         assert_eq!(status(&mut shell, &format!("msiexec /i {package} /qn /norestart")), 0);
-        let found = run(&mut shell, installed, b"").unwrap().stdout;
-        assert!(found.contains(version), "{found}");
+        assert_eq!(versions(&mut shell, own), [version]);
     }
-    let left = run(&mut shell, installed, b"").unwrap().stdout;
-    assert!(!left.contains("1.0.0"), "{left}");
     assert_eq!(status(&mut shell, &format!("msiexec /x {new} /qn")), 0);
+    assert_eq!(versions(&mut shell, own), [""; 0]);
     let nothing = "{11111111-2222-3333-4444-555555555555}";
     assert_eq!(status(&mut shell, &format!("msiexec /x {nothing} /qn")), 1605);
     drop(shell);
     host.end();
+}
+
+/// The versions of the product `own` that are registered.
+fn versions(shell: &mut WinrmShell, own: &str) -> Vec<String> {
+    // Packages by wixl are for 32 bits, which have a view of the registry of their own.
+    let query = "reg query \
+        HKLM\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall /s";
+    let said = run(shell, query, b"").unwrap().stdout;
+    let mut lines = said.lines().filter(|line| line.contains("Display"));
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.contains(own) {
+            let version = lines.next().unwrap_or_default();
+            found.push(version.split_whitespace().last().unwrap_or_default().to_owned());
+        }
+    }
+    found
 }
