@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Status(u16),
     /// Nothing is done, and a page is answered.
     Html,
+    /// After this many milliseconds the connection is cut, and nothing is done.
+    SlowCut(u64),
     /// It is done after this many milliseconds, and the answer comes then.
     Slow(u64),
 }
@@ -67,6 +69,8 @@ pub(crate) struct State {
     pub(crate) down: BTreeSet<usize>,
     /// Instances that take connections and never answer.
     pub(crate) hangs: BTreeSet<usize>,
+    /// Requests as they come, before anything is done.
+    pub(crate) came: Vec<String>,
     /// Nominations that were carried out.
     pub(crate) nominations: usize,
     pub(crate) logins: usize,
@@ -153,6 +157,7 @@ impl StandIn {
             return;
         }
         let line = format!("{} {}", asked.method, asked.path);
+        self.state().came.push(line.clone());
         let (fault, delay) = {
             let mut state = self.state();
             let found =
@@ -164,11 +169,11 @@ impl StandIn {
             (fault, state.delay)
         };
         thread::sleep(delay);
-        if let Some(Fault::Slow(millis)) = fault {
+        if let Some(Fault::Slow(millis) | Fault::SlowCut(millis)) = fault {
             thread::sleep(Duration::from_millis(millis));
         }
         let answer = match fault {
-            Some(Fault::CutBefore) => None,
+            Some(Fault::CutBefore | Fault::SlowCut(_)) => None,
             Some(Fault::Status(status)) => {
                 Some((status, json!({ "err": "made to fail" }).to_string().into_bytes()))
             }
