@@ -34,7 +34,10 @@ fn the_grammar_finds_what_is_wrong() {
 #[test]
 fn every_script_can_be_read() {
     let scripts = mdc::transport::windows_scripts();
-    assert_eq!(scripts.map(|(name, _)| name), ["bootstrap", "command", "stop", "length", "host"]);
+    assert_eq!(
+        scripts.map(|(name, _)| name),
+        ["bootstrap", "command", "stop", "length", "examine", "host"]
+    );
     for (name, script) in scripts.into_iter().chain([("facts", mdc::observe::WINDOWS_FACTS)]) {
         assert_eq!(faults(script), Vec::<String>::new(), "{name}");
         // A parser of 5.1 takes a text without a mark for one of its code page.
