@@ -1,6 +1,9 @@
 //! What commands carry out.
 
 mod kind;
+mod scan;
+
+pub use scan::ScanBounds;
 
 use std::collections::BTreeMap;
 
@@ -393,14 +396,4 @@ pub enum Task {
         /// How many healthy answers in a row end the wait.
         samples: u32,
     },
-}
-
-/// How much longer than before a scan may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ScanBounds {
-    /// At most so many times as long …
-    pub slower_than: u32,
-    /// … but this much longer is always allowed.
-    pub grace: Period,
 }
