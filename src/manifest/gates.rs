@@ -12,7 +12,7 @@ use super::window::WindowText;
 use crate::address::{ComponentName, HostName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, did_you_mean};
-use crate::value::{Period, Share, Window};
+use crate::value::{Percent, Period, Window};
 
 /// What has to be so before stage 2 begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -69,7 +69,7 @@ pub struct BackupGate {
     /// How old the newest may be.
     pub max_age: Period,
     /// How large it has to be, beside the one before it.
-    pub at_least: Share,
+    pub at_least: Percent,
     /// A command line that reads it and exits with 0, with the file in `$1`.
     pub probe: Option<String>,
     /// When it is given up.
@@ -153,7 +153,7 @@ struct BackupText {
     /// How old the newest may be, such as `24h`.
     max_age: Period,
     /// How large it has to be, in percent of the one before it; default `50%`.
-    at_least: Option<Share>,
+    at_least: Option<Percent>,
     /// A command line that reads the backup and exits with 0 when it is whole, such as
     /// `pg_restore --list "$1"`; the file is in `$1`.
     #[schemars(length(min = 1))]
@@ -215,7 +215,7 @@ pub(super) fn convert(
             host,
             newest: backup.newest.value,
             max_age: backup.max_age,
-            at_least: backup.at_least.unwrap_or(Share::Percent(50)),
+            at_least: backup.at_least.unwrap_or(Percent::HALF),
             probe: backup.probe,
             within: backup.within.unwrap_or(Period::seconds(3600)),
             take,

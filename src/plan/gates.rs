@@ -124,7 +124,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
     });
     let others = gates.backup.iter().filter(|(_, gate)| !backup::is_in_plan(gate));
     let backup = others.filter_map(|(component, gate)| {
-        let command = step::prove_backup(component.as_str(), gate);
+        let command = step::prove_backup(component.as_str(), gate, desired.preflight.clock_skew);
         once(Action::ProveBackup, &gate.host, component, 60, command)
     });
     confirm.chain(backup).chain(idle(desired)).collect()
