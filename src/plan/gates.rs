@@ -10,7 +10,7 @@ use super::{Plan, Step, backup};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
-use crate::diff::{Action, Reason, Refusal};
+use crate::diff::{Action, Reason};
 use crate::observe::Unreadable;
 use crate::step;
 use crate::transport::Command;
@@ -66,23 +66,6 @@ impl Step {
     pub fn slow_case(&self) -> Period {
         let guess = || Period::seconds(self.forecast.whole_seconds().saturating_mul(SLOW));
         self.slow.unwrap_or_else(guess)
-    }
-}
-
-impl Plan {
-    /// The steps that no opening of the window is long enough for: the longest of each component.
-    #[must_use]
-    pub fn misfits(&self) -> Vec<Refusal> {
-        let Some(window) = &self.window else { return Vec::new() };
-        let longest = window.longest();
-        let critical = self.steps.iter().filter(|step| step.stage == Stage::Critical);
-        let long = critical.filter(|step| step.room().duration() > longest);
-        let refusal = |step: &Step| Refusal::WindowTooShort {
-            step: step.id.to_string(),
-            room: step.room(),
-            longest: Period::seconds(longest.as_secs()),
-        };
-        long.map(refusal).collect()
     }
 }
 
