@@ -208,6 +208,10 @@ impl Comparison {
             return;
         }
         let lacking = desired.components.iter().filter(|(name, component)| {
+        let is_critical = moved.iter().any(critical);
+        if is_critical {
+            self.people(desired);
+        }
             component.backup != Backup::None && !desired.gates.backup.contains_key(*name)
         });
         for (name, component) in lacking {
@@ -224,6 +228,18 @@ impl Comparison {
 
     /// What has to be done to one resource; none when it is as desired.
     fn change(
+    /// What stage 2 takes people's word for.
+    fn people(&mut self, desired: &Desired) {
+        let unseen = desired.gates.confirm.iter().filter(|(_, gate)| gate.verify.is_none());
+        self.warnings.extend(unseen.map(|(name, gate)| {
+            format!(
+                "nobody sees whether people did this before stage 2, their word is taken: {}; write \
+                 `verify` under [gates.confirm.{name}]",
+                gate.text
+            )
+        }));
+    }
+
         &mut self,
         desired: &Desired,
         address: &Address,

@@ -125,6 +125,8 @@ pub struct ConfirmGate {
     /// A command line that exits with 0 when it was done; without one it is confirmed by
     /// `--confirm COMPONENT`.
     pub verify: Option<String>,
+    /// When `verify` is given up, which is asked again and again until then.
+    pub within: Period,
 }
 
 /// What has to be so before stage 2 begins.
@@ -181,6 +183,8 @@ struct ConfirmText {
     /// `mdc resume --confirm COMPONENT`.
     #[schemars(length(min = 1))]
     verify: Option<String>,
+    /// When `verify` is given up, which is asked again and again until then; default `5m`.
+    within: Option<Period>,
 }
 
 /// The hosts of a manifest, asked for what a gate needs.
@@ -228,7 +232,8 @@ pub(super) fn convert(
     for (component, confirm) in text.confirm {
         let host = host(source, (&component, confirm.host.as_ref()), placed, found);
         let Some(host) = host else { continue };
-        let gate = ConfirmGate { host, text: confirm.text, verify: confirm.verify };
+        let within = confirm.within.unwrap_or(Period::seconds(300));
+        let gate = ConfirmGate { host, text: confirm.text, verify: confirm.verify, within };
         gates.confirm.insert(component.value, gate);
     }
     gates.window = text.window.and_then(|window| window.convert(source, found));

@@ -93,7 +93,9 @@ fn commands(commands: &[Command]) -> Arc<[Command]> {
             Task::AwaitIdle { samples, every, give_up, .. } => {
                 (*samples, *every, *give_up) = (1, Period::default(), Period::default());
             }
-            Task::AwaitHealthy { give_up, .. } | Task::AwaitReach { give_up, .. } => {
+            Task::AwaitHealthy { give_up, .. }
+            | Task::AwaitReach { give_up, .. }
+            | Task::Confirm { give_up, .. } => {
                 *give_up = Period::default();
             }
             Task::WriteFile { secrets, .. } => {

@@ -64,6 +64,11 @@ pub fn confirm(component: &str, gate: &ConfirmGate) -> Command {
         run: gate.verify.clone().unwrap_or_else(|| "true".to_owned()),
         account: Account::Root,
         within: VERIFY,
-        task: Task::Confirm { component: component.to_owned(), text: gate.text.clone(), verified },
+        task: Task::Confirm {
+            component: component.to_owned(),
+            text: gate.text.clone(),
+            verified,
+            give_up: gate.within,
+        },
     }
 }

@@ -287,6 +287,8 @@ pub enum Task {
     AwaitHealthy {
         /// The component.
         component: String,
+        /// When it is given up to see it; it is asked again and again until then.
+        give_up: Period,
         /// How many have to be healthy.
         at_least: usize,
         /// Of how many.

@@ -234,6 +234,7 @@ fn gates(placement: &Placement) -> Gates {
         host: first("worker"),
         text: "stop".to_owned(),
         verify: Some("true".to_owned()),
+        within: Period::seconds(1),
     };
     Gates {
         idle: IdleGate { samples: 2, every: Period::default(), within: Period::seconds(1) },
