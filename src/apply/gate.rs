@@ -35,6 +35,7 @@ impl Worker<'_> {
             match &command.task {
                 Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
                 Task::MarkLogs { .. } => seen.push(self.mark_logs(work)?),
+                Task::AwaitAllIdle(_) => seen.push(self.await_all_idle(work, command)?),
                 Task::AwaitReach { .. } => seen.push(self.await_reach(work, command)?),
                 Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
                 Task::Confirm { text, verified: true, give_up, .. } => {
@@ -124,7 +125,6 @@ impl Worker<'_> {
                 Err(StepFailure { ended, ..failure })
             }
         }
-        if let Some(by) = self.confirmed.get(component) {
     }
 
     /// What nothing can be seen of is said by people.
@@ -134,6 +134,7 @@ impl Worker<'_> {
         command: &Command,
         (component, text): (&str, &str),
     ) -> Result<String, StepFailure> {
+        if let Some(by) = self.confirmed.get(component) {
             return Ok(format!("confirmed by {by}: {text}"));
         }
         Err(StepFailure {
@@ -161,14 +162,14 @@ pub(super) fn not_done(
     }
 }
 
-/// The number that was printed; what was said instead when there is none.
 /// The first thing that was said, or how it ended.
 fn said(output: &Output) -> String {
     let words = lines(&output.stderr).into_iter().chain(lines(&output.stdout)).next();
     words.unwrap_or_else(|| output.end.to_string())
 }
 
-fn left(output: &Output) -> Result<u64, String> {
+/// The number that was printed; what was said instead when there is none.
+pub(super) fn left(output: &Output) -> Result<u64, String> {
     let said = lines(&output.stdout);
     let number = said.last().and_then(|line| line.trim().parse().ok());
     number.filter(|_| output.end.is_success()).ok_or_else(|| {

@@ -43,7 +43,7 @@ pub use quote::quote;
 pub use request::{Request, UploadedFile};
 pub use secret::{resolve as resolve_secret, resolve_text};
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
-pub use task::{ScanBounds, Task};
+pub use task::{Rounds, ScanBounds, Task};
 pub use token::random_word;
 pub use web::{Unanswered, certificates, web};
 

@@ -1,11 +1,14 @@
 //! What commands carry out.
 
+mod bounds;
 mod kind;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use bounds::{Rounds, ScanBounds};
 
 use super::Request;
 use crate::address::HostName;
@@ -257,6 +260,9 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
+    /// Asks all that can tell how much is still to be done, until all of them say 0 in the same round, so many
+    /// rounds in a row. The command itself is empty: each is asked as the plan says under `asked`.
+    AwaitAllIdle(Rounds),
     /// Finds the newest backup and prints what vouches for it.
     ProveBackup {
         /// What it is a backup of.
@@ -281,14 +287,14 @@ pub enum Task {
         text: String,
         /// Whether the command sees it; otherwise somebody has to say so.
         verified: bool,
+        /// When it is given up to see it; it is asked again and again until then.
+        give_up: Period,
     },
     /// Asks those that have a component for their health until enough of them are healthy. The command
     /// itself is empty: each is asked by its check in the plan.
     AwaitHealthy {
         /// The component.
         component: String,
-        /// When it is given up to see it; it is asked again and again until then.
-        give_up: Period,
         /// How many have to be healthy.
         at_least: usize,
         /// Of how many.
@@ -390,14 +396,4 @@ pub enum Task {
         /// How many healthy answers in a row end the wait.
         samples: u32,
     },
-}
-
-/// How much longer than before a scan may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ScanBounds {
-    /// At most so many times as long …
-    pub slower_than: u32,
-    /// … but this much longer is always allowed.
-    pub grace: Period,
 }
