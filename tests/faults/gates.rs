@@ -231,7 +231,7 @@ fn stage_2_keeps_to_its_window() {
     let ran = short.mdc(&["plan"]).ended(1);
     assert!(ran.said.contains("its window opens once from now on"), "{}", ran.said);
     let often = fresh.copy();
-    often.edit("[gates.idle]", &window("daily 01:00-01:07"));
+    often.edit("[gates.idle]", &window("daily 01:00-01:08"));
     let ran = often.mdc(&["plan"]).ended(0);
     assert!(ran.said.contains("doesn't fit into one opening of its window"), "{}", ran.said);
     let closed = fresh.copy();
