@@ -90,7 +90,7 @@ fn the_quickstart_goes_from_a_to_b_and_then_has_nothing_to_do() {
     let site = Site::new();
     site.mdc(&["validate"]).exits(0).says("12 hosts, 20 resources, release B");
     site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
-    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("101 of 101 steps done");
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("102 of 102 steps done");
     site.mdc(&["plan", "--detailed-exitcode"])
         .exits(0)
         .says("Nothing to do: 20 resources on 12 hosts are as desired.");

@@ -79,7 +79,7 @@ fn problems() -> Diagnostics {
             if refusals.is_empty() {
                 let graph = graph::build(&desired, &comparison).unwrap();
                 let plan = plan::make(&desired, &comparison, &graph).unwrap();
-                refusals = plan.misfits();
+                refusals = plan.openings(NOON.parse().unwrap()).err().unwrap_or_default();
                 found.extend(rehearsals(&manifest, &desired, &plan));
                 found.extend(approvals(&manifest, plan));
             }

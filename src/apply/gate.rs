@@ -1,5 +1,7 @@
 //! Gates: what has to be so before stage 2, seen on the hosts.
 
+use std::time::Duration;
+
 use super::event::Event;
 use super::telling::{failed_command, lines};
 use super::watch::{Look, Watched};
@@ -9,6 +11,9 @@ use crate::plan::Step;
 use crate::state::{FailureKind, StepFailure, StepOutcome};
 use crate::transport::{Command, Output, Task};
 use crate::value::Period;
+
+/// Between two looks at what people do.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// How often, how far apart and for how long something is asked.
 #[derive(Clone, Copy)]
@@ -30,10 +35,14 @@ impl Worker<'_> {
             match &command.task {
                 Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
                 Task::MarkLogs { .. } => seen.push(self.mark_logs(work)?),
+                Task::AwaitAllIdle(_) => seen.push(self.await_all_idle(work, command)?),
                 Task::AwaitReach { .. } => seen.push(self.await_reach(work, command)?),
                 Task::AwaitHealthy { .. } => seen.push(self.await_healthy(work, command)?),
-                Task::Confirm { component, text, verified } => {
-                    seen.extend(self.confirmed(work, command, (component, text, *verified))?);
+                Task::Confirm { text, verified: true, give_up, .. } => {
+                    seen.push(self.verified(work, command, (text, *give_up))?);
+                }
+                Task::Confirm { component, text, .. } => {
+                    seen.push(self.confirmed(work, command, (component, text))?);
                 }
                 _ => seen.extend(lines(&self.job(work, index, command)?.stdout)),
             }
@@ -89,22 +98,44 @@ impl Worker<'_> {
         }
     }
 
-    /// What people have to do is seen by its command, or said by them.
+    /// What people have to do is seen by its command, which is asked until they have done it.
+    fn verified(
+        &self,
+        work: &Work<'_>,
+        command: &Command,
+        (text, give_up): (&str, Period),
+    ) -> Result<String, StepFailure> {
+        let watched = self.watch((work, command), give_up.duration(), || {
+            let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
+            if output.end.is_success() {
+                return Ok(Look::So(()));
+            }
+            let seen = format!("not yet: {text} ({})", said(&output));
+            Ok(Look::NotYet { seen, again: AGAIN, last: output })
+        })?;
+        match watched {
+            Watched::So(()) => Ok(format!("verified: {text}")),
+            Watched::GivenUp(_, output) => {
+                let failure = not_done(work.step, command, (text, &output));
+                let ended = format!(
+                    "{}; given up after {give_up}, the last answer was: {}",
+                    failure.ended,
+                    said(&output)
+                );
+                Err(StepFailure { ended, ..failure })
+            }
+        }
+    }
+
+    /// What nothing can be seen of is said by people.
     fn confirmed(
         &self,
         work: &Work<'_>,
         command: &Command,
-        (component, text, verified): (&str, &str, bool),
-    ) -> Result<Vec<String>, StepFailure> {
-        if verified {
-            let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
-            if output.end.is_success() {
-                return Ok(vec![format!("verified: {text}")]);
-            }
-            return Err(not_done(work.step, command, (text, &output)));
-        }
+        (component, text): (&str, &str),
+    ) -> Result<String, StepFailure> {
         if let Some(by) = self.confirmed.get(component) {
-            return Ok(vec![format!("confirmed by {by}: {text}")]);
+            return Ok(format!("confirmed by {by}: {text}"));
         }
         Err(StepFailure {
             kind: FailureKind::Waits,
@@ -131,8 +162,14 @@ pub(super) fn not_done(
     }
 }
 
+/// The first thing that was said, or how it ended.
+fn said(output: &Output) -> String {
+    let words = lines(&output.stderr).into_iter().chain(lines(&output.stdout)).next();
+    words.unwrap_or_else(|| output.end.to_string())
+}
+
 /// The number that was printed; what was said instead when there is none.
-fn left(output: &Output) -> Result<u64, String> {
+pub(super) fn left(output: &Output) -> Result<u64, String> {
     let said = lines(&output.stdout);
     let number = said.last().and_then(|line| line.trim().parse().ok());
     number.filter(|_| output.end.is_success()).ok_or_else(|| {

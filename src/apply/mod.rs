@@ -25,6 +25,7 @@ mod file;
 mod gate;
 mod halt;
 mod healthy;
+mod idle;
 mod job;
 mod keep;
 mod leave;

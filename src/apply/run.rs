@@ -221,7 +221,9 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
         Action::Verify | Action::ScanAfter | Action::ReadLogs => !waiting.is_empty(),
         Action::KeepHealthy => untouched.contains(&*step.id),
         // Without one of them the whole cluster may be unhealthy.
-        Action::AwaitHealthy => guarding.contains(&*step.id) && broken.is_empty(),
+        Action::AwaitHealthy | Action::StillIdle => {
+            guarding.contains(&*step.id) && broken.is_empty()
+        }
         Action::AwaitIdle => {
             guarding.contains(&*step.id) && !broken.contains(&(&step.host, &step.component))
         }

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{
     Common, Exit, approval, claims, evidence, finalise, plan, preflight, records, rollback, show,
-    watch,
+    watch, window,
 };
 use crate::observe::Observed;
 use crate::plan::Plan;
@@ -141,6 +141,7 @@ impl Apply {
             Some(plan) => {
                 carry::still_holds(&plan, plan.steps.iter(), &observed)?;
                 preflight::pass_again(&plan, site, &observed, console)?;
+                window::holds(&plan, site, console)?;
                 plan
             }
             None => self.made(&observed, site, console)?,
@@ -171,6 +172,7 @@ impl Apply {
     /// The plan that is made now.
     fn made(&self, observed: &Observed, site: &Site, console: &Console) -> Result<Plan, Problem> {
         let plan = plan::make(site, (observed, None), Utf8Path::new(""), console)?;
+        window::holds(&plan, site, console)?;
         // Rules that can't be read are none when nobody may be waited for.
         let plan = match approval::rule(&site.manifest) {
             Err(Problem::Diagnostics(_)) if self.glass.is_broken() => plan,

@@ -54,6 +54,7 @@ mod watch;
 mod what_if;
 mod who;
 mod why_not;
+mod window;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;

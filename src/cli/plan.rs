@@ -15,7 +15,9 @@ use super::problem::Problem;
 use super::saved;
 use super::show::How;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, approval, evidence, preflight, records, sign, watch};
+use super::{
+    Common, Exit, ManifestPath, approval, evidence, preflight, records, sign, watch, window,
+};
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::graph;
@@ -81,6 +83,7 @@ impl Basis {
     ) -> Result<((Site, Observed), plan::Plan), Problem> {
         let (site, observed, taken) = self.read(path, (common, console))?;
         let plan = make(&site, (&observed, taken), folder, console)?;
+        window::holds(&plan, &site, console)?;
         let plan = ruled(plan, &site, console)?;
         Ok(((site, observed), plan))
     }
@@ -141,11 +144,6 @@ pub(super) fn make(
     let plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
     })?;
-    let misfits: Vec<Diagnostic> =
-        plan.misfits().iter().map(|refusal| refusal.diagnose(&site.manifest)).collect();
-    if !misfits.is_empty() {
-        return Err(Problem::Diagnostics(misfits));
-    }
     let mut plan = plan.under(judged.waived);
     plan.manifest = locator(&site.path, folder);
     Ok(plan)

@@ -8,13 +8,22 @@ use crate::catalog::{BackupBy, Component, health};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{BackupGate, Gates, Manifest, Take};
 
-/// The manifest's gates, in which every backup that is to be taken has a command that takes it.
+/// The manifest's gates, in which every backup that is to be taken has a command that takes it, and the
+/// catalog reads those that it can, where the manifest doesn't say how.
 pub(super) fn gates(manifest: &Manifest, placed: &Placed<'_>, found: &mut Diagnostics) -> Gates {
     let mut gates = manifest.gates.clone();
     for (name, gate) in &mut gates.backup {
+        let by = by_catalog(manifest, (name, gate), placed);
+        let Some(take) = gate.take.clone() else {
+            // A template that can't be filled in is found where the catalog is read.
+            gate.probe = gate.probe.take().or_else(|| probe(by?).ok());
+            continue;
+        };
         // A backup that the manifest has a command for is read by the manifest's, too.
-        let Some(take) = gate.take.clone().filter(|take| take.by.is_empty()) else { continue };
-        let filled = match by_catalog(manifest, (name, gate), placed) {
+        if !take.by.is_empty() {
+            continue;
+        }
+        let filled = match by {
             Some(by) => fill(gate, by),
             None => Err("the catalog doesn't say how, for a host that has it".to_owned()),
         };
@@ -40,13 +49,16 @@ fn by_catalog<'c>(
 }
 
 fn fill(gate: &mut BackupGate, (by, component): (&BackupBy, &Component)) -> Result<(), String> {
-    let fill = |line: &str| health::fill(line, &component.ports);
-    let probe = fill(&by.probe)?;
+    let probe = probe((by, component))?;
     if let Some(take) = &mut gate.take {
-        take.by = fill(&by.take)?;
+        take.by = health::fill(&by.take, &component.ports)?;
     }
     gate.probe.get_or_insert(probe);
     Ok(())
+}
+
+fn probe((by, component): (&BackupBy, &Component)) -> Result<String, String> {
+    health::fill(&by.probe, &component.ports)
 }
 
 fn nobody_says(manifest: &Manifest, name: &ComponentName, take: &Take, why: &str) -> Diagnostic {

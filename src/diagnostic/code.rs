@@ -266,6 +266,10 @@ codes! {
     MinHealthy = "plan::min-healthy" Error,
     /// A step fits in no opening of the window.
     WindowTooShort = "plan::window-too-short" Error,
+    /// A window that doesn't open any more.
+    WindowOver = "plan::window-over" Error,
+    /// Stage 2 is longer than what is left of its window.
+    WindowEnds = "plan::window-ends" Error,
     /// A host with another operating system than the manifest says.
     OsDiffers = "plan::os-differs" Error,
 

@@ -205,30 +205,48 @@ impl Comparison {
         }
     }
 
-    /// Nothing of stage 2 is planned without evidence of the backups that it needs.
+    /// Nothing of stage 2 is planned without evidence of the backups that it needs; where nothing of it is,
+    /// what lacks is said, since the vendor's procedure asks for backups before anything.
     fn backups(&mut self, desired: &Desired) {
         let critical = |name: &&ComponentName| {
             desired.components.get(*name).is_some_and(|it| it.stage == Stage::Critical)
         };
         let moved = self.changes.iter().filter(|(_, change)| change.action.interrupts());
         let moved: BTreeSet<&ComponentName> =
-            moved.map(|(address, _)| &address.component).filter(critical).collect();
+            moved.map(|(address, _)| &address.component).collect();
         if moved.is_empty() {
             return;
+        }
+        let is_critical = moved.iter().any(critical);
+        if is_critical {
+            self.people(desired);
         }
         let lacking = desired.components.iter().filter(|(name, component)| {
             component.backup != Backup::None && !desired.gates.backup.contains_key(*name)
         });
         for (name, component) in lacking {
-            if component.backup == Backup::Required {
+            if component.backup == Backup::Required && is_critical {
                 self.refusals.push(Refusal::NoBackup { component: name.clone() });
             } else {
+                let before = if is_critical { "stage 2" } else { "the first change" };
                 self.warnings.push(format!(
-                    "nobody shows a backup of {name} before stage 2: describe it under \
+                    "nobody shows a backup of {name} before {before}: describe it under \
                      [gates.backup.{name}]"
                 ));
             }
         }
+    }
+
+    /// What stage 2 takes people's word for.
+    fn people(&mut self, desired: &Desired) {
+        let unseen = desired.gates.confirm.iter().filter(|(_, gate)| gate.verify.is_none());
+        self.warnings.extend(unseen.map(|(name, gate)| {
+            format!(
+                "nobody sees whether people did this before stage 2, their word is taken: {}; write \
+                 `verify` under [gates.confirm.{name}]",
+                gate.text
+            )
+        }));
     }
 
     /// What has to be done to one resource; none when it is as desired.

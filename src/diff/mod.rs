@@ -76,6 +76,8 @@ pub enum Action {
     ProveBackup,
     /// Waits until nothing is left to be done.
     AwaitIdle,
+    /// Sees right before stage 2 that nothing is left to be done anywhere, at the same time.
+    StillIdle,
     /// Sees that people have done something.
     Confirm,
     /// Sees that enough others are healthy before some of them are taken away.
@@ -129,6 +131,7 @@ impl Action {
             Self::Yield => "yield",
             Self::ProveBackup => "prove-backup",
             Self::AwaitIdle => "await-idle",
+            Self::StillIdle => "still-idle",
             Self::Confirm => "confirm",
             Self::KeepHealthy => "keep-healthy",
             Self::AwaitHealthy => "await-healthy",
@@ -157,6 +160,7 @@ impl Action {
             self,
             Self::ProveBackup
                 | Self::AwaitIdle
+                | Self::StillIdle
                 | Self::Confirm
                 | Self::KeepHealthy
                 | Self::AwaitHealthy
@@ -172,14 +176,23 @@ impl Action {
     /// Whether stage 2 begins only when it is passed.
     #[must_use]
     pub const fn precedes_critical(self) -> bool {
-        matches!(self, Self::ProveBackup | Self::AwaitIdle | Self::Confirm | Self::AwaitHealthy)
+        matches!(
+            self,
+            Self::ProveBackup
+                | Self::AwaitIdle
+                | Self::StillIdle
+                | Self::Confirm
+                | Self::AwaitHealthy
+        )
     }
 
     /// Whether it asks many hosts.
     #[must_use]
     pub const fn asks_all(self) -> bool {
-        matches!(self, Self::KeepHealthy | Self::AwaitHealthy | Self::Verify | Self::Reach)
-            || self.logs()
+        matches!(
+            self,
+            Self::StillIdle | Self::KeepHealthy | Self::AwaitHealthy | Self::Verify | Self::Reach
+        ) || self.logs()
     }
 
     /// Whether it looks at the logs of a component.
@@ -288,6 +301,7 @@ impl Action {
             | Self::Yield
             | Self::ProveBackup
             | Self::AwaitIdle
+            | Self::StillIdle
             | Self::Confirm
             | Self::KeepHealthy
             | Self::AwaitHealthy

@@ -47,6 +47,15 @@ pub enum Refusal {
         /// Which move, and what is legal instead.
         forbidden: Forbidden,
     },
+    /// The window of stage 2 doesn't open any more.
+    WindowOver,
+    /// The openings of the window that are left end before stage 2 has ended.
+    WindowEnds {
+        /// How many there are.
+        openings: usize,
+        /// The first change that would not be begun.
+        first: String,
+    },
     /// A step of stage 2 fits in no window.
     WindowTooShort {
         /// The step.
@@ -105,20 +114,8 @@ impl Refusal {
             }
             Self::ForbiddenMove { host, forbidden } => forbidden_move(manifest, host, forbidden),
             Self::MinHealthy { address, promise } => too_few(manifest, address, promise),
-            Self::WindowTooShort { step, room, longest } => {
-                let message = format!(
-                    "{step} may take {room} in a slow case, with its way back, and the window is never \
-                     open for longer than {longest}"
-                );
-                let problem = Diagnostic::new(Code::WindowTooShort, message).help(
-                    "make the window longer, or correct `durations` of the component for this site",
-                );
-                match &manifest.gates.window {
-                    Some(window) => {
-                        problem.at(Label::new(source, window.span.clone(), "this window"))
-                    }
-                    None => problem,
-                }
+            Self::WindowOver | Self::WindowEnds { .. } | Self::WindowTooShort { .. } => {
+                self.of_window(manifest)
             }
             Self::OperatingSystem { host, observed, desired } => {
                 let problem = Diagnostic::new(
@@ -135,6 +132,46 @@ impl Refusal {
                     None => problem,
                 }
             }
+        }
+    }
+
+    /// The window that doesn't hold stage 2, at its place in the manifest.
+    fn of_window(&self, manifest: &Manifest) -> Diagnostic {
+        let (code, message, help) = match self {
+            Self::WindowTooShort { step, room, longest } => (
+                Code::WindowTooShort,
+                format!(
+                    "{step} may take {room} in a slow case, with its way back, and the window is never \
+                     open for longer than {longest}"
+                ),
+                "make the window longer, or correct `durations` of the component for this site",
+            ),
+            Self::WindowEnds { openings, first } => {
+                let times = if *openings == 1 { "once" } else { "too few times" };
+                (
+                    Code::WindowEnds,
+                    format!(
+                        "stage 2 doesn't fit: its window opens {times} from now on, and {first} would not \
+                         be begun any more"
+                    ),
+                    "open the window for longer, or once more: `mdc what-if --window TIME` shows what fits",
+                )
+            }
+            _ => (
+                Code::WindowOver,
+                "stage 2 can't begin: its window doesn't open any more, so that the cluster would stay \
+                 between two releases"
+                    .to_owned(),
+                "name hours to come in `open` under [gates.window] that no `freeze` takes away and no \
+                 change of clocks leaves out",
+            ),
+        };
+        let problem = Diagnostic::new(code, message).help(help);
+        match &manifest.gates.window {
+            Some(window) => {
+                problem.at(Label::new(&manifest.source, window.span.clone(), "this window"))
+            }
+            None => problem,
         }
     }
 }

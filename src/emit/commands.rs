@@ -77,6 +77,9 @@ impl Lines<'_> {
             (Task::AwaitHealthy { give_up, .. } | Task::AwaitReach { give_up, .. }, _) => {
                 Some(Verb::with("retry", [seconds(*give_up).to_string()]))
             }
+            (Task::AwaitAllIdle(_), Task::AwaitIdle { samples, every, give_up, .. }) => {
+                Some(idle(*samples, (*every, *give_up)))
+            }
             (Task::MarkLogs { .. }, Task::MarkLog { .. }) => Some(Verb::plain("mark")),
             (Task::ReadLogs { fail_on, .. }, Task::ReadLog { .. }) => {
                 let marked = marked.map(|number| number.to_string()).unwrap_or_default();
@@ -137,10 +140,7 @@ impl Lines<'_> {
             Task::AwaitVersion { every, give_up, .. } => {
                 Verb::with("version", [exact(*every), seconds(*give_up).to_string()])
             }
-            Task::AwaitIdle { samples, every, give_up, .. } => {
-                let give_up = seconds(*give_up).to_string();
-                Verb::with("idle", [samples.to_string(), exact(*every), give_up])
-            }
+            Task::AwaitIdle { samples, every, give_up, .. } => idle(*samples, (*every, *give_up)),
             Task::WriteFile { content, .. } => {
                 Verb { content: Some(content), ..Verb::plain("write") }
             }
@@ -179,6 +179,7 @@ impl Lines<'_> {
             | Task::MarkLog { .. }
             | Task::ReadLog { .. }
             // These ask others or are people's: none is among the commands of a host's own step.
+            | Task::AwaitAllIdle(_)
             | Task::AwaitHealthy { .. }
             | Task::AwaitReach { .. }
             | Task::MarkLogs { .. }
@@ -189,6 +190,10 @@ impl Lines<'_> {
             | Task::Tell { .. } => Verb::plain("run"),
         }
     }
+}
+
+fn idle<'c>(samples: u32, (every, give_up): (Period, Period)) -> Verb<'c> {
+    Verb::with("idle", [samples.to_string(), exact(every), seconds(give_up).to_string()])
 }
 
 /// How the engine treats a command.

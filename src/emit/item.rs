@@ -76,9 +76,12 @@ pub(super) fn by<'p>(plan: &'p Plan, step: &Step) -> By<'p> {
         Some(Task::AwaitHealthy { .. }) => {
             By::Each(plan.members.get(&step.component).map_or(&[][..], |members| &members.0))
         }
-        Some(Task::AwaitReach { .. } | Task::MarkLogs { .. } | Task::ReadLogs { .. }) => {
-            By::Each(plan.asked.get(&step.id).map_or(&[][..], |members| &members.0))
-        }
+        Some(
+            Task::AwaitAllIdle(_)
+            | Task::AwaitReach { .. }
+            | Task::MarkLogs { .. }
+            | Task::ReadLogs { .. },
+        ) => By::Each(plan.asked.get(&step.id).map_or(&[][..], |members| &members.0)),
         _ => By::Host,
     }
 }
@@ -182,6 +185,9 @@ fn part(task: &Task, step: &Step) -> (Kind, String) {
             format!("see that {component} is healthy here; {at_least} of {of} have to be"),
         ),
         Task::AwaitHealthy { .. } => (Kind::Gate, format!("see that {component} is healthy here")),
+        Task::AwaitAllIdle(_) => {
+            (Kind::Gate, "see that still nothing is left to do here".to_owned())
+        }
         Task::AwaitReach { .. } => {
             (Kind::Gate, format!("see that {component} is reached from here"))
         }

@@ -13,7 +13,7 @@ use crate::address::{ComponentName, HostName};
 use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{At, Span, did_you_mean};
-use crate::value::{Period, Share, Window};
+use crate::value::{Percent, Period, Window};
 
 /// What has to be so before stage 2 begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -70,7 +70,7 @@ pub struct BackupGate {
     /// How old the newest may be.
     pub max_age: Period,
     /// How large it has to be, beside the one before it.
-    pub at_least: Share,
+    pub at_least: Percent,
     /// A command line that reads it and exits with 0, with the file in `$1`.
     pub probe: Option<String>,
     /// When it is given up.
@@ -133,6 +133,8 @@ pub struct ConfirmGate {
     /// A command line that exits with 0 when it was done; without one it is confirmed by
     /// `--confirm COMPONENT`.
     pub verify: Option<String>,
+    /// When `verify` is given up, which is asked again and again until then.
+    pub within: Period,
 }
 
 /// What has to be so before stage 2 begins.
@@ -161,7 +163,7 @@ struct BackupText {
     /// How old the newest may be, such as `24h`.
     max_age: Period,
     /// How large it has to be, in percent of the one before it; default `50%`.
-    at_least: Option<Share>,
+    at_least: Option<Percent>,
     /// A command line that reads the backup and exits with 0 when it is whole, such as
     /// `pg_restore --list "$1"`; the file is in `$1`.
     #[schemars(length(min = 1))]
@@ -189,6 +191,8 @@ struct ConfirmText {
     /// `mdc resume --confirm COMPONENT`.
     #[schemars(length(min = 1))]
     verify: Option<String>,
+    /// When `verify` is given up, which is asked again and again until then; default `5m`.
+    within: Option<Period>,
 }
 
 /// The hosts of a manifest, asked for what a gate needs.
@@ -228,7 +232,7 @@ pub(super) fn convert(
             host,
             newest: backup.newest.value,
             max_age: backup.max_age,
-            at_least: backup.at_least.unwrap_or(Share::Percent(50)),
+            at_least: backup.at_least.unwrap_or(Percent::HALF),
             probe: backup.probe,
             within: backup.within.unwrap_or(Period::seconds(3600)),
             take,
@@ -241,7 +245,8 @@ pub(super) fn convert(
     for (component, confirm) in text.confirm {
         let host = host(source, (&component, confirm.host.as_ref()), placed, found);
         let Some(host) = host else { continue };
-        let gate = ConfirmGate { host, text: confirm.text, verify: confirm.verify };
+        let within = confirm.within.unwrap_or(Period::seconds(300));
+        let gate = ConfirmGate { host, text: confirm.text, verify: confirm.verify, within };
         gates.confirm.insert(component.value, gate);
     }
     gates.window = text.window.and_then(|window| window.convert(source, found));

@@ -68,6 +68,7 @@ fn pair(
     else {
         return Vec::new();
     };
+    let skew = desired.preflight.clock_skew;
     let made = |action, command: Command| {
         Step::bare((&gate.host, component), action, version, [command].into())
     };
@@ -83,7 +84,7 @@ fn pair(
         after: vec![Arc::clone(&taken.id)],
         reasons: vec![Reason::BeforeCritical],
         forecast: READ,
-        ..made(Action::ProveBackup, step::prove_backup(component.as_str(), gate))
+        ..made(Action::ProveBackup, step::prove_backup(component.as_str(), gate, skew))
     };
     vec![taken, seen]
 }

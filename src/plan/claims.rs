@@ -85,6 +85,7 @@ const fn may(action: Action, task: &Task) -> bool {
         Action::BackUp => matches!(task, Task::BackUp { .. }),
         Action::ProveBackup => matches!(task, Task::ProveBackup { .. }),
         Action::AwaitIdle => matches!(task, Task::AwaitIdle { .. }),
+        Action::StillIdle => matches!(task, Task::AwaitAllIdle(_)),
         Action::Confirm => matches!(task, Task::Confirm { .. }),
         Action::KeepHealthy | Action::AwaitHealthy | Action::Verify => {
             matches!(task, Task::AwaitHealthy { .. })

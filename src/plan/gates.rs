@@ -1,30 +1,35 @@
 //! The gates before stage 2, as steps of the plan: they come after everything of stage 1, and everything
 //! of stage 2 comes after them. They change nothing, so that they may be passed together, and are passed
-//! again when a run is gone on with later.
+//! again when a run is gone on with later. Those that are only so for a moment, that nothing is left to do,
+//! are looked at once more together, when all others are passed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::healthy::All;
-use super::{Plan, Step, backup};
+use super::render::Checks;
+use super::{Commands, HealthyBefore, Members, Step, backup};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Format, Stage};
 use crate::desired::{Desired, Resource};
-use crate::diff::{Action, Reason, Refusal};
+use crate::diff::{Action, Reason};
 use crate::observe::Unreadable;
 use crate::step;
 use crate::transport::Command;
 use crate::value::{Period, Version};
 
 /// Puts the gates between the stages; none when nothing of stage 2 is to be done. Backups that the plan
-/// takes come when all else is so: nothing is in progress then.
+/// takes come when all else is so: nothing is in progress then. Returns whom the last of them asks; how is
+/// put among `checks`.
 pub(super) fn put(
     steps: &mut Vec<Step>,
     everyone: &All<'_>,
-    unknown: &BTreeMap<HostName, Unreadable>,
-) {
+    (unknown, checks): (&BTreeMap<HostName, Unreadable>, &mut Checks),
+) -> BTreeMap<Arc<str>, Members> {
     let desired = everyone.desired;
-    let Some(first) = steps.iter().position(|step| step.stage == Stage::Critical) else { return };
+    let mut asked = BTreeMap::new();
+    let first = steps.iter().position(|step| step.stage == Stage::Critical);
+    let Some(first) = first else { return asked };
     let wave = steps.get(first).map_or(1, |step| step.wave);
     let before = ends(steps);
     // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
@@ -37,13 +42,46 @@ pub(super) fn put(
         all(desired).into_iter().filter(known).map(made).chain(healthy).collect();
     let taken = backup::in_plan(desired, wave + 1, &ids(&gates));
     gates.extend(taken);
-    let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return };
+    let signals: Vec<Gate> = idle(desired).into_iter().filter(known).collect();
+    if let Some((still, members)) = still_idle(desired, &signals, &gates) {
+        checks.extend(members.0.iter().map(|member| member.check.entry()));
+        asked.insert(Arc::clone(&still.id), members);
+        gates.push(still);
+    }
+    let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return asked };
     let ids = ids(&gates);
     for step in steps.iter_mut().filter(|step| step.stage == Stage::Critical) {
         step.wave += last + 1 - wave;
         step.after.extend(ids.iter().cloned());
     }
     steps.splice(first..first, gates);
+    asked
+}
+
+/// The look at all of `signals` together, behind `gates`: each was nothing at a time of its own, and what
+/// came since, or while backups were taken, was not seen.
+fn still_idle(desired: &Desired, signals: &[Gate], gates: &[Step]) -> Option<(Step, Members)> {
+    let (first, last) = (signals.first()?, gates.iter().map(|gate| gate.wave).max()?);
+    let mut alike: BTreeMap<*const [Command], Commands> = BTreeMap::new();
+    let member = |gate: &Gate| {
+        let number = alike.len() + 1;
+        let check = alike.entry(Arc::as_ptr(&gate.commands)).or_insert_with(|| {
+            let name = format!("{}/idle/{number}", gate.component);
+            Commands::new(name, Arc::clone(&gate.commands))
+        });
+        let (host, component) = (gate.host.clone(), gate.component.clone());
+        HealthyBefore { host, component, check: check.clone() }
+    };
+    let members = Members(signals.iter().map(member).collect());
+    let commands = [step::await_all_idle(signals.len(), &desired.gates.idle)].into();
+    let still = Step {
+        wave: last + 1,
+        after: ids(gates),
+        reasons: vec![Reason::BeforeCritical],
+        forecast: first.forecast,
+        ..Step::bare((&first.host, &first.component), Action::StillIdle, &first.version, commands)
+    };
+    Some((still, members))
 }
 
 fn ids(steps: &[Step]) -> Vec<Arc<str>> {
@@ -66,23 +104,6 @@ impl Step {
     pub fn slow_case(&self) -> Period {
         let guess = || Period::seconds(self.forecast.whole_seconds().saturating_mul(SLOW));
         self.slow.unwrap_or_else(guess)
-    }
-}
-
-impl Plan {
-    /// The steps that no opening of the window is long enough for: the longest of each component.
-    #[must_use]
-    pub fn misfits(&self) -> Vec<Refusal> {
-        let Some(window) = &self.window else { return Vec::new() };
-        let longest = window.longest();
-        let critical = self.steps.iter().filter(|step| step.stage == Stage::Critical);
-        let long = critical.filter(|step| step.room().duration() > longest);
-        let refusal = |step: &Step| Refusal::WindowTooShort {
-            step: step.id.to_string(),
-            room: step.room(),
-            longest: Period::seconds(longest.as_secs()),
-        };
-        long.map(refusal).collect()
     }
 }
 
@@ -125,7 +146,7 @@ fn all(desired: &Desired) -> Vec<Gate> {
     });
     let others = gates.backup.iter().filter(|(_, gate)| !backup::is_in_plan(gate));
     let backup = others.filter_map(|(component, gate)| {
-        let command = step::prove_backup(component.as_str(), gate);
+        let command = step::prove_backup(component.as_str(), gate, desired.preflight.clock_skew);
         once(Action::ProveBackup, &gate.host, component, 60, command)
     });
     confirm.chain(backup).chain(idle(desired)).collect()

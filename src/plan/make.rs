@@ -50,8 +50,8 @@ pub fn make(
     let Made { mut steps, mut checks, members, logs } = made?;
     licences::put(&mut steps, desired, (&comparison.licences, &comparison.takeovers));
     let all = All::new(desired, &members, &steps);
-    gates::put(&mut steps, &all, &comparison.unknown);
-    let mut asked = reach::put(&mut steps, (desired, comparison), &mut checks);
+    let mut asked = gates::put(&mut steps, &all, (&comparison.unknown, &mut checks));
+    asked.extend(reach::put(&mut steps, (desired, comparison), &mut checks));
     all.verify(&mut steps);
     scans::put(&mut steps, desired);
     asked.extend(logs::put(&mut steps, desired, logs));

@@ -27,6 +27,7 @@ mod seal;
 mod stale;
 mod waived;
 mod way_back;
+mod window;
 
 pub use approvals::Approvals;
 pub use backup::backup;

@@ -70,12 +70,16 @@ fn jump(component: &Component, (host, name, change): What<'_>) -> Option<Finding
             ),
         );
     }
-    let between =
-        component.jumps.iter().filter(|jump| *to >= jump.to && *from < jump.from && from < to);
-    let jump = between.min_by(|a, b| a.from.cmp(&b.from))?;
+    let between = || {
+        let leaves_out = |from_at_least: &Version| from < from_at_least && from < to;
+        let left_out =
+            component.jumps.iter().filter(move |it| *to >= it.to && leaves_out(&it.from));
+        left_out.map(|jump| &jump.from)
+    };
+    let (first, last) = (between().min()?, between().max()?);
     finding(
-        format!("would go from {from} to {to}, which can only be gone to from {}", jump.from),
-        format!("plan a release with {} {} first", component.title, jump.from),
+        format!("would go from {from} to {to}, which can only be gone to from {last}"),
+        format!("plan a release with {} {first} first", component.title),
     )
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::plan::{Plan, Step};
-use crate::transport::{Command, Task};
+use crate::transport::{Command, Rounds, Task};
 use crate::value::{Period, SecretReference};
 
 /// The file in a twin's folder that is read in the place of every secret.
@@ -91,10 +91,13 @@ fn commands(commands: &[Command]) -> Arc<[Command]> {
     let adapt = |command: &Command| {
         let mut command = command.clone();
         match &mut command.task {
-            Task::AwaitIdle { samples, every, give_up, .. } => {
+            Task::AwaitIdle { samples, every, give_up, .. }
+            | Task::AwaitAllIdle(Rounds { samples, every, give_up, .. }) => {
                 (*samples, *every, *give_up) = (1, Period::default(), Period::default());
             }
-            Task::AwaitHealthy { give_up, .. } | Task::AwaitReach { give_up, .. } => {
+            Task::AwaitHealthy { give_up, .. }
+            | Task::AwaitReach { give_up, .. }
+            | Task::Confirm { give_up, .. } => {
                 *give_up = Period::default();
             }
             Task::WriteFile { secrets, .. } => {

@@ -39,7 +39,7 @@ impl Fault {
                 let enough = (asked.len() + 1).saturating_sub(*at_least);
                 (*at_least > 0).then(|| Self::Commands(asked.into_iter().take(enough).collect()))
             }
-            Task::AwaitReach { .. } => {
+            Task::AwaitAllIdle(_) | Task::AwaitReach { .. } => {
                 let first = plan.asked.get(&step.id)?.0.first()?;
                 Some(Self::Commands(vec![check(first)]))
             }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::address::ComponentName;
 use crate::diagnostic::Code;
-use crate::value::{Batch, Digest, Period, RemotePath, Share, Size, Version};
+use crate::value::{Batch, Digest, Percent, Period, RemotePath, Share, Size, Version};
 
 /// The version of the file format: only 1 exists. Deserialises from any number, because the check
 /// against the schema has refused the others before.
@@ -45,6 +45,7 @@ pub(super) fn by_name(name: &str) -> Option<Word> {
         "Sha256" => (Code::BadDigest, "a SHA-256 digest", digest),
         "JumpHost" => (Code::BadJump, "a jump host", super::endpoint::jump_problem),
         "Share" => (Code::BadShare, "a share", |text| error(text.parse::<Share>())),
+        "Percent" => (Code::BadShare, "a percentage", |text| error(text.parse::<Percent>())),
         "Batch" => (Code::BadShare, "a number of hosts", |text| error(text.parse::<Batch>())),
         "RemotePath" => (Code::BadPath, "a path", |text| error(text.parse::<RemotePath>())),
         "Size" => (Code::BadSize, "a size", |text| error(text.parse::<Size>())),

@@ -3,22 +3,20 @@
 use super::windows;
 use crate::manifest::BackupGate;
 use crate::transport::{Account, Command, Task, quote};
-use crate::value::Share;
+use crate::value::Period;
 
 /// The command that finds the newest backup and prints what vouches for it: name, size, age, digest.
+/// Its file may be ahead of the host's clock by `skew`, since another host may have written it.
 #[must_use]
-pub fn prove_backup(component: &str, gate: &BackupGate) -> Command {
-    let run = if gate.is_on_windows() { windows::prove(gate) } else { prove(gate) };
+pub fn prove_backup(component: &str, gate: &BackupGate, skew: Period) -> Command {
+    let run = if gate.is_on_windows() { windows::prove(gate, skew) } else { prove(gate, skew) };
     let (component, newest) = (component.to_owned(), gate.newest.clone());
     let task = Task::ProveBackup { component, newest, max_age: gate.max_age };
     Command { run, account: Account::Root, within: gate.within, task }
 }
 
-fn prove(gate: &BackupGate) -> String {
-    let percent = match gate.at_least {
-        Share::Percent(percent) => u32::from(percent),
-        Share::Count(_) => 0,
-    };
+fn prove(gate: &BackupGate, skew: Period) -> String {
+    let percent = gate.at_least.of_hundred();
     let probe = gate.probe.as_ref().map_or_else(String::new, |probe| {
         // The file's name is an argument, never part of the text.
         format!(
@@ -33,12 +31,15 @@ fn prove(gate: &BackupGate) -> String {
          [ -n \"$newest\" ] || {{ echo {none} >&2; exit 1; }}; \
          age=$(($(date +%s) - $(stat -c %Y \"$newest\"))); size=$(stat -c %s \"$newest\"); \
          echo \"$newest, $size bytes, $age s old\"; \
+         [ \"$size\" -gt 0 ] || {{ echo 'it is empty' >&2; exit 1; }}; \
+         [ $age -ge -{skew} ] || {{ echo \"it is of the future: $((-age)) s ahead of the clock of this host\" >&2; exit 1; }}; \
          [ $age -le {age} ] || {{ echo {old} >&2; exit 1; }}; \
          [ -z \"$before\" ] || [ $((size * 100)) -ge $(($(stat -c %s \"$before\") * {percent})) ] || \
          {{ echo \"it has less than {percent} % of the size of $before\" >&2; exit 1; }}; \
          sha256sum -- \"$newest\"{probe}",
         pattern = gate.newest,
         none = quote(&format!("no file is called {}", gate.newest)),
+        skew = skew.whole_seconds(),
         age = gate.max_age.whole_seconds(),
         old = quote(&format!("that is older than {}", gate.max_age)),
     )
@@ -86,19 +87,19 @@ mod tests {
 
     use super::*;
     use crate::manifest::{Take, TakeWhen};
-    use crate::value::Period;
+    use crate::value::Percent;
 
     fn ask(folder: &Utf8Path, probe: Option<&str>) -> Output {
         let gate = BackupGate {
             host: "db-01".parse().unwrap(),
             newest: format!("{folder}/*.dump"),
             max_age: Period::seconds(3600),
-            at_least: Share::Percent(50),
+            at_least: Percent::HALF,
             probe: probe.map(str::to_owned),
             within: Period::seconds(60),
             take: None,
         };
-        let command = prove_backup("postgresql", &gate);
+        let command = prove_backup("postgresql", &gate, Period::seconds(60));
         Process::new("sh").args(["-c", &command.run]).output().unwrap()
     }
 
@@ -117,6 +118,9 @@ mod tests {
             (&[][..], None, Err("no file is called")),
             (&[("a.dump", 100, "2 hours ago")], None, Err("that is older than 1h")),
             (&[("a.dump", 100, "10 minutes ago")], None, Ok("a.dump, 100 bytes")),
+            (&[("a.dump", 0, "10 minutes ago")], None, Err("it is empty")),
+            (&[("a.dump", 100, "next year")], None, Err("it is of the future")),
+            (&[("a.dump", 100, "30 seconds")], None, Ok("a.dump, 100 bytes")),
             (
                 &[("a.dump", 100, "2 hours ago"), ("b.dump", 60, "1 minute ago")],
                 None,
@@ -169,7 +173,7 @@ mod tests {
             host: "db-01".parse().unwrap(),
             newest: format!("{folder}/new/d-*.dump"),
             max_age: Period::seconds(3600),
-            at_least: Share::Percent(50),
+            at_least: Percent::HALF,
             probe: None,
             within: Period::seconds(60),
             take: Some(take),

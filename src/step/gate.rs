@@ -4,7 +4,7 @@ use crate::address::{ComponentName, HostName};
 use crate::catalog::Format;
 use crate::diff::Promise;
 use crate::manifest::{ConfirmGate, IdleGate};
-use crate::transport::{Account, Command, Task};
+use crate::transport::{Account, Command, Rounds, Task};
 use crate::value::Period;
 
 /// Time for one sample.
@@ -27,6 +27,14 @@ pub fn await_idle(unit: &str, ask: &str, gate: &IdleGate) -> Command {
             give_up: gate.within,
         },
     }
+}
+
+/// What stands for asking `of` that can tell how much is still to be done, all in one round.
+#[must_use]
+pub fn await_all_idle(of: usize, gate: &IdleGate) -> Command {
+    let IdleGate { samples, every, within: give_up } = *gate;
+    let task = Task::AwaitAllIdle(Rounds { of, samples, every, give_up });
+    Command { run: String::new(), account: Account::Login, within: SAMPLE, task }
 }
 
 /// What stands for asking all that have a component, but those `without`, until so many are healthy.
@@ -66,6 +74,11 @@ pub fn confirm(component: &str, gate: &ConfirmGate, format: Format) -> Command {
         run: gate.verify.clone().unwrap_or_else(|| nothing.to_owned()),
         account: Account::Root,
         within: VERIFY,
-        task: Task::Confirm { component: component.to_owned(), text: gate.text.clone(), verified },
+        task: Task::Confirm {
+            component: component.to_owned(),
+            text: gate.text.clone(),
+            verified,
+            give_up: gate.within,
+        },
     }
 }

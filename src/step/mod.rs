@@ -26,7 +26,7 @@ pub use center::requests;
 pub use copy::{copy, staged_path};
 pub use drain::{drain, restore};
 pub use file::{with_files, without_files};
-pub use gate::{Rest, await_healthy, await_idle, confirm};
+pub use gate::{Rest, await_all_idle, await_healthy, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use licence::licence;
 pub use logs::{logs, mark_logs, read_logs};

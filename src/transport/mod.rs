@@ -55,7 +55,7 @@ pub use quote::quote;
 pub use request::{Request, UploadedFile};
 pub use secret::{resolve as resolve_secret, resolve_exact, resolve_text};
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
-pub use task::{ScanBounds, Task};
+pub use task::{Rounds, ScanBounds, Task};
 pub use token::random_word;
 pub use web::{Unanswered, certificates, web};
 pub use windows::quote::{cmd as quote_cmd, powershell as quote_powershell};

@@ -1,9 +1,9 @@
 //! What commands carry out.
 
+mod bounds;
 mod kind;
-mod scan;
 
-pub use scan::ScanBounds;
+pub use bounds::{Rounds, ScanBounds};
 
 use std::collections::BTreeMap;
 
@@ -260,6 +260,9 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
+    /// Asks all that can tell how much is still to be done, until all of them say 0 in the same round, so many
+    /// rounds in a row. The command itself is empty: each is asked as the plan says under `asked`.
+    AwaitAllIdle(Rounds),
     /// Finds the newest backup and prints what vouches for it.
     ProveBackup {
         /// What it is a backup of.
@@ -284,6 +287,8 @@ pub enum Task {
         text: String,
         /// Whether the command sees it; otherwise somebody has to say so.
         verified: bool,
+        /// When it is given up to see it; it is asked again and again until then.
+        give_up: Period,
     },
     /// Asks those that have a component for their health until enough of them are healthy. The command
     /// itself is empty: each is asked by its check in the plan.

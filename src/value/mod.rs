@@ -3,6 +3,7 @@
 
 mod batch;
 mod digest;
+mod percent;
 mod period;
 mod remote_path;
 mod secret;
@@ -14,6 +15,7 @@ mod window;
 
 pub use batch::{Batch, BatchError};
 pub use digest::{Digest, DigestError};
+pub use percent::{Percent, PercentError};
 pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};
 pub use secret::{Secret, SecretError, SecretReference};

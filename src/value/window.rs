@@ -6,13 +6,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How many days ahead the next opening is looked for.
-const AHEAD: usize = 400;
+const DAYS: u16 = 400;
 
 /// When something may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub struct Freeze {
 /// Why a text is not an opening.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "hours are written like `Sat 22:00-04:00`, `Sat,Sun 01:00-05:00`, `daily 01:00-03:00` or `2026-12-05 20:00-23:30`"
+    "hours are written like `Sat 22:00-04:00`, `Sat,Sun 01:00-05:00`, `daily 01:00-03:00` or \
+     `2026-12-05 20:00-23:30`, and midnight is `00:00`, also at the end"
 )]
 pub struct OpeningError;
 
@@ -84,38 +85,61 @@ impl Window {
     /// How long it stays open from `now`; none when it is closed.
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Option<Duration> {
-        let zone = self.rules().ok()?;
-        let today = now.to_zoned(zone.clone()).date();
-        let days = [today.yesterday().ok(), Some(today)];
-        let spans = days.into_iter().flatten().flat_map(|day| self.spans(day, &zone));
-        let open = spans.filter(|(from, to)| *from <= now && now < *to);
-        let left = open.filter_map(|(_, to)| Duration::try_from(to.duration_since(now)).ok());
-        left.max()
+        let end = self.end(now, &self.rules().ok()?)?;
+        Duration::try_from(end.duration_since(now)).ok()
     }
 
-    /// When it opens next, after `now`.
+    /// When it opens next, after `now` and after it has closed in between.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Zoned> {
         let zone = self.rules().ok()?;
+        self.start(now, &zone).map(|at| at.to_zoned(zone))
+    }
+
+    /// How long each of its openings to come is, what is left of the one at `now` first: without what is
+    /// frozen, by the clock of those days. Looks as far ahead as [`next`](Self::next) does.
+    #[must_use]
+    pub fn openings(&self, now: Timestamp) -> Vec<Duration> {
+        let Ok(zone) = self.rules() else { return Vec::new() };
+        let horizon = now.checked_add(Duration::from_secs(86_400 * u64::from(DAYS))).unwrap_or(now);
+        let first = Some(now).filter(|_| self.end(now, &zone).is_some());
+        let first = first.or_else(|| self.start(now, &zone));
+        let starts = std::iter::successors(first, |at| self.start(*at, &zone));
+        let starts = starts.take_while(|at| *at < horizon);
+        starts.filter_map(|at| self.left(at)).collect()
+    }
+
+    /// When it closes, if it is open at `now`: what opens when it would close keeps it open.
+    fn end(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let later = |end: &Timestamp| self.held(*end, zone);
+        std::iter::successors(self.held(now, zone), later).take(usize::from(DAYS)).last()
+    }
+
+    /// Until when the hours that hold `now` last.
+    fn held(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let today = now.to_zoned(zone.clone()).date();
-        let days = std::iter::successors(Some(today), |day| day.tomorrow().ok()).take(AHEAD);
-        let mut later = days.filter_map(|day| {
-            let starts = self.spans(day, &zone).into_iter().map(|(from, _)| from);
+        let days = [today.yesterday().ok(), Some(today)];
+        let spans = days.into_iter().flatten().flat_map(|day| self.spans(day, zone));
+        spans.filter(|(from, to)| *from <= now && now < *to).map(|(_, to)| to).max()
+    }
+
+    /// When it opens next, once it has closed.
+    fn start(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let now = self.end(now, zone).unwrap_or(now);
+        let today = now.to_zoned(zone.clone()).date();
+        let days = std::iter::successors(Some(today), |day| day.tomorrow().ok());
+        let mut later = days.take(usize::from(DAYS)).filter_map(|day| {
+            let starts = self.spans(day, zone).into_iter().map(|(from, _)| from);
             starts.filter(|from| *from > now).min()
         });
-        later.next().map(|at| at.to_zoned(zone))
+        later.next()
     }
 
-    /// The longest time that it stays open at once, where no clock is set.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.open.iter().map(Opening::length).max().unwrap_or_default()
-    }
-
-    /// The times that begin on `day`, without what is frozen.
+    /// The times that begin on `day`, without what is frozen and what clocks leave out.
     fn spans(&self, day: Date, zone: &TimeZone) -> Vec<(Timestamp, Timestamp)> {
         let spans = self.open.iter().filter(|opening| opening.on.has(day));
-        spans.filter_map(|opening| self.span(opening, day, zone)).collect()
+        let spans = spans.filter_map(|opening| self.span(opening, day, zone));
+        spans.filter(|(from, to)| from < to).collect()
     }
 
     /// When clocks are set forward or back in between, it is as long as the hours really are.
@@ -128,16 +152,14 @@ impl Window {
         if self.is_frozen(day) {
             return None;
         }
-        let at =
-            |day: Date, time| Some(day.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp());
-        let from = at(day, opening.from)?;
+        let from = at(day, opening.from, zone)?;
         if opening.from < opening.to {
-            return Some((from, at(day, opening.to)?));
+            return Some((from, at(day, opening.to, zone)?));
         }
         let after = day.tomorrow().ok()?;
         // What is open past midnight closes there when the next day is frozen.
         let to = if self.is_frozen(after) { Time::midnight() } else { opening.to };
-        Some((from, at(after, to)?))
+        Some((from, at(after, to, zone)?))
     }
 
     fn is_frozen(&self, day: Date) -> bool {
@@ -145,15 +167,15 @@ impl Window {
     }
 }
 
-impl Opening {
-    fn length(&self) -> Duration {
-        let second = |time: Time| {
-            u64::from(time.hour().unsigned_abs()) * 3600
-                + u64::from(time.minute().unsigned_abs()) * 60
-        };
-        let (from, to) = (second(self.from), second(self.to));
-        Duration::from_secs(if from < to { to - from } else { 24 * 3600 - from + to })
+/// When the clocks of the zone show this; for an hour that they leave out, when they are set forward.
+fn at(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
+    let shown = day.to_datetime(time);
+    let ambiguous = zone.to_ambiguous_timestamp(shown);
+    if let AmbiguousOffset::Gap { after, .. } = ambiguous.offset() {
+        let before = after.to_timestamp(shown).ok()?;
+        return zone.following(before).next().map(|set| set.timestamp());
     }
+    ambiguous.compatible().ok()
 }
 
 impl Days {

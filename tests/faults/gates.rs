@@ -1,6 +1,11 @@
 //! The gates before stage 2: each one refuses, times out where it waits, and passes; and is passed again
 //! when a run is gone on with later.
 
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use jiff::{ToSpan, Zoned};
 use serde_json::{Value, json};
 
 use crate::site::{Ran, Site};
@@ -52,6 +57,54 @@ fn stage_2_waits_until_nothing_is_left_to_do() {
     stops(ran, &fresh, &["given up after 300ms; the last value was: 99", "stop submissions"]);
     left(&fresh, "core-02", "ometascan", 0);
     goes_on(&fresh, &["resume", "--yes"]);
+}
+
+/// What comes back while others are waited for, or while backups are taken, is seen before the first change.
+#[test]
+fn stage_2_begins_only_when_nothing_is_left_anywhere_at_the_same_time() {
+    let site = Site::new();
+    site.edit("every = \"1ms\"", "every = \"10ms\"");
+    // It keeps the gates waiting, and gets less with every question.
+    left(&site, "core-02", "ometascan", 500);
+    let mut run = site.start_quietly(&["apply", "--yes", "--events", "events.jsonl"]);
+    let is_passed = || {
+        site.path(".mdc/runs").is_dir()
+            && site
+                .journal()
+                .iter()
+                .any(|entry| entry["result"]["step"] == "queue-01/rabbitmq/await-idle")
+    };
+    while !is_passed() {
+        assert!(run.try_wait().unwrap().is_none(), "it ended before the queue was looked at");
+        thread::sleep(Duration::from_millis(20));
+    }
+    left(&site, "queue-01", "rabbitmq-server", 3);
+    assert!(run.wait().unwrap().success());
+    let events = fs::read_to_string(site.path("events.jsonl")).unwrap();
+    assert!(events.contains("rabbitmq on queue-01 has 2 left to do"), "{events}");
+    let begun = site.begun();
+    let place = |id: &str| begun.iter().position(|it| it == id).unwrap();
+    let still = begun.iter().position(|id| id.ends_with("/still-idle")).unwrap();
+    for gate in ["core-02/md-core/await-idle", "db-01/postgresql/prove-backup"] {
+        assert!(place(gate) < still, "{begun:?}");
+    }
+    assert!(still < place("db-01/postgresql/upgrade"), "{begun:?}");
+}
+
+#[test]
+fn the_last_look_comes_after_the_backups_that_a_plan_takes() {
+    let site = Site::new();
+    // PostgreSQL's backup is taken by the plan, after each was idle.
+    site.edit("[gates.backup.postgresql]", "[gates.backup.postgresql]\ntake = \"in-plan\"");
+    let plan = site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let still = steps.iter().find(|step| step["action"] == "still-idle").unwrap();
+    let after = still["after"].as_array().unwrap();
+    assert!(after.contains(&json!("db-01/postgresql/prove-backup")), "{still}");
+    let first = steps.iter().find(|step| step["id"] == "db-01/postgresql/upgrade").unwrap();
+    assert!(first["after"].as_array().unwrap().contains(&still["id"]), "{first}");
+    let asked = plan["asked"][still["id"].as_str().unwrap()].as_object().unwrap();
+    assert_eq!(asked.len(), 5, "RabbitMQ and four cores: {asked:?}");
 }
 
 #[test]
@@ -120,12 +173,18 @@ fn stage_2_waits_for_people() {
 #[test]
 fn what_people_did_is_verified_where_it_can_be_seen() {
     let site = Site::new();
-    let verified = format!("{CONFIRM}verify = \"test ! -e /run/clients\"\n");
+    let verified = format!("{CONFIRM}verify = \"test ! -e /run/clients\"\nwithin = \"1s\"\n");
     site.edit("[gates.idle]", &format!("{verified}\n[gates.idle]"));
     site.fault("gate-01", "confirm:api-gateway", &json!({ "says": "they are there" }));
     let ran = site.mdc(&["apply", "--yes", "--confirm", "api-gateway"]);
-    stops(ran, &site, &["it is not done yet: stop the clients", "they are there"]);
-    site.mend("gate-01");
+    let words = [
+        "it is not done yet: stop the clients",
+        "given up after 1s, the last answer was: they are there",
+    ];
+    stops(ran, &site, &words);
+    // They may still be at it when they are asked first.
+    let fault = json!({ "says": "they are there", "times": 1 });
+    site.fault("gate-01", "confirm:api-gateway", &fault);
     let ran = goes_on(&site, &["resume", "--yes"]);
     assert!(ran.said.contains("verified: stop the clients"), "{}", ran.said);
 }
@@ -150,14 +209,36 @@ fn stage_2_keeps_to_its_window() {
     let fresh = Site::new();
     let window =
         |open: &str| format!("[gates.window]\nzone = \"UTC\"\nopen = [\"{open}\"]\n\n[gates.idle]");
+    // One that can't hold stage 2 any more is refused before anything is changed.
+    let over = fresh.copy();
+    over.edit("[gates.idle]", &window("2020-02-01 01:00-05:00"));
+    let ran = over.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("its window doesn't open any more"), "{}", ran.said);
+    assert!(over.log("identity-01").is_empty(), "{:?}", over.log("identity-01"));
+    let frozen = fresh.copy();
+    let frozen_then = window("2999-12-31 01:00-05:00");
+    frozen.edit("[gates.idle]", &frozen_then);
+    let ran = frozen.mdc(&["plan"]).ended(1);
+    assert!(ran.said.contains("its window doesn't open any more"), "{}", ran.said);
+    // So is a plan that was made in time.
+    let late = fresh.copy();
+    let soon = Zoned::now().date().checked_add(100.days()).unwrap();
+    late.edit("[gates.idle]", &window(&format!("{soon} 01:00-05:00")));
+    late.mdc(&["plan", "-o", "plan.json"]).ended(0);
+    // Each step fits, and not all of them.
+    let short = fresh.copy();
+    short.edit("[gates.idle]", &window(&format!("{soon} 01:00-01:07")));
+    let ran = short.mdc(&["plan"]).ended(1);
+    assert!(ran.said.contains("its window opens once from now on"), "{}", ran.said);
+    let often = fresh.copy();
+    often.edit("[gates.idle]", &window("daily 01:00-01:08"));
+    let ran = often.mdc(&["plan"]).ended(0);
+    assert!(ran.said.contains("doesn't fit into one opening of its window"), "{}", ran.said);
     let closed = fresh.copy();
-    closed.edit("[gates.idle]", &window("2020-02-01 01:00-05:00"));
+    closed.edit("[gates.idle]", &window(&format!("{soon} 01:00-05:00")));
     let ran = closed.mdc(&["apply", "--yes"]);
-    stops(
-        ran,
-        &closed,
-        &["stage 2 waits for its window, which is closed now: it never opens again"],
-    );
+    let opens = format!("it opens next on {}", soon.strftime("%a %Y-%m-%d at 01:00"));
+    stops(ran, &closed, &["stage 2 waits for its window, which is closed now", &opens]);
     // Stage 1 went ahead.
     assert_eq!(closed.log("identity-01")["install:md-cluster-identity-service"], 1);
     let open = fresh.copy();
@@ -165,9 +246,9 @@ fn stage_2_keeps_to_its_window() {
     let ran = open.mdc(&["plan"]).ended(0);
     assert!(ran.said.contains("stage 2 only daily 00:00-00:00 (UTC)"), "{}", ran.said);
     goes_on(&open, &["apply", "--yes"]);
-    let short = fresh.copy();
-    short.edit("[gates.idle]", &window("daily 01:00-01:02"));
-    let ran = short.mdc(&["plan"]).ended(1);
+    let shorter = fresh.copy();
+    shorter.edit("[gates.idle]", &window("daily 01:00-01:02"));
+    let ran = shorter.mdc(&["plan"]).ended(1);
     assert!(ran.said.contains("is never open for longer than 2m"), "{}", ran.said);
 }
 

@@ -74,7 +74,9 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "compare" => ("compare", format!("{}/{}", text("unit"), text("what")), false, false),
         "prove-backup" => ("prove-backup", text("component"), true, false),
         "await-idle" => ("await-idle", text("unit"), false, false),
-        "await-healthy" | "await-reach" | "mark-logs" | "read-logs" => return None,
+        "await-healthy" | "await-all-idle" | "await-reach" | "mark-logs" | "read-logs" => {
+            return None;
+        }
         other => panic!("{other} is a new kind of command"),
     };
     Some(Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes })

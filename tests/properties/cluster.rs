@@ -14,7 +14,7 @@ use mdc::observe::{
     Unreadable,
 };
 use mdc::plan::{self, Plan};
-use mdc::value::{Batch, Digest, Period, Share};
+use mdc::value::{Batch, Digest, Percent, Period, Share};
 use proptest::prelude::*;
 
 /// The content of every package file.
@@ -248,7 +248,7 @@ fn gates(placement: &Placement) -> Gates {
             host: first(component),
             newest: "/var/backups/*".to_owned(),
             max_age: Period::seconds(1),
-            at_least: Share::Percent(50),
+            at_least: Percent::HALF,
             probe: None,
             within: Period::seconds(1),
             take: None,
@@ -259,6 +259,7 @@ fn gates(placement: &Placement) -> Gates {
         host: first("worker"),
         text: "stop".to_owned(),
         verify: Some("true".to_owned()),
+        within: Period::seconds(1),
     };
     Gates {
         idle: IdleGate { samples: 2, every: Period::default(), within: Period::seconds(1) },

@@ -115,13 +115,13 @@ fn the_history_tells_runs_and_debts() {
     let site = Site::with_a_run();
     let run = site.run();
     let owed = "upgrade worker on core-02: its disk is full (--skip core-02)";
-    holds(&site.mdc(&["history"], 0), &["1 run in", &run, "98 of 101", "but for debts", owed]);
+    holds(&site.mdc(&["history"], 0), &["1 run in", &run, "99 of 102", "but for debts", owed]);
     let history = valid("history.schema.json", &site.mdc(&["history", "--output", "json"], 0));
     assert_eq!(history["runs"][0]["debts"].as_object().unwrap().len(), 3);
     assert_eq!(history["runs"][0]["controllers"].as_array().unwrap().len(), 2);
     site.mdc(&["resume", "--debts", "--yes"], 0);
     let history = site.mdc(&["history"], 0);
-    holds(&history, &["101 of 101", "✓ complete"]);
+    holds(&history, &["102 of 102", "✓ complete"]);
     assert!(!history.contains("owed"), "{history}");
 }
 
@@ -273,7 +273,7 @@ fn a_run_is_paused_and_stopped_from_another_terminal() {
     assert_eq!(asked, ["pause", "go-on", "stop"]);
     site.edit("speed = 15", "speed = 0");
     site.mdc(&["resume", "--yes"], 0);
-    holds(&site.mdc(&["history"], 0), &["101 of 101", "✓ complete"]);
+    holds(&site.mdc(&["history"], 0), &["102 of 102", "✓ complete"]);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_cluster_is_upgraded_with_its_runs_in_a_database() {
     let fleet = format!("folder = {:?}", site.path(".mdc/fleet").to_str().unwrap());
     other.edit("folder = \".mdc/fleet\"", &fleet);
     holds(&other.mdc(&["resume", "--yes"], 0), &["It is continued", "Complete"]);
-    holds(&site.mdc(&["history"], 0), &["1 run in PostgreSQL 127.0.0.1", "101 of 101"]);
+    holds(&site.mdc(&["history"], 0), &["1 run in PostgreSQL 127.0.0.1", "102 of 102"]);
     holds(&site.mdc(&["report"], 0), &["site quickstart/staging", "✓ verifies"]);
     assert!(!other.path(".mdc/runs").exists() && !site.path(".mdc/runs").exists());
 }

@@ -3,10 +3,12 @@
 use std::fs;
 
 use camino::Utf8PathBuf;
+use mdc::manifest::BackupGate;
+use mdc::step::prove_backup;
 use mdc::transport::{
     Command, Connection, End, Failure, Gone, JobEnd, Order, Output, Tenure, Verdict,
 };
-use mdc::value::Period;
+use mdc::value::{Percent, Period};
 
 use crate::loss::{await_file, servants, signal};
 use crate::sshd::{Sshd, command, is_root, skipped, skips};
@@ -155,6 +157,32 @@ fn a_job_that_takes_too_long_is_ended() {
     // A command that has this status of its own is not late.
     let JobEnd::Ended(output) = site.attend("other", &command("exit 124")) else { panic!() };
     assert_eq!(output.end, End::Exit(124));
+}
+
+/// A probe that reads from a store that doesn't answer hangs.
+#[test]
+fn a_probe_of_a_backup_that_hangs_is_ended() {
+    let Some(site) = Site::new("hanging-probe") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.dump");
+    fs::write(&path, "whole").unwrap();
+    let gate = BackupGate {
+        host: "db-01".parse().unwrap(),
+        newest: path.to_str().unwrap().to_owned(),
+        max_age: Period::seconds(3600),
+        at_least: Percent::HALF,
+        probe: Some("cat \"$1\"; sleep 100".to_owned()),
+        within: Period::seconds(1),
+        take: None,
+    };
+    let prove = prove_backup("postgresql", &gate, Period::seconds(60));
+    let JobEnd::Late(output) = site.attend("probe", &prove) else { panic!() };
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("a.dump, 5 bytes"), "what was seen until then is told: {said}");
+    let readable = BackupGate { probe: Some("cat \"$1\"".to_owned()), ..gate };
+    let prove = prove_backup("postgresql", &readable, Period::seconds(60));
+    let JobEnd::Ended(output) = site.attend("again", &prove) else { panic!() };
+    assert_eq!(output.end, End::Exit(0));
 }
 
 #[test]

@@ -70,6 +70,56 @@ fn a_queue_of_rabbitmq_is_asked_again_when_its_leader_may_not_have_counted() {
     assert_eq!(said(&none), "");
 }
 
+/// A broker of two virtual hosts, of which the second has three messages.
+const BROKER: &str = r#"
+case "$*" in
+*list_vhosts*) echo /; echo 'two words' ;;
+*'list_queues -p two words messages'*) printf '1\tone\n2\ttwo\n' ;;
+*'list_queues -p / messages'*) printf '0\tnone\n' ;;
+*'list_queues -p two words name'*) printf 'one\ttrue\tclassic\t1\t1\n' ;;
+*list_exchanges*) printf '\tdirect\namq.topic\ttopic\n' ;;
+*list_users*) printf 'guest\t[]\n' ;;
+esac
+"#;
+
+fn idle_of_rabbitmq() -> String {
+    load(&[]).0.component("rabbitmq").unwrap().idle.clone().unwrap()
+}
+
+#[test]
+fn rabbitmq_is_idle_when_no_virtual_host_has_a_message() {
+    let idle = idle_of_rabbitmq();
+    for (broker, left) in [
+        (BROKER, "3"),
+        ("case \"$*\" in *list_vhosts*) echo /; echo b ;; *) printf '0\\ta\\n' ;; esac", "0"),
+        ("case \"$*\" in *list_vhosts*) echo / ;; esac", "0"),
+    ] {
+        let output = run(&idle, &[("rabbitmqctl", broker)]);
+        assert!(output.status.success() && said(&output) == left, "{broker}: {output:?}");
+    }
+    let untold = "case \"$*\" in *list_vhosts*) echo / ;; *) printf '0\\ta\\n\\tdown\\n' ;; esac";
+    let output = run(&idle, &[("rabbitmqctl", untold)]);
+    assert!(!output.status.success(), "a queue that doesn't tell is not empty: {output:?}");
+    assert_eq!(said(&output), "no number of messages is told of the queue down");
+}
+
+/// Nothing is concluded from a broker that doesn't answer, whichever question it is.
+#[test]
+fn what_rabbitmq_does_not_tell_fails_the_question() {
+    let keeps = procedure("rabbitmq").keeps;
+    for line in [&idle_of_rabbitmq(), &keeps[0].ask, &keeps[1].ask] {
+        let output = run(line, &[("rabbitmqctl", BROKER)]);
+        assert!(output.status.success(), "{line}: {output:?}");
+        for silent in ["*", "*list_vhosts*", "*'-p two words'*"] {
+            let broker =
+                format!("case \"$*\" in {silent}) echo down >&2; exit 69 ;; esac\n{BROKER}");
+            let output = run(line, &[("rabbitmqctl", &broker)]);
+            assert!(!output.status.success(), "{silent} of {line}: {output:?}");
+            assert!(String::from_utf8_lossy(&output.stderr).contains("down"), "{output:?}");
+        }
+    }
+}
+
 #[test]
 fn a_cookie_that_a_package_would_replace_is_refused_in_a_cluster() {
     let act = |it: &&Act| it.say.ends_with("cookie");

@@ -33,6 +33,20 @@ impl Code {
                  that the step could never begin. Make the window longer, or correct the durations of the \
                  component (`durations`) when they are too long for your site."
             }
+            Self::WindowOver => {
+                "From now on the window of stage 2 doesn't open: all its days are over or frozen, or its hours \
+                 are left out because clocks are set forward. Stage 1 would be carried out and stage 2 never, \
+                 and the cluster would stay between two releases. Name days to come in `open` under \
+                 [gates.window], or end the `freeze` before them."
+            }
+            Self::WindowEnds => {
+                "Each step of stage 2 fits into the window, but not all of them together: with what they should \
+                 take, the last opening to come ends before the last change could be begun with enough time for \
+                 a slow case and its way back. The cluster would stay between two releases. Make the window \
+                 longer, add an opening, or correct `durations` when they are too long for your site. When \
+                 stage 2 fits into several openings, that is said and no error: the run stops at the end of each \
+                 one, and `mdc resume` goes on in the next."
+            }
             Self::OsDiffers => {
                 "A host runs another operating system than the manifest says. Packages are chosen by \
                  the manifest's word, so they may not fit, and the address may be another machine's. \

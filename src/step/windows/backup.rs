@@ -2,14 +2,12 @@
 
 use super::word;
 use crate::manifest::BackupGate;
-use crate::value::Share;
+use crate::value::Period;
 
 /// Finds the newest backup and prints what vouches for it.
-pub(in crate::step) fn prove(gate: &BackupGate) -> String {
-    let percent = match gate.at_least {
-        Share::Percent(percent) => u32::from(percent),
-        Share::Count(_) => 0,
-    };
+/// Its file may be ahead of the host's clock by `skew`.
+pub(in crate::step) fn prove(gate: &BackupGate, skew: Period) -> String {
+    let percent = gate.at_least.of_hundred();
     // The file's name is an argument, never part of the text.
     let probe = gate.probe.as_ref().map_or_else(String::new, |probe| {
         format!(
@@ -25,12 +23,15 @@ pub(in crate::step) fn prove(gate: &BackupGate) -> String {
          if ($files.Count -eq 0) {{ throw {none} }}\n\
          $newest = $files[0]; $age = [long]([DateTime]::UtcNow - $newest.LastWriteTimeUtc).TotalSeconds\n\
          \"$($newest.FullName), $($newest.Length) bytes, $age s old\"\n\
+         if ($newest.Length -eq 0) {{ throw 'it is empty' }}\n\
+         if ($age -lt -{skew}) {{ throw \"it is of the future: $(-$age) s ahead of the clock of this host\" }}\n\
          if ($age -gt {age}) {{ throw {old} }}\n\
          if ($files.Count -gt 1 -and $newest.Length * 100 -lt $files[1].Length * {percent}) {{\n  \
          throw \"it has less than {percent} % of the size of $($files[1].FullName)\"\n}}\n\
          \"$((Get-FileHash -LiteralPath $newest.FullName).Hash.ToLowerInvariant())  $($newest.FullName)\"{probe}",
         pattern = word(&gate.newest),
         none = word(&format!("no file is called {}", gate.newest)),
+        skew = skew.whole_seconds(),
         age = gate.max_age.whole_seconds(),
         old = word(&format!("that is older than {}", gate.max_age)),
     )

@@ -132,6 +132,7 @@ pub(super) fn key(task: &Task) -> String {
         Task::CheckUnit { unit } => format!("check-unit:{unit}"),
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
+        Task::AwaitAllIdle(_) => "await-all-idle".to_owned(),
         Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::BackUp { component, .. } => format!("back-up:{component}"),

@@ -52,6 +52,10 @@ impl Task {
             Self::Note { what, .. } => format!("note the {what}"),
             Self::Compare { what, .. } => format!("compare the {what} with those before"),
             Self::AwaitIdle { unit, .. } => format!("wait until {unit} has nothing left to do"),
+            Self::AwaitAllIdle(rounds) => {
+                let of = rounds.of;
+                format!("see that none of {of} that can tell has anything left to do")
+            }
             Self::AwaitHealthy { component, at_least, of, .. } => {
                 format!("wait until {at_least} of {of} {component} are healthy")
             }
@@ -115,6 +119,7 @@ impl Task {
                 | Self::Note { .. }
                 | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
+                | Self::AwaitAllIdle(_)
                 | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
                 | Self::Confirm { .. }

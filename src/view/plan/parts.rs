@@ -48,15 +48,22 @@ const LIVE: Kind = (words::stage(Stage::Live), words::stage_means(Stage::Live), 
     step.stage == Stage::Live && is_of_stage(step)
 });
 
-const GATES: [Kind; 2] = [
+const GATES: [Kind; 3] = [
     (
         "Before stage 2",
         "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
-        |step| step.action.precedes_critical() && !sees_taken(step),
+        |step| {
+            step.action.precedes_critical() && step.action != Action::StillIdle && !sees_taken(step)
+        },
     ),
     ("Backups", "Each is taken, then read back; nothing that runs is changed by it.", |step| {
         step.action == Action::BackUp || sees_taken(step)
     }),
+    (
+        "Right before stage 2",
+        "All that can tell how much is left to do are asked once more, together; nothing is changed by it.",
+        |step| step.action == Action::StillIdle,
+    ),
 ];
 
 const CRITICAL: Kind =
@@ -87,10 +94,10 @@ const AFTER: [Kind; 3] = [
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
         Purpose::Release | Purpose::BackUp | Purpose::FailOver => {
-            vec![LIVE, GATES[0], GATES[1], CRITICAL]
+            vec![LIVE, GATES[0], GATES[1], GATES[2], CRITICAL]
         }
         Purpose::Finalise => vec![FINALISE],
-        Purpose::RollBack(_) => vec![GATES[0], GATES[1], CRITICAL, LIVE],
+        Purpose::RollBack(_) => vec![GATES[0], GATES[1], GATES[2], CRITICAL, LIVE],
     };
     let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);
     let parts = kinds.map(|(title, means, belongs)| Part {

@@ -10,7 +10,7 @@ use crate::apply::Event;
 use crate::plan::Step;
 use crate::scan::Scanned;
 use crate::state::StepOutcome;
-use crate::transport::{Command, Task};
+use crate::transport::{Command, Rounds, Task};
 use crate::view::document::{Label, Text};
 use crate::view::words::{self, StepName};
 
@@ -183,6 +183,7 @@ impl<'a> Track<'a> {
             Some(Command {
                 task:
                     Task::AwaitIdle { give_up, .. }
+                    | Task::AwaitAllIdle(Rounds { give_up, .. })
                     | Task::AwaitHealthy { give_up, .. }
                     | Task::AwaitVersion { give_up, .. },
                 ..

@@ -19,6 +19,7 @@ const fn rendition(label: Label) -> &'static str {
             | Action::BackUp
             | Action::ProveBackup
             | Action::AwaitIdle
+            | Action::StillIdle
             | Action::Confirm
             | Action::KeepHealthy
             | Action::AwaitHealthy

@@ -16,7 +16,7 @@ use crate::manifest::FailOn;
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
-use crate::transport::{Command, ScanBounds, Task};
+use crate::transport::{Command, Rounds, ScanBounds, Task};
 use crate::value::Period;
 
 /// An action in one word.
@@ -45,6 +45,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Yield => "is unregistered",
         Action::ProveBackup => "see backup",
         Action::AwaitIdle => "await idle",
+        Action::StillIdle => "still idle",
         Action::Confirm => "confirm",
         Action::KeepHealthy => "keep healthy",
         Action::AwaitHealthy => "await healthy",
@@ -78,6 +79,7 @@ pub const fn sign(action: Action) -> &'static str {
         Action::BackUp => "=",
         Action::ProveBackup
         | Action::AwaitIdle
+        | Action::StillIdle
         | Action::Confirm
         | Action::KeepHealthy
         | Action::AwaitHealthy
@@ -132,6 +134,10 @@ pub fn gate(task: &Task) -> Option<String> {
     Some(match task {
         Task::AwaitIdle { samples, every, give_up, .. } => format!(
             "0 left to do, {samples} times in a row, {every} apart; given up after {give_up}"
+        ),
+        Task::AwaitAllIdle(Rounds { of, samples, every, give_up }) => format!(
+            "all {of} that can tell have 0 left to do in the same round, {samples} times in a row, {every} \
+             apart; given up after {give_up}"
         ),
         Task::AwaitHealthy { at_least, of, without, give_up, .. } => {
             let next = if without.is_empty() { "" } else { " without those of the next wave" };

@@ -1,0 +1,30 @@
+//! Within which bounds something is so.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::value::Period;
+
+/// In how many rounds many are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rounds {
+    /// How many are asked.
+    pub of: usize,
+    /// How many rounds in a row.
+    pub samples: u32,
+    /// How long after one another.
+    pub every: Period,
+    /// When it is given up.
+    pub give_up: Period,
+}
+
+/// How much longer than before a scan may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ScanBounds {
+    /// At most so many times as long …
+    pub slower_than: u32,
+    /// … but this much longer is always allowed.
+    pub grace: Period,
+}
