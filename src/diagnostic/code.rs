@@ -280,6 +280,8 @@ codes! {
     Architecture = "preflight::architecture" Error,
     /// A component that isn't healthy before anything changes.
     Unhealthy = "preflight::unhealthy" Warning,
+    /// A host that can't be read when stage 2 is to begin.
+    Unseen = "preflight::unseen" Warning,
     /// A port that can't be reached from the host that needs it.
     Port = "preflight::unreachable-port" Error,
     /// A certificate that has expired.
@@ -309,6 +311,7 @@ impl Code {
                 | Self::Clock
                 | Self::Reboot
                 | Self::Unhealthy
+                | Self::Unseen
                 | Self::Port
                 | Self::CertificateExpired
                 | Self::CertificateExpires
