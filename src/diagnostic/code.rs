@@ -280,6 +280,8 @@ codes! {
     Architecture = "preflight::architecture" Error,
     /// A component that isn't healthy before anything changes.
     Unhealthy = "preflight::unhealthy" Warning,
+    /// A component that isn't healthy, that changes need, and that the plan doesn't mend before them.
+    NeededUnhealthy = "preflight::needed-unhealthy" Error,
     /// A host that can't be read when stage 2 is to begin.
     Unseen = "preflight::unseen" Warning,
     /// A port that can't be reached from the host that needs it.
@@ -311,6 +313,7 @@ impl Code {
                 | Self::Clock
                 | Self::Reboot
                 | Self::Unhealthy
+                | Self::NeededUnhealthy
                 | Self::Unseen
                 | Self::Port
                 | Self::CertificateExpired

@@ -8,6 +8,7 @@ mod certificate;
 mod clock;
 mod disk;
 mod machine;
+mod needed;
 mod offer;
 mod port;
 mod unseen;
@@ -59,6 +60,7 @@ pub fn check(
     // In the order of reading: what stops an installation half-way comes first.
     disk::check(&about, &mut found);
     machine::check(&about, &mut found);
+    needed::check(&about, &mut found);
     unseen::check(&about, &mut found);
     offer::check(&about, &mut found);
     clock::check(&about, &mut found);
