@@ -248,6 +248,8 @@ codes! {
     Downgrade = "plan::downgrade" Error,
     /// A backup that stage 2 needs and nobody shows.
     NoBackup = "plan::no-backup" Error,
+    /// Changes that could be taken back if the manifest named the release before.
+    NoPrevious = "plan::no-previous-release" Warning,
     /// A change by Control Center that no route is known for.
     NoRoute = "plan::no-route" Error,
     /// A change that would leave fewer healthy than promised.

@@ -13,7 +13,7 @@ pub use compare::{Change, Comparison, compare};
 pub use file::{FileChange, FileDifference};
 pub use promise::Promise;
 pub use refusal::Refusal;
-pub use way_back::WayBack;
+pub use way_back::{WayBack, without_previous};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
