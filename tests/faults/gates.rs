@@ -112,7 +112,9 @@ fn stage_2_is_not_planned_while_a_host_is_unseen() {
     let fresh = Site::new();
     for unseen in [&["core-02"][..], &["core-01", "core-02", "core-03", "core-04"], &["hook-01"]] {
         let site = fresh.copy();
-        unseen.iter().for_each(|host| unreachable(&site, host));
+        for host in unseen {
+            unreachable(&site, host);
+        }
         let first =
             format!("stage 2 begins only when all hosts are seen, and {} can't be", unseen[0]);
         let ran = site.mdc(&["plan"]).ended(0);
@@ -123,7 +125,9 @@ fn stage_2_is_not_planned_while_a_host_is_unseen() {
         let ran = site.mdc(&["apply", "--yes"]);
         stops(ran, &site, &[&not, "Mixed versions are left behind"]);
         assert_eq!(site.log("identity-01")["install:md-cluster-identity-service"], 1);
-        unseen.iter().for_each(|host| site.mend(host));
+        for host in unseen {
+            site.mend(host);
+        }
         goes_on(&site, &["apply", "--yes"]);
     }
 }
