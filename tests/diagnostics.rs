@@ -75,6 +75,8 @@ fn problems() -> Diagnostics {
         if let (Some(desired), Ok(mut file)) = (desired, fs::File::open("snapshot.json")) {
             let observed = Snapshot::read(&mut file).unwrap().observed;
             let comparison = diff::compare(&desired, &observed);
+            let lacking = diff::without_previous(&manifest, &desired, &comparison);
+            found.extend(lacking.into_iter().collect());
             let mut refusals = comparison.refusals.clone();
             if refusals.is_empty() {
                 let graph = graph::build(&desired, &comparison).unwrap();

@@ -13,7 +13,7 @@ use super::site::Site;
 use super::{Exit, claims, records, signals, under_load, watch};
 use crate::apply::{self, Control, Ending};
 use crate::plan::{Moved, Plan, Step, moved};
-use crate::report::{self, Report};
+use crate::report::{self, Report, Ways};
 use crate::scan::ToGateway;
 use crate::scan::load::{self, LoadAccount, Under};
 use crate::state::{Entry, JournalError, Progress, Run, StateError, Store};
@@ -147,7 +147,10 @@ impl Manner {
     ) -> Result<Carried, Problem> {
         let (ending, load) = self.attempt(&mut run, (site, hold), (console, next))?;
         let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
-        let report = report::of(&run.plan, &run.id, &ending, &run.place, next);
+        let plan = format!("mdc apply {}", site.path);
+        let go_back = format!("mdc rollback {}", site.path);
+        let ways = Ways { go_on: next, plan: &plan, go_back: &go_back };
+        let report = report::of(&run.plan, &run.id, &ending, &run.place, ways);
         let report = Report { load, ..report };
         let document = || view::report::document(&report, view::report::Detail::Summary);
         self.format.show(&report, document, console)?;
@@ -238,11 +241,17 @@ pub(super) fn left_out(plan: &Plan, console: &Console) -> Exit {
         return Exit::Done;
     }
     let hosts: Vec<&str> = plan.unknown.iter().map(|unknown| unknown.host.as_str()).collect();
+    let withheld = match plan.withheld.len() {
+        0 => String::new(),
+        1 => ", and 1 change that comes after or needs it was left out of the plan".to_owned(),
+        more => {
+            format!(", and {more} changes that come after or need it were left out of the plan")
+        }
+    };
     console.say(&format!(
-        "The cluster is not as desired yet: {} could not be read, and {} changes that come after or \
-         need it were left out of the plan. Make it readable, then apply again.",
-        hosts.join(", "),
-        plan.withheld.len()
+        "The cluster is not as desired yet: {} could not be read{withheld}. Make it readable, then \
+         apply again.",
+        hosts.join(", ")
     ));
     Exit::Incomplete
 }

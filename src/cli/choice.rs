@@ -34,6 +34,8 @@ impl Choice {
             known(plan, word)?;
         }
         let chosen = self.chosen(plan);
+        guarded(plan, &chosen)?;
+        with_their_host(plan, &chosen)?;
         in_order(plan, &chosen)?;
         let reason = self.reason();
         let left_out = plan.steps.iter().filter(|step| !chosen.contains(&*step.id));
@@ -41,11 +43,10 @@ impl Choice {
     }
 
     fn chosen<'p>(&self, plan: &'p Plan) -> BTreeSet<&'p str> {
-        let (counts, others): (Vec<&Step>, Vec<&Step>) =
-            plan.steps.iter().partition(|step| step.action.asks_all());
-        let chosen: Vec<&Step> = others.into_iter().filter(|step| self.chooses(step)).collect();
-        // Who asks all on all hosts is no host's own: it is there for what comes after it, and at the end
-        // for everything.
+        let others = plan.steps.iter().filter(|step| !step.action.asks_all());
+        let chosen: Vec<&Step> = others.filter(|step| self.chooses(step)).collect();
+        // What has to be so before a change is no host's own: it is there for what comes after it, and at
+        // the end for everything.
         let changes = || chosen.iter().filter(|step| !step.action.is_gate());
         let guarded: BTreeSet<&str> =
             changes().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
@@ -61,6 +62,8 @@ impl Choice {
             };
             (last || guarded.contains(&*step.id)) && !self.skip.iter().any(|it| *it == *step.id)
         };
+        let counts = plan.steps.iter().filter(|step| step.action.asks_all() || guards(step.action));
+        let counts: Vec<&Step> = counts.collect();
         let counts = counts.iter().filter(is_needed).map(|step| &*step.id);
         // Nobody is told of a stage of which nothing is done.
         let stages: BTreeSet<Stage> = changes().map(|step| step.stage).collect();
@@ -108,29 +111,70 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
     ))
 }
 
+/// Whether what comes after it is not done without it.
+fn guards(action: Action) -> bool {
+    action.precedes_critical() || matches!(action, Action::KeepHealthy | Action::BackUp)
+}
+
+/// Nothing is changed past what guards it.
+fn guarded(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
+    let is_out = |step: &&Step| guards(step.action) && !chosen.contains(&*step.id);
+    let out: BTreeSet<&str> = plan.steps.iter().filter(is_out).map(|step| &*step.id).collect();
+    for step in changes(plan, chosen) {
+        if let Some(guard) = step.after.iter().find(|id| out.contains(&***id)) {
+            return Err(Problem::new(
+                format!(
+                    "{} may begin only when {guard} is passed, which would be left out",
+                    step.id
+                ),
+                "a gate is left out only together with all that it guards: make so what it asks for, \
+                 or leave the changes behind it out too",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What needs a component on its own host doesn't change before that one does.
+fn with_their_host(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
+    let is_out = |step: &&Step| step.is_change() && !chosen.contains(&*step.id);
+    let out = plan.steps.iter().filter(is_out).map(|step| ((&step.host, &step.component), step));
+    let out: BTreeMap<_, _> = out.collect();
+    for step in changes(plan, chosen) {
+        let own = step.needs_healthy.iter().filter(|need| need.host == step.host);
+        let mut earlier = own.filter_map(|need| out.get(&(&need.host, &need.component)));
+        if let Some(earlier) = earlier.find(|earlier| earlier.wave < step.wave) {
+            let Step { host, component, .. } = step;
+            return Err(Problem::new(
+                format!(
+                    "{} needs {} on the same host, and {} would be left out",
+                    step.id, earlier.component, earlier.id
+                ),
+                format!("choose that too, or leave {host}/{component} out as well"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Some hosts of a component may be left out; all of them may not when something chosen comes after
 /// that component.
 fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     let steps: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (&*step.id, step)).collect();
-    let is_own = |action: Action| !action.only_copies() && !action.scans() && !action.tells();
-    let changes = |step: &&Step| is_own(step.action);
-    let begun: BTreeSet<&ComponentName> = plan
-        .steps
-        .iter()
-        .filter(changes)
-        .filter(|step| chosen.contains(&*step.id) && !step.action.asks_all())
-        .map(|step| &step.component)
-        .collect();
-    let subjects = plan.steps.iter().filter(|step| !step.action.asks_all());
-    for step in subjects.filter(changes).filter(|step| chosen.contains(&*step.id)) {
+    let is_passed =
+        |step: &&&Step| !step.action.only_copies() && !step.action.scans() && !step.action.tells();
+    let begun: BTreeSet<&ComponentName> =
+        changes(plan, chosen).map(|step| &step.component).collect();
+    for step in changes(plan, chosen) {
         let mut seen = BTreeSet::new();
         let mut before: Vec<&str> = step.after.iter().map(|id| &**id).collect();
         while let Some(id) = before.pop() {
-            let Some(earlier) = steps.get(id).filter(|earlier| changes(earlier)) else { continue };
-            if chosen.contains(id) || !seen.insert(id) {
+            let Some(earlier) = steps.get(id).filter(is_passed) else { continue };
+            let ends = chosen.contains(id) && !guards(earlier.action);
+            if ends || !seen.insert(id) {
                 continue;
             }
-            if !earlier.action.asks_all() && !begun.contains(&earlier.component) {
+            if earlier.is_change() && !begun.contains(&earlier.component) {
                 return Err(Problem::new(
                     format!("{} comes after {id}, which would be left out", step.id),
                     format!(
@@ -143,4 +187,9 @@ fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// The chosen steps that change what runs.
+fn changes<'p>(plan: &'p Plan, chosen: &BTreeSet<&str>) -> impl Iterator<Item = &'p Step> {
+    plan.steps.iter().filter(|step| step.is_change() && chosen.contains(&*step.id))
 }

@@ -137,6 +137,8 @@ pub(super) fn make(
     preflight::refuse(site, &comparison)?;
     let judged = preflight::pass(site, observed, &comparison, console)?;
     comparison.warnings.extend(judged.in_words());
+    let lacking = diff::without_previous(&site.manifest, &site.desired, &comparison);
+    comparison.warnings.extend(lacking.as_ref().map(Diagnostic::in_words));
     if snapshot.is_none() {
         comparison.warnings.extend(records::begun_without(site, console));
     }

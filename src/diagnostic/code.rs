@@ -258,6 +258,8 @@ codes! {
     Downgrade = "plan::downgrade" Error,
     /// A backup that stage 2 needs and nobody shows.
     NoBackup = "plan::no-backup" Error,
+    /// Changes that could be taken back if the manifest named the release before.
+    NoPrevious = "plan::no-previous-release" Warning,
     /// A change by Control Center that no route is known for.
     NoRoute = "plan::no-route" Error,
     /// A move that the rules of hot backup forbid.
@@ -296,6 +298,10 @@ codes! {
     Architecture = "preflight::architecture" Error,
     /// A component that isn't healthy before anything changes.
     Unhealthy = "preflight::unhealthy" Warning,
+    /// A component that isn't healthy, that changes need, and that the plan doesn't mend before them.
+    NeededUnhealthy = "preflight::needed-unhealthy" Error,
+    /// A host that can't be read when stage 2 is to begin.
+    Unseen = "preflight::unseen" Warning,
     /// A port that can't be reached from the host that needs it.
     Port = "preflight::unreachable-port" Error,
     /// A certificate that has expired.
@@ -325,6 +331,8 @@ impl Code {
                 | Self::Clock
                 | Self::Reboot
                 | Self::Unhealthy
+                | Self::NeededUnhealthy
+                | Self::Unseen
                 | Self::Port
                 | Self::CertificateExpired
                 | Self::CertificateExpires

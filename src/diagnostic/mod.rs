@@ -88,6 +88,12 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+
+    /// What happened, with the code, in one line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} ({})", self.message, self.code.as_str())
+    }
 }
 
 /// All the problems found, in the order in which they are to be shown.

@@ -17,7 +17,7 @@ pub use licence::{LicenceChange, Takeover, TakeoverProblem, take_over};
 pub use promise::Promise;
 pub use reason::Reason;
 pub use refusal::Refusal;
-pub use way_back::WayBack;
+pub use way_back::{WayBack, without_previous};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Action, Lack, center};
+use super::{Action, Comparison, Lack, center};
 use crate::address::Address;
 use crate::catalog;
 use crate::desired::{Desired, Resource, Source};
+use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::manifest::Manifest;
 use crate::value::{PackageVersion, Version};
 
 /// How a change is taken back.
@@ -59,6 +61,38 @@ pub(super) fn moves_data(resource: &Resource, (action, from): (Action, &Version)
     let major = resource.procedure.major.as_ref();
     let knows = major.is_some_and(|major| major.packages.contains_key(&resource.format));
     knows && action == Action::Upgrade && from.major() != resource.version.major()
+}
+
+/// That changes have no way back only because nobody says from which release they come.
+#[must_use]
+pub fn without_previous(
+    manifest: &Manifest,
+    desired: &Desired,
+    comparison: &Comparison,
+) -> Option<Diagnostic> {
+    let goes_back = |address: &Address| {
+        let component = desired.components.get(&address.component);
+        component.is_some_and(|it| matches!(it.way_back, catalog::WayBack::Package(_)))
+    };
+    let lacks = comparison.changes.iter().filter(|(address, change)| {
+        let by_file = matches!(change.resource.source, Source::File { .. });
+        let is_lacking = matches!(change.way_back, WayBack::None(_)) && goes_back(address);
+        is_lacking && by_file && change.action.interrupts()
+    });
+    let lacks = lacks.count();
+    if lacks == 0 || !desired.previous.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "nothing leads back from this plan: `previous-release` is missing, by whose packages {lacks} of \
+         its changes could be taken back"
+    );
+    let help = "name the release that the cluster comes from as `previous-release` under [cluster]: its \
+                packages are then put on the hosts before anything changes, and `mdc rollback` can \
+                take the changes back";
+    let span = manifest.cluster.release_span.clone();
+    let label = Label::new(&manifest.source, span, "from which release it comes is not said");
+    Some(Diagnostic::new(Code::NoPrevious, message).at(label).help(help))
 }
 
 fn known<'d>(

@@ -227,6 +227,10 @@ fn waves(plan: &Plan, hosts: &Hosts<'_>) -> Vec<Wave> {
 
 fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), hosts: &Hosts<'_>) -> Wave {
     let stage = steps.first().map(|step| step.stage);
+    let (title, means): (fn(_) -> _, fn(_) -> _) = match plan.purpose.rolls_back() {
+        Some(_) => (words::stage_back, words::stage_back_means),
+        None => (words::stage, words::stage_means),
+    };
     let mut actions: Vec<&str> = steps.iter().map(|step| words::action(step.action)).collect();
     actions.dedup();
     let actions: BTreeSet<&str> = actions.into_iter().collect();
@@ -238,8 +242,8 @@ fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), hosts: &Hosts<'_>) -> Wav
     let rows = hosts.iter().filter_map(|(name, items)| row(number, name.as_str(), items));
     Wave {
         number,
-        stage: stage.map(words::stage).unwrap_or_default(),
-        means: stage.map(words::stage_means).unwrap_or_default(),
+        stage: stage.map(title).unwrap_or_default(),
+        means: stage.map(means).unwrap_or_default(),
         does: plain(&actions.into_iter().collect::<Vec<_>>().join(", ")),
         takes: words::about(elapsed(steps)),
         impacts: impacts.into_iter().collect(),

@@ -62,7 +62,7 @@ pub fn build(desired: &Desired, comparison: &Comparison) -> Result<StepGraph, Cy
     // The procedure: stage, upgrade order, installation order, and what is missing before its use.
     let precedence = precedence::between(groups, &desired.components)?;
     // Nothing is planned behind something that can't be seen.
-    let (precedence, withheld) = unknown::withhold(precedence, &desired.components);
+    let (precedence, withheld) = unknown::withhold(precedence, desired, comparison);
     // Hosts of a group: the first alone, then so many at once, never more than can be spared.
     let mut nodes = batch::spread(&precedence, desired, comparison);
     // Before anything changes, every package is on its host.

@@ -1,6 +1,6 @@
 //! Nothing is planned behind something that can't be seen: a change that comes after, or needs, a
 //! component on an unreadable host is withheld, unless the catalog says that the component may be
-//! passed over.
+//! passed over. Stage 2 as a whole waits for every host, unless that is waived.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use petgraph::visit::{Dfs, EdgeRef};
 
 use super::precedence::{Components, Precedence, all_needs};
 use crate::address::Address;
-use crate::catalog::WhenUnknown;
-use crate::diff::Action;
+use crate::catalog::{Stage, WhenUnknown};
+use crate::desired::Desired;
+use crate::diff::{Action, Comparison};
+use crate::preflight;
 
 /// A change that is left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,12 +25,21 @@ pub struct Withheld {
     pub reason: String,
 }
 
-/// Takes out the groups that come after, or need, a component that can't be seen.
+/// Takes out the groups that come after, or need, a component that can't be seen, and those of stage 2
+/// when not all hosts can be.
 pub(super) fn withhold(
     mut graph: Precedence,
-    components: &Components,
+    desired: &Desired,
+    comparison: &Comparison,
 ) -> (Precedence, Vec<Withheld>) {
-    let reasons = blocked(&graph, components);
+    let mut reasons = blocked(&graph, &desired.components);
+    if let Some(reason) = unseen(desired, comparison) {
+        for index in graph.node_indices() {
+            if graph.node_weight(index).is_some_and(|group| group.stage == Stage::Critical) {
+                reasons.entry(index).or_insert_with(|| reason.clone());
+            }
+        }
+    }
     let mut withheld = Vec::new();
     for (&index, reason) in &reasons {
         let Some(group) = graph.node_weight_mut(index) else { continue };
@@ -42,6 +53,18 @@ pub(super) fn withhold(
     }
     withheld.sort();
     (without_empty(&graph), withheld)
+}
+
+/// Why stage 2 can't begin: what an unseen host has left to do, and in which version, is not known.
+fn unseen(desired: &Desired, comparison: &Comparison) -> Option<String> {
+    let unseen = comparison.unknown.keys();
+    let mut unseen = unseen.filter(|host| !preflight::goes_without(desired, host));
+    let host = unseen.next()?;
+    let more = match unseen.count() {
+        0 => String::new(),
+        more => format!(", nor {more} more"),
+    };
+    Some(format!("stage 2 begins only when all hosts are seen, and {host} can't be{more}"))
 }
 
 fn blocked(graph: &Precedence, components: &Components) -> BTreeMap<NodeIndex, String> {

@@ -8,11 +8,14 @@ mod certificate;
 mod clock;
 mod disk;
 mod machine;
+mod needed;
 mod offer;
 mod port;
+mod unseen;
 mod version;
 mod waive;
 
+pub use unseen::goes_without;
 pub use waive::{Judged, Waived, expired, judge};
 
 use jiff::Timestamp;
@@ -57,6 +60,8 @@ pub fn check(
     // In the order of reading: what stops an installation half-way comes first.
     disk::check(&about, &mut found);
     machine::check(&about, &mut found);
+    needed::check(&about, &mut found);
+    unseen::check(&about, &mut found);
     offer::check(&about, &mut found);
     clock::check(&about, &mut found);
     port::check(&about, &mut found);

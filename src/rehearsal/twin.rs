@@ -16,7 +16,7 @@ use crate::apply::{Event, Inbox};
 use crate::desired::Desired;
 use crate::observe::{FileState, HostState, Limits, Observed, SecretState, gather};
 use crate::plan::Plan;
-use crate::report::{self, Report};
+use crate::report::{self, Report, Ways};
 use crate::state::Record;
 use crate::transport::simulated::{Fleet, known_secret};
 use crate::transport::{Connection, Failure, Problem};
@@ -127,7 +127,7 @@ impl<'d> Twin<'d> {
         let mut run = hold.begin(plan.clone())?;
         let ending =
             hold.carry_out(&mut run, Manner { at_once, inbox, unconfirmed: None, listen })?;
-        let report = report::of(&plan, &run.id, &ending, "a simulated twin", "");
+        let report = report::of(&plan, &run.id, &ending, "a simulated twin", Ways::default());
         let records = hold.records(&run.id)?;
         let (after, unlike) = (used.observe(), differences(&before, self.observed));
         Ok(Whole { twin: self, plan, left_out, unlike, records, report, before, after })

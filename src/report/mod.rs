@@ -4,6 +4,7 @@ pub mod change;
 mod durations;
 mod history;
 mod logs;
+mod mixed;
 mod of;
 mod past;
 mod scans;
@@ -15,7 +16,7 @@ pub use change::ChangeRecord;
 pub use durations::add as add_durations;
 pub use history::History;
 pub use logs::LogReview;
-pub use of::of;
+pub use of::{Ways, of};
 pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
 pub use standby::{Readiness, readiness};
@@ -25,6 +26,7 @@ pub use validation::Validation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::HostName;
 use crate::notice::Told;
 use crate::plan::Purpose;
 use crate::scan::load::LoadAccount;
@@ -60,7 +62,13 @@ pub struct Report {
     pub load: Option<LoadAccount>,
     /// Why the run stopped before its end, when nobody's step failed: `interrupted (Ctrl-C)`.
     pub stopped: Option<String>,
-    /// Components that now run in more than one version, with the versions by host, in words.
+    /// The hosts that could not be read when the plan was made, so that it changes nothing there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<HostName>,
+    /// How many changes the plan withholds for that.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub withheld: usize,
+    /// Components that are now in more than one version, with the versions by host, in words.
     pub mixed: Vec<String>,
     /// What is kept for the way back, and how it goes, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +77,14 @@ pub struct Report {
     pub recorded: String,
     /// The command that goes on from here; empty when nothing is left.
     pub next: String,
+    /// The command that takes the run back; empty when there is nothing to take back.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub back: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One step's account.

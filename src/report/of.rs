@@ -1,21 +1,38 @@
 //! From a plan and how its run ended to the account of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Report, StepReport, logs, scans};
-use crate::address::ComponentName;
+use super::{Report, StepReport, logs, mixed, scans};
 use crate::apply::Ending;
-use crate::diff::Reason;
+use crate::diff::{Action, Reason};
 use crate::notice::Told;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Purpose, Step};
 use crate::state::StepOutcome;
+use crate::transport::Task;
 use crate::value::Period;
 
-/// The account of a run of `plan`. `recorded`: where the run is recorded; `next`: the command that
-/// goes on from here.
+/// The commands that lead on from a run that is not complete.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ways<'a> {
+    /// Goes on with the run.
+    pub go_on: &'a str,
+    /// Makes the next plan, when the run is over and its plan was not all that there is to do.
+    pub plan: &'a str,
+    /// Takes it back.
+    pub go_back: &'a str,
+}
+
+/// The account of a run of `plan`. `recorded`: where the run is recorded.
 #[must_use]
-pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -> Report {
-    let whole = plan.steps.iter().all(|step| ending.is_done(&step.id));
+pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, ways: Ways<'_>) -> Report {
+    let over = plan.steps.iter().all(|step| ending.is_done(&step.id));
+    let whole = over && plan.unknown.is_empty() && plan.withheld.is_empty();
+    let next = match (whole, over) {
+        (true, _) => String::new(),
+        (false, true) => ways.plan.to_owned(),
+        (false, false) => [ways.go_on.to_owned(), confirms(plan, ending)].concat(),
+    };
+    let back = if whole { "" } else { go_back(plan, ending, ways) };
     Report {
         run: run.to_owned(),
         cluster: plan.cluster.clone(),
@@ -27,11 +44,33 @@ pub fn of(plan: &Plan, run: &str, ending: &Ending, recorded: &str, next: &str) -
         notices: notices(plan, ending),
         load: None,
         stopped: ending.stopped.clone(),
-        mixed: if whole { Vec::new() } else { mixed(plan, ending) },
+        unknown: plan.unknown.iter().map(|unknown| unknown.host.clone()).collect(),
+        withheld: plan.withheld.len(),
+        mixed: if whole { Vec::new() } else { mixed::of(plan, ending) },
         stays: stays(plan, ending),
         recorded: recorded.to_owned(),
-        next: if whole { String::new() } else { next.to_owned() },
+        next,
+        back: back.to_owned(),
     }
+}
+
+/// What says, with the command that goes on, that people have done what a gate asked them for and can't
+/// see itself.
+fn confirms(plan: &Plan, ending: &Ending) -> String {
+    let asks = |step: &&Step| {
+        let says = |task: &Task| matches!(task, Task::Confirm { verified: false, .. });
+        step.action == Action::Confirm && step.commands.iter().any(|it| says(&it.task))
+    };
+    let open = plan.steps.iter().filter(asks).filter(|step| failed(ending, &step.id));
+    let words: Vec<String> = open.map(|step| format!(" --confirm {}", step.component)).collect();
+    words.concat()
+}
+
+/// The command that takes the run back, where it has changed anything that it leads to.
+fn go_back<'a>(plan: &Plan, ending: &Ending, ways: Ways<'a>) -> &'a str {
+    let mut changes = plan.steps.iter().filter(|step| step.is_change());
+    let has_begun = changes.any(|step| ending.is_done(&step.id) || failed(ending, &step.id));
+    if has_begun && plan.purpose == Purpose::Release { ways.go_back } else { "" }
 }
 
 /// What steps that are done have kept for their way back.
@@ -107,39 +146,6 @@ fn account(step: &Step, ending: &Ending, blocked: &BTreeMap<&str, String>) -> St
     }
 }
 
-/// Which components are left between two versions, in words; nothing while nothing was changed.
-fn mixed(plan: &Plan, ending: &Ending) -> Vec<String> {
-    let changes = || plan.steps.iter().filter(|step| step.action.installs());
-    if !changes().any(|step| ending.is_done(&step.id) || failed(ending, &step.id)) {
-        return Vec::new();
-    }
-    let mut versions: BTreeMap<&ComponentName, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
-    for step in changes() {
-        let hosts = versions.entry(&step.component).or_default().entry(left_at(step, ending));
-        hosts.or_default().insert(step.host.as_str());
-    }
-    let words = |(component, states): (&ComponentName, BTreeMap<String, BTreeSet<&str>>)| {
-        let part = |(state, hosts): (&String, &BTreeSet<&str>)| {
-            format!("{state} on {}", hosts.iter().copied().collect::<Vec<_>>().join(", "))
-        };
-        format!("{component}: {}", states.iter().map(part).collect::<Vec<_>>().join("; "))
-    };
-    versions.into_iter().map(words).collect()
-}
-
-/// The version that a step left its resource at, in words.
-fn left_at(step: &Step, ending: &Ending) -> String {
-    let from = step.from.as_ref().map(|version| version.upstream().to_string());
-    let from = from.unwrap_or_else(|| "not installed".to_owned());
-    if ending.is_done(&step.id) {
-        step.to.to_string()
-    } else if failed(ending, &step.id) {
-        format!("between {from} and {}", step.to)
-    } else {
-        from
-    }
-}
-
-fn failed(ending: &Ending, id: &str) -> bool {
+pub(super) fn failed(ending: &Ending, id: &str) -> bool {
     matches!(ending.outcomes.get(id), Some((StepOutcome::Failed(_), _)))
 }

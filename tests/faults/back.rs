@@ -57,6 +57,32 @@ fn a_failed_run_is_rolled_back_from_every_installation() {
 }
 
 #[test]
+fn a_plan_without_the_release_before_says_that_nothing_leads_back() {
+    let site = Site::new();
+    let code = "plan::no-previous-release";
+    assert!(!site.plan()["warnings"].to_string().contains(code));
+    site.edit("previous-release = \"release-a.toml\"\n", "");
+    let warnings = site.plan()["warnings"].to_string();
+    assert!(
+        warnings.contains("by whose packages 13 of its changes could be taken back"),
+        "{warnings}"
+    );
+    assert!(warnings.contains(code), "{warnings}");
+}
+
+#[test]
+fn what_stage_2_has_to_be_is_not_said_to_be_so_on_the_way_back() {
+    let site = Site::new();
+    let fault = json!({ "says": "dpkg: error processing package", "times": 1 });
+    site.fault("storage-01", "install:md-cluster-file-storage", &fault);
+    site.mdc(&["apply", "--yes"]).ended(1);
+    let ran = site.mdc(&["rollback", "--yes"]);
+    let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("Stage 2, taken back") && said.contains("nobody looks"), "{}", ran.said);
+    assert!(!said.contains("In a maintenance window"), "{}", ran.said);
+}
+
+#[test]
 fn a_policy_takes_back_the_host_or_the_wave_that_failed() {
     let fresh = Site::new();
     let before = version(&fresh, "core-03");

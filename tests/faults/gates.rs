@@ -154,6 +154,105 @@ fn stage_2_needs_evidence_of_backups() {
     site.mdc(&["plan"]).ended(0);
 }
 
+fn unreachable(site: &Site, host: &str) {
+    let mut file = site.host(host);
+    file["faults"] = json!({ "unreachable": "no route to host" });
+    site.write(host, &file);
+}
+
+#[test]
+fn stage_2_is_not_planned_while_a_host_is_unseen() {
+    let fresh = Site::new();
+    for unseen in [&["core-02"][..], &["core-01", "core-02", "core-03", "core-04"], &["hook-01"]] {
+        let site = fresh.copy();
+        for host in unseen {
+            unreachable(&site, host);
+        }
+        let first =
+            format!("stage 2 begins only when all hosts are seen, and {} can't be", unseen[0]);
+        let ran = site.mdc(&["plan"]).ended(0);
+        let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(&first) && said.contains("(preflight::unseen)"), "{}", ran.said);
+        let number = if unseen.len() == 1 { "1 host" } else { "4 hosts" };
+        let not = format!("Not complete: {number} unknown, 4 changes withheld.");
+        let ran = site.mdc(&["apply", "--yes"]);
+        stops(ran, &site, &[&not, "Mixed versions are left behind"]);
+        assert_eq!(site.log("identity-01")["install:md-cluster-identity-service"], 1);
+        for host in unseen {
+            site.mend(host);
+        }
+        goes_on(&site, &["apply", "--yes"]);
+    }
+}
+
+#[test]
+fn a_waiver_lets_stage_2_begin_without_a_host() {
+    let site = Site::new();
+    unreachable(&site, "core-02");
+    let waiver = "[[waivers]]\ncheck = \"preflight::unseen\"\nhost = \"core-02\"\n\
+                  reason = \"it is gone\"\nuntil = \"2999-12-31\"\n";
+    site.edit("[gates.idle]", &format!("{waiver}\n[gates.idle]"));
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    let words = [
+        "Not complete: 1 host unknown.",
+        "worker: 2.9.0 on core-01, core-03, core-04, gate-01, gate-02, hook-01; unknown on core-02",
+        "md-core: 5.19.0 on core-01, core-03, core-04; unknown on core-02",
+        "core-02 could not be read. Make it readable",
+        "go on mdc apply mdc.toml",
+        "go back mdc rollback mdc.toml",
+    ];
+    let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(said.contains(word), "{word:?} is not in:\n{}", ran.said);
+    }
+    assert!(!said.contains("identity-service: "), "it is in one version:\n{}", ran.said);
+    assert_eq!(site.log("storage-01")["install:md-cluster-file-storage"], 1);
+}
+
+#[test]
+fn a_report_names_all_that_is_mixed_and_the_ways_on_and_back() {
+    let site = Site::new();
+    let fault = json!({ "says": "E: broken", "times": 9 });
+    site.fault("core-02", "install:md-cluster-worker", &fault);
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, mixed) = said.split_once("Mixed versions are left behind").unwrap();
+    for word in [
+        "2.9.0 on core-01",
+        "core-04",
+        "gate-02",
+        "md-core: 5.18.1 on core-01, core-02, core-03; 5.19.0 on core-04",
+    ] {
+        assert!(mixed.contains(word), "{word:?} is not in:\n{}", ran.said);
+    }
+    for uniform in ["identity-service: ", "postgresql: ", "redis: "] {
+        assert!(!mixed.contains(uniform), "{uniform:?} is in:\n{}", ran.said);
+    }
+    assert!(mixed.contains("go on mdc apply mdc.toml go back mdc rollback mdc.toml"), "{said}");
+}
+
+#[test]
+fn what_changes_need_and_nothing_mends_refuses_the_plan() {
+    let fresh = Site::new();
+    fresh.unhealthy("queue-01", &["redis-server"]);
+    // It changes only after those that need it; then not at all.
+    let ran = fresh.mdc(&["plan"]).ended(1);
+    let says =
+        "queue-01/redis is not healthy, and the plan changes what needs it before it would be";
+    let said = ran.said.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "");
+    assert!(said.contains(says) && said.contains("preflight::needed-unhealthy"), "{}", ran.said);
+    let unchanged = fresh.copy();
+    let mut file = unchanged.host("queue-01");
+    file["packages"]["redis-server"] = json!({ "installed": "5:7.2.11-1" });
+    unchanged.write("queue-01", &file);
+    unchanged.mdc(&["plan"]).ended(1);
+    assert!(unchanged.log("identity-01").is_empty());
+    let waiver = "[[waivers]]\ncheck = \"preflight::needed-unhealthy\"\n\
+                  reason = \"it is mended meanwhile\"\nuntil = \"2999-12-31\"\n";
+    fresh.edit("[gates.idle]", &format!("{waiver}\n[gates.idle]"));
+    fresh.mdc(&["plan"]).ended(0);
+}
+
 const CONFIRM: &str = "[gates.confirm.api-gateway]\ntext = \"stop the clients\"\n";
 
 #[test]
@@ -163,6 +262,8 @@ fn stage_2_waits_for_people() {
     let ran = site.mdc(&["apply", "--yes"]);
     let words =
         ["somebody has to confirm it: stop the clients", "`mdc resume --confirm api-gateway`"];
+    let on = "mdc apply mdc.toml --confirm api-gateway";
+    assert!(ran.said.contains(on), "{on:?} is not in:\n{}", ran.said);
     stops(ran, &site, &words);
     // Nobody's word is asked for anything else.
     stops(site.mdc(&["resume", "--yes", "--confirm", "redis"]), &site, &words);

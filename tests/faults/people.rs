@@ -39,6 +39,60 @@ fn a_part_keeps_the_order() {
     assert!(site.log("storage-01").is_empty());
 }
 
+/// What is refused before anything is done: the words after it are said.
+#[track_caller]
+fn refuses(site: &Site, skip: &str, words: &[&str]) {
+    let ran = site.mdc(&["apply", "--yes", "--skip", skip]).ended(1);
+    for word in words {
+        assert!(ran.said.contains(word), "--skip {skip}: {word:?} is not in:\n{}", ran.said);
+    }
+    for host in ["identity-01", "core-02", "db-01", "storage-01"] {
+        assert!(site.log(host).is_empty(), "--skip {skip}: {host} was touched");
+    }
+}
+
+#[test]
+fn no_gate_is_left_out_before_what_it_guards() {
+    let site = Site::new();
+    site.edit("[gates.idle]", "[gates.confirm.worker]\ntext = \"stop\"\n\n[gates.idle]");
+    let plan = site.plan();
+    let gates = ["prove-backup", "await-idle", "await-healthy", "confirm", "keep-healthy"];
+    for gate in gates {
+        let steps = plan["steps"].as_array().unwrap();
+        let step = steps.iter().find(|step| step["action"] == gate);
+        let id = step.unwrap_or_else(|| panic!("no {gate}"))["id"].as_str().unwrap();
+        let passed = format!("may begin only when {id} is passed, which would be left out");
+        refuses(&site, id, &[&passed, "a gate is left out only together with all that it guards"]);
+    }
+    // With what comes after it, it may be left out.
+    let skip = "db-01/postgresql/prove-backup,postgresql,rabbitmq,redis,file-storage";
+    let ran = site.mdc(&["apply", "--yes", "--confirm", "worker", "--skip", skip]).ended(1);
+    assert!(ran.said.contains("owed") && site.log("db-01").is_empty(), "{}", ran.said);
+}
+
+#[test]
+fn the_gates_of_a_host_that_is_left_out_are_passed() {
+    let site = Site::new();
+    let fault = json!({ "says": "7", "times": 1 });
+    site.fault("core-02", "await-idle:ometascan", &fault);
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"50ms\"");
+    site.mdc(&["apply", "--yes", "--skip", "core-02"]).ended(1);
+    let looked =
+        |entry: &&serde_json::Value| entry["result"]["step"] == "core-02/md-core/await-idle";
+    assert!(site.journal().iter().any(|entry| looked(&entry)), "core-02 was not asked");
+}
+
+#[test]
+fn nothing_goes_ahead_of_what_it_needs_on_its_own_host() {
+    let site = Site::new();
+    let needs = "core-02/md-core/upgrade needs worker on the same host, and core-02/worker/upgrade";
+    refuses(&site, "core-02/worker", &[needs, "leave core-02/md-core out as well"]);
+    refuses(&site, "hook-01/worker/upgrade", &["hook-01/callback-service/upgrade needs worker"]);
+    site.mdc(&["apply", "--yes", "--skip", "core-02/worker,core-02/md-core"]).ended(1);
+    assert_eq!(site.log("core-03")["install:md-core"], 1);
+    assert!(!site.log("core-02").contains_key("install:md-core"));
+}
+
 #[test]
 fn a_lost_laptop_loses_nothing() {
     let fresh = Site::new();

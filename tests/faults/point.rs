@@ -53,6 +53,7 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "find-file" => ("find", text("path"), false, false),
         "receive-file" => ("receive", text("path"), false, true),
         "check-file" => ("check-file", text("path"), false, false),
+        "fetch" => ("fetch", text("package"), true, true),
         "rehearse" => ("rehearse", text("package"), false, false),
         "install-file" | "install-from-repository" => ("install", text("package"), true, true),
         "start-unit" => ("start", text("unit"), true, true),

@@ -96,7 +96,8 @@ fn a_rehearsal_that_fails_ends_the_run_before_stage_1() {
     assert!(ran.said.contains(says), "{}", ran.said);
     for host in site.state().keys() {
         let log = site.log(host);
-        assert!(log.keys().all(|key| key.starts_with("receive:")), "{host}: {log:?}");
+        let brings = |key: &String| key.starts_with("receive:") || key.starts_with("fetch:");
+        assert!(log.keys().all(brings), "{host}: {log:?}");
     }
     site.mend("core-01");
     site.mdc(&["resume", "--yes"]).ended(0);

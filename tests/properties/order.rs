@@ -121,8 +121,8 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     let named = named.filter(|name| there.contains(name)).count();
     let wanted = idle + named + there.len();
     let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
-    let unseen = !plan.unknown.is_empty();
-    assert!(unseen || gates == if has_critical { wanted } else { 0 }, "{gates} gates");
+    assert!(!has_critical || plan.unknown.is_empty(), "stage 2 though a host is unseen");
+    assert_eq!(gates, if has_critical { wanted } else { 0 });
 }
 
 fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
@@ -224,9 +224,11 @@ fn has_no_step_without_need(cluster: &Cluster, plan: &Plan) {
     for step in &plan.steps {
         let address = Address::new(step.host.clone(), step.component.clone());
         let expected: &[Action] = match cluster.states[&address] {
-            State::Absent => &[Action::Copy, Action::Install],
-            State::Old | State::OldStopped => &[Action::Copy, Action::Keep, Action::Upgrade],
-            State::Broken => &[Action::Copy, Action::Keep, Action::Repair],
+            State::Absent => &[Action::Copy, Action::Fetch, Action::Install],
+            State::Old | State::OldStopped => {
+                &[Action::Copy, Action::Fetch, Action::Keep, Action::Upgrade]
+            }
+            State::Broken => &[Action::Copy, Action::Fetch, Action::Keep, Action::Repair],
             State::Stopped => &[Action::Start],
             State::Unwanted => &[Action::Remove],
             State::AsDesired | State::Unhealthy => &[],
@@ -251,6 +253,7 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
         steps.map(|step| format!("{}/{}", step.host, step.component)).collect()
     };
     let copied = of(Action::Copy);
+    let fetched = of(Action::Fetch);
     let kept = of(Action::Keep);
     let withheld: BTreeSet<String> =
         plan.withheld.iter().map(|held| format!("{}/{}", held.host, held.component)).collect();
@@ -269,6 +272,9 @@ fn forgets_nothing(cluster: &Cluster, plan: &Plan) {
         assert_eq!(kept.contains(&id), has_way_back(cluster, address, *state, &planned), "{id}");
         let wants_copy = planned.contains(&id) && from_file && *state != State::Stopped;
         assert_eq!(wants_copy, copied.contains(&id), "copy of {id}");
+        let from_repository = resource.is_some_and(|it| it.source == Source::Repository);
+        let wants_fetch = planned.contains(&id) && from_repository && *state != State::Stopped;
+        assert_eq!(wants_fetch, fetched.contains(&id), "fetch of {id}");
     }
     assert!(plan.withheld.is_empty() || !plan.unknown.is_empty());
 }

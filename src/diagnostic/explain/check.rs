@@ -64,6 +64,19 @@ impl Code {
                  upgrade nobody could tell whether the upgrade is at fault, and steps that need \
                  it will not start. Mend it first, unless the upgrade is meant to mend it."
             }
+            Self::NeededUnhealthy => {
+                "A component is not healthy, or doesn't run, and the plan changes others that need \
+                 it before it would mend it, if it changes it at all. Their steps would wait for it \
+                 in vain, in the middle of the procedure, and leave the cluster in two versions. \
+                 Mend it first. A waiver lets the plan be made: the steps still wait."
+            }
+            Self::Unseen => {
+                "A host can't be read. Whether its components are in the new version, and how much \
+                 work they have left, is not known, so that stage 2 is withheld from the plan: it \
+                 begins only when stage 1 is seen to be done everywhere and nothing is in progress. \
+                 Make the host readable and plan again. A waiver lets stage 2 be planned without \
+                 it, as far as nothing else needs what is on it."
+            }
             Self::Port => {
                 "A component needs another one, which runs, but its port could not be reached \
                  from the host that needs it (not only from the controller). A firewall, a \

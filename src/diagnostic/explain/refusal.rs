@@ -47,6 +47,12 @@ impl Code {
                  stage 2 fits into several openings, that is said and no error: the run stops at the end of each \
                  one, and `mdc resume` goes on in the next."
             }
+            Self::NoPrevious => {
+                "The plan changes components that could be taken back by the package of the version \
+                 before, and the manifest doesn't name the release that the cluster comes from. So no \
+                 such package is put on the hosts, and `mdc rollback` can take nothing of it back. Name \
+                 it as `previous-release` under [cluster]."
+            }
             Self::OsDiffers => {
                 "A host runs another operating system than the manifest says. Packages are chosen by \
                  the manifest's word, so they may not fit, and the address may be another machine's. \

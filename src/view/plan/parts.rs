@@ -71,6 +71,12 @@ const CRITICAL: Kind =
         step.stage == Stage::Critical && is_of_stage(step)
     });
 
+/// What goes back: nobody waits for the window, or looks whether the cluster is at rest.
+const BACK: [Kind; 2] = [
+    (words::stage_back(Stage::Critical), words::stage_back_means(Stage::Critical), CRITICAL.2),
+    (words::stage_back(Stage::Live), words::stage_back_means(Stage::Live), LIVE.2),
+];
+
 const AFTER: [Kind; 3] = [
     (
         "Afterwards",
@@ -97,7 +103,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             vec![LIVE, GATES[0], GATES[1], GATES[2], CRITICAL]
         }
         Purpose::Finalise => vec![FINALISE],
-        Purpose::RollBack(_) => vec![GATES[0], GATES[1], GATES[2], CRITICAL, LIVE],
+        Purpose::RollBack(_) => vec![GATES[0], GATES[1], GATES[2], BACK[0], BACK[1]],
     };
     let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);
     let parts = kinds.map(|(title, means, belongs)| Part {

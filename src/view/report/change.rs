@@ -3,7 +3,7 @@
 
 use super::super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::super::words::{self, StepName};
-use super::{logs, notices, scans, tries};
+use super::{logs, notices, scans, tries, unseen};
 use crate::plan::Plan;
 use crate::report::ChangeRecord;
 use crate::report::change::{After, JournalAccount};
@@ -18,7 +18,7 @@ use Side::{Left, Right};
 #[must_use]
 pub fn change_record(record: &ChangeRecord, plan: &Plan) -> Document {
     let mut document = Document::titled(title(record));
-    document.push(Block::Paragraph(verdict(record)));
+    document.push(Block::Paragraph(verdict(record, plan)));
     document.push(Block::Fields(facts(record)));
     document.extend(people(record));
     document.extend(approvals::of_run(record));
@@ -45,10 +45,14 @@ fn title(record: &ChangeRecord) -> Text {
         .and(Label::Strong, &record.run)
 }
 
-fn verdict(record: &ChangeRecord) -> Text {
+fn verdict(record: &ChangeRecord, plan: &Plan) -> Text {
+    let unseen = unseen(plan.unknown.len(), plan.withheld.len());
     let (how, reason) = words::ending(&record.ending);
     let owed = words::count(record.debts.len(), "step");
     let text = match record.ending {
+        RunEnding::Complete if unseen.is_some() => {
+            Text::of(Label::Error, "✗ Not complete: ").plain(unseen.unwrap_or_default())
+        }
         RunEnding::Complete if !record.debts.is_empty() => Text::of(Label::Good, "✓ Complete")
             .plain(", but for ")
             .and(Label::Warning, format!("{owed} still owed"))

@@ -94,10 +94,10 @@ impl Tally {
 
     fn verdict(&self, report: &Report) -> Text {
         let whole = self.failed + self.waiting == 0 && report.stopped.is_none();
-        let text = if whole {
-            Text::of(Label::Good, "✓ Complete.")
-        } else {
-            Text::of(Label::Error, "✗ Not complete.")
+        let text = match unseen(report.unknown.len(), report.withheld) {
+            Some(unseen) => Text::of(Label::Error, "✗ Not complete: ").plain(unseen),
+            None if whole => Text::of(Label::Good, "✓ Complete."),
+            None => Text::of(Label::Error, "✗ Not complete."),
         };
         let parts = [
             (self.done, "done"),
@@ -113,6 +113,17 @@ impl Tally {
             said.join(", ")
         ))
     }
+}
+
+/// What the plan did not come to, since it could not be seen.
+fn unseen(unknown: usize, withheld: usize) -> Option<String> {
+    let number = |number: usize, one: &str, how: &str| {
+        (number > 0).then(|| format!("{} {how}", words::count(number, one)))
+    };
+    let unknown = number(unknown, "host", "unknown");
+    let withheld = number(withheld, "change", "withheld");
+    let parts: Vec<String> = unknown.into_iter().chain(withheld).collect();
+    (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
 /// A failed step: where, what, how it ended, and the lines that tell why.
@@ -254,6 +265,9 @@ fn closing(report: &Report) -> Vec<Field> {
     fields.push(Field::new("recorded", report.recorded.as_str()));
     if !report.next.is_empty() {
         fields.push(Field::new("go on", Text::of(Label::Code, &report.next)));
+    }
+    if !report.back.is_empty() {
+        fields.push(Field::new("go back", Text::of(Label::Code, &report.back)));
     }
     fields
 }

@@ -117,6 +117,27 @@ pub const fn stage_means(stage: Stage) -> &'static str {
     }
 }
 
+/// A stage that is taken back.
+#[must_use]
+pub const fn stage_back(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Live => "Stage 1, taken back",
+        Stage::Critical => "Stage 2, taken back",
+    }
+}
+
+/// What it means that a stage is taken back, in one sentence.
+#[must_use]
+pub const fn stage_back_means(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Live => "Each function named below stops while its step runs.",
+        Stage::Critical => {
+            "Submissions have to be stopped and no scan in progress: nobody looks whether that is so, \
+             and no window is waited for. One component changes after the other."
+        }
+    }
+}
+
 /// How a step is taken back.
 #[must_use]
 pub fn way_back(way_back: &WayBack) -> String {

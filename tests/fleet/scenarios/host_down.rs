@@ -33,9 +33,10 @@ pub(crate) fn run(fleet: &Fleet) {
     assert_eq!(components("withheld"), ["md-core", "api-gateway", "md-core"]);
     assert_eq!(components("steps"), ["callback-service", "worker", "worker", "callback-service"]);
 
-    site.mdc(&["apply", "plan.json", "--yes"])
-        .ends(1)
-        .tells(&["Complete.", "storage-01 could not be read"]);
+    site.mdc(&["apply", "plan.json", "--yes"]).ends(1).tells(&[
+        "Not complete: 1 host unknown, 3 changes withheld.",
+        "storage-01 could not be read",
+    ]);
     on("exec-01", "worker").works(fleet, "2.9.0");
     on("exec-01", "callback-service").works(fleet, "2.9.0");
     on("exec-01", "md-core").works(fleet, "2.8.0");
