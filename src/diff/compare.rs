@@ -8,14 +8,12 @@ use jiff::Timestamp;
 
 use super::{
     Action, FileChange, LicenceChange, Promise, Reason, Refusal, Takeover, WayBack, center, file,
-    licence, promise, role, way_back,
+    licence, promise, role, warning::warning, way_back,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Backup, Replicas, Stage};
 use crate::desired::{Desired, Resource};
-use crate::observe::{
-    ComponentFacts, HealthState, HostState, Observed, PackageState, UnitState, Unreadable,
-};
+use crate::observe::{ComponentFacts, HostState, Observed, PackageState, UnitState, Unreadable};
 use crate::value::{PackageVersion, Version};
 
 /// Everything that differs, everything that is not known, and what is worth a warning.
@@ -385,20 +383,4 @@ fn stopped(version: &PackageVersion, unit: &UnitState) -> Option<Decision> {
         reasons: vec![Reason::UnitStopped { observed: observed.clone() }],
         from: Some(version.clone()),
     })
-}
-
-/// What no step mends but somebody should look at.
-fn warning(address: &Address, resource: &Resource, facts: &ComponentFacts) -> Option<String> {
-    match (&facts.unit, &facts.health) {
-        (UnitState::Absent, _) => Some(format!(
-            "{address}: the package {} is installed but the host has no service {}; \
-             check `unit` of {} in the catalog",
-            resource.package, resource.unit, address.component
-        )),
-        (_, HealthState::Unhealthy(said)) => Some(format!(
-            "{address} has the desired version but is not healthy ({said}); \
-             no step of a plan mends that"
-        )),
-        _ => None,
-    }
 }

@@ -8,6 +8,7 @@ mod promise;
 mod reason;
 mod refusal;
 mod role;
+mod warning;
 mod way_back;
 
 pub use center::Lack;

@@ -40,7 +40,7 @@ fn when_somebody_asks_to_stop() {
 
 #[test]
 fn when_nobody_confirms_or_gives_a_secret() {
-    let ask = json!({ "confirm": { "component": "a", "text": "all is well", "verified": false } });
+    let ask = json!({ "confirm": { "component": "a", "text": "all is well", "verified": false, "give_up": "5m" } });
     let write = json!({ "write-file": {
         "path": "/etc/x.yml", "key": "k", "content": "\"<secret:password>\"", "mode": "0600",
         "owner": "root:root", "secrets": { "password": { "env": "PASSWORD" } } } });

@@ -22,7 +22,7 @@ fn version(file: &str, give_up: &str) -> Value {
 }
 
 fn confirm() -> Value {
-    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false } });
+    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false, "give_up": "5m" } });
     command("true", &confirm)
 }
 

@@ -107,7 +107,7 @@ fn without_scripts_all_is_there() {
          document.querySelectorAll('details.row').length, \
          document.querySelector(row.querySelector('a.runs').hash).matches('details.pool')]",
     );
-    assert_eq!(seen, json!([true, true, 84, true]));
+    assert_eq!(seen, json!([true, true, 85, true]));
 }
 
 #[test]
