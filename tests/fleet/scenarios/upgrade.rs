@@ -45,7 +45,7 @@ pub(crate) fn run(fleet: &Fleet) {
     is_whole(&plan);
     Site::mdc_in(elsewhere.path(), &["apply", file, "--yes"])
         .ends(0)
-        .tells(&["Complete. Of 71 steps: 71 done."]);
+        .tells(&["Complete. Of 72 steps: 72 done."]);
 
     hosts_have(fleet, &release);
     site.is_as_desired();
@@ -63,7 +63,7 @@ pub(crate) fn run(fleet: &Fleet) {
         "infra-01/redis/upgrade: package was 5:6.0",
         "nothing was changed",
     ]);
-    assert_eq!(site.journal().begun().len(), 71, "the stale plan began nothing");
+    assert_eq!(site.journal().begun().len(), 72, "the stale plan began nothing");
 }
 
 fn is_whole(plan: &Value) {
@@ -86,6 +86,7 @@ fn is_whole(plan: &Value) {
         "infra-01/rabbitmq/await-idle",
         "exec-01/md-core/await-idle",
         "exec-02/md-core/await-idle",
+        "exec-01/md-core/still-idle",
     ] {
         expected.insert(gate.to_owned());
     }
@@ -154,7 +155,7 @@ fn is_in_the_order_of_the_procedure(journal: &Journal) {
         let (component, action) = (parts.next().unwrap(), parts.next().unwrap());
         let wanted = match action {
             "copy" | "fetch" => "copy",
-            "await-idle" | "prove-backup" | "await-healthy" => "gate",
+            "await-idle" | "still-idle" | "prove-backup" | "await-healthy" => "gate",
             "verify" | "mark-logs" | "read-logs" => action,
             _ => component,
         };
