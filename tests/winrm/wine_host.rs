@@ -239,7 +239,7 @@ pub(crate) fn package(folder: &Path, version: &str) -> PathBuf {
         <Directory Id="ProgramFiles64Folder"><Directory Id="PLACE" Name="Worker">
         <Component Id="C" Guid="*"><File Id="F" Name="version.txt" Source="version.txt" KeyPath="yes"/>
         </Component></Directory></Directory></Directory><Feature Id="M" Level="1"><ComponentRef Id="C"/>
-        </Feature><InstallExecuteSequence><Custom Action="Hold" After="InstallInitialize"/>
+        </Feature><InstallExecuteSequence><Custom Action="Hold" After="InstallInitialize">NOT Installed</Custom>
         </InstallExecuteSequence></Product></Wix>"#
     );
     fs::write(work.path().join("version.txt"), version).unwrap();
