@@ -43,11 +43,6 @@ fn made(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// The emulation's own list of the scripts that it was written after, as text.
-pub(crate) fn emulation() -> String {
-    fs::read_to_string(file("emulated.py")).unwrap()
-}
-
 /// A Windows host with a Worker.
 pub(crate) struct WineHost {
     child: Child,
