@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use mdc::value::Digest;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::examples;
 use crate::wine_host::{WineHost, package};
@@ -145,6 +146,23 @@ fn a_killed_controller_finds_its_installation_again() {
     assert!(said.contains(INSTALL), "{said}");
     assert_eq!(both.host.versions(), ["2.9.0"]);
     assert_eq!(fs::read_to_string(began).unwrap().lines().count(), 1, "{}", both.journal());
+    both.host.is_left_clean();
+}
+
+#[test]
+fn an_interrupted_controller_sees_its_installation_through() {
+    let Some(both) = Both::new(WineHost::password()) else { return };
+    let hold = both.host.drive("hold");
+    let began = both.host.drive("began");
+    fs::remove_file(&began).unwrap();
+    fs::write(&hold, "").unwrap();
+    let controller = awaits(&began, both.begin(&["apply", "--yes"]));
+    let id = Pid::from_raw(i32::try_from(controller.id()).unwrap()).unwrap();
+    kill_process(id, Signal::INT).unwrap();
+    fs::remove_file(&hold).unwrap();
+    let ended = controller.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(both.host.versions(), ["2.9.0"]);
     both.host.is_left_clean();
 }
 
