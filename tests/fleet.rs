@@ -21,6 +21,8 @@ mod said;
 mod scenarios;
 #[path = "fleet/site.rs"]
 mod site;
+#[path = "winrm/wine_host.rs"]
+mod wine_host;
 
 use std::env;
 use std::io::{self, Write};

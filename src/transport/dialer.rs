@@ -1,5 +1,6 @@
 //! Opens connections; holds what is the same for all hosts of one run.
 
+use super::accounts::{self, Accounts};
 use super::controller::Controller;
 use super::failure::{Failure, Problem};
 use super::{Connection, ShownKey, Target, local, simulated, ssh, windows, winrm};
@@ -11,6 +12,7 @@ use crate::manifest;
 #[derive(Debug, Default)]
 pub struct Dialer {
     keyring: ssh::Keyring,
+    accounts: Accounts,
 }
 
 impl Dialer {
@@ -23,7 +25,7 @@ impl Dialer {
     /// A dialer for `controller`.
     #[must_use]
     pub fn of(controller: Controller) -> Self {
-        Self { keyring: ssh::Keyring::new(controller) }
+        Self { keyring: ssh::Keyring::new(controller), accounts: Accounts::default() }
     }
 
     /// Connects to `target` and logs in.
@@ -34,7 +36,10 @@ impl Dialer {
         match target.connection {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
             manifest::Connection::Winrm(settings) => {
-                let shell = winrm::connect(self.keyring.controller(), target, settings)?;
+                let shell =
+                    self.accounts.log_in(target.host, accounts::shared(settings), || {
+                        winrm::connect(self.keyring.controller(), target, settings)
+                    })?;
                 Ok(windows::over(target, shell))
             }
             manifest::Connection::Local(_) if target.format == Format::Msi => Err(not_here(target)),

@@ -1,5 +1,6 @@
 //! Ways to a host. A [`Connection`] runs commands on one host; nothing above this folder knows how.
 
+mod accounts;
 mod authorities;
 mod checkup;
 mod clixml;

@@ -82,6 +82,8 @@ class Shells:
         self.options, self.tell = options, tell
         self.lock = threading.Lock()
         self.shells = {}
+        # When a shell that nothing is asked of is closed: its time, and the seconds that it has each time.
+        self.idle = {}
         self.scripts = {}
         if options.scripts:
             with open(options.scripts) as file:
@@ -95,7 +97,33 @@ class Shells:
             for command in commands.values():
                 command.kill()
 
+    def watch(self):
+        """Closes shells that nothing was asked of for as long as they were made for (IdleTimeOut)."""
+        while True:
+            time.sleep(0.2)
+            with self.lock:
+                late = [it for it, (until, _) in self.idle.items() if until < time.monotonic()]
+                gone = [self.idle.pop(it) and self.shells.pop(it, {}) for it in late]
+                for commands in gone:
+                    self.tell(event="shell", open=len(self.shells), idle=True)
+            for commands in gone:
+                for command in commands.values():
+                    command.kill()
+
+    def touch(self, shell, more=0):
+        with self.lock:
+            if shell in self.idle:
+                _, seconds = self.idle[shell]
+                self.idle[shell] = (time.monotonic() + seconds + more, seconds)
+
     def answer(self, request, odd):
+        # One that is being waited on is not idle.
+        self.touch(request.shell, request.timeout)
+        answer = self.respond(request, odd)
+        self.touch(request.shell)
+        return answer
+
+    def respond(self, request, odd):
         if odd == "quota":
             return soap.fault(request, 2150859173, "QuotaLimit", "This user is allowed a maximum number of "
                               "30 concurrent shells, which has been exceeded.")
@@ -129,6 +157,9 @@ class Shells:
             if len(self.shells) >= self.options.shells:
                 return soap.fault(request, 2150859173, "QuotaLimit", "too many shells")
             self.shells[shell] = {}
+            asked = soap.seconds(request.body.findtext(f"{R}Shell/{R}IdleTimeOut") or "PT7200S")
+            idle = min(asked, self.options.idle)
+            self.idle[shell] = (time.monotonic() + idle, idle)
             self.tell(event="shell", open=len(self.shells))
         return 200, soap.reply(
             request,
@@ -230,7 +261,8 @@ class Shells:
 
     def on_delete(self, request, odd):
         with self.lock:
-            commands = self.shells.pop(request.shell)
+            commands = self.shells.pop(request.shell, {})
+            self.idle.pop(request.shell, None)
             self.tell(event="shell", open=len(self.shells))
         for command in commands.values():
             command.kill()

@@ -285,7 +285,7 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 256
 
     def __init__(self, options):
-        super().__init__(("127.0.0.1", options.port), Connection)
+        super().__init__((options.address, options.port), Connection)
         self.options = options
         self.counts = {}
         self.lock = threading.Lock()
@@ -314,6 +314,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--user", default="alice")
     parser.add_argument("--password", default="Password01")
@@ -325,6 +326,7 @@ def main():
     parser.add_argument("--plain-ok", action="store_true")
     parser.add_argument("--envelope", type=int, default=500, help="kB")
     parser.add_argument("--shells", type=int, default=30)
+    parser.add_argument("--idle", type=float, default=7200, help="seconds that an idle shell lives at most")
     parser.add_argument("--odd", action="append", default=[])
     parser.add_argument("--wine", metavar="FOLDER", help="run commands by wine's cmd; scratch in FOLDER")
     parser.add_argument("--scripts", help="known PowerShell scripts: SHA-256 of the text to a command")
@@ -336,6 +338,7 @@ def main():
     tell(port=server.server_address[1])
     # The harness holds our standard input open: at its end, so is everything.
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.shells.watch, daemon=True).start()
     sys.stdin.buffer.read()
     server.shells.close()
     tell(event="end", shells=server.shells.open_count())

@@ -24,6 +24,7 @@ mod scans;
 mod standbys;
 mod upgrade;
 mod window;
+mod windows;
 
 use crate::hosts::{ALL, Fleet, PRODUCTS};
 
@@ -34,7 +35,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 37] = [
+pub(crate) const SCENARIOS: [Scenario; 38] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -91,6 +92,7 @@ pub(crate) const SCENARIOS: [Scenario; 37] = [
     Scenario { name: "repository", changes: &EXECUTION, run: repository::run },
     Scenario { name: "scans", changes: &PRODUCTS, run: scans::run },
     Scenario { name: "by-hand", changes: &["identity-01", "exec-01"], run: by_hand::run },
+    Scenario { name: "windows", changes: &["exec-01"], run: windows::run },
     Scenario { name: "rollback", changes: &PRODUCTS, run: rollback::run },
 ];
 

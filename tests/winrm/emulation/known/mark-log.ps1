@@ -1,0 +1,1 @@
+"since $([DateTimeOffset]::UtcNow.ToUnixTimeSeconds())"
