@@ -290,8 +290,7 @@ pub enum Task {
         /// When it is given up to see it; it is asked again and again until then.
         give_up: Period,
     },
-    /// Asks those that have a component for their health until enough of them are healthy. The command
-    /// itself is empty: each is asked by its check in the plan.
+    /// Asks those that have a component, each by its check in the plan, until enough of them are healthy.
     AwaitHealthy {
         /// The component.
         component: String,
@@ -304,8 +303,7 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
-    /// Scans a harmless file and the EICAR test pattern through the API Gateway: the controller does, not
-    /// the host.
+    /// Scans a harmless file and the EICAR test pattern through the API Gateway, from the controller.
     TestScan {
         /// The gateway, as its clients reach it.
         url: String,
@@ -316,8 +314,7 @@ pub enum Task {
     /// Asks Control Center for something: the controller does, not the host. The text shows the whole
     /// request, with the session by its name alone.
     Request(Box<Request>),
-    /// Prints the version that is there, and fails as long as it isn't this one. Asked again until it
-    /// is.
+    /// Prints the version that is there, again and again until it is this one.
     AwaitVersion {
         /// The package's name.
         package: String,
@@ -333,8 +330,7 @@ pub enum Task {
     Licence(Box<LicenceRequest>),
     /// Asks an MD Core instance until it is as it should be: the controller does, not the host.
     AwaitLicence(LicenceWait),
-    /// Tells people something: the controller does, not the host. The text shows how and by which
-    /// templates.
+    /// Tells people something, from the controller. The text shows how and by which templates.
     Tell {
         /// The notice.
         notice: String,
@@ -362,8 +358,7 @@ pub enum Task {
         /// The port, as `address:port`.
         endpoint: String,
     },
-    /// Has those that have changed a component note where its log ends now. The command itself is empty:
-    /// each is asked as the plan says under `asked`.
+    /// Has those that have changed a component, which the plan names under `asked`, note where its log ends.
     MarkLogs {
         /// The component.
         component: String,
