@@ -4,6 +4,7 @@
 
 mod examples;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,15 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
+        let site = Self::unhurried();
+        examples::hurry(&site.path("mdc.toml"));
+        site
+    }
+
+    /// The example as it is.
+    fn unhurried() -> Self {
         let folder = tempfile::tempdir().unwrap();
         examples::copy(&examples::folder().join("quickstart"), folder.path());
-        examples::hurry(&folder.path().join("mdc.toml"));
         Self { folder }
     }
 
@@ -36,9 +43,14 @@ impl Site {
 
     /// Sets what goes wrong on a simulated host, which must have been read before.
     fn fault(&self, host: &str, faults: &Value) {
+        self.simulated(host, |file| file["faults"] = faults.clone());
+    }
+
+    /// Edits a simulated host, which must have been read before.
+    fn simulated(&self, host: &str, edit: impl FnOnce(&mut Value)) {
         let path = self.path(&format!(".mdc/fleet/{host}.json"));
         let mut file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        file["faults"] = faults.clone();
+        edit(&mut file);
         fs::write(path, file.to_string()).unwrap();
     }
 
@@ -90,7 +102,7 @@ fn the_quickstart_goes_from_a_to_b_and_then_has_nothing_to_do() {
     let site = Site::new();
     site.mdc(&["validate"]).exits(0).says("12 hosts, 20 resources, release B");
     site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
-    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("102 of 102 steps done");
+    site.mdc(&["apply", "--yes"]).exits(0).says("Complete").says("107 of 107 steps done");
     site.mdc(&["plan", "--detailed-exitcode"])
         .exits(0)
         .says("Nothing to do: 20 resources on 12 hosts are as desired.");
@@ -133,7 +145,7 @@ fn a_plan_file_has_the_promised_keys_and_shows_as_itself() {
     assert_eq!(site.mdc(&["plan", "--format", "json"]).exits(0).out(), text);
     site.mdc(&["show", "plan.json", "--format", "markdown"])
         .exits(0)
-        .says("<!-- mdc:plan quickstart -->");
+        .says("<!-- mdc:plan quickstart/staging -->");
 }
 
 #[test]
@@ -224,8 +236,8 @@ fn an_unfinished_run_is_finished_or_given_up_before_another_begins() {
     let fault = json!({ "says": "no space left on device" });
     site.fault("db-01", &json!({ "fail": { "install:postgresql-16": fault } }));
     site.mdc(&["apply", "--yes"]).exits(1).says("no space left on device");
-    site.edit("mdc.toml", "at-once = 2", "at-once = 3");
-    site.mdc(&["apply", "--yes"]).exits(1).says("manifest, release or catalog changed since");
+    site.edit("mdc.toml", "address = \"10.0.0.10\"", "address = \"10.0.0.9\"");
+    site.mdc(&["apply", "--yes"]).exits(1).says("was written anew").says("10.0.0.10, is 10.0.0.9");
     site.fault("db-01", &json!({}));
     site.mdc(&["apply", "--yes", "--give-up", "the manifest was corrected"])
         .exits(0)
@@ -258,7 +270,17 @@ fn an_older_release_is_refused_unless_the_manifest_allows_it() {
     site.edit("mdc.toml", "release-b.toml", "release-a.toml");
     site.mdc(&["plan"]).exits(1).says("plan::downgrade").says("allow-downgrade = true");
     site.edit("mdc.toml", "[cluster]", "[cluster]\nallow-downgrade = true");
-    site.mdc(&["plan", "--detailed-exitcode"]).exits(2);
+    // What has no way back doesn't go back in place, whatever is allowed.
+    let why = "may not read what a newer one";
+    site.mdc(&["plan"])
+        .exits(1)
+        .says("preflight::downgrade")
+        .says(why)
+        .says("release redis 7.2.11");
+    let waiver = "[[waivers]]\ncheck = \"preflight::downgrade\"\nreason = \"tried in a test\"\n\
+                  until = \"2999-12-31\"\n\n[components.md-core]";
+    site.edit("mdc.toml", "[components.md-core]", waiver);
+    site.mdc(&["plan", "--detailed-exitcode"]).exits(2).says("tried in a test");
     site.mdc(&["apply", "--yes"]).exits(0).says("Complete");
 }
 
@@ -296,14 +318,349 @@ fn schemas_in_the_repository_are_those_that_are_generated() {
 }
 
 /// The examples whose plans are kept in `plans/`, with what their hosts are seen by.
-const EXAMPLES: [(&str, &[&str]); 6] = [
+const EXAMPLES: [(&str, &[&str]); 7] = [
     ("quickstart", &[]),
     ("staging", &[]),
     ("production", &[]),
     ("fresh-install", &[]),
     ("air-gapped", &["--snapshot", "snapshot.json"]),
     ("hot-backup", &[]),
+    ("control-center", &[]),
 ];
+
+/// Files for pipelines, and the hosts of the tests: neither is a site of its own.
+const NO_EXAMPLES: [&str; 2] = ["ci", "fleet"];
+
+#[test]
+fn every_example_is_whole_and_has_its_reference_plan() {
+    for entry in fs::read_dir(examples::folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if NO_EXAMPLES.contains(&name.as_str()) {
+            continue;
+        }
+        assert!(examples::folder().join(&name).join("mdc.toml").is_file(), "{name}");
+        assert!(EXAMPLES.iter().any(|(known, _)| *known == name), "{name} has no reference plan");
+    }
+}
+
+/// Each key that a file or an answer may have is described, for editors and for people.
+#[test]
+fn every_property_of_every_schema_has_a_description() {
+    fn missing(schema: &Value, path: &str, found: &mut Vec<String>) {
+        if let Some(own) = schema["properties"].as_object() {
+            let bare = own.iter().filter(|(_, it)| it["description"].as_str().is_none());
+            found.extend(bare.map(|(key, _)| format!("{path}/{key}")));
+            // All keys are written in one way.
+            let odd =
+                own.keys().filter(|key| key.contains('_') || key.contains(char::is_uppercase));
+            found.extend(odd.map(|key| format!("{path}/{key}: its name")));
+        }
+        match schema {
+            Value::Object(keys) => {
+                keys.iter().for_each(|(key, it)| missing(it, &format!("{path}/{key}"), found));
+            }
+            Value::Array(items) => {
+                let numbered = items.iter().enumerate();
+                numbered.for_each(|(place, it)| missing(it, &format!("{path}/{place}"), found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")).unwrap() {
+        let path = entry.unwrap().path();
+        let schema: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        missing(&schema, path.file_name().unwrap().to_str().unwrap(), &mut found);
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Programs tell answers apart by their first keys.
+#[test]
+fn every_answer_for_programs_names_its_format_and_version() {
+    let site = Site::new();
+    site.mdc(&["observe", "-o", "snapshot.json"]).exits(0);
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let step = "core-02/md-core/upgrade";
+    let asked: [(&[&str], &str); 33] = [
+        (&["validate", "--format", "json"], "mdc/validation"),
+        (&["observe", "--json"], "mdc/snapshot"),
+        (&["observe", "-o", "again.json", "-o", "json"], "mdc/snapshot"),
+        (&["doctor", "core-01", "--output", "json"], "mdc/doctor"),
+        (&["notify", "--test", "-o", "json"], "mdc/notices-tested"),
+        (&["emit", "plan.json", "-o", "by-hand", "--format", "json"], "mdc/emit"),
+        (&["approve", "--check", "plan.json", "-o", "json"], "mdc/approvals"),
+        (&["approve", "--print", "plan.json", "-o", "json"], "mdc/approval"),
+        (&["generate", "host-gate", "-o", "json"], "mdc/generated"),
+        (&["generate", "man", "man", "-o", "json"], "mdc/generated"),
+        (&["backup", "-o", "json"], "mdc/report"),
+        (&["resume", "--format", "json"], "mdc/report"),
+        (&["finalise", "-o", "final.json", "-o", "json"], "mdc/plan"),
+        (&["plan", "--format", "json"], "mdc/plan"),
+        (&["show", "plan.json", "--format", "json"], "mdc/plan"),
+        (&["diff", "plan.json", "plan.json", "--format", "json"], "mdc/differences"),
+        (&["check", "plan.json", "--format", "json"], "mdc/differences"),
+        (&["explain", "--format", "json"], "mdc/codes"),
+        (&["explain", "plan::stale", "--format", "json"], "mdc/code"),
+        (&["explain", "plan.json", step, "--format", "json"], "mdc/why"),
+        (&["why-not", "plan.json", "core-04", "--format", "json"], "mdc/why-not"),
+        (&["what-if", "--window", "90m", "--format", "json"], "mdc/what-if"),
+        (&["status", "--format", "json"], "mdc/status"),
+        (&["stage", "--yes", "--format", "json"], "mdc/report"),
+        (&["stage", "--list", "-o", "json"], "mdc/staged-files"),
+        (&["apply", "plan.json", "--yes", "--format", "json"], "mdc/report"),
+        (&["apply", "-o", "json"], "mdc/report"),
+        (&["rollback", "-o", "back.json", "-o", "json"], "mdc/plan"),
+        (&["rehearse", "--of", "newest", "-o", "proof.json", "--output=json"], "mdc/evidence"),
+        (&["history", "--format", "json"], "mdc/history"),
+        (&["history", "--durations"], "mdc/durations"),
+        (&["report", "--format", "json"], "mdc/change-record"),
+        (&["report", "-o", "record.json", "-o", "json"], "mdc/change-record"),
+    ];
+    for (arguments, format) in asked {
+        let answer: Value = serde_json::from_str(&site.mdc(arguments).exits(0).out()).unwrap();
+        assert_eq!(
+            (&answer["format"], &answer["version"]),
+            (&json!(format), &json!(1)),
+            "{arguments:?}"
+        );
+        assert_eq!(wrong(&answer, format), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+/// What of `answer` its schema refuses.
+fn wrong(answer: &Value, format: &str) -> Vec<String> {
+    let schema = schema(&format!("{}.schema.json", format.trim_start_matches("mdc/")));
+    schema.iter_errors(answer).map(|it| it.to_string()).collect()
+}
+
+/// As other tools do: `head` has what it wants, and what is shown on the way to work holds it not up.
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
+        command.args(arguments).current_dir(site.folder.path()).stdin(Stdio::null());
+        Ran(command
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap())
+    };
+    assert_eq!(unread(&["show", "plan.json", "--detail", "commands"]).exits(0).err(), "");
+    assert!(!unread(&["apply", "plan.json", "--yes"]).exits(0).err().contains("error["));
+    site.mdc(&["status"]).exits(0).says("20 of 20 resources as desired");
+}
+
+/// What was only put on hosts is recorded too, and is nothing to take back.
+#[test]
+fn packages_alone_are_no_run_to_take_back() {
+    let site = Site::new();
+    site.mdc(&["rollback", "--yes"]).exits(1).says("no run is recorded in");
+    site.mdc(&["stage", "--yes"]).exits(0);
+    site.mdc(&["rollback", "--yes"]).exits(1).says("no run that changed anything is recorded in");
+}
+
+/// Nobody knows that anything moved: the plan is as good as it was, and a host is told once.
+#[test]
+fn hosts_that_cannot_be_read_make_no_plan_stale() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    let plan: Value = serde_json::from_slice(&fs::read(site.path("plan.json")).unwrap()).unwrap();
+    // Who only looks rests on nothing but what it sees.
+    let steps = plan["steps"].as_array().unwrap().iter().filter(|it| it["action"] == "upgrade");
+    let hosts: BTreeSet<&str> = steps.map(|step| step["host"].as_str().unwrap()).collect();
+    site.fault("core-01", &json!({ "unreachable": "no route to host" }));
+    let part = site.mdc(&["apply", "plan.json", "--yes"]).exits(1);
+    let said = part.says("in part the plan can't be carried out now").err();
+    assert_eq!(said.matches("core-01: host can't be read").count(), 1, "{said}");
+    assert!(!said.contains("plan::stale"), "{said}");
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    for host in &hosts {
+        site.fault(host, &json!({ "unreachable": "no route to host" }));
+    }
+    let refused = site.mdc(&["apply", "plan.json", "--yes"]).exits(1);
+    let said = refused.says("host::unreachable").says("the plan is still good").err();
+    assert!(said.contains("mdc doctor ") && !said.contains("make the plan again"), "{said}");
+    for host in hosts {
+        let told = format!("{host}: host can't be read: could not connect: no route to host");
+        assert_eq!(said.matches(&told).count(), 1, "{told}: {said}");
+    }
+    // Who keeps records can't be asked either, and that is told, not waited for in silence.
+    assert!(said.contains("can't ask for runs that were begun elsewhere: core-01: "), "{said}");
+}
+
+/// Of the manifest nothing moved: what was written of steps that are not needed any more still is.
+#[test]
+fn check_blames_a_host_that_moved_and_not_the_manifest() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.simulated("core-02", |host| host["packages"]["md-core"]["installed"] = "5.19.0-1".into());
+    let check = || site.mdc(&["check", "plan.json"]).exits(2);
+    let said = check().says("No longer done").says("upgrade md-core on core-02").out();
+    assert!(!said.contains("manifest, release or catalog"), "{said}");
+    site.edit("mdc.toml", "at-once = 2", "at-once = 1");
+    check().says("other manifest, release or catalog").says("- `at-once` of component md-core: 2");
+}
+
+#[test]
+fn a_window_that_moved_is_told_by_the_keys_that_did() {
+    let site = Site::new();
+    let window = "[gates.window]\nzone = \"UTC\"\nopen = [\"Sat 22:00-04:00\"]\n\n[gates.idle]\n";
+    site.edit("mdc.toml", "[gates.idle]\n", window);
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.edit("mdc.toml", "Sat 22:00-04:00", "Sun 22:00-04:00");
+    site.mdc(&["plan", "-o", "other.json"]).exits(0);
+    for arguments in [&["diff", "plan.json", "other.json"][..], &["check", "plan.json"]] {
+        let said = site.mdc(arguments).exits(2).out();
+        let lines: Vec<&str> = said.lines().map(str::trim).collect();
+        let open = ["- open: Sat 22:00-04:00", "+ open: Sun 22:00-04:00"];
+        assert!(lines.windows(2).any(|pair| pair == open), "{said}");
+        assert!(!said.contains("zone: UTC") && !said.contains('{'), "{said}");
+    }
+}
+
+/// Steps that differ in one thing have empty lists of the rest, which are there all the same.
+#[test]
+fn answers_with_differences_are_as_their_schemas_say() {
+    let site = Site::new();
+    site.mdc(&["observe", "-o", "snapshot.json"]).exits(0);
+    site.mdc(&["plan", "--snapshot", "snapshot.json", "-o", "plan.json"]).exits(0);
+    site.edit("mdc.toml", "at-once = 2", "at-once = 1");
+    site.mdc(&["plan", "--snapshot", "snapshot.json", "-o", "slower.json"]).exits(0);
+    let asked: [(&[&str], i32, &str); 3] = [
+        (&["diff", "plan.json", "slower.json"], 2, "mdc/differences"),
+        (&["check", "plan.json", "--snapshot", "snapshot.json"], 2, "mdc/differences"),
+        (&["what-if", "--snapshot", "snapshot.json", "--batch", "3"], 0, "mdc/what-if"),
+    ];
+    for (arguments, status, format) in asked {
+        let ran = site.mdc(&[arguments, &["-o", "json"]].concat()).exits(status);
+        let answer: Value = serde_json::from_str(&ran.out()).unwrap();
+        let found = answer.get("differences").unwrap_or(&answer);
+        let changed = found["changed"].as_array().unwrap();
+        let has_empty = |list: &str| changed.iter().any(|step| step[list] == json!([]));
+        assert!(has_empty("no-longer-after") && has_empty("now-after"), "{arguments:?}: {found:#}");
+        assert_eq!(wrong(&answer, format), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+/// Also when it is interrupted: here while it waits for a plan that nobody writes.
+#[test]
+fn programs_have_their_document_also_of_a_command_that_is_interrupted() {
+    let site = Site::new();
+    let pipe = site.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (signal, for_programs) in [("INT", true), ("TERM", true), ("HUP", false)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mdc"));
+        command.args(["show", "pipe"]).args(for_programs.then_some("--format=json"));
+        command.current_dir(site.folder.path()).stdin(Stdio::null());
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It is there when `mdc` reads.
+        let _writer = fs::File::options().write(true).open(&pipe).unwrap();
+        let id = command.id().to_string();
+        let kill = Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+        assert!(kill.success());
+        let ran = Ran(command.wait_with_output().unwrap()).exits(130);
+        if for_programs {
+            let answer: Value = serde_json::from_str(&ran.out()).unwrap();
+            assert!(schema("problems.schema.json").is_valid(&answer), "{answer}");
+            assert_eq!(answer["problems"][0]["code"], "cli::interrupted");
+        } else {
+            assert_eq!(ran.out(), "");
+        }
+    }
+}
+
+/// A debt is told with the command that does it, and each does what it says.
+#[test]
+fn what_is_owed_is_told_with_the_command_that_does_it() {
+    let site = Site::new();
+    site.mdc(&["stage", "--yes", "--only", "core-01"]).exits(1);
+    let stage = "still owes what was left out of it; `mdc stage mdc.toml` does it:";
+    site.mdc(&["status"]).exits(0).says(stage).says("core-02/md-core/copy");
+    site.mdc(&["resume", "--debts"]).exits(0).says("No run owes anything");
+    site.mdc(&["stage", "--yes"]).exits(0);
+    assert!(!site.mdc(&["status"]).exits(0).err().contains("still owes"));
+    site.mdc(&["stage", "--yes", "--only", "core-01"]).exits(1);
+    site.mdc(&["apply", "--yes", "--skip", "core-02"]).exits(1);
+    let debts = "still owes what was left out of it; `mdc resume --debts mdc.toml` does it:";
+    site.mdc(&["status"]).exits(0).says(debts).says("core-02/md-core/upgrade");
+    site.mdc(&["resume", "--debts", "--yes"]).exits(0).says("Complete");
+    assert!(!site.mdc(&["status"]).exits(0).err().contains("still owes"));
+}
+
+/// No command is left that people alone can ask, and none that gives programs something else than one
+/// document, whatever becomes of it.
+#[test]
+fn every_command_takes_the_form_for_programs() {
+    let site = Site::new();
+    let help = site.mdc(&["help"]).exits(0).out();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let names = commands.lines().filter_map(|line| line.split_whitespace().next());
+    let names: Vec<&str> = names.filter(|name| *name != "help").collect();
+    assert!(names.len() >= 31, "{names:?}");
+    let problems = schema("problems.schema.json");
+    for name in names {
+        let help = site.mdc(&[name, "--help"]).exits(0).out();
+        let ragged = help.lines().filter(|line| !line.starts_with(' ')).find(|l| l.contains("  "));
+        assert_eq!(ragged, None, "{name}");
+        assert!(help.contains("--format <FORMAT>"), "{name}");
+        let refused = site.mdc(&[name, "--no-such-option", "-o", "json"]).exits(1);
+        let answer: Value = serde_json::from_str(&refused.out()).unwrap();
+        assert!(problems.is_valid(&answer), "{name}: {answer}");
+        assert_eq!(answer["problems"][0]["code"], "cli::usage");
+    }
+}
+
+#[test]
+fn programs_are_told_why_a_command_failed() {
+    let site = Site::new();
+    let problems = schema("problems.schema.json");
+    let asked: [(&[&str], &str); 6] = [
+        (&["show", "none.json"], "plan::unusable"),
+        (&["pause", "--because", "a storm"], "run::missing"),
+        (&["adopt", ".mdc"], "run::missing"),
+        (&["failover", "--to", "core-01"], "cli::unknown-name"),
+        (&["apply"], "cli::no-terminal"),
+        (&["status", "other.toml"], "file::unreadable"),
+    ];
+    for (arguments, code) in asked {
+        let ran = site.mdc(&[arguments, &["-o", "json"]].concat()).exits(1).says(code);
+        let answer: Value = serde_json::from_str(&ran.out()).unwrap();
+        assert!(problems.is_valid(&answer), "{arguments:?}: {answer}");
+        assert_eq!(answer["problems"][0]["code"], code, "{arguments:?}");
+    }
+}
+
+/// An error without a code can't be looked up.
+#[test]
+fn errors_of_commands_have_codes_that_explain_knows() {
+    let site = Site::new();
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    fs::write(site.path("broken.json"), "{}").unwrap();
+    let asked: [(&[&str], &str); 9] = [
+        (&["explain", "no::such"], "cli::unknown-name"),
+        (&["why-not", "plan.json", "core-99"], "cli::unknown-name"),
+        (&["explain", "plan.json", "core-02"], "cli::ambiguous"),
+        (&["show", "broken.json"], "plan::unusable"),
+        (&["plan", "--snapshot", "broken.json"], "snapshot::unusable"),
+        (&["apply", "plan.json"], "cli::no-terminal"),
+        (&["report"], "run::missing"),
+        (&["rollback", "--yes"], "run::missing"),
+        (&["plan", "--no-such-option"], "cli::usage"),
+    ];
+    for (arguments, code) in asked {
+        site.mdc(arguments).exits(1).says(code);
+        site.mdc(&["explain", code]).exits(0);
+    }
+}
 
 #[test]
 fn the_reference_plans_are_those_that_are_made_now() {
@@ -429,10 +786,14 @@ fn problems_have_their_places_for_programs() {
 #[test]
 fn a_form_is_not_taken_for_the_name_of_a_file() {
     let site = Site::new();
-    for command in ["plan", "observe", "report"] {
-        site.mdc(&[command, "--output", "json"]).exits(1).says("--format json");
+    for command in ["plan", "observe"] {
+        let answer = site.mdc(&[command, "--output", "json"]).exits(0).out();
+        assert!(serde_json::from_str::<Value>(&answer).is_ok(), "{command}");
+        site.mdc(&[command, "-ojson"]).exits(1).says("--format json");
         assert!(!site.path("json").exists(), "{command}");
     }
+    site.mdc(&["plan", "-o", "./json"]).exits(0);
+    assert!(site.path("json").exists());
     let code = site.mdc(&["explain", "preflight::disk", "--output", "json"]).exits(0);
     let code: Value = serde_json::from_str(&code.out()).unwrap();
     assert_eq!((&code["severity"], &code["waivable"]), (&json!("error"), &json!(true)));
@@ -523,7 +884,18 @@ fn a_plan_is_rehearsed_on_a_twin_without_any_host() {
 fn completions_and_man_pages_are_written() {
     let site = Site::new();
     site.mdc(&["generate", "completions", "bash"]).exits(0).says("_mdc()");
-    site.mdc(&["generate", "man", "man"]).exits(0);
+    fs::create_dir(site.path("man")).unwrap();
+    fs::write(site.path("man/mdc-of-before.1"), "").unwrap();
+    let answer = site.mdc(&["generate", "man", "man", "--format", "json"]).exits(0).out();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let written: Vec<&str> =
+        answer["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    for file in ["man/mdc.1", "man/mdc-apply.1", "man/mdc-generate-man.1"] {
+        assert!(written.contains(&file), "{written:?}");
+    }
+    // All that it has written, and nothing else.
+    let there = fs::read_dir(site.path("man")).unwrap().count();
+    assert_eq!((written.contains(&"man/mdc-of-before.1"), written.len() + 1), (false, there));
     assert!(fs::read_to_string(site.path("man/mdc-apply.1")).unwrap().contains("give\\-up"));
 }
 
@@ -532,6 +904,7 @@ fn the_readme_shows_what_is_really_printed() {
     let readme = include_str!("../README.md");
     let (_, after) = readme.split_once("$ mdc plan --detail summary\n").unwrap();
     let (shown, _) = after.split_once("\n```").unwrap();
-    let site = Site::new();
+    // The example as it is: its seal is the one that a reader gets.
+    let site = Site::unhurried();
     assert_eq!(site.mdc(&["plan", "--detail", "summary"]).exits(0).out().trim_end(), shown);
 }

@@ -25,6 +25,7 @@ use mdc::observe::{self, Snapshot};
 use mdc::plan::{self, Plan, RehearsalRule};
 use mdc::preflight;
 use mdc::signature::{self, Signers};
+use mdc::value::Period;
 use mdc::view::diagnostic::render;
 
 /// The day on which all cases happen.
@@ -81,7 +82,8 @@ fn problems() -> Diagnostics {
             if refusals.is_empty() {
                 let graph = graph::build(&desired, &comparison).unwrap();
                 let plan = plan::make(&desired, &comparison, &graph).unwrap();
-                refusals = plan.openings(NOON.parse().unwrap()).err().unwrap_or_default();
+                refusals =
+                    plan.openings(&plan.steps, NOON.parse().unwrap()).err().unwrap_or_default();
                 found.extend(rehearsals(&manifest, &desired, &plan));
                 found.extend(approvals(&manifest, plan));
             }
@@ -123,8 +125,9 @@ fn approvals(manifest: &Manifest, plan: Plan) -> Diagnostics {
     if let Ok(text) = fs::read_to_string("plan.signers") {
         let before = Arc::new(SourceText { name: "plan.signers".into(), text });
         let before = Signers::parse(&before).unwrap();
-        assert_ne!(asked(&before), asked(&signers));
-        return Diagnostics::from_iter([approval::other_rule(manifest, path)]);
+        let (before, now) = (plan::Approvals::of(&before, (1, 1)), asked(&signers));
+        let rules = (Some(&before), Some(&now));
+        return Diagnostics::from_iter([approval::other_rule(manifest, rules, path)]);
     }
     let asked = asked(&signers);
     let plan = plan.approved_by(Some(asked.clone()));
@@ -138,14 +141,22 @@ fn rehearsals(manifest: &Manifest, desired: &Desired, plan: &Plan) -> Diagnostic
     let Ok(Some((written, signers))) = manifest.read_witnesses() else {
         return Diagnostics::default();
     };
-    if Path::new("plan.signers").exists() {
-        return Diagnostics::from_iter([evidence::other_rule(manifest, "the plan")]);
-    }
     let rule = RehearsalRule {
         signers: signers.digest,
         max_age: written.max_age.as_ref().map(|age| age.value),
         accept_simulated: written.accept_simulated,
     };
+    if let Ok(text) = fs::read_to_string("plan.signers") {
+        let before = Arc::new(SourceText { name: "plan.signers".into(), text });
+        let before = Signers::parse(&before).unwrap().digest;
+        let before = RehearsalRule {
+            signers: before,
+            max_age: Some(Period::seconds(86_400)),
+            ..rule.clone()
+        };
+        let rules = (Some(&before), Some(&rule));
+        return Diagnostics::from_iter([evidence::other_rule(manifest, rules, "the plan")]);
+    }
     let files = signature::read(&written.evidence, evidence::LARGEST).unwrap();
     let wanted = Wanted { plan, desired, rule: &rule, signers: &signers };
     evidence::judge(&wanted, &files, Some(NOON.parse().unwrap()))
@@ -169,8 +180,82 @@ fn messages_are_as_their_reader_sees_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What commands tell, and no file that could be a case: with the file whose test asserts it, or why no test
+/// can have it told.
+const OF_COMMANDS: [(&str, Told); 64] = [
+    ("approval::not-approver", Told::In("tests/approvals/main.rs")),
+    ("approval::nothing", Told::In("tests/faults/codes.rs")),
+    ("cli::ambiguous", Told::In("tests/cli.rs")),
+    ("cli::defect", Told::Never("it would be a defect")),
+    ("cli::interrupted", Told::Never("a drill ends before a signal could be sent for certain")),
+    ("cli::no-terminal", Told::In("tests/cli.rs")),
+    ("cli::output", Told::In("tests/faults/codes.rs")),
+    ("cli::setting-missing", Told::In("tests/faults/codes.rs")),
+    ("cli::unfit", Told::In("tests/faults/codes.rs")),
+    ("cli::unknown-name", Told::In("tests/cli.rs")),
+    ("cli::usage", Told::In("tests/cli.rs")),
+    ("emit::folder", Told::In("tests/faults/codes.rs")),
+    ("emit::template", Told::In("tests/faults/codes.rs")),
+    ("emit::unfit", Told::In("tests/faults/reboot.rs")),
+    ("evidence::other-manifest", Told::In("tests/faults/codes.rs")),
+    ("file::outdated", Told::In("tests/faults/codes.rs")),
+    ("file::unusable", Told::In("tests/faults/codes.rs")),
+    ("finalise::not-now", Told::In("tests/faults/codes.rs")),
+    ("gate::no-window", Told::In("tests/faults/gates.rs")),
+    ("gate::word-taken", Told::In("tests/faults/submissions.rs")),
+    ("host::no-service", Told::In("tests/faults/codes.rs")),
+    ("host::secret-unseen", Told::In("tests/faults/files.rs")),
+    ("host::unreachable", Told::In("tests/faults/codes.rs")),
+    ("plan::along", Told::In("tests/faults/runtime.rs")),
+    ("plan::backup-unseen", Told::In("tests/faults/backup.rs")),
+    ("plan::expired", Told::In("tests/basis/mod.rs")),
+    ("plan::few-copies", Told::In("tests/faults/replicas.rs")),
+    ("plan::forged", Told::In("tests/approvals/record.rs")),
+    ("plan::no-order", Told::In("tests/faults/codes.rs")),
+    ("plan::not-rebooted", Told::In("tests/faults/reboot.rs")),
+    ("plan::part", Told::In("tests/faults/codes.rs")),
+    ("plan::primary-stays", Told::In("tests/faults/infrastructure.rs")),
+    ("plan::relay-unread", Told::In("tests/faults/relays.rs")),
+    ("plan::repeated", Told::In("tests/faults/codes.rs")),
+    ("plan::several-openings", Told::In("tests/faults/gates.rs")),
+    ("plan::side-by-side", Told::In("src/diff/warning.rs")),
+    ("plan::stale", Told::In("tests/cli.rs")),
+    ("plan::stays", Told::In("tests/faults/removal.rs")),
+    ("plan::unusable", Told::In("tests/cli.rs")),
+    ("policy::rules", Told::In("tests/faults/codes.rs")),
+    ("preflight::data-stay", Told::In("tests/faults/removal.rs")),
+    ("rehearsal::twin", Told::In("tests/faults/codes.rs")),
+    ("run::begun-without", Told::In("tests/approvals/evidence.rs")),
+    ("run::elsewhere", Told::In("tests/faults/codes.rs")),
+    ("run::isolated", Told::In("tests/faults/parts.rs")),
+    ("run::left-behind", Told::In("tests/faults/codes.rs")),
+    ("run::locked", Told::In("tests/faults/codes.rs")),
+    ("run::missing", Told::In("tests/cli.rs")),
+    ("run::no-way-back", Told::In("tests/faults/codes.rs")),
+    ("run::record", Told::In("tests/faults/codes.rs")),
+    ("run::unfinished", Told::In("tests/faults/codes.rs")),
+    ("run::unread", Told::In("tests/faults/codes.rs")),
+    ("run::without-work", Told::In("tests/faults/parts.rs")),
+    ("signature::not-signed", Told::In("tests/faults/codes.rs")),
+    ("snapshot::other-cluster", Told::In("tests/faults/codes.rs")),
+    ("snapshot::unusable", Told::In("tests/cli.rs")),
+    ("standby::deployment-moved", Told::In("tests/standby/moves.rs")),
+    ("standby::licence-over", Told::In("tests/standby/faults.rs")),
+    ("standby::nobody-takes-over", Told::In("tests/standby/moves.rs")),
+    ("standby::not-ready", Told::In("tests/standby/failover.rs")),
+    ("standby::part-unknown", Told::In("tests/standby/failover.rs")),
+    ("standby::parts-swapped", Told::In("tests/standby/moves.rs")),
+    ("standby::settings-later", Told::In("tests/standby/joins.rs")),
+    ("winrm::pull", Told::In("src/desired/tests.rs")),
+];
+
+enum Told {
+    In(&'static str),
+    Never(&'static str),
+}
+
 #[test]
-fn every_code_is_shown_in_a_case() {
+fn every_code_is_shown_in_a_case_or_asserted_of_a_command() {
     let mut shown = BTreeSet::new();
     for case in cases() {
         let text = fs::read_to_string(case.join("expected.txt")).unwrap();
@@ -178,6 +263,48 @@ fn every_code_is_shown_in_a_case() {
     }
     let codes = Code::ALL.iter().map(|code| code.as_str());
     let missing: Vec<&str> = codes.filter(|code| !shown.contains(*code)).collect();
-    assert!(missing.is_empty(), "no case shows {missing:?}");
+    let listed: BTreeSet<&str> = OF_COMMANDS.iter().map(|(code, _)| *code).collect();
+    assert_eq!(
+        BTreeSet::from_iter(missing),
+        listed,
+        "give a new code its case in tests/diagnostics"
+    );
+    for (code, told) in &OF_COMMANDS {
+        match told {
+            Told::In(file) => {
+                let text = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+                let text = fs::read_to_string(text).unwrap();
+                let asserted = [format!("\"{code}\""), format!("({code})"), format!("[{code}]")];
+                let is_asserted = asserted.iter().any(|words| text.contains(words));
+                assert!(is_asserted, "{file} says nothing of {code}");
+            }
+            Told::Never(why) => assert!(!why.is_empty(), "{code}"),
+        }
+    }
     assert!(cases().len() >= 45, "{}", cases().len());
+}
+
+/// Whoever is warned can look up why: a plan's warnings are of a type that a code alone makes, and commands
+/// warn by `Console::warns`, which takes one.
+#[test]
+fn no_warning_is_told_without_a_code() {
+    let all = texts("src");
+    assert!(!all.contains("\"Warning: ") && !all.contains("\"warning: "));
+}
+
+/// What is written in a folder of this project.
+fn texts(folder: &str) -> String {
+    let (mut all, mut open) =
+        (String::new(), vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                all.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    all
 }

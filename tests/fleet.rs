@@ -9,10 +9,15 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "standby/stand_in.rs"]
+#[expect(dead_code, reason = "the tests of hot backup use all of it")]
+mod cores;
 #[path = "fleet/hosts.rs"]
 mod hosts;
 #[path = "fleet/journal.rs"]
 mod journal;
+#[path = "fleet/ran.rs"]
+mod ran;
 #[path = "fleet/release.rs"]
 mod release;
 #[path = "fleet/said.rs"]
@@ -21,6 +26,8 @@ mod said;
 mod scenarios;
 #[path = "fleet/site.rs"]
 mod site;
+#[path = "winrm/stand_in.rs"]
+mod stand_in;
 #[path = "winrm/wine_host.rs"]
 mod wine_host;
 

@@ -3,12 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod basis;
+mod comments;
 mod examples;
 
 use std::process::{Command, Output};
 use std::sync::Arc;
 
 use mdc::catalog::Stage;
+use mdc::diagnostic::Code;
 use mdc::plan::{Plan, Step, parse, write};
 use mdc::review::{Relation, StepField, differences, fit, standing, why};
 use mdc::transport::Task;
@@ -132,13 +135,13 @@ fn steps_that_come_and_go_are_told_and_what_stood_behind_them_keeps_its_place() 
 #[test]
 fn what_a_plan_says_once_is_compared_too() {
     let mut new = plan();
-    new.warnings.push("mind the gap".to_owned());
+    new.warnings.push(Code::Stays.said("mind the gap"));
     new.release = "C".to_owned();
     let old = plan();
     let about = differences(&old, &new).about;
     let what: Vec<&str> = about.iter().map(|moved| moved.what).collect();
     assert_eq!(what, ["release", "warnings"]);
-    assert_eq!(about[1].come, ["mind the gap"]);
+    assert_eq!(about[1].come, ["mind the gap (plan::stays)"]);
 }
 
 #[test]
@@ -299,8 +302,10 @@ fn a_committed_plan_is_up_to_date_until_something_means_another_thing() {
     let (status, said) = inside(&folder, &check);
     assert_eq!(status, Some(2), "{said}");
     assert!(said.contains("They differ: other manifest, release or catalog"), "{said}");
+    assert!(said.contains("`free-disk` of [preflight]: 513"), "{said}");
     let (status, said) = inside(&folder, &["apply", "plans/next.json", "--yes"]);
     assert!(status == Some(1) && said.contains("the plan is stale"), "{said}");
+    assert!(said.contains("`free-disk` of [preflight] was 512, is 513"), "{said}");
     let other = manifest.replace("at-once = 2", "at-once = 1");
     assert_ne!(other, manifest);
     std::fs::write(folder.path().join("mdc.toml"), other).unwrap();
@@ -352,7 +357,7 @@ fn the_files_for_ci_call_mdc_as_it_is() {
             assert!(!call.contains("${{"), "{file}: {call}");
             let script = call.replace("mdc ", &format!("{} ", env!("CARGO_BIN_EXE_mdc")));
             let mut shell = Command::new("sh");
-            shell.args(["-c", &script]).env("GITHUB_STEP_SUMMARY", "summary.md");
+            shell.args(["-c", &script]).env("GITHUB_STEP_SUMMARY", "summary.md").env("MARK", "x");
             let ended = shell.current_dir(folder.path()).output().unwrap();
             let said = String::from_utf8_lossy(&ended.stderr);
             assert!(ended.status.success(), "{file}: {call}: {said}");
@@ -391,52 +396,6 @@ fn the_files_for_ci_keep_the_record_out_of_the_checkout() {
     }
 }
 
-/// The script of a step in the file for GitHub.
-fn script(name: &str) -> String {
-    let (text, _) = for_ci("github.yml");
-    let (_, step) = text.split_once(&format!("- name: {name}\n")).unwrap();
-    let (_, script) = step.split_once("run: |\n").unwrap();
-    let is_own = |line: &&str| line.is_empty() || line.starts_with("          ");
-    script.lines().take_while(is_own).map(str::trim).collect::<Vec<_>>().join("\n")
-}
-
-/// With a `gh` that finds `known` comments, and tells what it is asked for.
-#[test]
-fn the_comment_of_a_pull_request_says_when_the_checks_have_failed() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let comment = format!("PATH=$PWD:$PATH\n{}", script("Keep one comment current"));
-    let cases = [
-        ("# The plan", "success", "", "--method POST repos/o/r/issues/7/comments"),
-        ("# The plan", "failure", "31", "--method PATCH repos/o/r/issues/comments/31"),
-        ("", "failure", "31", "--method PATCH repos/o/r/issues/comments/31"),
-    ];
-    for (plan, ended, known, asked) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("comment.md"), plan).unwrap();
-        let gh =
-            format!("#!/bin/sh\necho \"$@\" >> asked\n[ \"$2\" = --method ] || echo {known}\n");
-        std::fs::write(path("gh"), gh).unwrap();
-        std::fs::set_permissions(path("gh"), PermissionsExt::from_mode(0o755)).unwrap();
-        let mut shell = Command::new("bash");
-        shell.args(["-e", "-c", &comment]).current_dir(folder.path());
-        shell.envs([("GITHUB_REPOSITORY", "o/r"), ("PULL", "7"), ("COMMIT", "c0ffee")]);
-        shell.envs([("RUN", "https://ci.example.com/1"), ("ENDED", ended)]);
-        let output = shell.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let calls = std::fs::read_to_string(path("asked")).unwrap();
-        assert!(calls.contains(asked), "{calls}");
-        assert!(calls.contains(".user.login == \"github-actions[bot]\""), "{calls}");
-        let body = std::fs::read_to_string(path("body.md")).unwrap();
-        assert!(body.starts_with("<!-- mdc on pull requests -->\n"), "{body}");
-        let failed =
-            body.contains("Not to be merged: [the checks](https://ci.example.com/1) of c0ffee");
-        assert_eq!(failed, ended != "success", "{body}");
-        assert!(body.contains(if plan.is_empty() { "no plan to show" } else { plan }), "{body}");
-    }
-}
-
 /// By its name alone, any file near the release could be sent to a host.
 #[test]
 fn no_file_is_sent_but_the_one_that_was_reviewed() {
@@ -465,7 +424,9 @@ fn no_file_is_sent_but_the_one_that_was_reviewed() {
 fn what_would_be_otherwise_is_shown_and_not_done() {
     let folder = repository();
     let mut asked = vec!["what-if", "mdc.toml", "--snapshot", "snapshot.json"];
-    assert_eq!(inside(&folder, &asked).0, Some(1));
+    let (status, said) = inside(&folder, &asked);
+    assert_eq!(status, Some(1));
+    assert!(said.contains("<--window <TIME>|--batch <N>>"), "{said}");
     asked.extend(["--window", "90m", "--batch", "50%"]);
     let (status, said) = inside(&folder, &asked);
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -59,7 +59,7 @@ fn the_plan_in_colour_and_in_ascii() {
 #[test]
 fn the_plan_as_a_comment() {
     let comment = plan::comment(&fleet::plan(), NEXT);
-    assert!(comment.starts_with("<!-- mdc:plan scan-eu -->\n"), "{comment}");
+    assert!(comment.starts_with("<!-- mdc:plan scan-eu/production -->\n"), "{comment}");
     same("plan.comment.md", comment);
 }
 
@@ -253,6 +253,44 @@ fn a_comment_that_is_too_long_drops_detail_and_says_so() {
         let comment = plan::comment(&plan, NEXT);
         assert!(comment.len() <= markdown::LONGEST_COMMENT, "{}", comment.len());
         assert!(comment.contains(dropped), "{dropped}: {}", comment.get(..400).unwrap_or_default());
-        assert!(comment.starts_with("<!-- mdc:plan scan-eu -->\n"));
+        assert!(comment.starts_with("<!-- mdc:plan scan-eu/production -->\n"));
     }
+}
+
+#[test]
+fn a_plan_that_is_too_long_for_one_comment_is_several_with_all_of_it() {
+    let long = |copies: u32| {
+        let mut plan = fleet::plan();
+        let steps = plan.steps.clone();
+        plan.steps = (0..copies)
+            .flat_map(|copy| {
+                steps.iter().cloned().map(move |mut step| {
+                    step.wave += 20 * copy;
+                    step.impact = format!("{}, time {copy}", step.impact).into();
+                    step
+                })
+            })
+            .collect();
+        plan
+    };
+    let plan = long(9);
+    let comments = plan::comments(&plan, NEXT, None);
+    let of = comments.len();
+    assert!((2..=10).contains(&of), "{of}");
+    for (place, comment) in comments.iter().enumerate() {
+        let mark = format!("<!-- mdc:plan scan-eu/production part {} of {of} -->\n", place + 1);
+        assert!(comment.starts_with(&mark));
+        assert!(comment.len() + 2_048 <= markdown::LONGEST_COMMENT, "{}", comment.len());
+    }
+    assert!(comments[0].contains("**changes**") && !comments[1].contains("**changes**"));
+    // Each line of the whole is in one of them.
+    let whole = markdown::render(&plan::document(&plan, Detail::Commands, NEXT));
+    let all = comments.concat();
+    let lost = whole.lines().skip(1).filter(|line| !line.contains("<summary>"));
+    let lost: Vec<&str> = lost.filter(|line| !all.contains(line)).collect();
+    assert_eq!(lost, Vec::<&str>::new());
+    assert_eq!(plan::comments(&fleet::plan(), NEXT, None).len(), 1);
+    // What would be more than people read is told to be left out.
+    let comments = plan::comments(&long(400), NEXT, None);
+    assert!(comments.len() <= 10 && comments[0].contains("left out here"), "{}", comments.len());
 }

@@ -166,6 +166,8 @@ fn host_facts(index: usize, os: &str) -> HostFacts {
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
         offers: BTreeMap::new(),
+        runtimes: BTreeMap::new(),
+        staged: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

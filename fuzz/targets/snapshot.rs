@@ -4,4 +4,6 @@
 #[path = "../parsers.rs"]
 mod parsers;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::snapshot(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    parsers::snapshot(data);
+});

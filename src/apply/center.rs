@@ -11,7 +11,6 @@ use failed::{failure, lost, never_there, not_sent, period, refused};
 
 use super::event::Event;
 use super::keep::Lines;
-use super::package;
 use super::telling::{failed_command, lines};
 use super::watch::{Look, Watched};
 use super::worker::{Work, Worker};
@@ -287,8 +286,7 @@ impl Worker<'_> {
         command: &Command,
         file: &UploadedFile,
     ) -> Result<File, StepFailure> {
-        let path = self.packages.join(&file.from);
-        package::reviewed(&path, (file.digest, file.size)).map_err(|why| {
+        self.copying.file(&file.from, (file.digest, file.size)).map_err(|why| {
             let hint =
                 "nothing was sent; put the package file back that was reviewed, then `mdc resume`";
             failure(work, command, (FailureKind::Here, why, hint.to_owned()))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::address::HostName;
@@ -11,6 +12,12 @@ use crate::transport::{Connection, Failure};
 /// fail for that.
 const FRESH: Duration = Duration::from_secs(30);
 
+/// How many connections are closed at once.
+const CLOSED_AT_ONCE: usize = 32;
+
+/// The stack of a thread that closes a connection.
+const STACK: usize = 512 << 10;
+
 /// Makes a connection to a host.
 pub type Dial<'a> = dyn Fn(&HostName) -> Result<Box<dyn Connection>, Failure> + Sync + 'a;
 
@@ -19,6 +26,7 @@ pub(super) struct Connections<'a> {
     dial: &'a Dial<'a>,
     places: Mutex<BTreeMap<HostName, Place>>,
     freed: Condvar,
+    fresh: Duration,
 }
 
 /// A host's connection.
@@ -31,7 +39,7 @@ enum Place {
 
 impl<'a> Connections<'a> {
     pub(super) fn new(dial: &'a Dial<'a>) -> Self {
-        Self { dial, places: Mutex::default(), freed: Condvar::new() }
+        Self { dial, places: Mutex::default(), freed: Condvar::new(), fresh: FRESH }
     }
 
     /// Does `work` with the connection to `host`; waits while somebody else works with it. A thread
@@ -59,14 +67,38 @@ impl<'a> Connections<'a> {
         while let Some(Place::InUse) = places.get(host) {
             places = self.freed.wait(places).unwrap_or_else(PoisonError::into_inner);
         }
-        match places.insert(host.clone(), Place::InUse) {
-            Some(Place::Idle(connection, since)) if since.elapsed() < FRESH => Some(connection),
+        let before = places.insert(host.clone(), Place::InUse);
+        // Closing a stale one may ask its host, which nobody else is to wait for.
+        drop(places);
+        match before {
+            Some(Place::Idle(connection, since)) if since.elapsed() < self.fresh => {
+                Some(connection)
+            }
             _ => None,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<HostName, Place>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connections<'_> {
+    /// Closes them, some at once: each may ask its host.
+    fn drop(&mut self) {
+        let places = std::mem::take(&mut *self.lock());
+        let at_once = CLOSED_AT_ONCE.min(places.len());
+        let left = Mutex::new(places.into_values());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let close = || while next().is_some() {};
+        thread::scope(|scope| {
+            for _ in 1..at_once {
+                let thread = thread::Builder::new().stack_size(STACK);
+                // With fewer threads it takes longer.
+                let _ = thread.spawn_scoped(scope, close);
+            }
+            close();
+        });
     }
 }
 
@@ -92,3 +124,6 @@ impl Drop for Claim<'_, '_> {
         self.connections.freed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,9 @@ use super::control::Message;
 use super::ending::Ending;
 use super::event::Event;
 use super::failures::{Failures, Next};
+use super::halt::{Halt, Word};
 use super::schedule::Schedule;
 use super::worker::{Attempt, Looks};
-use crate::catalog::Stage;
-use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::state::{
     Asked, Entry, FailureKind, Journal, JournalError, Progress, Request, StepOutcome,
@@ -26,6 +25,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What is handed out to workers: the place of a step in the plan, and the attempt at it.
 pub(super) type Handed = (usize, Attempt);
+
+/// What ended: the place of a step, how it ended, and how long that took.
+type Ended = (usize, StepOutcome, Duration);
 
 /// Cancels a running step on its host, without waiting for the end of it.
 pub(super) type Cancel<'b> = dyn FnMut(&Step) + 'b;
@@ -45,6 +47,8 @@ pub(super) struct Coordinator<'a, 'b> {
     pub(super) ending: Ending,
     pub(super) clock: &'b (dyn Fn() -> Timestamp + Sync),
     pub(super) hand_out: Sender<Handed>,
+    /// How those are told who only look, when the run is stopped.
+    pub(super) halt: &'b Halt,
     pub(super) cancel: &'b mut Cancel<'b>,
     pub(super) listen: &'b mut dyn FnMut(Option<Event>),
 }
@@ -53,8 +57,10 @@ impl Coordinator<'_, '_> {
     /// Works until nothing runs and nothing more is to be begun.
     pub(super) fn work(&mut self, receiver: &Receiver<Message>) -> Result<(), JournalError> {
         let mut begun = self.begin_ready();
+        let mut next = None;
         while self.goes_on(begun.is_ok()) {
-            let result = match receiver.recv_timeout(TICK) {
+            let message = next.take().map_or_else(|| receiver.recv_timeout(TICK), Ok);
+            let result = match message {
                 Ok(Message::Happened(event)) => {
                     (self.listen)(Some(event));
                     continue;
@@ -72,7 +78,11 @@ impl Coordinator<'_, '_> {
                 }
                 // What ended is taken in whatever else is wrong, and only then is the first
                 // problem of the journal reported.
-                Ok(Message::Ended { place, outcome, took }) => self.ended(place, &outcome, took),
+                Ok(Message::Ended { place, outcome, took }) => {
+                    let first = (place, outcome, took);
+                    let together = gathered(first, receiver, &mut next);
+                    self.all_ended(&together)
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     (self.listen)(None);
                     continue;
@@ -92,10 +102,12 @@ impl Coordinator<'_, '_> {
         !self.schedule.is_idle() || (sound && waits)
     }
 
+    /// Begins all that may begin: their intents are kept together before the first of them is handed out.
     fn begin_ready(&mut self) -> Result<(), JournalError> {
-        while self.free > 0 && !self.paused && self.ending.stopped.is_none() {
+        let mut ready = Vec::new();
+        while self.free > ready.len() && !self.paused && self.ending.stopped.is_none() {
             let Some(place) = self.schedule.next() else { break };
-            if let Some(why) = self.is_out_of_window(place) {
+            if let Some(why) = self.out_of_window(place) {
                 self.stop(why);
                 break;
             }
@@ -107,83 +119,62 @@ impl Coordinator<'_, '_> {
                 ..=1 => Looks::Never,
                 _ => Looks::First,
             };
-            let attempt = Attempt { number, after: Duration::ZERO, looks };
-            if let Err(error) = self.begin(place, attempt) {
+            ready.push((place, Attempt { number, after: Duration::ZERO, looks }));
+        }
+        if let Err(error) = self.begin(&ready) {
+            for (place, _) in ready {
                 self.schedule.ended(place, false);
-                return Err(error);
             }
-            self.free -= 1;
+            return Err(error);
+        }
+        self.free -= ready.len();
+        for step in ready.iter().filter_map(|(place, _)| self.plan.steps.get(*place)) {
             (self.listen)(Some(Event::StepStarted { step: step.id.to_string() }));
         }
         Ok(())
     }
 
-    /// Why the step may not begin now, when it is one of stage 2 and the window doesn't hold it.
-    fn is_out_of_window(&self, place: usize) -> Option<String> {
-        let step = self.plan.steps.get(place).filter(|step| step.stage == Stage::Critical)?;
-        // Looking at the end is not late at any hour, nor is telling of what is to come or has been.
-        if matches!(
-            step.action,
-            Action::Verify
-                | Action::Reach
-                | Action::ReadLogs
-                | Action::TellBefore
-                | Action::TellEnd
-        ) {
-            return None;
+    fn begin(&mut self, steps: &[Handed]) -> Result<(), JournalError> {
+        let intent = |(place, attempt): &Handed| {
+            let step = self.plan.steps.get(*place)?.id.to_string();
+            Some(Entry::Intent { step, attempt: attempt.number })
+        };
+        self.journal.append_all(steps.iter().filter_map(intent))?;
+        for (place, attempt) in steps {
+            self.attempts.insert(*place, attempt.number);
+            // Workers live as long as the coordinator.
+            let _ = self.hand_out.send((*place, *attempt));
         }
-        // Nobody is told that it begins, when it then doesn't.
-        let first = |it: &&Step| it.stage == Stage::Critical && it.is_change();
-        let begins = step.action == Action::TellStart;
-        let step = self.plan.steps.iter().find(first).filter(|_| begins).unwrap_or(step);
-        let window = self.plan.window.as_ref()?;
-        let now = (self.clock)();
-        let next = window.next(now).map_or_else(
-            || "it never opens again".to_owned(),
-            |at| format!("it opens next on {}", at.strftime("%a %Y-%m-%d at %H:%M %Q")),
-        );
-        match window.left(now) {
-            None => Some(format!("stage 2 waits for its window, which is closed now: {next}")),
-            Some(left) if left < step.room().duration() => Some(format!(
-                "the rest of the window ({}) is too short for {}, which may take {} in a slow case, with \
-                 its way back: {next}",
-                Period::seconds(left.as_secs()),
-                step.id,
-                step.room(),
-            )),
-            Some(_) => None,
-        }
+        Ok(())
     }
 
-    fn begin(&mut self, place: usize, attempt: Attempt) -> Result<(), JournalError> {
-        let Some(step) = self.plan.steps.get(place) else { return Ok(()) };
-        let entry = Entry::Intent { step: step.id.to_string(), attempt: attempt.number };
-        self.journal.append(entry)?;
-        self.attempts.insert(place, attempt.number);
-        // Workers live as long as the coordinator.
-        let _ = self.hand_out.send((place, attempt));
-        Ok(())
+    /// Takes in steps that ended together: their results are kept together first.
+    fn all_ended(&mut self, together: &[Ended]) -> Result<(), JournalError> {
+        let result = |(place, outcome, took): &Ended| {
+            let step = self.plan.steps.get(*place)?.id.to_string();
+            Some(Entry::Result { step, outcome: outcome.clone(), took: period(*took) })
+        };
+        let mut all = self.journal.append_all(together.iter().filter_map(result));
+        for ended in together {
+            let taken = self.ended(ended, all.is_ok());
+            all = all.and(taken);
+        }
+        all
     }
 
     fn ended(
         &mut self,
-        place: usize,
-        outcome: &StepOutcome,
-        took: Duration,
+        (place, outcome, took): &Ended,
+        is_recorded: bool,
     ) -> Result<(), JournalError> {
+        let (place, took) = (*place, *took);
         let Some(step) = self.plan.steps.get(place) else { return Ok(()) };
-        let period = Period::millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        let recorded = self.journal.append(Entry::Result {
-            step: step.id.to_string(),
-            outcome: outcome.clone(),
-            took: period,
-        });
         let next = match outcome {
-            StepOutcome::Failed(failure) if recorded.is_ok() && self.ending.stopped.is_none() => {
+            StepOutcome::Failed(failure) if is_recorded && self.ending.stopped.is_none() => {
                 self.failures.next(step, failure.kind)
             }
-            StepOutcome::Failed(_) => Next::Stop,
-            _ => Next::GoOn,
+            outcome if outcome.is_done() => Next::GoOn,
+            _ => Next::Stop,
         };
         if let Next::Retry(after) = next {
             return self.retry(place, outcome, after);
@@ -207,10 +198,12 @@ impl Coordinator<'_, '_> {
         if let StepOutcome::Kept(kept) = outcome {
             self.ending.kept.insert(step.id.to_string(), kept.clone());
         }
-        self.ending.outcomes.insert(step.id.to_string(), (outcome.clone(), period));
+        if *outcome != StepOutcome::NotBegun {
+            self.ending.outcomes.insert(step.id.to_string(), (outcome.clone(), period(took)));
+        }
         let (step, outcome) = (step.id.to_string(), outcome.clone());
         (self.listen)(Some(Event::StepFinished { step, outcome, took }));
-        recorded
+        Ok(())
     }
 
     /// Hands the step out again; its host stays busy meanwhile.
@@ -229,7 +222,7 @@ impl Coordinator<'_, '_> {
                 after,
             }));
         }
-        let begun = self.begin(place, Attempt { number, after, looks: Looks::First });
+        let begun = self.begin(&[(place, Attempt { number, after, looks: Looks::First })]);
         if begun.is_err() {
             self.free += 1;
             self.schedule.ended(place, false);
@@ -253,6 +246,7 @@ impl Coordinator<'_, '_> {
             Request::Pause | Request::GoOn => {}
             Request::Stop => self.stop(by),
             Request::Cancel => {
+                self.halt.say(Word::Cancel);
                 for step in self.schedule.running_steps() {
                     (self.cancel)(step);
                 }
@@ -268,10 +262,30 @@ impl Coordinator<'_, '_> {
             let running = self.schedule.running();
             (self.listen)(Some(Event::Stopping { reason: why.clone(), running }));
             self.ending.stopped = Some(why);
+            self.halt.say(Word::Stop);
         }
     }
 }
 
 fn in_words(Asked { by, reason, .. }: &Asked) -> String {
     if reason.is_empty() { by.clone() } else { format!("{by}: {reason}") }
+}
+
+/// Everything that has ended by now; `next` is what came after it and is something else.
+fn gathered(first: Ended, receiver: &Receiver<Message>, next: &mut Option<Message>) -> Vec<Ended> {
+    let mut together = vec![first];
+    for message in receiver.try_iter() {
+        match message {
+            Message::Ended { place, outcome, took } => together.push((place, outcome, took)),
+            other => {
+                *next = Some(other);
+                break;
+            }
+        }
+    }
+    together
+}
+
+fn period(took: Duration) -> Period {
+    Period::millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
 }

@@ -2,16 +2,18 @@
 //! They follow the journal within moments and nobody waits for them: a step whose intent is missing
 //! from a copy is still found by the id of its job.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::connections::Dial;
 use super::control::Message;
 use super::event::Event;
+use super::refusals::Refusals;
 use crate::address::HostName;
 use crate::state::Run;
-use crate::transport::{Connection, Order, PART, Tenure, Verdict};
+use crate::transport::{Connection, Failure, Order, PART, Problem, Tenure, Verdict};
 
 /// How many hosts keep a copy.
 const COPIES: usize = 2;
@@ -61,6 +63,7 @@ pub(super) fn begin<'scope, 'env: 'scope>(
             others: copied.hosts.iter().skip(place + COPIES).step_by(COPIES).collect(),
             tell: tell.clone(),
             is_told: false,
+            refused: BTreeMap::new(),
         };
         scope.spawn(move || keeper.work(&receiver));
         lines.push(sender);
@@ -88,6 +91,8 @@ struct Keeper<'a> {
     others: Vec<&'a HostName>,
     tell: Sender<Message>,
     is_told: bool,
+    /// The hosts that let nobody in, and when each may be asked again, if ever.
+    refused: BTreeMap<&'a HostName, (Refusals, Option<Instant>)>,
 }
 
 /// A host that has the plan, and so much of the journal.
@@ -100,7 +105,7 @@ struct Kept {
 /// Why a copy is not what it should be: on which host, and why.
 type Trouble = (HostName, String);
 
-impl Keeper<'_> {
+impl<'a> Keeper<'a> {
     fn work(mut self, lines: &Receiver<Line>) {
         let mut kept = None;
         let mut is_behind = true;
@@ -165,21 +170,41 @@ impl Keeper<'_> {
     }
 
     /// Gives the plan to the first host that takes it.
-    fn find(&self) -> Result<Kept, Trouble> {
+    fn find(&mut self) -> Result<Kept, Trouble> {
         let mut first = None;
-        for host in std::iter::once(self.first).chain(self.others.iter().copied()) {
-            let given = (self.dial)(host)
-                .map_err(|failure| (host.clone(), failure.problem.to_string()))
-                .and_then(|mut connection| {
-                    self.keep((host, connection.as_mut()), (PLAN, self.plan), 0)?;
-                    Ok(connection)
-                });
+        let hosts: Vec<_> =
+            std::iter::once(self.first).chain(self.others.iter().copied()).collect();
+        for host in hosts {
+            let given = self.reach(host).and_then(|mut connection| {
+                self.keep((host, connection.as_mut()), (PLAN, self.plan), 0)?;
+                Ok(connection)
+            });
             match given {
                 Ok(connection) => return Ok(Kept { host: host.clone(), connection, journal: 0 }),
                 Err(trouble) => first = first.or(Some(trouble)),
             }
         }
         Err(first.unwrap_or_else(|| (self.first.clone(), "it is the only one".to_owned())))
+    }
+
+    /// Connects to `host`. One that lets nobody in is not asked for every line, which could lock the account.
+    fn reach(&mut self, host: &'a HostName) -> Result<Box<dyn Connection>, Trouble> {
+        if let Some((_, when)) = self.refused.get(host)
+            && when.is_none_or(|when| Instant::now() < when)
+        {
+            return Err((host.clone(), "it has let nobody in".to_owned()));
+        }
+        let reached = (self.dial)(host);
+        match &reached {
+            Err(Failure {
+                problem: problem @ (Problem::Login(_) | Problem::Refused(_)), ..
+            }) => {
+                let (refusals, when) = self.refused.entry(host).or_default();
+                *when = refusals.again(problem).map(|pause| Instant::now() + pause);
+            }
+            _ => drop(self.refused.remove(host)),
+        }
+        reached.map_err(|failure| (host.clone(), failure.problem.to_string()))
     }
 
     /// Makes the file what `text` is, from `offset` on; returns its length there.
@@ -227,3 +252,6 @@ fn first_part(text: &str) -> &str {
     }
     text.get(..end).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

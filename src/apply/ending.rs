@@ -52,6 +52,12 @@ impl Ending {
             || self.outcomes.get(step).is_some_and(|(outcome, _)| outcome.is_done())
     }
 
+    /// Whether a step was begun in this attempt and failed.
+    #[must_use]
+    pub fn has_failed(&self, step: &str) -> bool {
+        matches!(self.outcomes.get(step), Some((StepOutcome::Failed(_), _)))
+    }
+
     /// Whether all that `plan` changes is changed, but for what was left out.
     #[must_use]
     pub fn has_changed_all(&self, plan: &Plan) -> bool {
@@ -60,7 +66,8 @@ impl Ending {
     }
 
     /// The steps of `plan` that are neither done nor left out.
-    pub(super) fn left(&self, plan: &Plan) -> usize {
+    #[must_use]
+    pub fn left(&self, plan: &Plan) -> usize {
         let open = |step: &&Step| !self.is_done(&step.id) && !self.skipped.contains_key(&*step.id);
         plan.steps.iter().filter(open).count()
     }

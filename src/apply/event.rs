@@ -121,6 +121,22 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// A file came to a host otherwise than it was wished.
+    SentOtherwise {
+        /// The step.
+        step: String,
+        /// How, and why.
+        why: String,
+    },
+    /// The key by which a host could read one file on a relay was not taken from there. It ends by itself.
+    KeyStays {
+        /// The step.
+        step: String,
+        /// The relay.
+        relay: HostName,
+        /// Why.
+        why: String,
+    },
     /// The record of the run could not be copied to a host; it is tried again.
     NotCopied {
         /// The host.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::address::{ComponentName, HostName};
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
 use crate::state::FailureKind;
 
@@ -31,15 +32,19 @@ pub(super) struct Failures<'a> {
     failed: BTreeMap<&'a ComponentName, BTreeSet<&'a HostName>>,
     /// Hosts that the plan changes, by component.
     changed: BTreeMap<&'a ComponentName, BTreeSet<&'a HostName>>,
+    /// Those that show first whether a version is any good.
+    canaries: BTreeSet<(&'a HostName, &'a ComponentName)>,
 }
 
 impl<'a> Failures<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
         let mut changed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for step in plan.steps.iter().filter(|step| !step.action.is_gate()) {
+        for step in plan.steps.iter().filter(|step| step.is_change()) {
             changed.entry(&step.component).or_default().insert(&step.host);
         }
-        Self { plan, retried: BTreeMap::new(), failed: BTreeMap::new(), changed }
+        let first = plan.steps.iter().filter(|step| step.canary);
+        let canaries = first.map(|step| (&step.host, &step.component)).collect();
+        Self { plan, retried: BTreeMap::new(), failed: BTreeMap::new(), changed, canaries }
     }
 
     /// What follows from a failure of `step`.
@@ -55,11 +60,19 @@ impl<'a> Failures<'a> {
         if step.action.is_gate() {
             return Next::Stop;
         }
-        // Who may change the cluster, and what the user wants, are not a host's failures.
-        if matches!(
-            kind,
-            FailureKind::Fenced | FailureKind::Cancelled | FailureKind::Waits | FailureKind::Here
-        ) {
+        if !kind.is_of_host() {
+            return Next::Stop;
+        }
+        // What others are to get from there is not there, and what only goes through it is none of its own.
+        if step.feeds() || step.action.is_of_relay() {
+            return Next::Stop;
+        }
+        // One host that does not come back is enough.
+        if step.action == Action::Reboot {
+            return Next::Stop;
+        }
+        // Nobody would have seen what the others are to get, also when its file has not come.
+        if self.canaries.contains(&(&step.host, &step.component)) {
             return Next::Stop;
         }
         let failed = self.failed.entry(&step.component).or_default();

@@ -34,6 +34,7 @@ impl Worker<'_> {
             self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
             match &command.task {
                 Task::AwaitIdle { .. } => seen.push(self.idle(work, command)?),
+                Task::AwaitHistory(_) => seen.push(self.await_history(work, command)?),
                 Task::MarkLogs { .. } => seen.push(self.mark_logs(work)?),
                 Task::AwaitAllIdle(_) => seen.push(self.await_all_idle(work, command)?),
                 Task::AwaitReach { .. } => seen.push(self.await_reach(work, command)?),
@@ -135,7 +136,9 @@ impl Worker<'_> {
         (component, text): (&str, &str),
     ) -> Result<String, StepFailure> {
         if let Some(by) = self.confirmed.get(component) {
-            return Ok(format!("confirmed by {by}: {text}"));
+            // Who gives the word as a run begins has not seen what it is given for.
+            let when = if work.attempt > 1 { "" } else { ", before it was asked for" };
+            return Ok(format!("confirmed by {by}{when}: {text}"));
         }
         Err(StepFailure {
             kind: FailureKind::Waits,

@@ -1,4 +1,5 @@
-//! Gates that count who is healthy: everybody is asked on the own host, several at a time.
+//! Gates that count who is healthy, of a component or of those that need one: everybody is asked on the own
+//! host, several at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -34,7 +35,7 @@ impl Worker<'_> {
         let Task::AwaitHealthy { component, at_least, of, without, give_up } = &command.task else {
             return Ok(String::new());
         };
-        let members = self.plan.members.get(&work.step.component).map_or(&[][..], |it| &it.0);
+        let members = self.plan.members.get(component.as_str()).map_or(&[][..], |it| &it.0);
         let mut asked: BTreeMap<&HostName, &HealthyBefore> = members
             .iter()
             .filter(|member| !without.contains(&member.host))
@@ -44,9 +45,10 @@ impl Worker<'_> {
         if work.step.action != Action::KeepHealthy {
             // What somebody has left out for a reason is not waited for.
             let all = asked.len();
-            asked.retain(|_, member| !self.left_out.contains(&(&member.host, &member.component)));
+            asked.retain(|_, member| !self.left_out.leaves(&member.host, &member.component));
             let left_out = all - asked.len();
-            (least, of) = (least.saturating_sub(left_out), of.saturating_sub(left_out));
+            // One at least: those that may fail are not all that are left.
+            (least, of) = (least.saturating_sub(left_out).max(1), of.saturating_sub(left_out));
         }
         if of == 0 {
             return Ok(format!("nobody is asked: all {component} are left out"));
@@ -103,16 +105,26 @@ fn seen((healthy, of): (usize, usize), component: &str, unhealthy: &Unhealthy<'_
 }
 
 fn too_few(work: &Work<'_>, command: &Command, (give_up, seen): (Period, String)) -> StepFailure {
+    let (changed, step) = (&work.step.component, &work.step.id);
+    let hint = match (&command.task, work.step.action) {
+        (Task::AwaitHealthy { component, .. }, Action::Reach) => format!(
+            "{changed} was changed right before this, and is healthy on its own host; {component} needs it, and \
+             was healthy before: see there why it isn't any more (`mdc status`) and mend that, or take the \
+             change back where it has a way back (`mdc rollback`); nothing else of stage 2 is changed until \
+             then. Once it is healthy: `mdc resume`: it is asked again. To go on without: `mdc resume --skip \
+             {step} --because …`"
+        ),
+        _ => format!(
+            "see why they aren't healthy (`mdc status`), mend {changed} there; then `mdc resume`: it is asked \
+             again, and nothing was changed by this"
+        ),
+    };
     StepFailure {
         kind: FailureKind::Late,
         during: command.task.in_words(),
         command: String::new(),
         ended: format!("given up after {give_up}: {seen}"),
         output: Box::default(),
-        hint: format!(
-            "see why they aren't healthy (`mdc status`), mend {} there; then `mdc resume`: it is asked \
-             again, and nothing was changed by this",
-            work.step.component
-        ),
+        hint,
     }
 }

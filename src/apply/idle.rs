@@ -31,8 +31,8 @@ impl Worker<'_> {
         };
         let mut asked = Asked::new();
         let members = self.plan.asked.get(&work.step.id).map_or(&[][..], |it| &it.0);
-        // What somebody has left out for a reason is not waited for.
-        for one in members.iter().filter(|it| !self.left_out.contains(&(&it.host, &it.component))) {
+        // Who is left out is not changed, and has work all the same.
+        for one in members {
             asked.entry(&one.host).or_default().push(one);
         }
         let of: usize = asked.values().map(Vec::len).sum();
@@ -84,6 +84,13 @@ impl Worker<'_> {
     fn has_left(&self, one: &HealthyBefore) -> Option<String> {
         let name = format!("{} on {}", one.component, one.host);
         one.check.iter().find_map(|command| {
+            if let Task::AwaitHistory(counted) = &command.task {
+                return match self.in_progress(counted) {
+                    Ok(0) => None,
+                    Ok(left) => Some(format!("{left} scans are in progress")),
+                    Err(said) => Some(format!("nobody tells what is in progress: {said}")),
+                };
+            }
             let done = self.reach.connections.with(&one.host, |host| host.run(command, None));
             match done.map_err(|failure| failure.problem.to_string()).and_then(|it| left(&it)) {
                 Ok(0) => None,

@@ -63,7 +63,10 @@ pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<Ou
             FailureKind::Gone,
             why_gone(gone).to_owned(),
             &output,
-            format!("see `journalctl` on {}, then apply again", step.host),
+            format!(
+                "see `journalctl` on {} (on Windows the event log System), then apply again",
+                step.host
+            ),
         ),
         Verdict::Fenced { fence, holder } => failed(
             FailureKind::Fenced,
@@ -75,7 +78,7 @@ pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<Ou
             FailureKind::Command,
             format!("the host refuses jobs: {why}"),
             &nothing,
-            format!("mend the cause on {} (free disk space, read-only /var, rights)", step.host),
+            mend(&step.host),
         ),
         other => failed(
             FailureKind::Command,
@@ -84,6 +87,14 @@ pub(super) fn end(step: &Step, command: &Command, verdict: Verdict) -> Result<Ou
             "report this with the version of mdc".to_owned(),
         ),
     })
+}
+
+/// What keeps a host from doing what every job needs, on either system.
+fn mend(host: &HostName) -> String {
+    format!(
+        "mend the cause on {host} (free disk space, read-only /var, rights; on Windows the same of \
+         %ProgramData%\\mdc)"
+    )
 }
 
 const fn why_gone(gone: Gone) -> &'static str {
@@ -124,7 +135,7 @@ pub(super) fn entered(host: &HostName, verdict: Verdict) -> Result<(), StepFailu
                 Verdict::Cannot(why) => why,
                 other => format!("its answer doesn't fit: {other:?}"),
             },
-            format!("mend the cause on {host} (free disk space, read-only /var, rights)"),
+            mend(host),
         ),
     };
     Err(StepFailure {

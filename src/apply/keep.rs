@@ -10,12 +10,15 @@ use super::control::Message;
 use super::event::Event;
 use super::telling::{failed_command, lines};
 use super::worker::{Work, Worker};
-use crate::catalog::Rule;
-use crate::state::{Entry, FailureKind, Kept, Noted, Progress, StepFailure};
+use crate::catalog::{Rule, Stage};
+use crate::state::{BEGUN, Entry, FailureKind, Kept, Noted, Progress, StepFailure};
 use crate::transport::{Command, Output, Task};
 
 /// The longest answer that is recorded, in bytes: some hundred queues with their numbers.
 const LONGEST: usize = 64 << 10;
+
+/// What the boot before a reboot is noted as.
+pub(super) const BOOT: &str = "boot";
 
 /// Lines of an answer.
 pub(super) type Lines = Box<[String]>;
@@ -64,23 +67,32 @@ impl Notes {
 impl Worker<'_> {
     /// Records what the change must leave as it is, unless that was done before.
     pub(super) fn note(&self, work: &Work<'_>, command: &Command) -> Result<(), StepFailure> {
-        let (Task::Note { what, .. }, step) = (&command.task, work.step) else { return Ok(()) };
+        let step = work.step;
+        let what = match &command.task {
+            Task::Note { what, .. } => what.as_str(),
+            Task::NoteBoot {} => BOOT,
+            _ => return Ok(()),
+        };
         if self.notes.before(&step.id, what).is_some() {
             return Ok(());
         }
         let said = self.answer(work, command)?;
         let seen = format!("{what}: {}", Kept::short(&said));
-        self.notes.take(&step.id, what, said).map_err(|why| StepFailure {
-            kind: FailureKind::Here,
-            during: format!("{} on {}", command.task.in_words(), step.host),
-            command: String::new(),
-            ended: why,
-            output: Box::default(),
-            hint: "nothing was changed by this step; mend where the run is recorded, then `mdc resume`"
-                .to_owned(),
-        })?;
+        self.notes.take(&step.id, what, said).map_err(|why| unrecorded(work, command, why))?;
         self.tell(Event::Watched { step: step.id.to_string(), seen });
         Ok(())
+    }
+
+    /// Records that a component of stage 2 may be left half-way from now on: that is mended before anything else,
+    /// where what never came so far waits for the gates once more.
+    pub(super) fn begins(&self, work: &Work<'_>, command: &Command) -> Result<(), StepFailure> {
+        let step = work.step;
+        let counts = step.stage == Stage::Critical && command.task.may_leave_half_way();
+        if !counts || self.notes.before(&step.id, BEGUN).is_some() {
+            return Ok(());
+        }
+        let taken = self.notes.take(&step.id, BEGUN, Lines::default());
+        taken.map_err(|why| unrecorded(work, command, why))
     }
 
     /// Asks again and compares. What nobody has asked before can't be compared, and is told.
@@ -101,7 +113,7 @@ impl Worker<'_> {
         Err(differs(work, command, (&kept, *rule, &differences)))
     }
 
-    fn answer(&self, work: &Work<'_>, command: &Command) -> Result<Lines, StepFailure> {
+    pub(super) fn answer(&self, work: &Work<'_>, command: &Command) -> Result<Lines, StepFailure> {
         let output = self.on_host(work.step, command, &mut |host| host.run(command, None))?;
         if !output.end.is_success() {
             return Err(failed_command(&work.step.host, command, &output));
@@ -110,6 +122,18 @@ impl Worker<'_> {
             return Err(too_long(work, command, &output));
         }
         Ok(lines(&output.stdout).into())
+    }
+}
+
+fn unrecorded(work: &Work<'_>, command: &Command, why: String) -> StepFailure {
+    StepFailure {
+        kind: FailureKind::Here,
+        during: format!("{} on {}", command.task.in_words(), work.step.host),
+        command: String::new(),
+        ended: why,
+        output: Box::default(),
+        hint: "nothing was changed by this step; mend where the run is recorded, then `mdc resume`"
+            .to_owned(),
     }
 }
 

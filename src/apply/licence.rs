@@ -17,7 +17,7 @@ use crate::transport::{Command, LicenceRequest, LicenceUntil, LicenceWait, Task}
 
 /// How often an instance is asked what became of a move.
 const EVERY: Duration = Duration::from_secs(2);
-/// How long it is seen whether settings have come, which no part shows.
+/// How long it is seen whether settings have come that the instance may write in its own way.
 const SETTINGS: Duration = Duration::from_secs(30);
 
 impl Worker<'_> {
@@ -33,11 +33,24 @@ impl Worker<'_> {
             Task::Licence(request) => Some((command, &**request)),
             _ => None,
         });
-        if let Some((command, request)) = goal.filter(|_| attempt.looks != Looks::Never)
-            && self.is_reached(work, (command, request))? == Ok(true)
-        {
-            return Ok(StepOutcome::FoundDone);
+        let is_done = match goal.filter(|_| attempt.looks != Looks::Never) {
+            Some(goal) => self.is_reached(work, goal)? == Ok(true),
+            None => false,
+        };
+        if !is_done {
+            self.each_licence(work)?;
         }
+        if let Some((command, request)) = goal
+            && request.leads_to() == Some(Role::Production)
+        {
+            self.scans_alone(work, command)?;
+        }
+        Ok(if is_done { StepOutcome::FoundDone } else { StepOutcome::Done })
+    }
+
+    /// Carries out all that a step asks of an instance, one after the other.
+    fn each_licence(&self, work: &Work<'_>) -> Result<(), StepFailure> {
+        let commands = &work.step.commands;
         for (index, command) in commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(super::job::cancelled_before(work.step, command));
@@ -49,7 +62,7 @@ impl Worker<'_> {
                 _ => {}
             }
         }
-        Ok(StepOutcome::Done)
+        Ok(())
     }
 
     /// Asks for a move, once.
@@ -63,6 +76,13 @@ impl Worker<'_> {
             self.put_down(work, command, (format!("{what} | {word} {tries}"), said.into()))
         };
         let tries = match self.past(&what) {
+            // An import that changed nothing does no harm a second time.
+            Past::Done(_)
+                if request.part_of().is_none()
+                    && self.is_reached(work, (command, request))? == Ok(false) =>
+            {
+                self.notes.all(&format!("{what} | sent ")).len()
+            }
             Past::Done(_) => return Ok(()),
             Past::Never(tries) => tries,
             Past::Unknown(tries) => {
@@ -74,16 +94,19 @@ impl Worker<'_> {
                 tries + 1
             }
         };
-        // A takeover waits for nobody: its lease is the newest, and it has just asked.
-        if self.plan.purpose != Purpose::FailOver {
+        let cores = self.cores(work, command)?;
+        // A takeover waits for no host: its lease is the newest.
+        let takes_over = self.plan.purpose == Purpose::FailOver;
+        if !takes_over {
             // A controller that was taken the cluster from asks for nothing any more.
             self.enter(work.step)?;
-            if self.is_there_or_forbidden(work, (command, request))? {
-                return Ok(());
-            }
+        }
+        if !(takes_over && cores.has_just_seen(&work.step.host))
+            && self.plays_already(work, (command, request))?
+        {
+            return Ok(());
         }
         record(tries, ("sent", vec![request.in_words()]))?;
-        let cores = self.cores(work, command)?;
         let answer = cores.request(&work.step.host, request, command.within.duration());
         let (ended, why) = match answer {
             Answer::Done(said) => {
@@ -106,28 +129,6 @@ impl Worker<'_> {
         Err(refused(work, command, (ended, &why, request, now)))
     }
 
-    /// Whether the instance plays the part already; an error when the rules forbid the move from where it
-    /// is now. By this its session is also seen to be alive.
-    fn is_there_or_forbidden(
-        &self,
-        work: &Work<'_>,
-        (command, request): (&Command, &LicenceRequest),
-    ) -> Result<bool, StepFailure> {
-        let cores = self.cores(work, command)?;
-        let Some(what) = request.part_of() else { return Ok(false) };
-        match cores.role(&work.step.host) {
-            Ok(role) if role == what.leads_to() => Ok(true),
-            Ok(role) if (Standing { role, offline: false }).after(what).is_err() => {
-                let why = "it was not sent";
-                Err(refused(work, command, ("forbidden", why, request, Ok(role))))
-            }
-            Ok(_) => Ok(false),
-            Err(why) => {
-                Err(refused(work, command, ("not sent", &why, request, Err(String::new()))))
-            }
-        }
-    }
-
     /// Whether the instance shows, within the time that a move may take, that it was done.
     fn came_of(
         &self,
@@ -135,7 +136,7 @@ impl Worker<'_> {
         (command, request): (&Command, &LicenceRequest),
     ) -> Result<bool, StepFailure> {
         let waits = work.step.commands.iter().find_map(|command| match &command.task {
-            Task::AwaitLicence(LicenceWait { until: LicenceUntil::Plays(_), give_up, .. }) => {
+            Task::AwaitLicence(LicenceWait { until, give_up, .. }) if until.is_brought_about() => {
                 Some(give_up.duration())
             }
             _ => None,
@@ -144,7 +145,9 @@ impl Worker<'_> {
             let (seen, answers) = match self.is_reached(work, (command, request))? {
                 Ok(true) => return Ok(Look::So(())),
                 Ok(false) => ("it plays the part from before".to_owned(), true),
-                Err(why) => (format!("it can't be asked: {why}"), false),
+                Err(why) => {
+                    (format!("it can't be asked: {}", self.unseen(work, command, why)?), false)
+                }
             };
             let seen = format!("no answer was seen, and {seen}");
             Ok(Look::NotYet { seen, again: EVERY, last: answers })
@@ -179,10 +182,20 @@ impl Worker<'_> {
         (command, wait): (&Command, &LicenceWait),
     ) -> Result<(), StepFailure> {
         let cores = self.cores(work, command)?;
+        let asks = |command: &Command| matches!(command.task, Task::Licence(_));
+        let people = match &wait.until {
+            LicenceUntil::GivenBack(text) if !work.step.commands.iter().any(asks) => Some(text),
+            _ => None,
+        };
         let watched = self.watch((work, command), wait.give_up.duration(), || {
             let seen = match look(cores, &work.step.host, &wait.until) {
                 Ok(None) => return Ok(Look::So(())),
-                Ok(Some(seen)) | Err(seen) => seen,
+                Ok(Some(seen)) => seen,
+                Err(why) => self.unseen(work, command, why)?,
+            };
+            let seen = match people {
+                Some(text) => format!("{seen}; somebody has to do it: {text}"),
+                None => seen,
             };
             Ok(Look::NotYet { seen, again: wait.every.duration(), last: () })
         })?;
@@ -191,8 +204,12 @@ impl Worker<'_> {
         let hint = match &wait.until {
             LicenceUntil::GivenBack(text) => format!("{text}; then `mdc resume`"),
             LicenceUntil::Ready(_) => format!(
-                "nothing was moved; see Inventory > Technologies of {host} and its way to the update server, \
+                "by this step nothing was moved; see Inventory > Technologies of {host} and its way to the update server, \
                  then `mdc resume`"
+            ),
+            LicenceUntil::Settings(_) => format!(
+                "see what {host} and its log say of the import; `mdc resume` looks again, and imports when they \
+                 still differ"
             ),
             LicenceUntil::Plays(_) => format!(
                 "see what {host} and its log say of its licence, then `mdc resume`: what was asked for is not \
@@ -203,7 +220,24 @@ impl Worker<'_> {
         Err(failure(work, command, (FailureKind::Waits, ended, hint)))
     }
 
-    fn cores(&self, work: &Work<'_>, command: &Command) -> Result<&Cores, StepFailure> {
+    /// Why an instance can't be seen now; one that has refused the login is not waited for.
+    fn unseen(
+        &self,
+        work: &Work<'_>,
+        command: &Command,
+        why: String,
+    ) -> Result<String, StepFailure> {
+        match self.cores(work, command)?.refused(&work.step.host) {
+            None => Ok(why),
+            Some(why) => {
+                let hint = "correct `user` and `password` under `[standby]`, or end sessions; then `mdc resume`, \
+                            which sees what was moved before it asks for anything";
+                Err(failure(work, command, (FailureKind::Waits, why, hint.to_owned())))
+            }
+        }
+    }
+
+    pub(super) fn cores(&self, work: &Work<'_>, command: &Command) -> Result<&Cores, StepFailure> {
         self.cores.ok_or_else(|| {
             let why = "the manifest has no `[standby]` any more".to_owned();
             let hint = "use the manifest that the plan was made from".to_owned();
@@ -217,6 +251,12 @@ fn look(cores: &Cores, host: &HostName, until: &LicenceUntil) -> Result<Option<S
     let role = match until {
         LicenceUntil::Plays(role) => *role,
         LicenceUntil::GivenBack(_) => Role::Unlicensed,
+        LicenceUntil::Settings(digest) => {
+            let facts = cores.observe(host, Depth::Whole).map_err(|(why, _)| why)?;
+            let now = facts.settings_digest();
+            let seen = now.map_or("none that it tells".to_owned(), |now| now.short());
+            return Ok((now != Some(*digest)).then(|| format!("its settings are {seen}")));
+        }
         LicenceUntil::Ready(production) => {
             let observed = |host| cores.observe(host, Depth::Whole).map_err(|(why, _)| why);
             let (own, other) = (observed(host)?, observed(production).ok());
@@ -228,7 +268,7 @@ fn look(cores: &Cores, host: &HostName, until: &LicenceUntil) -> Result<Option<S
     Ok((now != role).then(|| format!("it is {}", now.as_str())))
 }
 
-fn failure(
+pub(super) fn failure(
     work: &Work<'_>,
     command: &Command,
     (kind, ended, hint): (FailureKind, String, String),
@@ -243,13 +283,13 @@ fn failure(
     }
 }
 
-fn refused(
+pub(super) fn refused(
     work: &Work<'_>,
     command: &Command,
     (how, why, request, now): (&str, &str, &LicenceRequest, Result<Role, String>),
 ) -> StepFailure {
     let mut ended = format!("{how}: {why}");
-    let mut hint = "nothing was moved; mend the cause, then `mdc resume`".to_owned();
+    let mut hint = "by this step nothing was moved; mend the cause, then `mdc resume`".to_owned();
     let forbidden = now.ok().zip(request.part_of()).and_then(|(role, what)| {
         let offline = matches!(request, LicenceRequest::RegisterOffline { .. });
         Standing { role, offline }.after(what).err()
@@ -257,8 +297,9 @@ fn refused(
     if let Some(forbidden) = forbidden {
         ended = format!("{ended}; it is {} now: {}", forbidden.from.role.as_str(), forbidden.why());
         if let Some(legal) = forbidden.legal() {
-            hint =
-                format!("nothing was moved; the legal way is: {legal}. `mdc plan` finds it anew");
+            hint = format!(
+                "by this step nothing was moved; the legal way is: {legal}. `mdc plan` finds it anew"
+            );
         }
     }
     failure(work, command, (FailureKind::Waits, ended, hint))

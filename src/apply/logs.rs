@@ -13,7 +13,7 @@ use crate::address::HostName;
 use crate::manifest::FailOn;
 use crate::plan::HealthyBefore;
 use crate::state::{FailureKind, LogFound, LogsRead, StepFailure};
-use crate::transport::{Command, Output, Task};
+use crate::transport::{Command, LogsSince, Output, Task};
 
 /// How many hosts are asked at the same time.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
@@ -51,14 +51,14 @@ impl Worker<'_> {
     /// Reads what came to the logs since then.
     pub(super) fn read_logs(&self, work: &Work<'_>) -> Result<LogsRead, StepFailure> {
         self.tell(Event::CommandStarted { step: work.step.id.to_string(), index: 0 });
-        let Some(Task::ReadLogs { component, since, fail_on, .. }) =
+        let Some(Task::ReadLogs(LogsSince { component, since, fail_on, .. })) =
             work.step.commands.first().map(|command| &command.task)
         else {
             return Ok(LogsRead { hosts: 0, found: Vec::new(), accepted: None });
         };
         let mut members = self.whom(work);
         // What somebody has left out for a reason has not changed.
-        members.retain(|_, it| !self.left_out.contains(&(&it.host, &it.component)));
+        members.retain(|_, it| !self.left_out.leaves(&it.host, &it.component));
         let mark = |host: &HostName| {
             let marked = self.notes.before(since, &what(host));
             marked.map(|lines| lines.join("\n") + "\n")
@@ -73,7 +73,7 @@ impl Worker<'_> {
         // Nobody has accepted what nobody has seen: the same word may be given for a gate.
         match self.confirmed.get(component).filter(|_| work.attempt > 1) {
             Some(by) => Ok(LogsRead { accepted: Some(by.clone()), ..read }),
-            None => Err(failure(work, component, &read)),
+            None => Err(failure(component, &read)),
         }
     }
 
@@ -174,12 +174,13 @@ fn fails(read: &LogsRead, fail_on: FailOn) -> bool {
 const SHOWN: usize = 15;
 
 /// Nothing is taken back for it by itself: people have to look.
-fn failure(work: &Work<'_>, component: &str, read: &LogsRead) -> StepFailure {
+fn failure(component: &str, read: &LogsRead) -> StepFailure {
     let told = read.found.iter();
     let told = told.flat_map(|it| it.lines.iter().map(|line| format!("{}: {line}", it.host)));
     StepFailure {
         kind: FailureKind::Waits,
-        during: work.step.commands.first().map(|it| it.task.in_words()).unwrap_or_default(),
+        // They were read: what is in them is what fails it.
+        during: format!("accept what came to the logs of {component} since the run began"),
         command: String::new(),
         ended: read.in_words(),
         output: told.take(SHOWN).collect(),
@@ -230,6 +231,14 @@ mod tests {
             let words = "core-01: not read: its answer makes no sense";
             assert_eq!(found(odd).unwrap().in_words(), words, "{odd:?}");
         }
+    }
+
+    #[test]
+    fn what_was_read_and_fails_a_run_is_not_said_to_be_unread() {
+        let found = found("bytes 5 9\nfailed-migrations 1\nerrors 0\n").into_iter().collect();
+        let failed = failure("worker", &LogsRead { hosts: 1, found, accepted: None });
+        assert_eq!(failed.during, "accept what came to the logs of worker since the run began");
+        assert!(failed.ended.contains("core-01: 1 failed migration"), "{failed:?}");
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Stand {
     fn hear(&mut self, step: &str, outcome: &StepOutcome) {
         if let StepOutcome::Failed(failure) = outcome {
             self.failed.insert(step.to_owned(), failure.clone());
-        } else {
+        } else if outcome.is_done() {
             self.failed.remove(step);
             self.done.insert(step.to_owned());
         }

@@ -26,7 +26,14 @@ const PAUSE: Duration = Duration::from_secs(2);
 struct Round<'p> {
     cut_off: BTreeMap<&'p HostName, String>,
     /// Those that could not be asked: that says nothing about the way between hosts.
-    silent: Vec<&'p str>,
+    silent: BTreeSet<&'p str>,
+}
+
+impl Round<'_> {
+    /// Whether none of `all` could be asked.
+    fn says_nothing(&self, all: usize) -> bool {
+        all > 0 && self.silent.len() == all
+    }
 }
 
 /// What one host says.
@@ -37,7 +44,8 @@ enum Said {
 }
 
 impl Worker<'_> {
-    /// Lets all try until all of them reach it.
+    /// Lets all try until all of them reach it. As long as none of them can be asked nothing is known, and
+    /// that is waited for as a host that is cut off is.
     pub(super) fn await_reach(
         &self,
         work: &Work<'_>,
@@ -47,13 +55,32 @@ impl Worker<'_> {
             return Ok(String::new());
         };
         let members = self.whom(work);
-        let watched = self.watch((work, command), give_up.duration(), || {
+        let patience = self.reach.patience;
+        let asked = self.watch((work, command), patience, || {
             let round = self.round(&members);
+            if round.says_nothing(members.len()) {
+                return Ok(Look::NotYet { seen: nobody(&round), again: PAUSE, last: () });
+            }
+            Ok(Look::So(round))
+        })?;
+        let mut first = match asked {
+            Watched::So(round) => Some(round),
+            Watched::GivenUp(seen, ()) => {
+                let patience = Period::seconds(patience.as_secs());
+                return Err(unknown(work, command, (patience, seen)));
+            }
+        };
+        let watched = self.watch((work, command), give_up.duration(), || {
+            let round = first.take().unwrap_or_else(|| self.round(&members));
+            if round.says_nothing(members.len()) {
+                return Ok(Look::NotYet { seen: nobody(&round), again: PAUSE, last: true });
+            }
             if !round.cut_off.is_empty() {
-                return Ok(Look::NotYet { seen: seen(&round), again: PAUSE, last: () });
+                return Ok(Look::NotYet { seen: seen(&round), again: PAUSE, last: false });
             }
             let tried = members.len() - round.silent.len();
-            let silent = match round.silent.as_slice() {
+            let hosts: Vec<&str> = round.silent.iter().copied().collect();
+            let silent = match hosts.as_slice() {
                 [] => String::new(),
                 hosts => format!("; not asked, since they can't be reached: {}", hosts.join(", ")),
             };
@@ -63,7 +90,8 @@ impl Worker<'_> {
         })?;
         match watched {
             Watched::So(said) => Ok(said),
-            Watched::GivenUp(seen, ()) => Err(cut_off(work, command, (*give_up, seen))),
+            Watched::GivenUp(seen, true) => Err(unknown(work, command, (*give_up, seen))),
+            Watched::GivenUp(seen, false) => Err(cut_off(work, command, (*give_up, seen))),
         }
     }
 
@@ -75,7 +103,7 @@ impl Worker<'_> {
         each(&hosts, AT_ONCE, ask, |host, said| match said {
             Said::Reached => {}
             Said::CutOff(why) => drop(round.cut_off.insert(host, why)),
-            Said::Nothing => round.silent.push(host.as_str()),
+            Said::Nothing => drop(round.silent.insert(host.as_str())),
         });
         round
     }
@@ -107,6 +135,21 @@ fn why(output: &Output) -> String {
 
 fn seen(round: &Round<'_>) -> String {
     first(round.cut_off.values().cloned(), ("; ", "hosts more"))
+}
+
+fn nobody(round: &Round<'_>) -> String {
+    let hosts = first(round.silent.iter().map(|host| (*host).to_owned()), (", ", "hosts more"));
+    format!("none of those that need it can be asked: {hosts}")
+}
+
+/// Nobody knows whether it is reached: that is no reason to take anything back, and none to go on.
+fn unknown(work: &Work<'_>, command: &Command, (after, seen): (Period, String)) -> StepFailure {
+    let hint = format!(
+        "{} is changed and healthy on its own host; make at least one of these hosts reachable from here, \
+         then `mdc resume`: they are asked again. To go on without: `mdc resume --skip {} --because …`",
+        work.step.component, work.step.id
+    );
+    StepFailure { hint, ..cut_off(work, command, (after, seen)) }
 }
 
 /// The component itself is healthy on its own host: its way back mends nothing here by itself.

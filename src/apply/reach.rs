@@ -18,6 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// one is kept.
 const LASTING: Duration = Duration::from_mins(1);
 
+/// What there is to know of a way that failed behind a job.
+pub(super) const GOES_ON: &str =
+    "what was begun on the host goes on there, and is found again when the run is resumed";
+
 /// The ways to all hosts of a run.
 pub(super) struct Reach<'a> {
     pub(super) connections: Connections<'a>,
@@ -78,9 +82,6 @@ impl Reach<'_> {
 
 fn out_of_patience(failure: Failure, patience: Duration) -> Failure {
     let problem = format!("{}; it was tried again for {} s", failure.problem, patience.as_secs());
-    let hint = format!(
-        "{}; what was begun on the host goes on there, and is found again when the run is resumed",
-        failure.hint
-    );
+    let hint = format!("{}; {GOES_ON}", failure.hint);
     Failure { problem: Problem::Unreachable(problem), hint, ..failure }
 }

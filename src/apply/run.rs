@@ -17,24 +17,25 @@ use super::connections::{Connections, Dial};
 use super::control::{Inbox, Message};
 use super::coordinator::{Coordinator, Handed};
 use super::copies::{self, Copied};
+use super::copying::Copying;
 use super::ending::Ending;
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
 use super::keep::Notes;
 use super::leave::Leave;
+use super::left_out::LeftOut;
 use super::notice::{Notices, Telling};
 use super::reach::Reach;
 use super::scan::Scans;
 use super::schedule::Schedule;
 use super::worker::Worker;
-use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::center::Center;
 use crate::cores::Cores;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
-use crate::scan::ToGateway;
+use crate::scan::{ToGateway, ToHistory};
 use crate::state::{Entry, FailureKind, JournalError, Progress, Run, StepFailure, StepOutcome};
 use crate::transport::Tenure;
 
@@ -47,6 +48,8 @@ pub struct Apply<'a> {
     pub dial: &'a Dial<'a>,
     /// The folder that package files are relative to.
     pub packages: &'a Utf8Path,
+    /// How many bytes and files of packages may be on their way at once.
+    pub in_flight: (u64, u64),
     /// How many steps may run at once.
     pub at_once: NonZeroUsize,
     /// The lease under which hosts are changed.
@@ -59,6 +62,8 @@ pub struct Apply<'a> {
     pub confirmed: &'a BTreeMap<String, String>,
     /// The way to the API Gateway, for test scans.
     pub gateway: &'a ToGateway<'a>,
+    /// The way to what counts the scans in progress.
+    pub history: &'a ToHistory<'a>,
     /// The way to Control Center, when components are changed by it.
     pub center: Option<&'a Center<'a>>,
     /// The ways to standalone MD Core instances, when there are any.
@@ -111,7 +116,7 @@ fn recorded(
     listen(Some(Event::RunStarted {
         run: run.id.clone(),
         steps: run.plan.steps.len(),
-        finished: run.progress.done.len(),
+        finished: finished(&run.plan, &run.progress),
     }));
     let mut ending = attempt(apply, run, inbox, listen)?;
     let notices = Notices::new(apply.telling, (&run.id, &run.plan), &run.progress);
@@ -146,13 +151,13 @@ fn attempt(
     let reach = Reach { connections, patience: apply.patience, halt: &halt, tell: &tell };
     let worker = Worker {
         reach: &reach,
-        packages: apply.packages,
+        copying: &Copying::new(apply.packages, apply.in_flight),
         jobs: &jobs,
         plan,
         asking: Mutex::default(),
-        left_out: left_out(plan, progress),
+        left_out: LeftOut::of(plan, progress),
         confirmed: apply.confirmed,
-        scans: &Scans::new(apply.gateway, plan, progress),
+        scans: &Scans::new((apply.gateway, apply.history), plan, progress),
         notes: &Notes::new(progress, sender.clone()),
         console: &Console::new(apply.center),
         cores: apply.cores,
@@ -167,19 +172,17 @@ fn attempt(
             thread::Builder::new().stack_size(STACK).spawn_scoped(scope, life).is_ok()
         };
         let mut cancel = |step: &Step| {
-            halt.say();
             let (jobs, step) = (&jobs, step.clone());
             let end = move || jobs.cancel(&step);
             // Without a thread the worker waits for the job's own end.
             let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, end);
         };
-        let over = over(plan, progress);
         let wanted = 0..apply.at_once.get().min(plan.steps.len());
         let mut coordinator = Coordinator {
             plan,
             progress,
             journal,
-            schedule: Schedule::new(&plan.steps, &over),
+            schedule: schedule(plan, progress),
             failures: Failures::new(plan),
             // Fewer threads than asked for: these do the work.
             free: wanted.take_while(spawn).count(),
@@ -188,6 +191,7 @@ fn attempt(
             ending: Ending::so_far(progress),
             hand_out,
             clock: apply.clock,
+            halt: &halt,
             cancel: &mut cancel,
             listen,
         };
@@ -199,11 +203,22 @@ fn attempt(
     result
 }
 
-/// The steps that are not to be begun. Gates are passed again as long as something waits right behind
-/// them, and those at the end as long as anything waits: what they saw was so at its time. What scans
-/// came to before any change can't be seen again, who was told isn't told again, and what a change left
-/// broken is mended by that change, not by waiting for it.
-fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
+/// How many steps are done for good: gates that are passed again are counted then.
+fn finished(plan: &Plan, progress: &Progress) -> usize {
+    let over = over(plan, progress, &broken(plan, progress));
+    over.iter().filter(|step| progress.done.contains(**step)).count()
+}
+
+/// What is to be begun, and in which order.
+fn schedule<'p>(plan: &'p Plan, progress: &Progress) -> Schedule<'p> {
+    let broken = broken(plan, progress);
+    Schedule::new(&plan.steps, &over(plan, progress, &broken), &broken)
+}
+
+/// The steps that are not to be begun. Gates are passed again as long as something that nobody has begun
+/// waits right behind them, and those at the end as long as anything waits: what they saw was so at its time.
+/// What scans came to before any change can't be seen again, and who was told isn't told again.
+fn over<'p>(plan: &'p Plan, progress: &Progress, broken: &BTreeSet<&'p str>) -> BTreeSet<&'p str> {
     let is_over =
         |step: &Step| progress.done.contains(&*step.id) || progress.skipped.contains_key(&*step.id);
     let waiting: Vec<&Step> =
@@ -211,22 +226,18 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     let before = |waiting: &mut dyn Iterator<Item = &&'p Step>| -> BTreeSet<&'p str> {
         waiting.flat_map(|step| step.after.iter().map(|id| &**id)).collect()
     };
-    let guarding = before(&mut waiting.iter());
+    let guarding = before(&mut waiting.iter().filter(|step| !broken.contains(&*step.id)));
     // A batch that was begun is gone: to finish it is what brings it back.
     let untouched = before(&mut waiting.iter().filter(|step| progress.is_untouched(&step.id)));
-    let broken = broken(plan, progress);
+    let has_begun =
+        plan.steps.iter().any(|step| step.is_change() && !progress.is_untouched(&step.id));
     let again = |step: &Step| match step.action {
         Action::ScanBefore | Action::MarkLogs | Action::Yield => false,
         action if action.tells() => false,
         Action::Verify | Action::ScanAfter | Action::ReadLogs => !waiting.is_empty(),
+        // Once something is changed, to go on is better than to stay between two releases.
+        Action::ProveBackup if step.stage == Stage::Live => !has_begun,
         Action::KeepHealthy => untouched.contains(&*step.id),
-        // Without one of them the whole cluster may be unhealthy.
-        Action::AwaitHealthy | Action::StillIdle => {
-            guarding.contains(&*step.id) && broken.is_empty()
-        }
-        Action::AwaitIdle => {
-            guarding.contains(&*step.id) && !broken.contains(&(&step.host, &step.component))
-        }
         action => action.is_gate() && guarding.contains(&*step.id),
     };
     let is_over_for_good =
@@ -234,24 +245,11 @@ fn over<'p>(plan: &'p Plan, progress: &'p Progress) -> BTreeSet<&'p str> {
     plan.steps.iter().filter(is_over_for_good).map(|step| &*step.id).collect()
 }
 
-/// What the user has left as it is.
-fn left_out<'p>(
-    plan: &'p Plan,
-    progress: &Progress,
-) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
-    let skipped = plan.steps.iter().filter(|step| progress.skipped.contains_key(&*step.id));
-    let changes = skipped.filter(|step| step.is_change());
-    changes.map(|step| (&step.host, &step.component)).collect()
-}
-
-/// What a change of stage 2 left half-way.
-fn broken<'p>(plan: &'p Plan, progress: &Progress) -> BTreeSet<(&'p HostName, &'p ComponentName)> {
-    let half_way = |step: &&Step| {
-        progress.failed.contains(&*step.id) || progress.interrupted.contains(&*step.id)
-    };
+/// The changes of stage 2 that may have been left half-way.
+fn broken<'p>(plan: &'p Plan, progress: &Progress) -> BTreeSet<&'p str> {
     let changes =
         plan.steps.iter().filter(|step| step.stage == Stage::Critical && step.is_change());
-    changes.filter(half_way).map(|step| (&step.host, &step.component)).collect()
+    changes.map(|step| &*step.id).filter(|id| progress.is_half_way(id)).collect()
 }
 
 /// A worker's life: one step after the other until none is handed out any more.

@@ -6,22 +6,28 @@ use super::event::Event;
 use super::worker::{Work, Worker};
 use crate::diff::Action;
 use crate::plan::Plan;
-use crate::scan::{Gateway, Sample, Scanned, ToGateway, compare, test};
+use crate::scan::{Gateway, Sample, Scanned, ToGateway, ToHistory, compare, test};
 use crate::state::{FailureKind, Progress, StepFailure, StepOutcome};
 use crate::transport::{Command, Task};
 
-/// What test scans need: the way to the gateway, and what they came to before anything was changed.
+/// What test scans need: the way to the gateway, and what they came to before anything was changed. With
+/// it, the way to what counts the scans in progress.
 pub(super) struct Scans<'a> {
     gateway: &'a ToGateway<'a>,
+    pub(super) history: &'a ToHistory<'a>,
     before: Mutex<Box<[Scanned]>>,
 }
 
 impl<'a> Scans<'a> {
     /// With what an earlier attempt at the run has measured.
-    pub(super) fn new(gateway: &'a ToGateway<'a>, plan: &Plan, progress: &Progress) -> Self {
+    pub(super) fn new(
+        (gateway, history): (&'a ToGateway<'a>, &'a ToHistory<'a>),
+        plan: &Plan,
+        progress: &Progress,
+    ) -> Self {
         let measured = plan.steps.iter().find(|step| step.action == Action::ScanBefore);
         let before = measured.and_then(|step| progress.scanned.get(&*step.id)).cloned();
-        Self { gateway, before: Mutex::new(before.unwrap_or_default()) }
+        Self { gateway, history, before: Mutex::new(before.unwrap_or_default()) }
     }
 
     fn before(&self) -> Box<[Scanned]> {

@@ -20,11 +20,9 @@ pub(super) struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// The schedule of `steps`, of which those that `over` names are over. What comes after one of those
-    /// still comes after what that one came after: a part of a plan keeps the order of the whole.
-    pub(super) fn new(steps: &'a [Step], over: &BTreeSet<&str>) -> Self {
-        let places: BTreeMap<&str, usize> =
-            steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
+    /// The schedule of `steps`, of which those that `over` names are over, and those that `broken` names are
+    /// mended before anything else begins.
+    pub(super) fn new(steps: &'a [Step], over: &BTreeSet<&str>, broken: &BTreeSet<&str>) -> Self {
         let mut schedule = Self {
             steps,
             waits_for: vec![0; steps.len()],
@@ -33,21 +31,14 @@ impl<'a> Schedule<'a> {
             running: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        // What is not over before each step that is; steps stand behind all that they come after.
-        let mut behind: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for (place, step) in steps.iter().enumerate() {
-            let mut before = BTreeSet::new();
-            for earlier in step.after.iter().filter_map(|id| places.get(&**id).copied()) {
-                match behind.get(&earlier) {
-                    Some(open) => before.extend(open),
-                    None => drop(before.insert(earlier)),
-                }
-            }
-            if over.contains(&*step.id) {
-                behind.insert(place, before);
-            } else {
-                schedule.wait(place, &before);
-            }
+        let mut open = open(steps, over);
+        let is_broken =
+            |place: usize| steps.get(place).is_some_and(|step| broken.contains(&*step.id));
+        for place in (0..steps.len()).filter(|&place| is_broken(place)) {
+            mend_first(&mut open, place, is_broken);
+        }
+        for (place, before) in open {
+            schedule.wait(place, &before);
         }
         schedule
     }
@@ -144,5 +135,53 @@ impl<'a> Schedule<'a> {
     /// The ids of the steps that run.
     pub(super) fn running(&self) -> Vec<String> {
         self.running_steps().map(|step| step.id.to_string()).collect()
+    }
+}
+
+/// The steps that are not over, each with those that it waits for. What comes after a step that is over
+/// still comes after what that one came after: a part of a plan keeps the order of the whole.
+fn open(steps: &[Step], over: &BTreeSet<&str>) -> BTreeMap<usize, BTreeSet<usize>> {
+    let places: BTreeMap<&str, usize> =
+        steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
+    let mut open: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    // What is not over before each step that is; steps stand behind all that they come after.
+    let mut behind: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (place, step) in steps.iter().enumerate() {
+        let mut before = BTreeSet::new();
+        for earlier in step.after.iter().filter_map(|id| places.get(&**id).copied()) {
+            match behind.get(&earlier) {
+                Some(open) => before.extend(open),
+                None => drop(before.insert(earlier)),
+            }
+        }
+        let into = if over.contains(&*step.id) { &mut behind } else { &mut open };
+        into.insert(place, before);
+    }
+    open
+}
+
+/// The step at `place`, which was left half-way, waits for nothing but what was left so before it: all else that
+/// it came after was passed or tolerated before it began, and waits for it instead. What stands still can't be
+/// backed up, and others are neither healthy nor idle without it; once it is mended they see what is so before
+/// anything else begins.
+fn mend_first(
+    open: &mut BTreeMap<usize, BTreeSet<usize>>,
+    place: usize,
+    is_broken: impl Fn(usize) -> bool,
+) {
+    let (mut broken, mut passed) = (BTreeSet::new(), BTreeSet::new());
+    let mut earlier = vec![place];
+    while let Some(next) = earlier.pop() {
+        for &before in open.get(&next).into_iter().flatten() {
+            if is_broken(before) {
+                broken.insert(before);
+            } else if passed.insert(before) {
+                earlier.push(before);
+            }
+        }
+    }
+    open.insert(place, broken);
+    for passed in passed {
+        open.entry(passed).or_default().insert(place);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::address::HostName;
 use crate::state::{FailureKind, StepFailure};
-use crate::transport::{Command, Failure, Output, Problem, Task};
+use crate::transport::{Command, Failure, Output, Problem, RelayTask, Task};
 use crate::value::steers;
 
 /// How many lines a failure shows.
@@ -45,7 +45,7 @@ pub(super) fn failed_command(host: &HostName, command: &Command, output: &Output
         command: command.run.clone(),
         ended: output.end.to_string(),
         output: telling_lines(output),
-        hint: hint(host, command),
+        hint: further(host, command, hint(host, command)),
     }
 }
 
@@ -75,17 +75,34 @@ fn hint(host: &HostName, command: &Command) -> String {
             "nothing that runs was changed; give {host} what {package} depends on (the lines above name \
              it), or a repository that has it"
         ),
+        Task::Relay(RelayTask::LendFile { .. }) => {
+            format!(
+                "make the plan anew: it has the package file copied to {host} where it is missing"
+            )
+        }
         Task::ReceiveFile { .. } => format!("see free disk space and rights on {host}"),
         Task::AwaitHealth { unit, .. } | Task::CheckUnit { unit } | Task::StartUnit { unit } => {
-            // Both texts of Windows begin or look for their service like this.
-            let windows = ["cmd.exe ", "Get-Service"].iter().any(|it| command.run.contains(it));
-            if windows {
-                return format!("see the event log about {unit} on {host}, mend the cause");
-            }
-            format!("see `journalctl -u {unit}` on {host}, mend the cause")
+            format!(
+                "see `journalctl -u {unit}` on {host} (on Windows the event log about it), mend the \
+                 cause"
+            )
         }
         _ => format!("mend the cause on {host}"),
     }
+}
+
+/// What else there is to do about a Windows command that names a file of another machine: neither a job nor
+/// a login takes anybody's credentials there.
+fn further(host: &HostName, command: &Command, hint: String) -> String {
+    let names_another = [r"'\\", r#""\\"#, r" \\"].iter().any(|it| command.run.contains(it));
+    if !names_another {
+        return hint;
+    }
+    format!(
+        "{hint}; it names a file of another machine, which is a second hop: a job goes there as the account of \
+         {host} itself (DOMAIN\\HOST$), and a login by NTLM or Kerberos not at all. On that machine let the \
+         account of {host} in, or have the file on {host}"
+    )
 }
 
 /// The lines with telling words and the last ones of standard error, or of both streams when there
@@ -123,4 +140,28 @@ pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
             .collect()
     };
     text.lines().map(harmless).filter(|line| !line.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Account;
+    use crate::value::Period;
+
+    #[test]
+    fn a_file_of_another_machine_is_told_of_as_a_second_hop() {
+        let host: HostName = "win-01".parse().unwrap();
+        let hint = |run: &str| {
+            let task = Task::BackUp { component: "redis".into(), newest: String::new() };
+            let (account, within) = (Account::Root, Period::seconds(1));
+            let command = Command { run: run.to_owned(), account, within, task };
+            let end = crate::transport::End::Exit(1);
+            let output = Output { end, stdout: Vec::new(), stderr: b"Access is denied".to_vec() };
+            failed_command(&host, &command, &output).hint
+        };
+        assert!(hint(r"Copy-Item '\\nas\backups\x' C:\x").contains("second hop"));
+        for own in [r"Copy-Item 'C:\backups\x' D:\x", "cp /srv/x /srv/y"] {
+            assert!(!hint(own).contains("second hop"), "{own}");
+        }
+    }
 }

@@ -1,8 +1,10 @@
-//! Looking again and again until it is so: bounded, told of each time, cut short by a cancel.
+//! Looking again and again until it is so: bounded, told of each time, cut short by a cancel, and by a stop
+//! where it is no part of a change.
 
 use std::time::{Duration, Instant};
 
 use super::event::Event;
+use super::halt::Word;
 use super::job;
 use super::worker::{Work, Worker};
 use crate::state::StepFailure;
@@ -47,9 +49,16 @@ impl Worker<'_> {
             if left.is_zero() {
                 return Ok(Watched::GivenUp(seen, last));
             }
-            self.tell(Event::Watched { step: work.step.id.to_string(), seen });
-            if self.reach.halt.wait(again.min(left)) {
-                return Err(job::cancelled_before(work.step, command));
+            self.tell(Event::Watched { step: work.step.id.to_string(), seen: seen.clone() });
+            let until = if work.step.action.is_gate() { Word::Stop } else { Word::Cancel };
+            if self.reach.halt.wait_for(until, again.min(left)) {
+                return Err(StepFailure {
+                    ended: format!(
+                        "the run was stopped while it waited; what was seen last: {seen}"
+                    ),
+                    hint: "`mdc resume` looks again".to_owned(),
+                    ..job::cancelled_before(work.step, command)
+                });
             }
         }
     }

@@ -1,39 +1,33 @@
 //! One step, carried out on its host.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use camino::Utf8Path;
-
 use super::cancel::Jobs;
 use super::center::{Asking, Console};
+use super::copying::{Copying, Sent};
 use super::event::Event;
 use super::gate::not_done;
 use super::job;
 use super::keep::Notes;
+use super::left_out::LeftOut;
 use super::notice::Notices;
-use super::package;
-use super::reach::Reach;
+use super::reach::{GOES_ON, Reach};
+use super::relay::Came;
 use super::scan::Scans;
-use super::telling::{failed_command, failed_way};
-use crate::address::{ComponentName, HostName};
+use super::telling::{failed_command, failed_way, lines};
 use crate::cores::Cores;
+use crate::diff::Action;
 use crate::plan::{Plan, Step};
-use crate::state::{FailureKind, Kept, StepFailure, StepOutcome};
-use crate::transport::{Command, Connection, Failure, Order, Output, Problem, Task, Verdict};
-use crate::value::Digest;
-
-/// Bytes between two events of a copy.
-const COPIED_EVERY: u64 = 1 << 20;
+use crate::state::{FailureKind, Kept, StepFailure, StepOutcome, kept_from_work};
+use crate::transport::{Command, Connection, Failure, Order, Output, Task, Verdict};
 
 /// What carrying out steps takes.
 pub(super) struct Worker<'a> {
     pub(super) reach: &'a Reach<'a>,
-    /// The folder that package files are relative to.
-    pub(super) packages: &'a Utf8Path,
+    /// Package files, and how many of them go at once.
+    pub(super) copying: &'a Copying<'a>,
     /// The jobs of the run.
     pub(super) jobs: &'a Jobs<'a>,
     /// What is carried out: whom its gates ask stands in it.
@@ -41,10 +35,10 @@ pub(super) struct Worker<'a> {
     /// Whose turn it is to ask those.
     pub(super) asking: Mutex<()>,
     /// What the user has left as it is.
-    pub(super) left_out: BTreeSet<(&'a HostName, &'a ComponentName)>,
+    pub(super) left_out: LeftOut<'a>,
     /// What people have confirmed: by component, who did.
     pub(super) confirmed: &'a BTreeMap<String, String>,
-    /// The way to the API Gateway, and what scans came to before.
+    /// The ways to the API Gateway and to what counts scans, and what test scans came to before.
     pub(super) scans: &'a Scans<'a>,
     /// What steps must leave as it is.
     pub(super) notes: &'a Notes,
@@ -90,6 +84,9 @@ impl Worker<'_> {
     pub(super) fn carry_out(&self, step: &Step, attempt: Attempt) -> StepOutcome {
         self.reach.halt.wait(attempt.after);
         let work = Work { step, attempt: attempt.number };
+        if attempt.looks == Looks::UnlessBegun {
+            self.jobs.handed(&step.id);
+        }
         if step.action.scans() {
             return self.scan(&work).unwrap_or_else(StepOutcome::Failed);
         }
@@ -102,11 +99,17 @@ impl Worker<'_> {
         if step.action.is_gate() {
             return self.gate(&work).unwrap_or_else(StepOutcome::Failed);
         }
+        if step.action == Action::Reboot {
+            return self.reboot(&work).unwrap_or_else(StepOutcome::Failed);
+        }
         let looks = match attempt.looks {
             Looks::Never => Ok(false),
             Looks::UnlessBegun => self.has_begun(&work).map(|begun| !begun),
             Looks::First => Ok(true),
         };
+        if attempt.looks != Looks::Never {
+            self.dismiss(step);
+        }
         let result = match looks.and_then(|looks| Ok(looks && self.found_done(step)?)) {
             Ok(true) => self.finished(&work),
             Ok(false) => match self.needs(step) {
@@ -144,8 +147,11 @@ impl Worker<'_> {
     }
 
     /// The failure, after what was kept from new work got work again.
-    fn restored(&self, work: &Work<'_>, mut failure: StepFailure) -> StepFailure {
+    pub(super) fn restored(&self, work: &Work<'_>, mut failure: StepFailure) -> StepFailure {
         if let Err(second) = self.restore(work) {
+            // Who gives the run up gives it work again.
+            let what = kept_from_work(work.attempt);
+            let _ = self.notes.take(&work.step.id, &what, Box::default());
             failure.hint = format!(
                 "{}; it is still kept from new work on {}, since this failed too: {}",
                 failure.hint, work.step.host, second.command
@@ -156,14 +162,14 @@ impl Worker<'_> {
 
     /// Gives what may have been kept from new work its work again; doing so twice comes to the same.
     fn restore(&self, work: &Work<'_>) -> Result<(), StepFailure> {
-        let mut commands = work.step.commands.iter().enumerate();
-        let Some((index, command)) =
-            commands.find(|(_, command)| matches!(command.task, Task::Restore { .. }))
-        else {
-            return Ok(());
-        };
-        self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
-        self.job(work, index, command).map(drop)
+        let commands = work.step.commands.iter().enumerate();
+        for (index, command) in
+            commands.filter(|(_, command)| matches!(command.task, Task::Restore { .. }))
+        {
+            self.tell(Event::CommandStarted { step: work.step.id.to_string(), index });
+            self.job(work, index, command)?;
+        }
+        Ok(())
     }
 
     /// Whether the host knows a job of this attempt.
@@ -172,7 +178,7 @@ impl Worker<'_> {
         let order = Order::Jobs { run: self.jobs.run };
         let mut ask = |host: &mut dyn Connection| host.order(self.jobs.tenure, &order);
         let verdict = self.reach.with(&step.id, &step.host, &mut ask);
-        Ok(match verdict.map_err(|failure| failed_way(&failure, None))? {
+        Ok(match verdict.map_err(|failure| self.failed_way(step, &failure, None))? {
             Verdict::Jobs(jobs) => jobs.iter().any(|id| job::is_of(id, &step.id, attempt)),
             // The jobs themselves will tell what is wrong.
             _ => true,
@@ -186,7 +192,7 @@ impl Worker<'_> {
             let output = self
                 .reach
                 .with(&step.id, &need.host, &mut |connection| connection.run(check, None))
-                .map_err(|failure| failed_way(&failure, Some(check)))?;
+                .map_err(|failure| self.failed_way(step, &failure, Some(check)))?;
             if !output.end.is_success() {
                 let mut failure = failed_command(&need.host, check, &output);
                 failure.hint = format!(
@@ -201,28 +207,37 @@ impl Worker<'_> {
 
     fn commands(&self, work: &Work<'_>) -> Result<StepOutcome, StepFailure> {
         let step = work.step;
-        let mut is_there = false;
+        let (mut is_there, mut is_given) = (false, false);
+        let mut found = None;
         let mut kept = Vec::new();
         let mut asking = Asking::default();
         for (index, command) in step.commands.iter().enumerate() {
             if self.reach.halt.is_said() {
                 return Err(job::cancelled_before(step, command));
             }
-            if is_there && matches!(command.task, Task::ReceiveFile { .. }) {
+            if (is_there || is_given) && command.task.brings().is_some() {
                 continue;
             }
+            self.begins(work, command)?;
             self.tell(Event::CommandStarted { step: step.id.to_string(), index });
             if self.done_otherwise(work, (index, command), (&mut kept, &mut asking))? {
+                continue;
+            }
+            if let Task::Relay(task) = &command.task {
+                match self.by_relay(work, (command, task), &mut found)? {
+                    Came::File => is_given = true,
+                    Came::Nothing => {}
+                    Came::NotBegun => return Ok(StepOutcome::NotBegun),
+                }
                 continue;
             }
             let output = match &command.task {
                 Task::WriteFile { .. } => self.write_file(step, command)?,
                 Task::ReceiveFile { from, digest, size, .. } => {
-                    self.enter(step)?;
-                    self.on_host(step, command, &mut |connection| {
-                        let mut file = self.open(step, (from, *digest, *size))?;
-                        connection.run(command, Some(&mut file))
-                    })?
+                    let content = (*digest, *size);
+                    let sent = self.copy(Sent { step, command, from, content }, found.as_ref())?;
+                    let Some(output) = sent else { return Ok(StepOutcome::NotBegun) };
+                    output
                 }
                 _ => self.on_host(step, command, &mut |host| host.run(command, None))?,
             };
@@ -232,7 +247,14 @@ impl Worker<'_> {
                 }
                 // The file is there: it isn't copied, and all else about it is done.
                 (Task::FindFile { .. }, true) => is_there = true,
-                (Task::FindFile { .. }, false) | (_, true) => {}
+                (Task::FindFile { .. }, false) => found = Some((command.clone(), output)),
+                // How it came there, where that is not as it was wished.
+                (Task::ReceiveFile { .. }, true) => {
+                    for why in lines(&output.stderr) {
+                        self.tell(Event::SentOtherwise { step: step.id.to_string(), why });
+                    }
+                }
+                (_, true) => {}
                 (_, false) => return Err(failed_command(&step.host, command, &output)),
             }
         }
@@ -272,8 +294,10 @@ impl Worker<'_> {
         let id = job::id(&work.step.id, work.attempt, index);
         self.jobs.begun(&work.step.id, work.attempt, index);
         let order = Order::Attend { run: self.jobs.run, job: &id, command };
-        let verdict =
-            self.on_host(work.step, command, &mut |host| host.order(self.jobs.tenure, &order))?;
+        let verdict = self.on_host(work.step, command, &mut |host| {
+            self.jobs.handed(&work.step.id);
+            host.order(self.jobs.tenure, &order)
+        })?;
         job::end(work.step, command, verdict)
     }
 
@@ -281,7 +305,8 @@ impl Worker<'_> {
     pub(super) fn enter(&self, step: &Step) -> Result<(), StepFailure> {
         let mut enter = |host: &mut dyn Connection| host.order(self.jobs.tenure, &Order::Enter);
         let verdict = self.reach.with(&step.id, &step.host, &mut enter);
-        job::entered(&step.host, verdict.map_err(|failure| failed_way(&failure, None))?)
+        let verdict = verdict.map_err(|failure| self.failed_way(step, &failure, None))?;
+        job::entered(&step.host, verdict)
     }
 
     /// Whether all that a step's checks look at is already so.
@@ -320,51 +345,26 @@ impl Worker<'_> {
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<T, Failure>,
     ) -> Result<T, StepFailure> {
         let done = self.reach.with(&step.id, &step.host, work);
-        done.map_err(|failure| failed_way(&failure, Some(command)))
+        done.map_err(|failure| self.failed_way(step, &failure, Some(command)))
     }
 
-    fn open<'w>(
-        &'w self,
-        step: &'w Step,
-        (from, digest, total): (&str, Digest, u64),
-    ) -> Result<Counted<'w>, Failure> {
-        let path = self.packages.join(from);
-        let file = package::reviewed(&path, (digest, total)).map_err(|why| Failure {
-            host: step.host.clone(),
-            during: "copy the package file to the host".to_owned(),
-            problem: Problem::Here(why),
-            hint: "nothing was sent; put the package file back where the release says".to_owned(),
-        })?;
-        Ok(Counted { file, reach: self.reach, step: &step.id, sent: 0, told: 0, total })
+    /// A way to a host of `step` that failed. Once a host may have a job of it, whatever is wrong with the way
+    /// leaves that going: a password that is refused, too.
+    pub(super) fn failed_way(
+        &self,
+        step: &Step,
+        failure: &Failure,
+        command: Option<&Command>,
+    ) -> StepFailure {
+        let failed = failed_way(failure, command);
+        if failed.kind == FailureKind::Way || !self.jobs.is_handed(&step.id) {
+            return failed;
+        }
+        let hint = format!("{}; {GOES_ON}", failed.hint);
+        StepFailure { kind: FailureKind::Way, hint, ..failed }
     }
 
     pub(super) fn tell(&self, event: Event) {
         (self.reach.tell)(event);
-    }
-}
-
-/// A package file that tells how much of it was read, and ends early when it is told to.
-struct Counted<'a> {
-    file: File,
-    reach: &'a Reach<'a>,
-    step: &'a str,
-    sent: u64,
-    told: u64,
-    total: u64,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.reach.halt.is_said() {
-            return Err(io::Error::other("the copy was cancelled"));
-        }
-        let count = self.file.read(buffer)?;
-        self.sent += count as u64;
-        if self.sent - self.told >= COPIED_EVERY || count == 0 {
-            self.told = self.sent;
-            let step = self.step.to_owned();
-            (self.reach.tell)(Event::Copied { step, sent: self.sent, total: self.total });
-        }
-        Ok(count)
     }
 }

@@ -1,29 +1,56 @@
 //! What is said of approvals that are missing or don't count.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use camino::Utf8Path;
 
 use super::{Judged, folder_of, statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Approvals, Manifest};
+use crate::plan;
 use crate::value::harmless;
 
-/// That the plan at `path` holds another rule than `manifest` has now.
+/// That the plan at `path` holds another rule, `then`, than `manifest` has now.
 #[must_use]
-pub fn other_rule(manifest: &Manifest, path: &Utf8Path) -> Diagnostic {
-    let what = format!(
-        "`{path}` was made under another rule of who has to approve plans, or with another file of \
-         signers"
-    );
+pub fn other_rule(
+    manifest: &Manifest,
+    (then, now): (Option<&plan::Approvals>, Option<&plan::Approvals>),
+    path: &Utf8Path,
+) -> Diagnostic {
+    let moved = match (&manifest.approvals, then) {
+        (Some(rule), Some(then)) => moved(rule, (then, now)),
+        (Some(rule), None) => vec![("it asked for no approvals".to_owned(), &rule.signers.span)],
+        (None, _) => Vec::new(),
+    };
+    let words: Vec<&str> = moved.iter().map(|(what, _)| what.as_str()).collect();
+    let words = match words.as_slice() {
+        [] => "the manifest asks for no approvals now".to_owned(),
+        words => words.join("; "),
+    };
+    let what = format!("`{path}` was made under another rule of who has to approve plans: {words}");
     let problem = Diagnostic::new(Code::ApprovalRuleChanged, what)
         .help("no host was touched; make the plan again, have it reviewed and approved");
-    match &manifest.approvals {
-        Some(rule) => {
-            problem.at(Label::new(&manifest.source, rule.signers.span.clone(), "the rule now"))
-        }
-        None => problem,
+    moved.into_iter().fold(problem, |problem, (_, span)| {
+        problem.at(Label::new(&manifest.source, span.clone(), "the rule now"))
+    })
+}
+
+/// What moved from `then` to `now`, which `rule` says, each with its place there.
+fn moved<'r>(
+    rule: &'r Approvals,
+    (then, now): (&plan::Approvals, Option<&plan::Approvals>),
+) -> Vec<(String, &'r Range<usize>)> {
+    let numbers = [("live", then.live, &rule.live), ("critical", then.critical, &rule.critical)];
+    let numbers = numbers.into_iter().filter(|(_, was, is)| *was != is.value);
+    let mut moved: Vec<_> = numbers
+        .map(|(key, was, is)| (format!("`{key}` was {was}, is {}", is.value), &is.span))
+        .collect();
+    if now.is_some_and(|now| (&now.signers, &now.people) != (&then.signers, &then.people)) {
+        let what = format!("the file of signers `{}` is another one", rule.signers.value);
+        moved.push((what, &rule.signers.span));
     }
+    moved
 }
 
 impl Judged {

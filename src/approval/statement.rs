@@ -66,6 +66,7 @@ impl Statement {
             Purpose::Release => format!("to release {}", plan.release),
             Purpose::RollBack(run) => format!("to roll back the run {run}"),
             Purpose::BackUp => "to take backups".to_owned(),
+            Purpose::Stage => format!("to bring the packages of release {} to hosts", plan.release),
             Purpose::FailOver => "to let a standby take over".to_owned(),
             Purpose::Finalise => format!("to drop the ways back from release {}", plan.release),
         };

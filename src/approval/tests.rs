@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::catalog;
 use crate::desired;
+use crate::diagnostic::Code;
 use crate::diff;
 use crate::graph;
 use crate::manifest;
@@ -46,7 +47,7 @@ fn a_statement_is_read_back_to_the_byte() {
 fn an_approval_of_another_plan_says_so() {
     let plan = plan();
     let text = Statement::new([Stage::Live], None).unwrap().text(&plan);
-    let other = Plan { warnings: vec!["new".into()], ..plan };
+    let other = Plan { warnings: vec![Code::Stays.said("new")], ..plan };
     let other = Plan { seal: other.digest(), ..other };
     let error = Statement::parse(text.as_bytes(), &other).unwrap_err();
     assert!(error.to_string().contains("another plan"), "{error}");

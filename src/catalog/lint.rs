@@ -43,7 +43,7 @@ pub fn lint(catalog: &Catalog) -> Diagnostics {
 fn problem(code: Code, entry: &Entry, key: &str, message: impl Display) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, format!("`{}`: {message}", entry.component.name));
     let place =
-        entry.sources.iter().rev().find_map(|text| Some((text, source::key_span(text, key)?)));
+        entry.sources.iter().rev().find_map(|text| Some((text, source::key_span(text, &[key])?)));
     match place {
         Some((text, span)) => diagnostic.at(Label::new(text, span, "here")),
         None => diagnostic,
@@ -213,7 +213,7 @@ fn cycles(catalog: &Catalog) -> Vec<Diagnostic> {
                 .help("remove the need that is not really there");
             let place = first.and_then(|entry| {
                 let text = entry.sources.last()?;
-                Some(Label::new(text, source::key_span(text, "needs")?, "one of the needs"))
+                Some(Label::new(text, source::key_span(text, &["needs"])?, "one of the needs"))
             });
             match place {
                 Some(label) => diagnostic.at(label),

@@ -13,8 +13,11 @@ mod major;
 mod on_failure;
 mod overlay;
 mod procedure;
+mod reboot;
 mod replicas;
 mod rolling;
+mod runtime;
+mod stage;
 mod system;
 mod windows;
 
@@ -27,8 +30,10 @@ pub use major::Major;
 pub use on_failure::{OnFailure, Then};
 pub use overlay::Override;
 pub use procedure::{Act, Keep, Procedure, Role, Rule};
+pub use reboot::{Reboot, RebootWhen};
 pub use replicas::Replicas;
 pub use rolling::{Drain, Rolling};
+pub use runtime::{Fit, Runtime};
 pub use system::{SYSTEMS, is_package_key, package_keys, reported};
 pub use windows::OnWindows;
 
@@ -137,7 +142,8 @@ pub struct Component {
     pub needs: Vec<Need>,
     /// How many hosts may change at once: a number, or a part of all that have it; in stage 2 one.
     pub at_once: Batch,
-    /// Who changes it; by default `manual` when `by-hand` says what people do, `package` otherwise.
+    /// Who changes it; by default `manual` when `by-hand` says what people do, or when the release has
+    /// no package of it and `in-console` does; else `package`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<Driver>,
     /// When people change it, not this program: what they do, in words. Each step then waits for them,
@@ -145,12 +151,20 @@ pub struct Component {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub by_hand: Option<String>,
+    /// What people do in Control Center, in words, where nothing else is configured: no `driver`, and no
+    /// package in the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub in_console: Option<String>,
     /// How a change goes over its hosts.
     #[serde(default)]
     pub rolling: Rolling,
     /// How many copies of a file it keeps on its hosts, where it keeps files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<Replicas>,
+    /// Whether its host may be rebooted after an installation; without it no step reboots one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reboot: Option<Reboot>,
     /// What users notice while it changes, in words.
     pub impact: String,
     /// The package's name, by format; a format that isn't there is not supported.
@@ -285,35 +299,6 @@ pub struct Jump {
     pub to: Version,
     /// The oldest that may be there.
     pub from: Version,
-}
-
-/// What a component runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Runtime {
-    /// Its name for people.
-    #[schemars(length(min = 1))]
-    pub title: String,
-    /// The names that its package has, by format; the first that is installed counts.
-    #[schemars(schema_with = "names_by_format")]
-    pub packages: BTreeMap<Format, Vec<String>>,
-    /// Which of its versions fit, for versions of the component; what none of them names is not
-    /// checked.
-    pub fits: Vec<Fit>,
-}
-
-/// Versions of a runtime that fit versions of a component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Fit {
-    /// The first version of the component.
-    pub version: Version,
-    /// The first that it doesn't hold for any more.
-    pub before: Version,
-    /// The oldest of the runtime that fits.
-    pub from: Version,
-    /// The first that is too new.
-    pub below: Version,
 }
 
 /// How health is asked, from the host itself.

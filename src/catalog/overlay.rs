@@ -65,6 +65,13 @@ fn over_files(old: &mut Table, new: &Table) {
 }
 
 impl Override {
+    /// Whether it says how many stay healthy.
+    #[must_use]
+    pub fn promises(&self) -> bool {
+        let rolling = self.0.get("rolling").and_then(Value::as_table);
+        rolling.is_some_and(|rolling| rolling.contains_key("min-healthy"))
+    }
+
     /// This, with `over` laid over it: keys of a table one by one, of files each file's one by one,
     /// anything else as a whole.
     pub(super) fn with(&self, over: &Self) -> Self {

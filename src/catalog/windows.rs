@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Drain, Health, Procedure};
+use crate::value::Guid;
 
 /// What is said of a component on Windows in the place of what is said of it elsewhere. A text that begins
 /// with `cmd.exe ` is a command line; any other is PowerShell, which fails by an error, by the exit
@@ -11,6 +12,10 @@ use super::{Drain, Health, Procedure};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct OnWindows {
+    /// What Windows Installer knows all versions of its package by; a package file with another one is
+    /// refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade_code: Option<Guid>,
     /// How health is asked on the host itself; a URL that is asked elsewhere is asked on Windows too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,

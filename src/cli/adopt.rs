@@ -2,10 +2,14 @@
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::console::Console;
+use super::form::{Answer, PlainForm};
 use super::problem::Problem;
 use super::{Exit, recorded, who};
+use crate::diagnostic::Code;
 use crate::state::{Claim, Local, Store};
 use crate::view::words;
 
@@ -20,6 +24,20 @@ pub(super) struct Adopt {
     /// The manifest
     #[arg(long, value_name = "MANIFEST", default_value = "mdc.toml")]
     manifest: Utf8PathBuf,
+    #[command(flatten)]
+    form: PlainForm,
+}
+
+/// What was taken over, for programs.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Adopted {
+    /// The folder that had it.
+    from: String,
+    /// Where it is now.
+    into: String,
+    /// The ids of the runs, newest first.
+    runs: Vec<String>,
 }
 
 impl Adopt {
@@ -29,6 +47,7 @@ impl Adopt {
         let ids = from.ids()?;
         if ids.is_empty() || from.place() == store.place() {
             return Err(Problem::new(
+                Code::RunMissing,
                 format!("there is nothing to take over from {}", self.folder),
                 "name the folder that the manifest's `state` named before",
             ));
@@ -42,6 +61,10 @@ impl Adopt {
         from.close(&left, &store.place())?;
         let runs = words::count(ids.len(), "run");
         console.say(&format!("Taken over into {}: {runs}.", store.place()));
+        let (from, into) = (self.folder.to_string(), store.place());
+        self.form
+            .format
+            .answer(&Answer::of("adopted", Adopted { from, into, runs: ids }), console)?;
         Ok(Exit::Done)
     }
 }

@@ -71,7 +71,8 @@ pub(super) fn judged(
     let approvers = approvers(manifest)?;
     let rule = approvers.as_ref().map(|(written, signers)| of(written, signers));
     if plan.approvals != rule {
-        return Err(Problem::Diagnostics(vec![approval::other_rule(manifest, path)]));
+        let rules = (plan.approvals.as_ref(), rule.as_ref());
+        return Err(Problem::Diagnostics(vec![approval::other_rule(manifest, rules, path)]));
     }
     let (Some((written, signers)), Some(rule)) = (approvers, rule) else { return Ok(None) };
     let folder = approval::folder_of(path);
@@ -127,6 +128,7 @@ impl Glass {
         let old = show::read(older)?;
         if !review::differences(&old, plan).is_empty() {
             return Err(Problem::new(
+                Code::PlanStale,
                 format!("{path} means something else than {older}, whose approvals were to count"),
                 format!(
                     "nothing was changed; `mdc diff {older} {path}` shows what moved; have {path} approved"

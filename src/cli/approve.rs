@@ -4,14 +4,16 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::console::Console;
-use super::form::Form;
+use super::form::{Answer, Form, json};
 use super::problem::Problem;
 use super::{Exit, approval, show, sign};
-use crate::approval::{Statement, folder_of};
+use crate::approval::{Judged, Statement, folder_of};
 use crate::catalog::Stage;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::manifest;
 use crate::plan::Plan;
 use crate::signature::{PLAN, Signature};
@@ -53,6 +55,19 @@ pub(super) struct Approve {
     form: Form,
 }
 
+/// What was signed, for programs.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Signed {
+    /// The text that is signed.
+    text: String,
+    /// The approval and its signature; none when nothing was signed.
+    files: Vec<String>,
+    /// Why it doesn't count as things are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StageName {
     /// Stage 1: files go on being processed
@@ -70,11 +85,16 @@ impl Approve {
         let statement = self.statement(&plan)?;
         let text = statement.text(&plan);
         if self.print {
-            console.data(&text)?;
+            if self.form.is_json() {
+                self.answer(Signed { text, ..Signed::default() }, console)?;
+            } else {
+                console.data(&text)?;
+            }
             return Ok(Exit::Done);
         }
         let Some(key) = &self.key else {
             return Err(Problem::new(
+                Code::NotSigned,
                 "there is no key to sign with",
                 "name one with --key: a private key such as ~/.ssh/id_ed25519, or its .pub file when \
                  an agent has it; --print shows what would be signed",
@@ -90,14 +110,27 @@ impl Approve {
         }
         if !self.agrees(console)? {
             console.say("Nothing was signed.");
+            self.answer(Signed { text, ..Signed::default() }, console)?;
             return Ok(Exit::Done);
         }
         let path = self.sign(key, &plan, &statement)?;
         console.say(&format!("The approval is in {path} and {path}.sig; keep both with the plan."));
-        if let Some(why) = self.does_not_count(&plan, &path) {
-            console.say(&format!("Warning: as things are now it doesn't count: {why}"));
+        let refused = self.does_not_count(&plan, &path);
+        if let Some(why) = &refused {
+            console
+                .warns(Code::ApprovalRefused, format!("as things are now it doesn't count: {why}"));
         }
+        let files = vec![path.to_string(), format!("{path}.sig")];
+        self.answer(Signed { text, files, refused }, console)?;
         Ok(Exit::Done)
+    }
+
+    /// Tells programs what was signed.
+    fn answer(&self, signed: Signed, console: &Console) -> Result<(), Problem> {
+        if !self.form.is_json() {
+            return Ok(());
+        }
+        console.data(&json(&Answer::of("approval", signed))?)
     }
 
     /// Why the approval in the file at `path` doesn't count now, as far as the manifest is here.
@@ -123,12 +156,13 @@ impl Approve {
         };
         if has.is_empty() || !stages.iter().all(|stage| has.contains(stage)) {
             return Err(Problem::new(
+                Code::NothingToApprove,
                 format!("{} has nothing of that to approve", self.plan),
                 "see with `mdc show` what it does; without --stage all that it has is approved",
             ));
         }
         Statement::new(stages, self.note.clone())
-            .map_err(|error| Problem::new(error.to_string(), "correct --note"))
+            .map_err(|error| Problem::new(Code::Unfit, error.to_string(), "correct --note"))
     }
 
     fn agrees(&self, console: &Console) -> Result<bool, Problem> {
@@ -138,6 +172,7 @@ impl Approve {
         let question = "Sign this? Only the word yes is taken as agreement: ";
         let answer = console.answer(question).ok_or_else(|| {
             Problem::new(
+                Code::NoTerminal,
                 "there is no terminal to ask on whether this plan is approved",
                 "read the plan, then give --yes",
             )
@@ -191,14 +226,18 @@ impl Approve {
             .and_then(|it| it.is_over(statement.text(plan).as_bytes(), PLAN).map(|()| it))
             .map_err(|error| {
                 let what = format!("what ssh-keygen has made can't be used: {error}");
-                Problem::new(what, "sign with an ed25519, ecdsa or rsa key, or a hardware key")
+                Problem::new(
+                    Code::NotSigned,
+                    what,
+                    "sign with an ed25519, ecdsa or rsa key, or a hardware key",
+                )
             })?;
         let fingerprint = signature.fingerprint();
         let person = match &plan.approvals {
             None => fingerprint,
             Some(rule) => rule.person(&fingerprint).map(str::to_owned).ok_or_else(|| {
                 let people: Vec<&str> = rule.people.keys().map(String::as_str).collect();
-                Problem::new(
+                Problem::new(Code::NotApprover,
                     format!("the key {fingerprint} is not among those who may approve this plan"),
                     format!(
                         "nothing was approved; sign with a key that the file of signers has (it names \
@@ -231,9 +270,13 @@ impl Approve {
         };
         let Some((judged, _)) = approval::judged(&manifest, plan, &self.plan)? else {
             console.say(&format!("{path} asks for no approvals."));
+            if self.form.is_json() {
+                console.data(&json(&Answer::of("approvals", Judged::default()))?)?;
+            }
             return Ok(Exit::Done);
         };
-        self.form.show(&judged, || view::approvals::document(plan, &judged), console)?;
+        let answer = Answer::of("approvals", &judged);
+        self.form.show(&answer, || view::approvals::document(plan, &judged), console)?;
         Ok(if judged.is_enough() { Exit::Done } else { Exit::Incomplete })
     }
 }

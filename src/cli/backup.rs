@@ -1,9 +1,11 @@
 //! `mdc backup`: takes the backups that the manifest says how to take.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
 
-use super::carry::{Carried, Manner};
+use super::carry::{self, Carried, Manner};
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
@@ -11,6 +13,7 @@ use super::site::Site;
 use super::{Common, Exit, ManifestPath, records};
 use crate::address::ComponentName;
 use crate::desired::Desired;
+use crate::diagnostic::Code;
 use crate::plan::{Plan, backup};
 use crate::source::did_you_mean;
 
@@ -37,31 +40,40 @@ impl Backup {
         let mut plan = backup(&site.desired, &chosen);
         plan.manifest = super::plan::locator(&site.path, camino::Utf8Path::new(""));
         plan.seal = plan.digest();
-        self.manner.show(&plan, "", console)?;
+        carry::show(&plan, "", console)?;
         for other in others {
             console.say(&format!(
                 "The backup of {other} is taken by somebody else (`[gates.backup.{other}]` has no `take`)."
             ));
         }
         if plan.is_empty() {
+            self.manner.nothing(&plan, console)?;
             return Ok(Exit::Done);
         }
-        self.manner.check(&plan)?;
-        if !self.manner.agrees(console)? {
+        let left_out = self.manner.left_out(&plan, &site)?;
+        if !self.manner.agrees(&plan, console)? {
             return Ok(Exit::Done);
         }
-        self.carry_out(plan, &site, console)
+        self.carry_out((plan, left_out), &site, console)
     }
 
-    fn carry_out(&self, plan: Plan, site: &Site, console: &Console) -> Result<Exit, Problem> {
+    fn carry_out(
+        &self,
+        (plan, left_out): (Plan, BTreeMap<String, String>),
+        site: &Site,
+        console: &Console,
+    ) -> Result<Exit, Problem> {
         let purpose = format!("mdc backup {}", site.path);
         let hold = Hold::take(site, &purpose, self.manner.take_over())?;
         if let Some(mut run) = hold.unfinished_backup()? {
-            records::give_up(&mut run, "backups are taken anew", (site, &hold), console)?;
+            records::give_up(&mut run, "backups are taken anew", console)?;
+            records::leave_nothing(&run, (site, &hold), console);
         }
         let mut run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &[]))?;
-        self.manner.leave_out(&mut run)?;
-        let Carried { exit, .. } = self.manner.carry_out(run, (site, &hold), console, &purpose)?;
+        carry::leave_out(&mut run, left_out)?;
+        let Carried { exit, report, .. } =
+            self.manner.carry_out(run, (site, &hold), console, &purpose)?;
+        self.manner.account(&report, console)?;
         if let Some(run) = hold.unfinished()? {
             console
                 .say(&format!("The run {} is unfinished: `mdc resume` goes on with it.", run.id));
@@ -77,6 +89,7 @@ impl Backup {
         let (taken, others) = takes(&site.desired);
         if let Some(unknown) = self.component.iter().find(|name| !taken.contains(name)) {
             return Err(Problem::new(
+                Code::SettingMissing,
                 format!("{} doesn't say that mdc takes a backup of {unknown}", site.path),
                 format!(
                     "write `take = \"on-demand\"` under `[gates.backup.{unknown}]`; {}",

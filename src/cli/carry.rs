@@ -1,22 +1,26 @@
 //! Carries a run out and reports how it ended: what `mdc apply` and `mdc resume` share.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
 
 use super::choice::Choice;
 use super::console::Console;
 use super::events::Events;
-use super::form::Plain;
+use super::form::{Answer, Plain};
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Exit, claims, records, signals, under_load, watch};
+use super::{Exit, basis, give_work, records, show, signals, under_load, watch};
 use crate::apply::{self, Control, Ending};
-use crate::plan::{Moved, Plan, Step, moved};
+use crate::diagnostic::Code;
+use crate::plan::{Plan, Step};
 use crate::report::{self, Report, Ways};
 use crate::scan::ToGateway;
 use crate::scan::load::{self, LoadAccount, Under};
-use crate::state::{Entry, JournalError, Progress, Run, StateError, Store};
+use crate::state::{Entry, JournalError, Progress, Run, StateError};
+use crate::transport::{Command, Task};
 use crate::value::Period;
 use crate::view;
 use crate::view::progress::Subject;
@@ -42,8 +46,8 @@ pub(super) struct Manner {
     /// what became of them: for rehearsals
     #[arg(long)]
     load: bool,
-    /// In which form it is reported; with `json` the report alone goes to standard output, and the plan
-    /// to standard error
+    /// In which form it is reported; with `json` one report alone goes to standard output, and what
+    /// people read to standard error
     #[arg(long, default_value = "text")]
     pub(super) format: Plain,
     #[command(flatten)]
@@ -57,6 +61,8 @@ pub(super) struct Carried {
     pub(super) run: Run,
     pub(super) ending: Ending,
     pub(super) exit: Exit,
+    /// What people were shown, and programs have yet to be told.
+    pub(super) report: Report,
 }
 
 impl Manner {
@@ -69,6 +75,7 @@ impl Manner {
     pub(super) fn fits(&self, site: &Site) -> Result<(), Problem> {
         if self.load && site.manifest.load.is_none() {
             return Err(Problem::new(
+                Code::SettingMissing,
                 format!("{} has no `[load]` that --load could submit", site.path),
                 "nothing was changed; write `[load]` with a `shape` or a `size` (docs/scans.md)",
             ));
@@ -76,21 +83,42 @@ impl Manner {
         self.events.open().map(drop)
     }
 
-    /// Shows the plan that is to be carried out; `next` is the command for that.
-    pub(super) fn show(&self, plan: &Plan, next: &str, console: &Console) -> Result<(), Problem> {
-        let document = view::plan::document(plan, view::plan::Detail::Steps, next);
+    /// Gives programs the account of a run.
+    pub(super) fn account(&self, report: &Report, console: &Console) -> Result<(), Problem> {
+        self.format.answer(&Answer::of("report", report), console)
+    }
+
+    /// Tells programs that nothing was to be done by `plan`: people were shown that plan.
+    pub(super) fn nothing(&self, plan: &Plan, console: &Console) -> Result<(), Problem> {
+        self.account(&unbegun(plan), console)
+    }
+
+    /// Gives programs a plan that was saved for later.
+    pub(super) fn saved(&self, plan: &Plan, console: &Console) -> Result<(), Problem> {
         match self.format {
-            Plain::Text => console.show(&document),
-            Plain::Json => {
-                console.tell(&document);
-                Ok(())
-            }
+            Plain::Text => Ok(()),
+            Plain::Json => console.data(&show::json(plan)?),
         }
     }
 
-    /// Whether the user wants this plan to be carried out.
-    pub(super) fn agrees(&self, console: &Console) -> Result<bool, Problem> {
-        let agreed = self.yes || console.agrees("Carry this plan out?")?;
+    /// Whether the user wants `plan` to be carried out. Without it nothing is, and programs are told so.
+    pub(super) fn agrees(&self, plan: &Plan, console: &Console) -> Result<bool, Problem> {
+        let agreed = self.agrees_to("Carry this plan out?", console)?;
+        if !agreed {
+            let stopped = Some("nobody agreed to it".to_owned());
+            self.account(&Report { stopped, ..unbegun(plan) }, console)?;
+        }
+        Ok(agreed)
+    }
+
+    /// Whether the user is asked.
+    pub(super) const fn asks(&self) -> bool {
+        !self.yes
+    }
+
+    /// Whether the user wants what `question` asks.
+    pub(super) fn agrees_to(&self, question: &str, console: &Console) -> Result<bool, Problem> {
+        let agreed = self.yes || console.agrees(question)?;
         if !agreed {
             console.say("Nothing was changed.");
         }
@@ -106,35 +134,39 @@ impl Manner {
     ) -> Result<bool, Problem> {
         if run.plan.approvals.is_some() && !run.progress.has_right {
             return Err(Problem::new(
+                Code::RecordUnusable,
                 format!("the record of the run {} doesn't say who had approved its plan", run.id),
                 "nothing was changed; `mdc` writes no such record: find out who has touched it, give the run \
                  up with `mdc apply --give-up REASON`, and begin anew",
             ));
         }
-        if run.plan.basis.desired != site.desired.digest() {
-            return Err(another_plan(run, "manifest, release or catalog changed since"));
-        }
+        basis::same_for_begun(run, site)?;
         console.say(&continuing(run));
         let observed = watch::observe(site, console);
         let untouched = |step: &&Step| run.progress.is_untouched(&step.id);
-        still_holds(&run.plan, run.plan.steps.iter().filter(untouched), &observed)?;
-        let rest = rest(&run.plan, &run.progress);
-        self.show(&rest, "", console)?;
-        self.agrees(console)
-    }
-
-    /// Records what the user leaves out of `run`.
-    pub(super) fn leave_out(&self, run: &mut Run) -> Result<(), Problem> {
-        let left_out = self.choice.left_out(&rest(&run.plan, &run.progress))?;
-        for (step, reason) in left_out {
-            run.record(Entry::Skipped { step, reason }).map_err(StateError::from)?;
+        let untouched: Vec<&Step> = run.plan.steps.iter().filter(untouched).collect();
+        let mut refused = basis::still_holds(&run.plan, &untouched, (site, &observed), console)?;
+        refused.retain(|step, _| run.progress.is_untouched(step));
+        let rest = rest(&run.plan, &run.progress).without(&refused);
+        show(&rest, "", console)?;
+        let left_out = self.left_out(&rest, site)?;
+        if !self.agrees(&rest, console)? {
+            return Ok(false);
         }
-        Ok(())
+        basis::leave_refused(run, refused)?;
+        leave_out(run, left_out)?;
+        Ok(true)
     }
 
-    /// Refuses a choice that `plan` can't be carried out in.
-    pub(super) fn check(&self, plan: &Plan) -> Result<(), Problem> {
-        self.choice.left_out(plan).map(drop)
+    /// The steps of `plan` that the user leaves out, with the reason; refuses a choice that it can't be
+    /// carried out in, and moves of licences of which a later one would have no secret.
+    pub(super) fn left_out(
+        &self,
+        plan: &Plan,
+        site: &Site,
+    ) -> Result<BTreeMap<String, String>, Problem> {
+        own_licences(plan, site)?;
+        self.choice.left_out(plan)
     }
 
     /// Carries `run` out to its end and reports it; `next` is the command that goes on from there.
@@ -145,18 +177,19 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Carried, Problem> {
+        give_work::to_left_out(&mut run, (site, hold), console)?;
         let (ending, load) = self.attempt(&mut run, (site, hold), (console, next))?;
         let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let plan = format!("mdc apply {}", site.path);
         let go_back = format!("mdc rollback {}", site.path);
-        let ways = Ways { go_on: next, plan: &plan, go_back: &go_back };
+        let debts = format!("mdc resume --debts {}", site.path);
+        let ways = Ways { go_on: next, debts: &debts, plan: &plan, go_back: &go_back };
         let report = report::of(&run.plan, &run.id, &ending, &run.place, ways);
         let report = Report { load, ..report };
-        let document = || view::report::document(&report, view::report::Detail::Summary);
-        self.format.show(&report, document, console)?;
+        console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
         let exit = if report.next.is_empty() && !loses { left_out } else { Exit::Incomplete };
-        Ok(Carried { run, ending, exit })
+        Ok(Carried { run, ending, exit, report })
     }
 
     fn attempt(
@@ -178,12 +211,14 @@ impl Manner {
         let apply = apply::Apply {
             dial: &dial,
             packages: &site.release.folder,
+            in_flight: (site.manifest.copying.bytes(), site.manifest.copying.files()),
             at_once: site.at_once,
             tenure: hold.tenure(),
             patience: self.patience.duration(),
             copied: &copied,
             confirmed: &confirmed,
             gateway,
+            history: &|| site.history(),
             center: center.as_ref(),
             cores: site.kept_cores(),
             telling: &site.telling(next),
@@ -215,6 +250,7 @@ impl Manner {
         });
         ended.map_err(|error: JournalError| {
             Problem::new(
+                Code::RecordUnusable,
                 format!("the run was stopped, since it could no longer be recorded: {error}"),
                 format!("{}; `mdc resume` goes on from there", error.hint()),
             )
@@ -222,14 +258,17 @@ impl Manner {
     }
 }
 
-/// Says what earlier runs left out and nobody has done since.
-pub(super) fn say_debts(store: &dyn Store, console: &Console) -> Result<(), Problem> {
-    for run in store.runs()? {
-        if !run.debts.is_empty() {
-            console.say(&format!("The run {} still owes what was left out of it:", run.run));
-            for (step, reason) in &run.debts {
-                console.say(&format!("  {step}: {reason}"));
-            }
+/// Shows the plan that is to be carried out; `next` is the command for that.
+pub(super) fn show(plan: &Plan, next: &str, console: &Console) -> Result<(), Problem> {
+    console.show(&view::plan::document(plan, view::plan::Detail::Steps, next))
+}
+
+/// Records what the user leaves out of `run`, with the reason. It was judged before the run began: a run that
+/// is begun and refused stands in the way of the next.
+pub(super) fn leave_out(run: &mut Run, left_out: BTreeMap<String, String>) -> Result<(), Problem> {
+    for (step, reason) in left_out {
+        if !run.progress.done.contains(&step) {
+            run.record(Entry::Skipped { step, reason }).map_err(StateError::from)?;
         }
     }
     Ok(())
@@ -248,15 +287,34 @@ pub(super) fn left_out(plan: &Plan, console: &Console) -> Exit {
             format!(", and {more} changes that come after or need it were left out of the plan")
         }
     };
-    console.say(&format!(
-        "The cluster is not as desired yet: {} could not be read{withheld}. Make it readable, then \
+    let what = format!(
+        "the cluster is not as desired yet: {} could not be read{withheld}. Make it readable, then \
          apply again.",
         hosts.join(", ")
-    ));
+    );
+    console.warns(Code::Unreachable, what);
     Exit::Incomplete
 }
 
-fn continuing(run: &Run) -> String {
+/// Reads what the moves of licences take, before the first of them: half of a takeover leaves nobody licensed.
+fn own_licences(plan: &Plan, site: &Site) -> Result<(), Problem> {
+    let Some(cores) = site.kept_cores() else { return Ok(()) };
+    let request = |command: &Command| match &command.task {
+        Task::Licence(request) => cores.lacks_secret(request),
+        _ => None,
+    };
+    let mut steps = plan.steps.iter();
+    let lacking = steps.find_map(|step| Some((step, step.commands.iter().find_map(request)?)));
+    lacking.map_or(Ok(()), |(step, why)| {
+        Err(Problem::new(
+            Code::SettingMissing,
+            format!("{} has no secret: {why}", step.id),
+            "nothing was changed; put it where the manifest says, or correct [standby]",
+        ))
+    })
+}
+
+pub(super) fn continuing(run: &Run) -> String {
     format!(
         "The run {} did not come to its end: {} of {} steps are done, {} failed, {} were cut off. \
          It is continued.",
@@ -268,8 +326,13 @@ fn continuing(run: &Run) -> String {
     )
 }
 
+/// The account of a plan of which nothing was begun.
+fn unbegun(plan: &Plan) -> Report {
+    report::of(plan, "", &Ending::default(), "", Ways::default())
+}
+
 /// The part of a plan that is still to be done, for reading.
-fn rest(plan: &Plan, progress: &Progress) -> Plan {
+pub(super) fn rest(plan: &Plan, progress: &Progress) -> Plan {
     let mut rest = plan.clone();
     let over = |id: &str| progress.done.contains(id) || progress.skipped.contains_key(id);
     rest.steps.retain(|step| !over(&step.id));
@@ -281,43 +344,9 @@ fn rest(plan: &Plan, progress: &Progress) -> Plan {
 
 pub(super) fn another_plan(run: &Run, why: &str) -> Problem {
     Problem::new(
+        Code::RunUnfinished,
         format!("the run {} is unfinished, and {why}", run.id),
         "put it back and apply again to finish that run, or give the run up with --give-up REASON: \
          the new plan then begins from what the hosts show",
     )
-}
-
-pub(super) fn same_basis(plan: &Plan, site: &Site) -> Result<(), Problem> {
-    if plan.basis.desired == site.desired.digest() {
-        return claims::own_secrets(plan, site);
-    }
-    Err(Problem::new(
-        format!(
-            "the plan is stale: {}, its release or the catalog say something else now than when it \
-             was made",
-            site.path
-        ),
-        "make the plan again and have it reviewed",
-    ))
-}
-
-pub(super) fn still_holds<'a>(
-    plan: &Plan,
-    steps: impl Iterator<Item = &'a Step>,
-    observed: &crate::observe::Observed,
-) -> Result<(), Problem> {
-    let moved = moved(plan, steps, observed);
-    if moved.is_empty() {
-        return Ok(());
-    }
-    let line = |moved: &Moved| {
-        format!("{}: {} was {}, is {}", moved.step, moved.fact, moved.planned, moved.observed)
-    };
-    Err(Problem::new(
-        format!(
-            "the plan is stale, since facts that it rests on have moved: {}",
-            moved.iter().map(line).collect::<Vec<_>>().join("; ")
-        ),
-        "nothing was changed; make the plan again and have it reviewed",
-    ))
 }

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::form::Form;
 use super::plan::Basis;
 use super::problem::Problem;
-use super::{Common, Exit, ManifestPath, show};
+use super::{Common, Exit, ManifestPath, show, window};
 use crate::review;
 use crate::view;
 
@@ -30,8 +30,9 @@ impl Check {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let saved = show::read(&self.plan)?;
         let folder = self.plan.parent().unwrap_or(Utf8Path::new(""));
-        let (_, now) = self.basis.plan(&self.path, folder, (common, console))?;
-        let differences = review::since(&saved, &now);
+        let ((site, _), now) = self.basis.plan(&self.path, folder, (common, console))?;
+        window::warn(&now, &site, console);
+        let differences = review::since(&saved, &now, &site.desired);
         let document = || view::review::differences((&saved, &now), &differences);
         self.form.show(&differences, document, console)?;
         if differences.is_empty() {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::problem::Problem;
 use crate::address::ComponentName;
 use crate::catalog::Stage;
+use crate::diagnostic::Code;
 use crate::diff::Action;
 use crate::plan::{Plan, Step};
 
@@ -69,7 +70,7 @@ impl Choice {
         let stages: BTreeSet<Stage> = changes().map(|step| step.stage).collect();
         let is_idle = |step: &Step| step.action.tells() && !stages.contains(&step.stage);
         let chosen = chosen.iter().filter(|step| !is_idle(step)).map(|step| &*step.id);
-        chosen.chain(counts).collect()
+        with_relays(plan, chosen.chain(counts).collect())
     }
 
     fn chooses(&self, step: &Step) -> bool {
@@ -91,6 +92,22 @@ impl Choice {
     }
 }
 
+/// Relays get what the chosen steps get from them, and keep it until all have it.
+fn with_relays<'p>(plan: &'p Plan, mut chosen: BTreeSet<&'p str>) -> BTreeSet<&'p str> {
+    let fed = plan.steps.iter().filter(|it| it.feeder.is_some() && chosen.contains(&*it.id));
+    let needed: BTreeSet<&str> = fed.flat_map(|it| it.after.iter().map(|id| &**id)).collect();
+    chosen.extend(needed);
+    let clears = plan.steps.iter().filter(|step| step.action == Action::Clear);
+    for step in clears {
+        if step.after.iter().all(|id| chosen.contains(&**id)) {
+            chosen.insert(&step.id);
+        } else {
+            chosen.remove(&*step.id);
+        }
+    }
+    chosen
+}
+
 fn concerns(word: &str, step: &Step) -> bool {
     word == step.host.as_str()
         || word == step.component.as_str()
@@ -106,6 +123,7 @@ fn known(plan: &Plan, word: &str) -> Result<(), Problem> {
         plan.steps.iter().flat_map(|step| [step.host.as_str(), step.component.as_str()]).collect();
     let names: Vec<&str> = names.into_iter().collect();
     Err(Problem::new(
+        Code::UnknownName,
         format!("no step of this plan concerns `{word}`"),
         format!("name a host, a component, HOST/COMPONENT or a step: {}", names.join(", ")),
     ))
@@ -123,6 +141,7 @@ fn guarded(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
     for step in changes(plan, chosen) {
         if let Some(guard) = step.after.iter().find(|id| out.contains(&***id)) {
             return Err(Problem::new(
+                Code::PlanPart,
                 format!(
                     "{} may begin only when {guard} is passed, which would be left out",
                     step.id
@@ -146,6 +165,7 @@ fn with_their_host(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> 
         if let Some(earlier) = earlier.find(|earlier| earlier.wave < step.wave) {
             let Step { host, component, .. } = step;
             return Err(Problem::new(
+                Code::PlanPart,
                 format!(
                     "{} needs {} on the same host, and {} would be left out",
                     step.id, earlier.component, earlier.id
@@ -176,6 +196,7 @@ fn in_order(plan: &Plan, chosen: &BTreeSet<&str>) -> Result<(), Problem> {
             }
             if earlier.is_change() && !begun.contains(&earlier.component) {
                 return Err(Problem::new(
+                    Code::PlanPart,
                     format!("{} comes after {id}, which would be left out", step.id),
                     format!(
                         "the procedure's order is kept also in parts: do {} first, or choose it too",

@@ -1,12 +1,14 @@
 //! Where output goes: data to standard output, talk to standard error.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::Term;
 
 use super::Colour;
 use super::problem::Problem;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::view::terminal::{self, Style};
 use crate::view::{Document, diagnostic};
 
@@ -15,8 +17,30 @@ use crate::view::{Document, diagnostic};
 const WIDTH: usize = 100;
 const WIDEST: usize = 120;
 
+/// Whether programs still await their document. Held by whoever writes to standard output.
+static AWAITED: Mutex<bool> = Mutex::new(false);
+
+fn awaited() -> MutexGuard<'static, bool> {
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells programs that still await their document why there is none. Nobody else writes to standard output
+/// while what this returns is kept.
+pub(super) fn ends_with(problem: &Problem) -> Option<MutexGuard<'static, bool>> {
+    // Of a document that is being written, programs have the beginning.
+    let mut is_awaited = AWAITED.try_lock().ok()?;
+    if *is_awaited && let Ok(answer) = problem.answer() {
+        *is_awaited = false;
+        let mut out = io::stdout().lock();
+        // Nobody is left to be told that this failed as well.
+        let _ = out.write_all(answer.as_bytes()).and_then(|()| out.flush());
+    }
+    Some(is_awaited)
+}
+
 /// The two streams, and what can be shown on them.
 pub(super) struct Console {
+    is_for_programs: bool,
     stdout: io::Stdout,
     stderr: io::Stderr,
     out: Style,
@@ -24,7 +48,10 @@ pub(super) struct Console {
 }
 
 impl Console {
-    pub(super) fn new(colour: Colour) -> Self {
+    /// `is_for_programs`: one JSON document goes to standard output, and whatever people read to
+    /// standard error.
+    pub(super) fn new(colour: Colour, is_for_programs: bool) -> Self {
+        *awaited() = is_for_programs;
         let style = |term: &Term, colours: bool| Style {
             width: term
                 .size_checked()
@@ -37,6 +64,7 @@ impl Console {
             unicode: true,
         };
         Self {
+            is_for_programs,
             stdout: io::stdout(),
             stderr: io::stderr(),
             out: style(&Term::stdout(), console::colors_enabled()),
@@ -44,19 +72,27 @@ impl Console {
         }
     }
 
-    /// Writes data.
+    /// Writes data. Whoever reads it may leave early, such as `head`: that holds nothing up.
     pub(super) fn data(&self, text: &str) -> Result<(), Problem> {
+        let mut is_awaited = awaited();
+        *is_awaited = false;
         let mut out = self.stdout.lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
-            Problem::new(
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::new(
+                Code::Output,
                 format!("standard output can't be written: {error}"),
-                "nothing was changed by that; write to a file or a pager that reads to the end",
-            )
-        })
+                "nothing was changed by that; write to a file that has room",
+            )),
+            _ => Ok(()),
+        }
     }
 
-    /// Shows a document as data.
+    /// Shows a document to people.
     pub(super) fn show(&self, document: &Document) -> Result<(), Problem> {
+        if self.is_for_programs {
+            self.tell(document);
+            return Ok(());
+        }
         self.data(&terminal::render(document, &self.out))
     }
 
@@ -76,6 +112,11 @@ impl Console {
         self.talk(&format!("{}\n", crate::view::harmless::visible(sentence)));
     }
 
+    /// Says what holds nothing up and should be looked at.
+    pub(super) fn warns(&self, code: Code, what: impl Display) {
+        self.say(&format!("warning[{}]: {what}", code.as_str()));
+    }
+
     /// Shows diagnostics as talk.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic]) {
         if !diagnostics.is_empty() {
@@ -83,12 +124,31 @@ impl Console {
         }
     }
 
-    /// Says why the command failed.
+    /// Says why the command failed, to programs too unless they have their answer.
+    pub(super) fn fails(&self, problem: &Problem) {
+        self.problem(problem);
+        drop(ends_with(problem));
+    }
+
+    /// Says why a call is none.
+    pub(super) fn refuses(&self, error: &clap::Error) {
+        let _ = error.print();
+        let code = Code::Usage.as_str();
+        self.say(&format!("`mdc explain {code}` says more ({code})."));
+        if self.is_for_programs {
+            let text = error.render().to_string();
+            let what = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+            let problem = Problem::new(Code::Usage, what.trim(), "see `mdc help`, or --help");
+            let _ = problem.answer().and_then(|answer| self.data(&answer));
+        }
+    }
+
+    /// Says why something failed.
     pub(super) fn problem(&self, problem: &Problem) {
         match problem {
             Problem::Diagnostics(diagnostics) => self.diagnostics(diagnostics),
-            Problem::Told { what, hint } => {
-                self.say(&format!("error: {what}"));
+            Problem::Told { code, what, hint } => {
+                self.say(&format!("error[{}]: {what}", code.as_str()));
                 self.say(&format!("  next: {hint}"));
             }
         }
@@ -98,6 +158,7 @@ impl Console {
     pub(super) fn agrees(&self, question: &str) -> Result<bool, Problem> {
         if !io::stdin().is_terminal() {
             return Err(Problem::new(
+                Code::NoTerminal,
                 "there is no terminal to ask on whether this plan may be carried out",
                 "read the plan, then give --yes",
             ));

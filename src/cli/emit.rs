@@ -9,10 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::console::Console;
-use super::form::file;
+use super::form::{Plain, file};
 use super::problem::Problem;
 use super::{Exit, show};
-use crate::emit::{self, EmitError, NAMES, PackageFile, Templates};
+use crate::diagnostic::Code;
+use crate::emit::{self, EmitError, Emitted, INDEX, NAMES, PackageFile, Templates};
 use crate::manifest;
 use crate::plan::Plan;
 use crate::view::words;
@@ -41,9 +42,13 @@ pub(super) struct Emit {
     /// A folder of templates that take the place of the built-in ones of the same name
     #[arg(long, value_name = "FOLDER")]
     templates: Option<Utf8PathBuf>,
-    /// Print a built-in template, and do nothing else: `runbook.md.hbs` or `host.sh.hbs`
+    /// Print a built-in template, and do nothing else: `runbook.md.hbs`, `host.sh.hbs` or
+    /// `host.ps1.hbs`
     #[arg(long, value_name = "NAME", conflicts_with = "plan")]
     print_template: Option<String>,
+    /// In which form it is told; as JSON it is the folder's `index.json`
+    #[arg(long, default_value = "text", conflicts_with = "print_template")]
+    format: Plain,
 }
 
 impl Emit {
@@ -56,14 +61,15 @@ impl Emit {
         // clap has seen to it that both are there.
         let (Some(path), Some(output)) = (&self.plan, &self.output) else { return Ok(Exit::Done) };
         let plan = show::read(path)?;
+        let emitted =
+            emit::emit(&plan, &self.templates()?).map_err(|error| of_plan(path, &error))?;
         if plan.is_empty() {
             console.say(&format!(
                 "{path} has no steps: there is nothing to do by hand, and nothing was written."
             ));
+            self.answer(&emitted, console)?;
             return Ok(Exit::Done);
         }
-        let emitted =
-            emit::emit(&plan, &self.templates()?).map_err(|error| of_plan(path, &error))?;
         let folder = Folder::begin(output, !self.no_packages)?;
         for (name, text) in &emitted.texts {
             folder.write(name, text)?;
@@ -74,7 +80,16 @@ impl Emit {
         }
         folder.end()?;
         self.tell(&plan, output, &emitted.packages, console);
+        self.answer(&emitted, console)?;
         Ok(Exit::Done)
+    }
+
+    /// Tells programs what there is.
+    fn answer(&self, emitted: &Emitted, console: &Console) -> Result<(), Problem> {
+        match (self.format, emitted.texts.get(Utf8Path::new(INDEX))) {
+            (Plain::Json, Some(index)) => console.data(index),
+            _ => Ok(()),
+        }
     }
 
     fn templates(&self) -> Result<Templates, Problem> {
@@ -110,7 +125,7 @@ impl Emit {
         let (read, _) = manifest::read(&manifest);
         let release = read.and_then(|manifest| manifest.read_release().0);
         release.map(|release| release.folder).ok_or_else(|| {
-            Problem::new(
+            Problem::new(Code::EmitUnfit,
                 format!(
                     "the package files can't be found: {manifest}, or the release that it names, can't be read"
                 ),
@@ -142,11 +157,12 @@ impl Emit {
     }
 }
 
-const TEMPLATES: &str = "name a folder with `runbook.md.hbs`, `host.sh.hbs` or both";
+const TEMPLATES: &str = "name a folder with `runbook.md.hbs`, `host.sh.hbs` or `host.ps1.hbs`";
 
 fn of_template(error: &EmitError) -> Problem {
-    let names = NAMES.join(" and ");
+    let names = NAMES.join(", ");
     Problem::new(
+        Code::EmitTemplate,
         error.to_string(),
         format!(
             "the templates are {names}; `mdc emit --print-template NAME` prints one to begin with"
@@ -161,9 +177,10 @@ fn of_plan(path: &Utf8Path, error: &EmitError) -> Problem {
             error,
             "correct that in the manifest, the release or the catalog, and plan again",
         ),
-        EmitError::Windows(_) => Problem::new(
+        EmitError::Reboot(_) => Problem::new(
+            Code::EmitUnfit,
             error.to_string(),
-            "`mdc apply` carries the whole plan out; docs/windows.md says what is made for Windows",
+            "`mdc apply` carries the whole plan out, reboots too",
         ),
         EmitError::NoTemplate(_) | EmitError::Template { .. } => of_template(error),
     }

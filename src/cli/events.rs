@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::console::Console;
 use super::problem::Problem;
 use crate::apply::Event;
+use crate::diagnostic::Code;
 
 /// Where events go.
 #[derive(Debug, Args)]
@@ -56,9 +57,8 @@ impl Opened {
             .map_err(std::io::Error::from)
             .and_then(|line| file.write_all(format!("{line}\n").as_bytes()));
         if let Err(error) = written {
-            console.say(&format!(
-                "Warning: {path} can't be written any more, so events stop there: {error}"
-            ));
+            let what = format!("{path} can't be written any more, so events stop there: {error}");
+            console.warns(Code::FileUnusable, what);
             self.out = None;
         }
     }

@@ -123,9 +123,14 @@ impl Unproved {
 fn look(plan: &Plan, site: &Site) -> Result<Option<(Judged, Diagnostics)>, Problem> {
     let witnesses = witnesses(site)?;
     let now = witnesses.as_ref().map(|(written, signers)| rule(written, signers));
-    if plan.rehearsal.as_ref().map(|it| &it.rule) != now.as_ref() {
+    let rules = (plan.rehearsal.as_ref().map(|it| &it.rule), now.as_ref());
+    if rules.0 != rules.1 {
         let which = format!("the plan {}", plan.seal.short());
-        return Err(Problem::Diagnostics(vec![evidence::other_rule(&site.manifest, &which)]));
+        return Err(Problem::Diagnostics(vec![evidence::other_rule(
+            &site.manifest,
+            rules,
+            &which,
+        )]));
     }
     let (Some((written, signers)), Some(rule)) = (witnesses, now) else { return Ok(None) };
     let judged = judged(site, (plan, &rule), (written, &signers), Some(Timestamp::now()))?;

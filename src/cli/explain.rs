@@ -2,11 +2,11 @@
 
 use camino::Utf8Path;
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::Console;
-use super::form::Form;
-use super::history::json;
+use super::form::{Answer, Form, json};
 use super::problem::Problem;
 use super::{Exit, show};
 use crate::diagnostic::{Code, Severity};
@@ -14,11 +14,12 @@ use crate::plan::Plan;
 use crate::review;
 use crate::source::closest;
 use crate::view;
+use crate::view::document::{Block, Document, Label, Text};
 
 /// Among more steps than these nobody is asked whether another one was meant: it would take too long.
 const MANY: usize = 5_000;
 /// What holds for all checks whose finding people may judge.
-const WAIVER: &str = " To go without this check for a while, write [[waivers]] in the manifest, with \
+const WAIVER: &str = "To go without this check for a while, write [[waivers]] in the manifest, with \
                       `check`, `host` (or all), `reason` and `until`.";
 
 /// Says what a diagnostic code means, why it matters and what to do; or, of a step of a plan, why it is
@@ -39,18 +40,15 @@ impl Explain {
             (None, _) => {
                 let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
                 if self.form.is_json() {
-                    console.data(&json(&codes)?)?;
+                    console.data(&json(&Answer::of("codes", Codes { codes }))?)?;
                 } else {
                     console.data(&(codes.join("\n") + "\n"))?;
                 }
             }
             (Some(code), None) => {
                 let code = code_of(code)?;
-                if self.form.is_json() {
-                    console.data(&json(&Meaning::of(code))?)?;
-                } else {
-                    console.data(&meaning(code))?;
-                }
+                let answer = Answer::of("code", Meaning::of(code));
+                self.form.show(&answer, || meaning(code), console)?;
             }
             (Some(path), Some(wanted)) => {
                 let path = Utf8Path::new(path);
@@ -65,13 +63,25 @@ impl Explain {
     }
 }
 
-/// What a code means, for programs.
-#[derive(Serialize)]
+/// All codes, for programs.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Meaning {
+pub(super) struct Codes {
+    /// Each code.
+    codes: Vec<&'static str>,
+}
+
+/// What a code means, for programs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Meaning {
+    /// The code.
     code: &'static str,
+    /// How bad it is.
     severity: Severity,
+    /// Whether a waiver may let a plan be made all the same.
     waivable: bool,
+    /// What it means, why it matters and what to do.
     text: &'static str,
 }
 
@@ -82,9 +92,13 @@ impl Meaning {
     }
 }
 
-fn meaning(code: Code) -> String {
-    let waiver = if code.is_waivable() { WAIVER } else { "" };
-    format!("{}\n\n{}{waiver}\n", code.as_str(), code.explain())
+fn meaning(code: Code) -> Document {
+    let mut document = Document::titled(Text::of(Label::Key, code.as_str()));
+    document.push(Block::Paragraph(code.explain().into()));
+    if code.is_waivable() {
+        document.push(Block::Paragraph(WAIVER.into()));
+    }
+    document
 }
 
 fn code_of(wanted: &str) -> Result<Code, Problem> {
@@ -94,7 +108,11 @@ fn code_of(wanted: &str) -> Result<Code, Problem> {
         } else {
             "`mdc explain` lists all codes".to_owned()
         };
-        return Err(Problem::new(format!("there is no diagnostic code `{wanted}`"), hint));
+        return Err(Problem::new(
+            Code::UnknownName,
+            format!("there is no diagnostic code `{wanted}`"),
+            hint,
+        ));
     };
     Ok(*code)
 }
@@ -116,11 +134,13 @@ fn step(plan: &Plan, (path, wanted): (&Utf8Path, &str)) -> Result<String, Proble
             let like =
                 closest(wanted, ids().take(MANY)).map(|id| format!("; did you mean `{id}`?"));
             Err(Problem::new(
+                Code::UnknownName,
                 format!("{path} has no step `{wanted}`{}", like.unwrap_or_default()),
                 format!("`mdc show {path} --format json` has the ids of all steps"),
             ))
         }
         (several, _) => Err(Problem::new(
+            Code::Ambiguous,
             format!("{path} has several steps `{wanted}`"),
             format!("name one of them: {}", several.join(", ")),
         )),

@@ -7,16 +7,17 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::approval::{Glass, reason};
-use super::carry::{Carried, Manner};
+use super::carry::{self, Carried, Manner};
 use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, plan, records};
 use crate::address::HostName;
-use crate::cores::Depth;
+use crate::cores::{Cores, Depth};
 use crate::diagnostic::{Code, Diagnostic, Label};
-use crate::diff::{Action, LicenceChange, TakeoverProblem, take_over};
+use crate::diff::{Action, LicenceChange, Refusal, TakeoverProblem, take_over};
+use crate::manifest::Standby;
 use crate::observe::{self, CoreState, Observed};
 use crate::plan::{Plan, Purpose, Step, fail_over, owed};
 use crate::standby::{Forbidden, Role};
@@ -27,8 +28,8 @@ use crate::view;
 /// Lets a standby of MD Core take over at once: observes the instances, makes the smallest plan, asks
 /// once and carries it out.
 ///
-/// A production instance that can't be asked holds nothing up; that it has lost its licence is owed, and
-/// seen by `mdc resume --debts` when it is back. A planned takeover swaps the roles in the manifest.
+/// A production instance that can't be asked holds nothing up; what it owes (to have lost its licence, or to
+/// give it back) is done by `mdc resume --debts` when it is back. Exits with 0 when the standby has taken over. A planned takeover swaps the roles in the manifest.
 #[derive(Debug, Args)]
 pub(super) struct Failover {
     #[command(flatten)]
@@ -45,6 +46,18 @@ pub(super) struct Failover {
     manner: Manner,
 }
 
+/// What becomes of an unfinished run before this one.
+enum Old<'a> {
+    /// It is the same takeover, and goes on.
+    Continued(Box<Run>),
+    /// It is given up, for this reason, when the user has agreed to what follows.
+    GivenUp(Box<Run>, &'a str),
+    /// It is over, and owes something.
+    Owing(Box<Run>),
+    /// There is none.
+    Nothing,
+}
+
 impl Failover {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let site = Site::load(&self.site.manifest, common, console)?;
@@ -56,9 +69,12 @@ impl Failover {
         let purpose = format!("mdc failover {} --to {to}", site.path);
         let hold = Hold::take(&site, &purpose, self.manner.take_over())?;
         let next = format!("mdc resume {}", site.path);
-        if let Some(run) = self.unfinished(&hold, (&site, &to), console)? {
-            return self.carry_out(run, (&site, &hold), (console, &next));
-        }
+        let old = match self.old(&hold, &to)? {
+            Old::Continued(run) => {
+                return self.go_on((*run, &to), (&site, &hold), (console, &next));
+            }
+            old => old,
+        };
         let start = Instant::now();
         let observed = observed(&site, &to)?;
         let (changes, dead) = take_over(&site.desired, &observed, &to)
@@ -67,75 +83,150 @@ impl Failover {
         let asked = start.elapsed();
         say(&site, (&observed, &to), console);
         console.show(&view::plan::document(&plan, view::plan::Detail::Steps, ""))?;
-        if !self.manner.agrees(console)? {
+        let left_out = self.manner.left_out(&plan, &site)?;
+        if !self.agrees(&plan, &site, console)? {
             return Ok(Exit::Done);
         }
         let agreed = Instant::now();
+        let old = old.leave(console)?;
         let by = hold.lease.holder().who();
         let mut entries: Vec<Entry> = right.entry(&by).into_iter().collect();
         entries.extend(debts(&plan, &dead));
-        let run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &entries))?;
+        let mut run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &entries))?;
+        carry::leave_out(&mut run, left_out)?;
         right.say(console);
-        let exit = self.carry_out(run, (&site, &hold), (console, &next))?;
+        let carried = self.carry_out((run, &to), (&site, &hold), (console, &next));
+        let known = agreed.elapsed();
         let millis = |time: std::time::Duration| {
             Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
         };
+        // Nothing is cleared away while nobody scans.
+        if let Some(old) = old {
+            records::leave_nothing(&old, (&site, &hold), console);
+        }
+        let exit = carried?;
         console.say(&format!(
-            "The instances were asked in {}, and the takeover took {} from your yes.",
+            "The instances were asked in {}, and what came of it was known {} after your yes.",
             millis(asked),
-            millis(agreed.elapsed())
-        ));
-        console.say(&format!(
-            "The manifest still says otherwise: write `role = \"production\"` for {to} before the next plan."
+            millis(known)
         ));
         Ok(exit)
     }
 
-    fn carry_out(
+    /// Goes on with the same takeover. What each move needs is looked at right before it, as always.
+    fn go_on(
         &self,
-        run: Run,
+        (mut run, to): (Run, &HostName),
         (site, hold): (&Site, &Hold),
         (console, next): (&Console, &str),
     ) -> Result<Exit, Problem> {
-        let Carried { exit, .. } = self.manner.carry_out(run, (site, hold), console, next)?;
-        Ok(exit)
+        console.say(&carry::continuing(&run));
+        let rest = carry::rest(&run.plan, &run.progress);
+        carry::show(&rest, "", console)?;
+        let left_out = self.manner.left_out(&rest, site)?;
+        if !self.agrees(&rest, site, console)? {
+            return Ok(Exit::Done);
+        }
+        carry::leave_out(&mut run, left_out)?;
+        self.carry_out((run, to), (site, hold), (console, next))
     }
 
-    /// The same takeover, when it did not come to its end; any other run is in the way.
-    fn unfinished(
+    /// Whether the user agrees to `plan`; while somebody thinks, others may act.
+    fn agrees(&self, plan: &Plan, site: &Site, console: &Console) -> Result<bool, Problem> {
+        let agreed = self.manner.agrees(plan, console)?;
+        if self.manner.asks() {
+            site.kept_cores().into_iter().for_each(Cores::doubt);
+        }
+        Ok(agreed)
+    }
+
+    /// Carries the takeover out. What is owed by whoever is dead is no failure of it.
+    fn carry_out(
         &self,
-        hold: &Hold,
-        (site, to): (&Site, &HostName),
-        console: &Console,
-    ) -> Result<Option<Run>, Problem> {
-        let Some(mut run) = hold.unfinished()? else { return Ok(None) };
-        let leads = |step: &Step| {
-            step.host == *to && matches!(step.action, Action::Nominate | Action::Activate)
+        (run, to): (Run, &HostName),
+        (site, hold): (&Site, &Hold),
+        (console, next): (&Console, &str),
+    ) -> Result<Exit, Problem> {
+        let Carried { run, ending, report, .. } =
+            self.manner.carry_out(run, (site, hold), console, next)?;
+        self.manner.account(&report, console)?;
+        let mut leads = run.plan.steps.iter().filter(|step| leads_to(step, to));
+        if !leads.any(|step| ending.is_done(&step.id)) {
+            console.say(&format!(
+                "{to} has not taken over. `mdc status {}` shows which part each instance plays now.",
+                site.path
+            ));
+            return Ok(Exit::Incomplete);
+        }
+        console.say(&format!(
+            "{to} has taken over. The manifest still says otherwise: before the next plan, write `role = \
+             \"production\"` for {to}{}.",
+            replaced(site, to)
+        ));
+        for (step, reason) in &ending.skipped {
+            console.say(&format!("Still owed, see `mdc resume --debts`: {step}: {reason}."));
+        }
+        Ok(if ending.has_changed_all(&run.plan) { Exit::Done } else { Exit::Incomplete })
+    }
+
+    /// What there was before; refuses beside an unfinished run that is neither the same takeover nor given up.
+    fn old(&self, hold: &Hold, to: &HostName) -> Result<Old<'_>, Problem> {
+        let Some(run) = hold.unfinished()? else {
+            return Ok(hold.owing()?.map_or(Old::Nothing, |run| Old::Owing(Box::new(run))));
         };
-        if run.plan.purpose == Purpose::FailOver && run.plan.steps.iter().any(leads) {
-            console
-                .say(&format!("The takeover {} did not come to its end; it is continued.", run.id));
-            return Ok(Some(run));
+        let leads = run.plan.steps.iter().any(|step| leads_to(step, to));
+        match &self.give_up {
+            Some(reason) => Ok(Old::GivenUp(Box::new(run), reason)),
+            None if run.plan.purpose == Purpose::FailOver && leads => {
+                Ok(Old::Continued(Box::new(run)))
+            }
+            None => Err(Problem::new(
+                Code::RunUnfinished,
+                format!("the run {} is unfinished", run.id),
+                "give it up with --give-up REASON and let the standby take over; what it has done stays, and a new \
+                 plan begins from what there is",
+            )),
         }
-        if let Some(reason) = &self.give_up {
-            records::give_up(&mut run, reason, (site, hold), console)?;
-            return Ok(None);
-        }
-        Err(Problem::new(
-            format!("the run {} is unfinished", run.id),
-            "give it up with --give-up REASON and let the standby take over; what it has done stays, and a new \
-             plan begins from what there is",
-        ))
     }
 
     fn plan(site: &Site, changes: &[LicenceChange], dead: &[HostName]) -> Plan {
-        let owing: Vec<Step> =
-            former(site, changes, dead).iter().filter_map(|it| owed(&site.desired, it)).collect();
+        let nominated = changes.iter().any(|change| change.action == Action::Nominate);
+        let owed = |host: &HostName| owed(&site.desired, host, nominated);
+        let owing: Vec<Step> = former(site, changes, dead).iter().filter_map(owed).collect();
         let mut plan = fail_over(&site.desired, changes, &owing);
         plan.manifest = plan::locator(&site.path, Utf8Path::new(""));
         plan.seal = plan.digest();
         plan
     }
+}
+
+impl Old<'_> {
+    /// Gives it up when that is what becomes of it; the run of which hosts are to keep nothing then.
+    fn leave(self, console: &Console) -> Result<Option<Run>, Problem> {
+        match self {
+            Self::GivenUp(mut run, reason) => {
+                records::give_up(&mut run, reason, console)?;
+                Ok(Some(*run))
+            }
+            Self::Owing(run) | Self::Continued(run) => Ok(Some(*run)),
+            Self::Nothing => Ok(None),
+        }
+    }
+}
+
+/// Whether it is by this step that `to` takes over.
+fn leads_to(step: &Step, to: &HostName) -> bool {
+    step.host == *to && matches!(step.action, Action::Nominate | Action::Activate)
+}
+
+/// What has to be written of those that the manifest has as production instances of the site.
+fn replaced(site: &Site, to: &HostName) -> String {
+    let standby = site.desired.standby.as_ref();
+    let of_site = standby.into_iter().flat_map(Standby::sites).find(|it| it.contains(&to));
+    let role = |host: &HostName| standby.and_then(|it| it.cores.get(host)).map(|it| it.role);
+    let mut former = of_site.into_iter().flatten();
+    let former = former.find(|host| *host != to && role(host) == Some(Role::Production));
+    former.map(|host| format!(" and `role = \"backup\"` for {host}")).unwrap_or_default()
 }
 
 /// Those that may be the production instance and can't be asked.
@@ -155,14 +246,17 @@ fn former(site: &Site, changes: &[LicenceChange], dead: &[HostName]) -> Vec<Host
 
 /// What is owed from the beginning: nobody waits for it.
 fn debts(plan: &Plan, dead: &[HostName]) -> Vec<Entry> {
-    let owed = plan.steps.iter().filter(|it| it.action == Action::Yield && dead.contains(&it.host));
-    let entry = |step: &Step| Entry::Skipped {
-        step: step.id.to_string(),
-        reason: format!(
-            "{} could not be asked when another instance took over: see that it has lost its licence, then \
-             register it as a backup",
+    let owed = plan.steps.iter().filter(|it| dead.contains(&it.host));
+    let entry = |step: &Step| {
+        let how = match step.action {
+            Action::Yield => "see that it has lost its licence",
+            _ => "its licence has to be given back",
+        };
+        let reason = format!(
+            "{} could not be asked when another instance took over: {how}, then register it as a backup",
             step.host
-        ),
+        );
+        Entry::Skipped { step: step.id.to_string(), reason }
     };
     owed.map(entry).collect()
 }
@@ -177,14 +271,14 @@ fn observed(site: &Site, to: &HostName) -> Result<Observed, Problem> {
 fn say(site: &Site, (observed, to): (&Observed, &HostName), console: &Console) {
     for (host, state) in &observed.cores {
         if let CoreState::Unknown(why) = state {
-            console.say(&format!("{host} can't be asked: {}", why.reason));
+            console.warns(Code::PartUnknown, format!("{host} can't be asked: {}", why.reason));
         }
     }
     let known = |host: &HostName| observed.cores.get(host).and_then(CoreState::known);
     let of = site.desired.standby.as_ref().and_then(|it| it.cores.get(to)?.of.as_ref());
     let Some(facts) = known(to) else { return };
     for why in facts.not_ready(of.and_then(known)) {
-        console.say(&format!("Warning: {to} is not ready: {why}."));
+        console.warns(Code::NotReady, format!("{to} is not ready: {why}"));
     }
 }
 
@@ -192,6 +286,7 @@ fn unknown(host: &str, site: &Site) -> Problem {
     let known: Vec<&str> =
         site.desired.standby.iter().flat_map(|it| it.cores.keys()).map(HostName::as_str).collect();
     Problem::new(
+        Code::UnknownName,
         format!("`{host}` is no instance of hot backup in {}", site.path),
         if known.is_empty() {
             "nothing was changed; write `[standby]` (docs/standby.md)".to_owned()
@@ -213,9 +308,17 @@ fn refused(
                 Some(CoreState::Unknown(why)) => (why.reason.clone(), why.hint.clone()),
                 _ => ("it was not asked".to_owned(), String::new()),
             };
-            Problem::new(format!("{to} can't be asked, and can't take over: {reason}"), hint)
+            Problem::new(
+                Code::Unreachable,
+                format!("{to} can't be asked, and can't take over: {reason}"),
+                hint,
+            )
         }
         TakeoverProblem::Forbidden(forbidden) => forbidden_move(forbidden, (site, to)),
+        TakeoverProblem::Unentitled(host) => {
+            let refusal = Refusal::Unentitled { host: host.clone() };
+            Problem::Diagnostics(vec![refusal.diagnose(&site.manifest)])
+        }
     }
 }
 

@@ -1,23 +1,23 @@
 //! `mdc finalise`: drops what was kept for the way back, once nobody goes back.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
-use jiff::Timestamp;
-
 use super::approval::{Glass, Right};
-use super::carry::{Carried, Manner};
+use super::carry::{self, Carried, Manner};
 use super::console::Console;
 use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
+use super::records;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, approval, plan, show, watch};
 use crate::address::Address;
+use crate::diagnostic::Code;
 use crate::diff::compare;
 use crate::observe::{ComponentFacts, HealthState, HostState, Observed, UnitState};
 use crate::plan::{Kept, Plan, Purpose, finalise};
 use crate::report::moved_data;
 use crate::state::Entry;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 
 /// Drops what was kept for the way back, such as PostgreSQL's old cluster after a major upgrade.
 ///
@@ -70,26 +70,30 @@ impl Finalise {
         if !plan.is_empty() {
             is_whole(&site, &observed)?;
         }
-        self.manner.show(&plan, "", console)?;
+        carry::show(&plan, "", console)?;
         if let Some(path) = &self.output {
             plan::save(&plan, path)?;
+            self.manner.saved(&plan, console)?;
             console.say(&format!("The plan is in {path} (seal {}).", plan.seal.short()));
             return Ok(Exit::Done);
         }
         if plan.is_empty() {
+            self.manner.nothing(&plan, console)?;
             return Ok(Exit::Done);
         }
-        self.manner.check(&plan)?;
+        let left_out = self.manner.left_out(&plan, &site)?;
         console.say("Afterwards there is no return: only a backup leads back.");
-        if !self.manner.agrees(console)? {
+        if !self.manner.agrees(&plan, console)? {
             return Ok(Exit::Done);
         }
         let entries: Vec<Entry> = right.entry(&hold.lease.holder().who()).into_iter().collect();
-        let mut run = hold.store.begin(&hold.lease, plan, (Timestamp::now(), &entries))?;
+        let mut run = records::begin((plan, &entries), (&site, &hold), console)?;
         right.say(console);
-        self.manner.leave_out(&mut run)?;
+        carry::leave_out(&mut run, left_out)?;
         let next = format!("mdc resume {}", site.path);
-        let Carried { exit, .. } = self.manner.carry_out(run, (&site, &hold), console, &next)?;
+        let Carried { exit, report, .. } =
+            self.manner.carry_out(run, (&site, &hold), console, &next)?;
+        self.manner.account(&report, console)?;
         Ok(exit)
     }
 }
@@ -127,7 +131,7 @@ pub(super) fn is_no_finale(plan: &Plan, path: &Utf8Path) -> Result<(), Problem> 
 }
 
 fn not_now(what: impl Into<String>, next: impl Into<String>) -> Problem {
-    Problem::new(format!("nothing is dropped, since {}", what.into()), next)
+    Problem::new(Code::FinaliseNotNow, format!("nothing is dropped, since {}", what.into()), next)
 }
 
 fn facts<'o>(observed: &'o Observed, address: &Address) -> Option<&'o ComponentFacts> {
@@ -155,11 +159,14 @@ fn kept<'o>(
                 Some((run, from)) => {
                     found.push(Kept { address: address.clone(), from, run, facts });
                 }
-                None => console.say(&format!(
-                    "{address} keeps version {old}, but no run in {} has left it there: it stays. When \
-                     nothing in it is wanted, drop it by hand.",
-                    hold.store.place()
-                )),
+                None => console.warns(
+                    Code::Stays,
+                    format!(
+                        "{address} keeps version {old}, but no run in {} has left it there: it stays. When \
+                         nothing in it is wanted, drop it by hand.",
+                        hold.store.place()
+                    ),
+                ),
             }
         }
     }

@@ -2,19 +2,23 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::Console;
-use super::history::json;
 use super::problem::Problem;
+use crate::diagnostic::Code;
 use crate::view::{Document, markdown};
 
-/// The name of a file to write. Elsewhere `--output` says in which form: a form is not taken for a name.
+/// Words that stand for a form wherever they follow `--output` or `-o` (see `call`). A file of such a name
+/// is `./json`.
+pub(super) const FORMS: [&str; 4] = ["text", "markdown", "json", "html"];
+
+/// The name of a file to write; none of [`FORMS`], which `-ojson` would otherwise be taken for.
 pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
-    if ["text", "markdown", "json", "html"].contains(&text) {
+    if FORMS.contains(&text) {
         return Err(format!(
-            "this names the file to write; for the form say `--format {text}`, and `./{text}` for a file of \
-             that name"
+            "this is a form: say `--format {text}`, or `./{text}` for a file of that name"
         ));
     }
     Ok(text.into())
@@ -24,8 +28,34 @@ pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
 #[derive(Debug, Args)]
 pub(super) struct Form {
     /// In which form
-    #[arg(long, visible_alias = "output", default_value = "text")]
+    #[arg(long, default_value = "text")]
     format: Format,
+}
+
+/// An answer with the name and the version of its format first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Answer<T> {
+    /// The format's name.
+    format: String,
+    /// The version of the format.
+    version: u32,
+    #[serde(flatten)]
+    content: T,
+}
+
+impl<T> Answer<T> {
+    /// `content` in the format that is called `name`.
+    pub(super) fn of(name: &str, content: T) -> Self {
+        Self { format: format!("mdc/{name}"), version: 1, content }
+    }
+}
+
+/// The form of an answer that is no page, as an option.
+#[derive(Debug, Args)]
+pub(super) struct PlainForm {
+    /// In which form
+    #[arg(long, default_value = "text")]
+    pub(super) format: Plain,
 }
 
 /// The form of an answer that is no page.
@@ -38,6 +68,14 @@ pub(super) enum Plain {
 }
 
 impl Plain {
+    /// Gives `answer` to programs; people were told on the way.
+    pub(super) fn answer(self, answer: &impl Serialize, console: &Console) -> Result<(), Problem> {
+        match self {
+            Self::Text => Ok(()),
+            Self::Json => console.data(&json(answer)?),
+        }
+    }
+
     /// Shows `answer`, of which `document` is what people read.
     pub(super) fn show(
         self,
@@ -83,4 +121,12 @@ impl Form {
             Format::Json => console.data(&json(answer)?),
         }
     }
+}
+
+/// A value's text as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Problem> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|error| {
+        Problem::new(Code::Defect, format!("it can't be written as JSON: {error}"), "report this")
+    })
 }

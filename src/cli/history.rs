@@ -3,11 +3,12 @@
 use clap::Args;
 
 use super::console::Console;
-use super::form::Plain;
+use super::form::{Plain, json};
 use super::problem::Problem;
 use super::recorded::InsteadOf;
 use super::{Exit, ManifestPath};
 use crate::desired::Durations;
+use crate::diagnostic::Code;
 use crate::report;
 use crate::state::Store;
 use crate::view;
@@ -24,7 +25,7 @@ pub(super) struct History {
     #[arg(long)]
     durations: bool,
     /// In which form
-    #[arg(long, visible_alias = "output", default_value = "text")]
+    #[arg(long, default_value = "text")]
     format: Plain,
 }
 
@@ -49,7 +50,7 @@ fn durations(store: &dyn Store, console: &Console) -> Result<Exit, Problem> {
         let mut records = Vec::new();
         let checked = store.read(run, &mut |record| records.push(record))?;
         if let Some(damage) = &checked.damage {
-            console.say(&format!("{run} is left out: {damage}"));
+            console.warns(Code::RecordUnread, format!("{run} is left out: {damage}"));
             whole = false;
             continue;
         }
@@ -57,12 +58,4 @@ fn durations(store: &dyn Store, console: &Console) -> Result<Exit, Problem> {
     }
     console.data(&json(&durations)?)?;
     Ok(if whole { Exit::Done } else { Exit::Incomplete })
-}
-
-/// A value's text as JSON.
-pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
-    let text = serde_json::to_string_pretty(value);
-    text.map(|text| text + "\n").map_err(|error| {
-        Problem::new(format!("it can't be written as JSON: {error}"), "report this")
-    })
 }

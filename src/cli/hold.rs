@@ -56,6 +56,11 @@ impl Hold {
         Ok(self.store.unfinished_backup(&self.lease)?)
     }
 
+    /// The newest run that brings packages to hosts, if it is not over.
+    pub(super) fn unfinished_stage(&self) -> Result<Option<Run>, Problem> {
+        Ok(self.store.unfinished_stage(&self.lease)?)
+    }
+
     /// The newest run, if it owes something.
     pub(super) fn owing(&self) -> Result<Option<Run>, Problem> {
         Ok(self.store.owing(&self.lease)?)

@@ -2,18 +2,22 @@
 //!
 //! Exit status: 0 done or nothing to do, 1 error or not everything done, 2 changes are present
 //! (`plan --detailed-exitcode`) or a plan means something else (`diff`, `check`), 3 a rule refuses it
-//! (`policy`).
+//! (`policy`), 130 a signal has ended it.
 
 mod adopt;
 mod apply;
 mod approval;
 mod approve;
 mod backup;
+mod basis;
+mod call;
 mod carry;
 mod check;
 mod choice;
 mod claims;
+mod comments;
 mod console;
+mod debts;
 mod diff;
 mod doctor;
 mod emit;
@@ -24,6 +28,7 @@ mod failover;
 mod finalise;
 mod form;
 mod generate;
+mod give_work;
 mod history;
 mod hold;
 mod notify;
@@ -43,9 +48,12 @@ mod show;
 mod sign;
 mod signals;
 mod site;
+mod stage;
+mod staged;
 mod status;
 mod stop;
 mod survey;
+mod target;
 mod trust;
 mod twin;
 mod under_load;
@@ -56,6 +64,7 @@ mod who;
 mod why_not;
 mod window;
 
+use std::env;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
@@ -65,12 +74,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(target_os = "linux")]
 use rustix::process::DumpableBehavior;
 
+use call::Call;
 use console::Console;
 use problem::Problem;
 
 /// Plans and carries out upgrades of an OPSWAT MetaDefender Cluster.
 #[derive(Debug, Parser)]
 #[command(name = "mdc", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Every command answers programs with `--format json`, also written `--output json` or \
+                        `-o json`: one document, with `format` and `version`, on standard output."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -88,9 +102,24 @@ struct Common {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
-    /// How many hosts to work on at once
-    #[arg(long, global = true, value_name = "N", default_value = "32")]
-    at_once: NonZeroUsize,
+    /// How many hosts to work on at once (default: 32; far hosts are read up to 128 at once)
+    #[arg(long, global = true, value_name = "N")]
+    at_once: Option<NonZeroUsize>,
+}
+
+impl Common {
+    /// How many hosts to work on at once.
+    fn at_once(&self) -> NonZeroUsize {
+        const USUAL: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
+        self.at_once.unwrap_or(USUAL)
+    }
+
+    /// How many hosts to read at once where the network makes wait: as many as was said, or so many that
+    /// a hundred hosts take as long as the slowest of them.
+    fn most_at_once(&self) -> NonZeroUsize {
+        const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(127);
+        self.at_once.unwrap_or(MOST)
+    }
 }
 
 /// When to use colours.
@@ -124,6 +153,8 @@ enum Command {
     Approve(approve::Approve),
     /// Write a saved plan as a runbook and scripts, to be carried out by hand
     Emit(emit::Emit),
+    /// Bring what a plan copies to its hosts, days before it is carried out
+    Stage(stage::Stage),
     /// Carry a plan out: a saved one, or one made now
     Apply(apply::Apply),
     /// Carry a plan out on a staging cluster, and write what came of it as evidence
@@ -197,23 +228,31 @@ pub fn main() -> ExitCode {
     // Where the kernel refuses, everything else still holds.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let arguments = match Arguments::try_parse() {
+    signals::close_first();
+    let call = Call::of(env::args_os());
+    let arguments = match Arguments::try_parse_from(call.words) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help that was asked for is data; a wrong call is an error like any other (clap's own
             // status for it, 2, means "changes are present" here).
+            if error.use_stderr() {
+                Console::new(Colour::Auto, call.is_for_programs).refuses(&error);
+                return ExitCode::FAILURE;
+            }
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return ExitCode::SUCCESS;
         }
     };
-    let console = Console::new(arguments.common.color);
-    match run(&arguments, &console) {
+    let console = Console::new(arguments.common.color, call.is_for_programs);
+    let ended = run(&arguments, &console);
+    signals::have_the_last_word();
+    match ended {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Incomplete) => ExitCode::FAILURE,
         Ok(Exit::Changes) => ExitCode::from(2),
         Ok(Exit::Refused) => ExitCode::from(3),
         Err(problem) => {
-            console.problem(&problem);
+            console.fails(&problem);
             ExitCode::FAILURE
         }
     }
@@ -231,6 +270,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Problem> {
         Command::Policy(policy) => policy.run(console),
         Command::Approve(approve) => approve.run(console),
         Command::Emit(emit) => emit.run(console),
+        Command::Stage(stage) => stage.run(common, console),
         Command::Apply(apply) => apply.run(common, console),
         Command::Rehearse(rehearse) => rehearse.run(common, console),
         Command::Resume(resume) => resume.run(common, console),

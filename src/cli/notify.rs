@@ -3,15 +3,17 @@
 use std::thread;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::Console;
-use super::form::Form;
+use super::form::{Answer, Form};
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath};
 use crate::address::ComponentName;
 use crate::desired::Notice;
+use crate::diagnostic::Code;
 use crate::manifest;
 use crate::manifest::notice::Variables;
 use crate::notice::{Delivery, deliver};
@@ -34,13 +36,25 @@ pub(super) struct Notify {
     form: Form,
 }
 
+/// What came of all tests, for programs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Tests<'a> {
+    /// What came of each.
+    tested: Vec<Tested<'a>>,
+}
+
 /// What came of a test, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Tested<'a> {
+    /// The notice.
     notice: &'a str,
+    /// How it is told, without anything secret.
     way: String,
+    /// Whether it was delivered.
     delivered: bool,
+    /// What the other side said.
     said: &'a str,
 }
 
@@ -56,6 +70,7 @@ impl Notify {
         if let Some(unknown) = self.only.iter().find(|name| !names().any(|it| it == name.as_str()))
         {
             return Err(Problem::new(
+                Code::UnknownName,
                 format!("{} has no notice `{unknown}`", site.path),
                 format!("name one of {}", names().collect::<Vec<_>>().join(", ")),
             ));
@@ -66,12 +81,14 @@ impl Notify {
             console.say(&format!("{}: {} ...", notice.of.name, notice.of.channel.in_words()));
             told.push((&notice.of, test(notice, &site)));
         }
+        let tested: Vec<Tested<'_>> = told.iter().map(Tested::of).collect();
+        let answer = Answer::of("notices-tested", Tests { tested });
         if told.is_empty() {
             console.say(&format!("{} has no [[notices]]; nobody is told anything.", site.path));
-            return Ok(Exit::Done);
         }
-        let tested: Vec<Tested<'_>> = told.iter().map(Tested::of).collect();
-        self.form.show(&tested, || notice::tested(&told), console)?;
+        if !told.is_empty() || self.form.is_json() {
+            self.form.show(&answer, || notice::tested(&told), console)?;
+        }
         let all = told.iter().all(|(_, delivery)| delivery.is_delivered());
         Ok(if all { Exit::Done } else { Exit::Incomplete })
     }

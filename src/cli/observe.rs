@@ -7,11 +7,12 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::console::Console;
-use super::form::file;
+use super::form::{Plain, file};
 use super::problem::Problem;
 use super::saved;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, sign, watch};
+use crate::diagnostic::Code;
 use crate::observe::Snapshot;
 use crate::signature::SNAPSHOT;
 use crate::view;
@@ -28,9 +29,12 @@ pub(super) struct Observe {
     /// agent has. The signature is beside it, in FILE.sig
     #[arg(long, value_name = "KEY", requires = "output")]
     sign: Option<Utf8PathBuf>,
-    /// Show the snapshot as JSON instead of a page
-    #[arg(long)]
+    /// As `--format json`, as it was called before
+    #[arg(long, hide = true)]
     json: bool,
+    /// In which form; as JSON it is the snapshot
+    #[arg(long, default_value = "text")]
+    format: Plain,
 }
 
 impl Observe {
@@ -40,7 +44,11 @@ impl Observe {
         let unknown = observed.unknown().count();
         let snapshot = Snapshot::new(&site.desired.cluster, Timestamp::now(), observed);
         let json = snapshot.to_json().map_err(|error| {
-            Problem::new(format!("the snapshot can't be written as JSON: {error}"), "report this")
+            Problem::new(
+                Code::Defect,
+                format!("the snapshot can't be written as JSON: {error}"),
+                "report this",
+            )
         })?;
         if let Some(path) = &self.output {
             saved::save(path, &mut |file| file.write_all(json.as_bytes()))?;
@@ -50,7 +58,7 @@ impl Observe {
                 console.say(&format!("Its signature is in {}.", sign::beside(path)));
             }
         }
-        if self.json {
+        if self.json || self.format == Plain::Json {
             console.data(&json)?;
         } else if self.output.is_none() {
             console.show(&view::observed::document(&snapshot.observed))?;

@@ -18,7 +18,7 @@ use super::site::Site;
 use super::{
     Common, Exit, ManifestPath, approval, evidence, preflight, records, sign, watch, window,
 };
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff;
 use crate::graph;
 use crate::observe::{self, Observed, Snapshot};
@@ -38,7 +38,8 @@ pub(super) struct Plan {
     how: How,
     #[command(flatten)]
     basis: Basis,
-    /// Exit with 2 when there are changes to make
+    /// Exit with 2 when there are changes to make, and with 1 when there are none where anything could be
+    /// seen
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -47,7 +48,9 @@ impl Plan {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
-        let (read, plan) = self.basis.plan(&self.path, folder, (common, console))?;
+        let made = self.basis.plan(&self.path, folder, (common, console));
+        let (read, plan) = self.how.made(made, console)?;
+        window::holds(&plan, &plan.steps, &read.0, console)?;
         let next = match &self.output {
             Some(path) => format!("mdc apply {path}"),
             None => format!("mdc apply {}", read.0.path),
@@ -57,11 +60,15 @@ impl Plan {
             console.say(&format!("The plan is in {path} (seal {}).", plan.seal.short()));
         }
         self.how.show(&plan, &next, console)?;
-        let changes = self.detailed_exitcode && !plan.is_empty();
+        let exit = match (self.detailed_exitcode, plan.is_empty()) {
+            (true, false) => Exit::Changes,
+            (true, true) if !plan.unknown.is_empty() => Exit::Incomplete,
+            _ => Exit::Done,
+        };
         // The process is about to end: giving millions of small pieces back one by one would take a
         // tenth of all the time that planning a large cluster takes.
         std::mem::forget((read, plan));
-        Ok(if changes { Exit::Changes } else { Exit::Done })
+        Ok(exit)
     }
 }
 
@@ -83,7 +90,6 @@ impl Basis {
     ) -> Result<((Site, Observed), plan::Plan), Problem> {
         let (site, observed, taken) = self.read(path, (common, console))?;
         let plan = make(&site, (&observed, taken), folder, console)?;
-        window::holds(&plan, &site, console)?;
         let plan = ruled(plan, &site, console)?;
         Ok(((site, observed), plan))
     }
@@ -141,10 +147,16 @@ pub(super) fn make(
     comparison.warnings.extend(lacking.as_ref().map(Diagnostic::in_words));
     if snapshot.is_none() {
         comparison.warnings.extend(records::begun_without(site, console));
+        let moved = records::moved_deployments(site, observed, console);
+        comparison.warnings.extend(moved.iter().map(|why| Code::DeploymentMoved.said(why)));
     }
     let graph = graph::build(&site.desired, &comparison)?;
     let plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
-        Problem::new(format!("a package file can't be put on a host: {error}"), "rename the file")
+        Problem::new(
+            Code::BadPath,
+            format!("a package file can't be put on a host: {error}"),
+            "rename the file",
+        )
     })?;
     let mut plan = plan.under(judged.waived);
     plan.manifest = locator(&site.path, folder);
@@ -186,7 +198,9 @@ struct Stored {
 }
 
 fn read_snapshot(path: &Utf8Path) -> Result<Stored, Problem> {
-    let unusable = |error: &dyn std::fmt::Display| Problem::file(path, error, NEW_SNAPSHOT);
+    let unusable = |error: &dyn std::fmt::Display| {
+        Problem::file(path, error, NEW_SNAPSHOT).coded(Code::SnapshotUnusable)
+    };
     let mut file = File::open(path).map_err(|error| unusable(&error))?;
     let bytes = Snapshot::bytes(&mut file).map_err(|error| unusable(&error))?;
     let snapshot = Snapshot::parse(&bytes).map_err(|error| unusable(&error))?;
@@ -241,6 +255,7 @@ fn of_this_cluster(path: &Utf8Path, snapshot: Snapshot, site: &Site) -> Result<O
         return Ok(snapshot.observed);
     }
     Err(Problem::new(
+        Code::SnapshotOther,
         format!(
             "{path} is a snapshot of the cluster {}, and the manifest is of {}",
             snapshot.cluster, site.desired.cluster

@@ -6,10 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::console::Console;
-use super::form::Form;
+use super::form::{Answer, Form};
 use super::problem::Problem;
 use super::{Exit, show};
-use crate::diagnostic::SourceText;
+use crate::diagnostic::{Code, SourceText};
 use crate::policy::{self, Verdict};
 use crate::source;
 use crate::view;
@@ -35,10 +35,14 @@ impl Policy {
             files.extend(rules(path)?);
         }
         let verdict = policy::ask(&files, &show::json(&plan)?).map_err(|error| {
-            Problem::new(error.to_string(), "mend the rules; nothing is said of the plan by that")
+            Problem::new(
+                Code::PolicyRules,
+                error.to_string(),
+                "mend the rules; nothing is said of the plan by that",
+            )
         })?;
         let document = || view::review::verdict(&plan, &verdict);
-        self.form.show(&verdict, document, console)?;
+        self.form.show(&Answer::of("verdict", &verdict), document, console)?;
         Ok(exit(&verdict))
     }
 }

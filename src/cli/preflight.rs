@@ -39,6 +39,22 @@ pub(super) fn pass(
     Ok(judged)
 }
 
+/// Refuses to bring packages to hosts whose disks have too little room for what the plan brings there.
+pub(super) fn has_room(
+    site: &Site,
+    observed: &Observed,
+    comparison: &Comparison,
+) -> Result<(), Problem> {
+    none_expired(site)?;
+    let found = preflight::check_room(&site.desired, observed, comparison, Timestamp::now());
+    let refused = preflight::judge(found, &site.desired.waivers).refused;
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let refused = refused.iter().map(|finding| finding.diagnose(&site.manifest));
+    Err(Problem::Diagnostics(refused.collect()))
+}
+
 /// The same for a plan that was made before and begins to be carried out: says what its reader has not
 /// seen. What goes back is not held up.
 pub(super) fn pass_again(

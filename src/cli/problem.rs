@@ -4,7 +4,11 @@ use std::fmt::Display;
 
 use camino::Utf8Path;
 
-use crate::diagnostic::Diagnostic;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::form::{Answer, json};
+use crate::diagnostic::{Code, Diagnostic, Found};
 use crate::graph::Cycle;
 use crate::rehearsal;
 use crate::state::StateError;
@@ -16,6 +20,8 @@ pub(super) enum Problem {
     Diagnostics(Vec<Diagnostic>),
     /// Something else.
     Told {
+        /// Which kind of problem.
+        code: Code,
         /// What happened, where and why.
         what: String,
         /// What to do next.
@@ -23,9 +29,28 @@ pub(super) enum Problem {
     },
 }
 
+/// Why a command failed, for programs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Problems {
+    /// Each problem, with its code.
+    problems: Vec<Found>,
+}
+
 impl Problem {
-    pub(super) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Told { what: what.into(), hint: hint.into() }
+    /// What programs are told instead of an answer.
+    pub(super) fn answer(&self) -> Result<String, Self> {
+        let problems = match self {
+            Self::Diagnostics(found) => found.iter().map(Found::from).collect(),
+            Self::Told { code, what, hint } => {
+                vec![Found::from(&Diagnostic::new(*code, what.clone()).help(hint.clone()))]
+            }
+        };
+        json(&Answer::of("problems", Problems { problems }))
+    }
+
+    pub(super) fn new(code: Code, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Told { code, what: what.into(), hint: hint.into() }
     }
 
     /// What happened, in one line.
@@ -41,26 +66,41 @@ impl Problem {
 
     /// A file of the user's that can't be read or written.
     pub(super) fn file(path: &Utf8Path, error: &dyn Display, hint: &str) -> Self {
-        Self::new(format!("{path}: {error}"), hint)
+        Self::new(Code::FileUnusable, format!("{path}: {error}"), hint)
+    }
+
+    /// The same as a problem of another kind.
+    pub(super) fn coded(self, code: Code) -> Self {
+        match self {
+            Self::Told { what, hint, .. } => Self::Told { code, what, hint },
+            found @ Self::Diagnostics(_) => found,
+        }
     }
 }
 
 impl From<StateError> for Problem {
     fn from(error: StateError) -> Self {
+        let code = match error {
+            StateError::Locked { .. } | StateError::Lost(_) => Code::RunLocked,
+            StateError::NobodyThere { .. } | StateError::NoSuchRun { .. } => Code::RunMissing,
+            StateError::Moved { .. } => Code::RunElsewhere,
+            _ => Code::RecordUnusable,
+        };
         let hint = error.hint();
-        Self::new(error.to_string(), hint)
+        Self::new(code, error.to_string(), hint)
     }
 }
 
 impl From<rehearsal::Error> for Problem {
     fn from(error: rehearsal::Error) -> Self {
-        Self::new(error.to_string(), error.hint())
+        Self::new(Code::TwinUnusable, error.to_string(), error.hint())
     }
 }
 
 impl From<Cycle> for Problem {
     fn from(cycle: Cycle) -> Self {
         Self::new(
+            Code::NoOrder,
             format!("the catalog has no order for this: {cycle}"),
             "see their `needs`, `upgrade-order` and `install-order` in the catalog and in the \
              manifest's overrides",

@@ -12,6 +12,7 @@ use super::plan::Basis;
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, saved, sign, twin};
+use crate::diagnostic::Code;
 use crate::evidence::{self, Evidence, Recorded};
 use crate::manifest::Connection;
 use crate::plan::Purpose;
@@ -60,14 +61,15 @@ enum Which {
 
 impl Rehearse {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let file = self.apply.file()?;
+        let file = self.apply.target.file()?;
         if file.is_some() && self.twin.is_some() {
             return Err(Problem::new(
+                Code::Unfit,
                 "a plan file is made from what hosts were, and a twin from the snapshot",
                 "name the manifest: the plan is made from the snapshot as well",
             ));
         }
-        let manifest = self.apply.manifest_path(file.as_ref());
+        let manifest = self.apply.target.manifest(file.as_ref());
         if let Some(snapshot) = &self.twin {
             return self.on_twin(manifest, snapshot, (common, console));
         }
@@ -111,6 +113,7 @@ impl Rehearse {
         let plan = store.plan(&run.run)?;
         if plan.basis.desired != site.desired.digest() {
             return Err(Problem::new(
+                Code::EvidenceOther,
                 format!(
                     "{}, its release or the catalog changed since the run {}",
                     site.path, run.run
@@ -135,6 +138,10 @@ impl Rehearse {
             records: &records,
         });
         self.save(&evidence, console)?;
+        if self.of.is_some() {
+            // Otherwise programs have the report of what was carried out.
+            self.apply.manner.format.answer(&evidence, console)?;
+        }
         if let Some(why) = &evidence.unfinished {
             console.say(&format!(
                 "It proves nothing so far: {why}. Once the run is finished (`mdc resume {0}`, with --debts for \
@@ -188,7 +195,11 @@ impl Rehearse {
 
     fn save(&self, evidence: &Evidence, console: &Console) -> Result<(), Problem> {
         let json = evidence.to_json().map_err(|error| {
-            Problem::new(format!("the evidence can't be written as JSON: {error}"), "report this")
+            Problem::new(
+                Code::Defect,
+                format!("the evidence can't be written as JSON: {error}"),
+                "report this",
+            )
         })?;
         saved::save(&self.output, &mut |file| file.write_all(json.as_bytes()))?;
         console.say(&format!("The evidence of the run {} is in {}.", evidence.run, self.output));
@@ -235,6 +246,7 @@ fn named(store: &dyn Store, wanted: &str) -> Result<Summary, Problem> {
     };
     found.ok_or_else(|| {
         Problem::new(
+            Code::UnknownName,
             format!("no run {wanted} is recorded in {}", store.place()),
             "`mdc history` lists the runs",
         )

@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::console::Console;
-use super::form::file;
-use super::history::json;
+use super::form::{file, json};
 use super::problem::Problem;
 use super::recorded::InsteadOf;
+use crate::diagnostic::Code;
 use crate::report::{ChangeRecord, change};
 use crate::state::{StateError, Store};
 use crate::view::{self, html, markdown};
@@ -32,7 +32,7 @@ pub(super) struct Report {
     /// In which form
     #[arg(long, default_value = "text")]
     format: Format,
-    /// Write it to this file, which must not exist
+    /// Write it to this file, which must not exist; as JSON to standard output, too
     #[arg(short, long, value_name = "FILE", value_parser = file)]
     output: Option<Utf8PathBuf>,
 }
@@ -78,10 +78,12 @@ impl Report {
             (Some(newest), _, "") => Ok(newest.clone()),
             (Some(one), None, _) => Ok(one.clone()),
             (Some(one), Some(other), _) => Err(Problem::new(
+                Code::Ambiguous,
                 format!("several runs begin with {wanted}: {one}, {other}"),
                 "name more of the id; `mdc history` lists them",
             )),
             (None, _, "") => Err(Problem::new(
+                Code::RunMissing,
                 format!("{} has no run yet", store.place()),
                 "carry a plan out with `mdc apply`",
             )),
@@ -99,13 +101,13 @@ impl Report {
         file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
             .map_err(|error| Problem::file(path, &error, "name a file that isn't there yet"))?;
         console.say(&format!("{path} is written."));
-        Ok(())
+        if self.format == Format::Json { console.data(text) } else { Ok(()) }
     }
 }
 
 /// Says so when the journal is not as it was written.
 fn trusted(record: &ChangeRecord, console: &Console) -> Exit {
     let Some(damage) = &record.journal.damage else { return Exit::Done };
-    console.say(&format!("The journal can't be trusted: {damage}"));
+    console.warns(Code::RecordUnusable, format!("the journal can't be trusted: {damage}"));
     Exit::Incomplete
 }

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, records, rollback};
 use crate::address::HostName;
+use crate::plan::Plan;
 use crate::state::StateError;
 
 /// Goes on with the unfinished run of a cluster; makes no new plan.
@@ -50,6 +51,7 @@ impl Resume {
         let Some(mut run) = found else {
             let what = if self.debts { "owes anything" } else { "is unfinished" };
             console.say(&format!("No run {what}; there is nothing to resume."));
+            self.manner.nothing(&Plan::nothing(&site.desired), console)?;
             return Ok(Exit::Done);
         };
         let (right, proof) = match &self.from_host {
@@ -74,7 +76,6 @@ impl Resume {
         }
         right.say(console);
         proof.say(console);
-        self.manner.leave_out(&mut run)?;
         let carried = self.manner.carry_out(run, (&site, &hold), console, &next)?;
         rollback::by_policy(carried, &self.manner, (&site, &hold), console)
     }

@@ -1,12 +1,8 @@
 //! `mdc rollback`: takes back what the newest run has done, by the ways back of its own plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
-use jiff::Timestamp;
-
-use super::carry::{Carried, Manner};
+use super::carry::{self, Carried, Manner};
 use super::console::Console;
 use super::form::file;
 use super::hold::Hold;
@@ -15,8 +11,12 @@ use super::site::Site;
 use super::{Common, Exit, ManifestPath, approval, plan, records, watch};
 use crate::apply::Ending;
 use crate::catalog::Then;
+use crate::diagnostic::Code;
 use crate::plan::{Plan, Purpose, Step, Taken, rollback};
+use crate::report::Report;
 use crate::state::{FailureKind, Run, StepOutcome};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 
 /// Takes back what the newest run of a cluster has done, in reverse order.
 ///
@@ -47,7 +47,7 @@ impl Rollback {
         let is_done = |id: &&&str| run.progress.done.contains(**id);
         let half_way: BTreeSet<&str> = begun.iter().filter(|id| !is_done(id)).copied().collect();
         let what = Taken { run: &run.id, plan: &run.plan, steps: &begun, half_way: &half_way };
-        let mut back = rollback(what, &observed);
+        let mut back = rollback(what, (&site.desired, &observed));
         let folder =
             self.output.as_ref().and_then(|path| path.parent()).unwrap_or(Utf8Path::new(""));
         if self.output.is_some() {
@@ -56,42 +56,55 @@ impl Rollback {
         }
         sealed_for(&mut back, &site, folder);
         let next = self.output.as_ref().map(|path| format!("mdc apply {path}")).unwrap_or_default();
-        self.manner.show(&back, &next, console)?;
+        carry::show(&back, &next, console)?;
         if let Some(path) = &self.output {
             plan::save(&back, path)?;
+            self.manner.saved(&back, console)?;
             console.say(&format!("The plan is in {path} (seal {}).", back.seal.short()));
             return Ok(Exit::Done);
         }
         if back.is_empty() {
+            self.manner.nothing(&back, console)?;
             return Ok(if back.warnings.is_empty() { Exit::Done } else { Exit::Incomplete });
         }
-        self.manner.check(&back)?;
-        if !self.manner.agrees(console)? {
+        let left_out = self.manner.left_out(&back, &site)?;
+        if !self.manner.agrees(&back, console)? {
             return Ok(Exit::Done);
         }
-        carry_back(run, back, &self.manner, (&site, &hold), console)
+        let back = (back, left_out);
+        let (report, exit) = carry_back(run, back, &self.manner, (&site, &hold), console)?;
+        self.manner.account(&report, console)?;
+        Ok(exit)
     }
 }
 
 /// The newest run, when it can be taken back.
 fn newest(hold: &Hold) -> Result<Run, Problem> {
     let Some(run) = newest_change(hold)? else {
+        let is_any = !hold.store.ids()?.is_empty();
         return Err(Problem::new(
-            format!("no run is recorded in {}", hold.store.place()),
+            Code::RunMissing,
+            format!(
+                "no run{} is recorded in {}",
+                if is_any { " that changed anything" } else { "" },
+                hold.store.place()
+            ),
             "there is nothing to take back; `mdc status` shows what is installed",
         ));
     };
     let id = &run.id;
     match &run.plan.purpose {
-        Purpose::Release | Purpose::BackUp => Ok(run),
+        Purpose::Release | Purpose::BackUp | Purpose::Stage => Ok(run),
         Purpose::FailOver => Err(Problem::new(
+            Code::NoWayBack,
             format!(
-                "the newest run, {id}, let a standby take over: the licence server knows no way back"
+                "the newest run, {id}, let a standby take over: that is not taken back as it was done"
             ),
             "swap the roles in the manifest when the former production instance is well again: `mdc plan` \
              leads back by a nomination (docs/standby.md)",
         )),
         Purpose::Finalise => Err(Problem::new(
+            Code::NoWayBack,
             format!(
                 "the newest run, {id}, has dropped what was kept for the way back, or may have: there is no \
                  return by mdc"
@@ -99,10 +112,12 @@ fn newest(hold: &Hold) -> Result<Run, Problem> {
             "what was there before comes back from a backup only; `mdc report` tells what was dropped",
         )),
         Purpose::RollBack(rolled) if run.progress.over => Err(Problem::new(
+            Code::NoWayBack,
             format!("the newest run, {id}, has taken the run {rolled} back"),
             "there is nothing more to take back; `mdc plan` leads forward again",
         )),
         Purpose::RollBack(rolled) => Err(Problem::new(
+            Code::RunUnfinished,
             format!("the newest run, {id}, takes the run {rolled} back and is unfinished"),
             "finish it with `mdc resume`",
         )),
@@ -119,7 +134,7 @@ fn newest_change(hold: &Hold) -> Result<Option<Run>, Problem> {
         let untouched = run.plan.steps.iter().all(|step| run.progress.is_untouched(&step.id));
         let dropped_nothing =
             run.plan.purpose == Purpose::Finalise && run.progress.over && untouched;
-        if run.plan.purpose != Purpose::BackUp && !dropped_nothing {
+        if !run.plan.purpose.stands_beside() && !dropped_nothing {
             return Ok(Some(run));
         }
     }
@@ -129,6 +144,7 @@ fn newest_change(hold: &Hold) -> Result<Option<Run>, Problem> {
 /// Makes a plan that goes back one of this site as it is now.
 fn sealed_for(back: &mut Plan, site: &Site, folder: &Utf8Path) {
     back.basis.desired = site.desired.digest();
+    back.basis.written.renew(&site.desired, &back.steps);
     back.manifest = plan::locator(&site.path, folder);
     back.seal = back.digest();
 }
@@ -136,50 +152,64 @@ fn sealed_for(back: &mut Plan, site: &Site, folder: &Utf8Path) {
 /// Ends `run` and begins the one that takes it back.
 fn carry_back(
     mut run: Run,
-    back: Plan,
+    (back, left_out): (Plan, BTreeMap<String, String>),
     manner: &Manner,
     (site, hold): (&Site, &Hold),
     console: &Console,
-) -> Result<Exit, Problem> {
+) -> Result<(Report, Exit), Problem> {
     if !run.progress.over {
-        records::give_up(&mut run, "it is rolled back", (site, hold), console)?;
+        records::give_up(&mut run, "it is rolled back", console)?;
+        records::leave_nothing(&run, (site, hold), console);
     }
     drop(run);
-    let mut run = hold.store.begin(&hold.lease, back, (Timestamp::now(), &[]))?;
-    manner.leave_out(&mut run)?;
-    let stays = run.plan.warnings.clone();
-    let Carried { exit, .. } =
+    let mut run = records::begin((back, &[]), (site, hold), console)?;
+    carry::leave_out(&mut run, left_out)?;
+    let Carried { exit, report, .. } =
         manner.carry_out(run, (site, hold), console, &format!("mdc resume {}", site.path))?;
-    for stays in &stays {
-        console.say(stays);
-    }
-    Ok(if stays.is_empty() { exit } else { Exit::Incomplete })
+    let exit = if report.unreturned.is_empty() { exit } else { Exit::Incomplete };
+    Ok((report, exit))
 }
 
 /// Takes back what the plan of a run says is taken back after a failure, here and now: it was reviewed
-/// with the plan.
+/// with the plan. Then programs are told what came of both.
 pub(super) fn by_policy(
     carried: Carried,
     manner: &Manner,
     (site, hold): (&Site, &Hold),
     console: &Console,
 ) -> Result<Exit, Problem> {
-    let Carried { run, ending, exit } = carried;
-    let steps = taken_back(&run.plan, &ending);
+    let Carried { run, ending, exit, mut report } = carried;
+    let back = back_by_policy((run, &ending), manner, (site, hold), console);
+    let (back, failed) = back.map_or_else(|failed| (None, Some(failed)), |back| (back, None));
+    report.taken_back = back.map(Box::new);
+    manner.account(&report, console)?;
+    failed.map_or(Ok(exit), Err)
+}
+
+fn back_by_policy(
+    (run, ending): (Run, &Ending),
+    manner: &Manner,
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) -> Result<Option<Report>, Problem> {
+    let steps = taken_back(&run.plan, ending);
     if steps.is_empty() {
-        return Ok(exit);
+        return Ok(None);
     }
     let observed = watch::observe(site, console);
     let half_way = BTreeSet::new();
     let what = Taken { run: &run.id, plan: &run.plan, steps: &steps, half_way: &half_way };
-    let mut back = rollback(what, &observed);
+    let mut back = rollback(what, (&site.desired, &observed));
     sealed_for(&mut back, site, Utf8Path::new(""));
     console.say("The plan says that what failed is rolled back, and that begins now:");
-    manner.show(&back, "", console)?;
-    if !back.is_empty() {
-        carry_back(run, back, manner, (site, hold), console)?;
+    carry::show(&back, "", console)?;
+    if back.is_empty() {
+        return Ok(None);
     }
-    Ok(exit)
+    // What the user left out on the way forth was not done: nothing of it is here.
+    let back = (back, BTreeMap::new());
+    let (report, _) = carry_back(run, back, manner, (site, hold), console)?;
+    Ok(Some(report))
 }
 
 /// The begun steps of `plan` that policies take back after what failed.

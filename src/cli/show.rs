@@ -4,8 +4,10 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::comments;
 use super::console::Console;
 use super::problem::Problem;
+use crate::diagnostic::Code;
 use crate::plan;
 use crate::view;
 
@@ -27,6 +29,14 @@ pub(super) struct How {
     /// How much of it, as text
     #[arg(long, default_value = "steps")]
     detail: Detail,
+    /// Write it into this folder as comments of a pull request instead, `comment-01.md` and on: none is longer
+    /// than GitHub takes, and the first line of each is a mark by which a bot finds it again
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["format", "detail"])]
+    comments: Option<Utf8PathBuf>,
+    /// The name in that mark instead of the cluster's and its environment's: one that the bot knows also when
+    /// there is no plan to tell it
+    #[arg(long, value_name = "NAME", requires = "comments", value_parser = comments::mark)]
+    mark: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,6 +66,20 @@ enum Detail {
 }
 
 impl How {
+    /// What was made, if anything was. If not, the comments say so: none is left of a plan of before.
+    pub(super) fn made<T>(
+        &self,
+        made: Result<T, Problem>,
+        console: &Console,
+    ) -> Result<T, Problem> {
+        if let (Err(problem), Some(folder)) = (&made, &self.comments) {
+            let why = problem.in_words();
+            let comments = view::plan::no_comments(&why, self.mark.as_deref());
+            comments::write(folder, &comments, console)?;
+        }
+        made
+    }
+
     /// The plan in the form that was asked for. `next`: the command that carries it out.
     pub(super) fn show(
         &self,
@@ -63,6 +87,10 @@ impl How {
         next: &str,
         console: &Console,
     ) -> Result<(), Problem> {
+        if let Some(folder) = &self.comments {
+            let comments = view::plan::comments(plan, next, self.mark.as_deref());
+            return comments::write(folder, &comments, console);
+        }
         match self.format {
             Format::Text => console.show(&view::plan::document(plan, self.detail.into(), next)),
             Format::Markdown => console.data(&view::plan::comment(plan, next)),
@@ -88,17 +116,20 @@ impl From<Detail> for view::plan::Detail {
 pub(super) fn json(plan: &plan::Plan) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     let written = plan::write(plan, &mut bytes).ok().and_then(|()| String::from_utf8(bytes).ok());
-    written.ok_or_else(|| Problem::new("the plan can't be written as JSON", "report this"))
+    written.ok_or_else(|| {
+        Problem::new(Code::Defect, "the plan can't be written as JSON", "report this")
+    })
 }
 
 /// Reads a plan file.
 pub(super) fn read(path: &camino::Utf8Path) -> Result<plan::Plan, Problem> {
-    plan::read(path).map_err(|error| Problem::file(path, &error, error.hint()))
+    plan::read(path)
+        .map_err(|error| Problem::file(path, &error, error.hint()).coded(Code::PlanUnusable))
 }
 
 impl Show {
     pub(super) fn run(&self, console: &Console) -> Result<Exit, Problem> {
-        let plan = read(&self.plan)?;
+        let plan = self.how.made(read(&self.plan), console)?;
         self.how.show(&plan, &format!("mdc apply {}", self.plan), console)?;
         Ok(Exit::Done)
     }

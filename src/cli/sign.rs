@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::problem::Problem;
+use crate::diagnostic::Code;
 
 /// The signature that lies beside the file at `path`.
 pub(super) fn beside(path: &Utf8Path) -> Utf8PathBuf {
@@ -35,12 +36,15 @@ pub(super) fn sign(key: &Utf8Path, namespace: &str, path: &Utf8Path) -> Result<V
     );
     match status {
         Err(error) => Err(Problem::new(
+            Code::NotSigned,
             format!("ssh-keygen can't be started: {error}"),
             "nothing was signed; install OpenSSH's client, 8.2 or newer, on this machine",
         )),
-        Ok(status) if !status.success() => {
-            Err(Problem::new(format!("ssh-keygen has not signed with {key} ({status})"), hint))
-        }
+        Ok(status) if !status.success() => Err(Problem::new(
+            Code::NotSigned,
+            format!("ssh-keygen has not signed with {key} ({status})"),
+            hint,
+        )),
         Ok(_) => fs::read(&signature).map_err(|error| Problem::file(&signature, &error, &hint)),
     }
 }

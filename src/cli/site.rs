@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Common;
 use super::console::Console;
 use super::problem::Problem;
+
 use crate::address::HostName;
 use crate::apply::Telling;
 use crate::catalog;
@@ -16,7 +17,8 @@ use crate::cores::Cores;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::manifest::{self, Connection as Way, Manifest, Release};
-use crate::scan::{Gateway, Trouble};
+use crate::observe;
+use crate::scan::{Gateway, History, Trouble};
 use crate::state::{self, Store};
 use crate::transport::simulated::Licences;
 use crate::transport::{Connection, Dialer, Failure, Problem as Cause, Target};
@@ -29,6 +31,7 @@ pub(super) struct Site {
     pub(super) release: Release,
     pub(super) desired: Desired,
     pub(super) at_once: NonZeroUsize,
+    most_at_once: NonZeroUsize,
     dialer: Dialer,
     cores: OnceLock<Option<Cores>>,
 }
@@ -77,7 +80,8 @@ impl Site {
             manifest,
             release,
             desired,
-            at_once: common.at_once,
+            at_once: common.at_once(),
+            most_at_once: common.most_at_once(),
             dialer: Dialer::new(),
             cores: OnceLock::new(),
         };
@@ -87,6 +91,23 @@ impl Site {
     /// Where runs are recorded.
     pub(super) fn store(&self) -> Box<dyn Store> {
         state::of(&self.manifest)
+    }
+
+    /// How hard to press when hosts are read. A host on the way to others takes a few logins at once only
+    /// (`sshd_config(5)`, `MaxStartups`): where there may be one, no more are begun.
+    pub(super) fn limits(&self) -> observe::Limits<'_> {
+        let direct = |way: &Way| match way {
+            Way::Ssh(settings) => settings.jump.is_empty() && settings.ssh_config.is_none(),
+            Way::Winrm(_) | Way::Local(_) | Way::Simulated(_) => true,
+        };
+        let direct = self.manifest.connections.values().all(direct);
+        let most = if direct { self.most_at_once } else { self.at_once };
+        observe::Limits {
+            at_once: self.at_once.get(),
+            most: most.get(),
+            turns: Some(self.dialer.turns()),
+            ..observe::Limits::default()
+        }
     }
 
     /// The name under which hosts keep what belongs to this site: safe in paths, and its own also
@@ -108,6 +129,14 @@ impl Site {
         match &self.manifest.scan {
             Some(scans) => Gateway::of(scans, &self.manifest.folder),
             None => Err(Trouble::Here("the manifest has no `[scan]`".to_owned())),
+        }
+    }
+
+    /// The way to what counts the scans in progress, with its key.
+    pub(super) fn history(&self) -> Result<History, Trouble> {
+        match &self.manifest.gates.history {
+            Some(gate) => History::of(gate, &self.manifest.folder),
+            None => Err(Trouble::Here("the manifest has no `[gates.history]`".to_owned())),
         }
     }
 

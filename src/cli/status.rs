@@ -6,8 +6,11 @@ use super::console::Console;
 use super::form::Form;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, carry, watch};
+use super::{Common, Exit, ManifestPath, debts, give_work, records, watch};
+use crate::cores::Cores;
+use crate::diagnostic::Code;
 use crate::report::{Status as Report, past};
+use crate::state::{RunEnding, Summary};
 use crate::view;
 
 /// Reads all hosts and shows each component as it is beside what is desired.
@@ -26,20 +29,43 @@ impl Status {
         let store = site.store();
         let mixed = view::mixed::addresses(&site.desired, &observed);
         let past = past(&*store, &observed, &mixed)?;
-        let newest = store.ids()?.into_iter().next().map(|id| store.summary(&id)).transpose()?;
-        let unfinished = newest.filter(|run| !run.is_over());
-        let said = unfinished.as_ref().map(|run| {
-            format!(
-                "The run {} is unfinished: {} of {} steps are done. `mdc apply {}` continues it.",
+        let (changed, staged) = (store.newest_change()?, store.newest_stage()?);
+        // Packages are of no use any more that a later run has brought itself.
+        let staged = staged.filter(|staged| changed.as_ref() < Some(staged));
+        let unfinished = |id: Option<String>| -> Result<Option<Summary>, Problem> {
+            let summary = id.map(|id| store.summary(&id)).transpose()?;
+            Ok(summary.filter(|run| !run.is_over()))
+        };
+        let (unfinished, staged) = (unfinished(changed.clone())?, unfinished(staged)?);
+        let said = |run: &Summary, command: &str| {
+            console.say(&format!(
+                "The run {} is unfinished: {} of {} steps are done. `{command} {}` goes on with it.",
                 run.run, run.done, run.steps, site.path,
-            )
-        });
-        let status = Report::of(&site.desired, &observed, &past, unfinished);
+            ));
+        };
+        let status = Report::of(&site.desired, &observed, &past, unfinished.clone());
         let document = || view::status::document(&site.desired, &observed, &past);
         self.form.show(&status, document, console)?;
-        carry::say_debts(&*store, console)?;
-        if let Some(said) = said {
-            console.say(&said);
+        for why in site.kept_cores().map(Cores::unreadable_secrets).unwrap_or_default() {
+            console.warns(Code::SecretUnseen, format!("{why}: no instance can be licensed by it"));
+        }
+        for why in records::moved_deployments(&site, &observed, console) {
+            console.warns(Code::DeploymentMoved, why);
+        }
+        debts::say(&*store, &site.path, console)?;
+        let given_up = |id: &String| -> Result<bool, Problem> {
+            Ok(matches!(store.summary(id)?.ending, RunEnding::GivenUp(_)))
+        };
+        if let Some(id) = &changed
+            && !given_up(id)?
+        {
+            give_work::say(&*store, id, &site, console)?;
+        }
+        if let Some(run) = &unfinished {
+            said(run, "mdc resume");
+        }
+        if let Some(run) = &staged {
+            said(run, "mdc stage");
         }
         Ok(if observed.unknown().count() == 0 { Exit::Done } else { Exit::Incomplete })
     }

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use super::site::Site;
 use crate::address::HostName;
 use crate::catalog::Format;
+use crate::diagnostic::Code;
 use crate::transport::{Connection, Failure, Order, Tenure, Verdict};
 
 /// A number above every lease that any host has seen, as far as hosts can be asked.
@@ -45,11 +46,12 @@ pub(super) fn dial(site: &Site, host: &HostName) -> Result<Box<dyn Connection>, 
 }
 
 pub(super) fn no_way(failure: Failure) -> Problem {
-    Problem::new(failure.to_string(), failure.hint)
+    Problem::new(Code::Unreachable, failure.to_string(), failure.hint)
 }
 
 pub(super) fn unusable(what: &str, why: &str) -> Problem {
     Problem::new(
+        Code::RecordUnusable,
         format!("{what}: the record can't be used: {why}"),
         "nothing was changed; try another host that keeps it, or the state of another controller",
     )

@@ -8,15 +8,16 @@ use std::thread;
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::Console;
-use super::form::Plain;
-use super::history::json;
+use super::form::{Answer, Plain, json};
 use super::problem::Problem;
 use super::{Common, Exit, ManifestPath};
 use crate::address::HostName;
 use crate::catalog::Format;
+use crate::diagnostic::Code;
 use crate::manifest::{self, Manifest};
 use crate::transport::{Dialer, Failure, Judgement, ShownKey, Target};
 use expected::{Expected, digest};
@@ -41,19 +42,33 @@ pub(super) struct Trust {
     #[arg(long, value_name = "FILE")]
     expect: Option<Utf8PathBuf>,
     /// In which form; JSON is one list at the end
-    #[arg(long, visible_alias = "output", default_value = "text")]
+    #[arg(long, default_value = "text")]
     format: Plain,
 }
 
+/// All keys, for programs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct AllSettled {
+    /// Each key and what came of it.
+    keys: Vec<Settled>,
+}
+
 /// A key and what came of it, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Settled {
+    /// The name by which `known_hosts` has it.
     name: String,
+    /// Its fingerprint.
     fingerprint: String,
+    /// What was known of it before.
     judgement: &'static str,
+    /// Whether it is of a jump host.
     is_jump: bool,
+    /// The hosts of the manifest that need it.
     hosts: BTreeSet<HostName>,
+    /// Whether it is trusted now.
     trusted: bool,
 }
 
@@ -73,7 +88,7 @@ impl Trust {
         let mut all_settled = Vec::new();
         // One round for each host on the way: behind a jump host that was not trusted, none is seen.
         for _ in 0..LONGEST_WAY {
-            let (keys, reached) = look(&manifest, &open, common.at_once.get(), console);
+            let (keys, reached) = look(&manifest, &open, common.at_once().get(), console);
             all_trusted &= reached;
             open.clear();
             for (key, hosts) in keys {
@@ -92,7 +107,7 @@ impl Trust {
             }
         }
         if self.format == Plain::Json {
-            console.data(&json(&all_settled)?)?;
+            console.data(&json(&Answer::of("trust", AllSettled { keys: all_settled }))?)?;
         }
         Ok(if all_trusted && open.is_empty() { Exit::Done } else { Exit::Incomplete })
     }
@@ -105,6 +120,7 @@ impl Trust {
             manifest.hosts.get_key_value(name.as_str()).map(|(host, _)| host.clone()).ok_or_else(
                 || {
                     Problem::new(
+                        Code::UnknownName,
                         format!("the manifest has no host `{name}`"),
                         "name hosts as the manifest does, after the manifest's own path",
                     )
@@ -150,7 +166,7 @@ fn look(
             },
             Err(failure) => {
                 all_reached = false;
-                console.say(&failure.to_string());
+                console.warns(Code::Unreachable, &failure);
                 console.say(&format!("  next: {}", failure.hint));
             }
         }
@@ -230,7 +246,11 @@ fn settle(
     };
     let Ok(()) = wanted else { return Ok(false) };
     let kept = key.keep().map_err(|problem| {
-        Problem::new(problem, "mend the file, or name another one first in `known-hosts`")
+        Problem::new(
+            Code::FileUnusable,
+            problem,
+            "mend the file, or name another one first in `known-hosts`",
+        )
     })?;
     let how = if kept { "trusted from now on" } else { "trusted already" };
     console.say(&format!("  {how}: {} in {}", key.name, key.file));

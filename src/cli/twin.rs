@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{signals, watch};
 use crate::apply::Control;
+use crate::diagnostic::Code;
 use crate::evidence::Drill;
 use crate::observe::Observed;
 use crate::plan::Plan;
@@ -44,6 +45,7 @@ pub(super) fn rehearse<'s>(
     let drills = drills(&whole, which, console)?;
     if signals::are_heard() {
         return Err(Problem::new(
+            Code::Interrupted,
             "the rehearsal was interrupted",
             "no host was touched; rehearse again",
         ));

@@ -3,8 +3,7 @@
 use clap::Args;
 
 use super::console::Console;
-use super::form::Plain;
-use super::history::json;
+use super::form::{Plain, json};
 use super::problem::Problem;
 use super::site::Site;
 use super::{Common, Exit, ManifestPath, approval, preflight};
@@ -17,14 +16,14 @@ pub(super) struct Validate {
     #[command(flatten)]
     path: ManifestPath,
     /// In which form
-    #[arg(long, visible_alias = "output", default_value = "text")]
+    #[arg(long, default_value = "text")]
     format: Plain,
 }
 
 impl Validate {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
         let (site, mut found) = Site::read(&self.path.manifest, common);
-        let more = site.as_ref().map_or_else(Vec::new, beside);
+        let more = site.as_ref().map(beside).transpose()?.unwrap_or_default();
         let valid = site.filter(|_| more.is_empty());
         found.extend(more);
         if self.format == Plain::Json {
@@ -49,15 +48,16 @@ impl Validate {
 }
 
 /// What is wrong beside what is desired: waivers and those who sign.
-fn beside(site: &Site) -> Vec<Diagnostic> {
+fn beside(site: &Site) -> Result<Vec<Diagnostic>, Problem> {
     let manifest = &site.manifest;
     let problem = |checked: Result<(), Problem>| match checked {
-        Err(Problem::Diagnostics(found)) => found,
-        _ => Vec::new(),
+        Ok(()) => Ok(Vec::new()),
+        Err(Problem::Diagnostics(found)) => Ok(found),
+        Err(other) => Err(other),
     };
-    let mut found = problem(preflight::none_expired(site));
-    found.extend(problem(approval::rule(manifest).map(drop)));
+    let mut found = problem(preflight::none_expired(site))?;
+    found.extend(problem(approval::rule(manifest).map(drop))?);
     let signers = [manifest.read_witnesses().map(drop), manifest.read_snapshot_signers().map(drop)];
     found.extend(signers.into_iter().filter_map(Result::err).flat_map(Diagnostics::sorted));
-    found
+    Ok(found)
 }

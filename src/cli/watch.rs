@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::console::Console;
 use super::site::Site;
 use crate::cores::Depth;
+use crate::diagnostic::Code;
 use crate::observe::{self, CoreState, HostState, Observed};
 use crate::transport::resolve_text;
 use crate::value::SecretReference;
@@ -29,7 +30,7 @@ pub(super) fn watching<T>(
 /// Reads all hosts of the site, showing how far it is.
 pub(super) fn observe(site: &Site, console: &Console) -> Observed {
     let dial = site.dial();
-    let limits = observe::Limits { at_once: site.at_once.get(), ..observe::Limits::default() };
+    let limits = site.limits();
     let hosts = site.desired.hosts.len();
     let mut observed = watching(console, Subject::Hosts(hosts), |progress, start| {
         observe::gather(&site.desired, limits, &dial, &jiff::Timestamp::now, &mut |host, state| {
@@ -44,14 +45,15 @@ pub(super) fn observe(site: &Site, console: &Console) -> Observed {
         observed.cores = observe::cores(&cores, Depth::Whole);
         for (host, state) in &observed.cores {
             if let CoreState::Unknown(why) = state {
-                console.say(&format!("Warning: MD Core on {host} can't be asked: {}", why.reason));
+                let what = format!("MD Core on {host} can't be asked: {}", why.reason);
+                console.warns(Code::PartUnknown, what);
             }
         }
     }
     let secret = |reference: &SecretReference| resolve_text(reference, &site.manifest.folder);
     for why in observe::compare_secrets(&mut observed, &site.desired, &secret) {
-        console
-            .say(&format!("Warning: {why}: nobody knows whether files still hold the right one."));
+        let what = format!("{why}: nobody knows whether files still hold the right one");
+        console.warns(Code::SecretUnseen, what);
     }
     observed
 }

@@ -22,15 +22,23 @@ pub(super) struct WhatIf {
     path: ManifestPath,
     #[command(flatten)]
     basis: Basis,
+    #[command(flatten)]
+    other: Other,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// What would be otherwise: one of it at least.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Other {
     /// With a window of this length for stage 2, such as `90m`
-    #[arg(long, value_name = "TIME", required_unless_present = "batch")]
+    #[arg(long, value_name = "TIME")]
     window: Option<Period>,
     /// With so many instances of each component at once, such as `3` or `25%`; what is promised to stay
     /// healthy still does
     #[arg(long, value_name = "N")]
     batch: Option<Batch>,
-    #[command(flatten)]
-    form: Form,
 }
 
 impl WhatIf {
@@ -45,18 +53,20 @@ impl WhatIf {
             let plan = plan::make(&site, (&observed, taken), Utf8Path::new(""), console)?;
             plan::ruled(plan, &site, console)
         };
-        let (now, then) = (planned(None)?, planned(self.batch)?);
-        let window = self.window.map(Period::duration);
+        let (now, then) = (planned(None)?, planned(self.other.batch)?);
+        let window = self.other.window.map(Period::duration);
         let fit = window.map(|window| (window, review::fit(&then, window)));
         let fit = fit.as_ref().map(|(window, fit)| (*window, fit));
-        let (asked, differences) = (self.asked(), review::differences(&now, &then));
+        let (asked, differences) = (self.other.in_words(), review::differences(&now, &then));
         let answer = review::WhatIf::new(&asked, (&now, &then), &differences, fit);
-        let document = || view::review::what_if((&now, &then), &asked, fit);
+        let document = || view::review::what_if((&now, &then), (&asked, &differences), fit);
         self.form.show(&answer, document, console)?;
         Ok(Exit::Done)
     }
+}
 
-    fn asked(&self) -> String {
+impl Other {
+    fn in_words(&self) -> String {
         let batch = self.batch.map(|batch| format!("{batch} of each component went at once"));
         let window = self.window.map(|window| format!("stage 2 had {window}"));
         let asked: Vec<String> = batch.into_iter().chain(window).collect();

@@ -7,6 +7,7 @@ use super::console::Console;
 use super::form::Form;
 use super::problem::Problem;
 use super::{Exit, show};
+use crate::diagnostic::Code;
 use crate::review;
 use crate::view;
 
@@ -28,6 +29,7 @@ impl WhyNot {
         // Where nothing is to be done, a plan names no host that is as it should be.
         if standing.is_unknown_to_plan() && !plan.is_up_to_date() {
             return Err(Problem::new(
+                Code::UnknownName,
                 format!("{} says nothing of a host `{}`", self.plan, self.host),
                 "compare the name with the manifest's `[hosts]`; `mdc status` shows all hosts",
             ));

@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::exchange::Outcome;
 use crate::value::harmless;
 
+/// How many errors of settings are told.
+const DETAILS: usize = 3;
+
 /// What came of a request that moves something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -85,10 +88,9 @@ pub(super) fn said(status: u16, body: &Result<Vec<u8>, String>, secrets: &[&str]
         Ok(body) => body,
         Err(why) => return format!("it answers {status}{means}, and the rest was lost: {why}"),
     };
-    let error = serde_json::from_slice::<Value>(body).ok();
-    let error = error.as_ref().and_then(|value| value.get("err")).and_then(Value::as_str);
-    let words = match error {
-        Some(error) => harmless(error, secrets),
+    let value = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let words = match value.get("err").and_then(Value::as_str) {
+        Some(error) => harmless(&format!("{error}{}", details(&value)), secrets),
         None if (300..400).contains(&status) => {
             "it wants to send mdc to another address".to_owned()
         }
@@ -96,6 +98,16 @@ pub(super) fn said(status: u16, body: &Result<Vec<u8>, String>, secrets: &[&str]
         None => harmless(&String::from_utf8_lossy(body), secrets),
     };
     format!("it answers {status}{means}: {words}")
+}
+
+/// What is wrong with settings, and with which: without their values, which may be secret.
+fn details(value: &Value) -> String {
+    let detail = |it: &Value| {
+        let word = |key: &str| it.get(key).and_then(Value::as_str);
+        Some(format!("; {}: {}", word("key").unwrap_or("a setting"), word("error")?))
+    };
+    let errors = value.pointer("/err_details/errors").and_then(Value::as_array);
+    errors.into_iter().flatten().take(DETAILS).filter_map(detail).collect()
 }
 
 #[cfg(test)]

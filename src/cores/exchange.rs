@@ -24,6 +24,8 @@ pub(super) struct Sent<'a> {
     pub(super) headers: Vec<(&'static str, &'a str)>,
     /// Its type, and its bytes.
     pub(super) body: Option<(&'static str, &'a [u8])>,
+    /// Whether what is answered is given on, and not read by people: nothing is hidden in it.
+    pub(super) verbatim: bool,
 }
 
 /// What came of it.
@@ -94,8 +96,29 @@ pub(super) fn exchange(
         Err(error) => return Outcome::NotSent(harmless(&error.to_string(), secrets)),
     };
     let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
-    let body = body.map_err(|error| harmless(&error.to_string(), secrets));
-    Outcome::Answered { status: answer.status().as_u16(), body }
+    let status = answer.status().as_u16();
+    let body = match body {
+        Ok(body) if sent.verbatim && status == 200 => Ok(body),
+        Ok(body) => Ok(without(body, secrets)),
+        Err(error) => Err(harmless(&error.to_string(), secrets)),
+    };
+    Outcome::Answered { status, body }
+}
+
+/// An answer in which `secrets` are hidden: whoever gets one may repeat it, in plain or as JSON has it.
+fn without(body: Vec<u8>, secrets: &[&str]) -> Vec<u8> {
+    let in_json = |secret: &&str| {
+        let quoted = serde_json::to_string(secret).unwrap_or_default();
+        quoted.trim_matches('"').to_owned()
+    };
+    let forms = secrets.iter().flat_map(|secret| [(*secret).to_owned(), in_json(secret)]);
+    let forms: Vec<String> = forms.filter(|form| !form.is_empty()).collect();
+    let repeats = |form: &String| body.windows(form.len()).any(|part| part == form.as_bytes());
+    if !forms.iter().any(repeats) {
+        return body;
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    forms.iter().fold(text, |text, form| text.replace(form, "(secret)")).into_bytes()
 }
 
 fn failed(error: &ureq::Error, secrets: &[&str]) -> Outcome {

@@ -1,6 +1,7 @@
 //! Requests that move a licence or settings. Each is sent once; whoever sent it sees afterwards which part
 //! the instance plays.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
@@ -19,7 +20,11 @@ impl Cores {
     /// Sends `request` for the instance on `host`, once.
     pub fn request(&self, host: &HostName, request: &LicenceRequest, within: Duration) -> Answer {
         if let Some(licences) = self.simulated.get(host) {
-            return match licences.carry_out(host, request) {
+            // What stands in the manifest is read, as for a real one.
+            if let Some(why) = self.lacks_secret(request) {
+                return Answer::NotSent(why);
+            }
+            return match licences.carry_out(host, request, &self.site(host)) {
                 Ok(said) => Answer::Done(said),
                 Err(why) => Answer::Refused(why),
             };
@@ -64,12 +69,32 @@ impl Cores {
             }
             LicenceRequest::Deactivate { route, key, deployment } => {
                 let key = self.secret(key)?;
-                of_server(given_back(route, (&key, deployment), within), &[key.expose()])
+                let deployment = deployment.clone().map_or_else(|| self.deployment(host), Ok)?;
+                of_server(given_back(route, (&key, &deployment), within), &[key.expose()])
             }
             LicenceRequest::ImportSettings { from, digest, password } => {
                 return self.import((host, from), (digest, password.as_ref()), (bare, within));
             }
         })
+    }
+
+    /// Why there is no secret for `request`; none when there is, or it takes none.
+    #[must_use]
+    pub fn lacks_secret(&self, request: &LicenceRequest) -> Option<String> {
+        self.unreadable(request.secret()?)
+    }
+
+    /// Why secrets that a move may take can't be read.
+    #[must_use]
+    pub fn unreadable_secrets(&self) -> BTreeSet<String> {
+        let files = self.settings.cores.values().filter_map(|core| core.license_file.as_ref());
+        let all = files.chain(&self.settings.activation_key);
+        all.filter_map(|reference| self.unreadable(reference)).collect()
+    }
+
+    /// Why it can't be read; none when it can.
+    fn unreadable(&self, reference: &SecretReference) -> Option<String> {
+        resolve_exact(reference, &self.folder).err().map(|error| error.to_string())
     }
 
     fn secret(&self, reference: &SecretReference) -> Result<Secret, String> {
@@ -97,8 +122,13 @@ impl Cores {
         let password = self.secret(password)?;
         let headers = vec![("password", password.expose())];
         let hidden = [password.expose()];
-        let export =
-            Sent { method: "GET", path: "/admin/export/v2", headers: headers.clone(), body: None };
+        let export = Sent {
+            method: "GET",
+            path: "/admin/export/v2",
+            headers: headers.clone(),
+            verbatim: true,
+            ..Sent::default()
+        };
         let archive = match self.send(from, &export, (within, &hidden)) {
             Outcome::Answered { status: 200, body } => {
                 body.map_err(|why| format!("{from}: the export was cut: {why}"))?
@@ -116,7 +146,8 @@ impl Cores {
 
 /// Asks the licence server to take a licence back. The key stands in the address: nothing of that is shown.
 fn given_back(route: &str, (key, deployment): (&Secret, &str), within: Duration) -> Outcome {
-    let key = crate::manifest::center::encoded(key.expose());
+    let plain = key.expose();
+    let key = crate::manifest::center::encoded(plain);
     let encoded = crate::manifest::center::encoded(deployment);
     let whole = route.replace("{key}", &key).replace("{deployment}", &encoded);
     let start = whole.find("://").map_or(0, |at| at + 3);
@@ -124,5 +155,5 @@ fn given_back(route: &str, (key, deployment): (&Secret, &str), within: Duration)
     let split = rest.find(['/', '?']).map_or(whole.len(), |at| start + at);
     let (url, path) = whole.split_at(split);
     let server = Server { url, ca: None, certificate: None };
-    exchange(&server, &Sent { method: "GET", path, ..Sent::default() }, within, &[&key])
+    exchange(&server, &Sent { method: "GET", path, ..Sent::default() }, within, &[plain, &key])
 }

@@ -13,6 +13,10 @@ use crate::manifest::{BackupGate, Gates, Manifest, Take};
 pub(super) fn gates(manifest: &Manifest, placed: &Placed<'_>, found: &mut Diagnostics) -> Gates {
     let mut gates = manifest.gates.clone();
     for (name, gate) in &mut gates.backup {
+        // What a command tells of is no file here that the catalog could read.
+        if gate.told_by.is_some() {
+            continue;
+        }
         let by = by_catalog(manifest, (name, gate), placed);
         let Some(take) = gate.take.clone() else {
             // A template that can't be filled in is found where the catalog is read.

@@ -26,10 +26,17 @@ pub(super) fn effective(
         }
     }
     let alone = manifest.standby.as_ref().is_some_and(|it| !it.value.in_cluster);
-    let needed = |component: Arc<Component>| {
-        with_needs(if alone { stands_alone(component) } else { component })
+    let is_promised =
+        |name: &ComponentName| manifest.components.get(name).is_some_and(|it| it.value.promises());
+    let needed = |name: &ComponentName, component: Arc<Component>| {
+        let alone = alone && name.as_str() == CORE;
+        with_needs(if alone { stands_alone(component, is_promised(name)) } else { component })
     };
-    components.into_iter().map(|(name, component)| (name, needed(component))).collect()
+    let of_cluster = |(name, component)| {
+        let component = needed(&name, component);
+        (name, component)
+    };
+    components.into_iter().map(of_cluster).collect()
 }
 
 /// With replicas that bridge the absence of a host, as many stay healthy as those need, unless something
@@ -44,13 +51,14 @@ fn promised(component: Arc<Component>) -> Arc<Component> {
     Arc::new(component)
 }
 
-/// An MD Core instance that stands alone needs nothing of a cluster.
-fn stands_alone(component: Arc<Component>) -> Arc<Component> {
-    if component.name.as_str() != CORE || component.needs.is_empty() {
-        return component;
-    }
+/// An MD Core instance that stands alone needs nothing of a cluster, and a backup that is healthy scans nothing:
+/// how many are counts for nothing, unless the manifest itself promises it.
+fn stands_alone(component: Arc<Component>, is_promised: bool) -> Arc<Component> {
     let mut component = Arc::unwrap_or_clone(component);
     component.needs.clear();
+    if !is_promised {
+        component.rolling.min_healthy = Share::default();
+    }
     Arc::new(component)
 }
 

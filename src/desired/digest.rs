@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{ControlCenter, Desired, DesiredHost, ManagedFile, Notice, Resource};
+use super::{ControlCenter, Desired, DesiredHost, ManagedFile, Notice, Relays, Resource};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
+use crate::diagnostic::Remark;
 use crate::manifest::{After, Gates, Preflight, Standby, TestScans, Waiver};
 use crate::value::Digest;
 
@@ -28,11 +29,13 @@ struct Canonical<'d> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'d [Notice],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    cautions: &'d [String],
+    cautions: &'d [Remark],
     #[serde(skip_serializing_if = "Option::is_none")]
     control_center: Option<&'d ControlCenter>,
     #[serde(skip_serializing_if = "Option::is_none")]
     standby: Option<&'d Standby>,
+    #[serde(skip_serializing_if = "Relays::is_empty")]
+    relays: &'d Relays,
     hosts: &'d BTreeMap<HostName, DesiredHost>,
     components: BTreeMap<&'d ComponentName, &'d Component>,
     #[serde(serialize_with = "by_address")]
@@ -77,6 +80,7 @@ impl Desired {
             cautions: &self.cautions,
             control_center: self.control_center.as_ref(),
             standby: self.standby.as_ref(),
+            relays: &self.relays,
             hosts: &self.hosts,
             components: self.components.iter().map(|(name, c)| (name, c.as_ref())).collect(),
             resources: &self.resources,

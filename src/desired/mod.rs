@@ -7,6 +7,7 @@ mod center;
 mod component;
 mod digest;
 mod durations;
+mod failures;
 mod file;
 mod notice;
 mod package;
@@ -15,16 +16,24 @@ mod placed;
 mod placement;
 mod previous;
 mod questions;
+mod reboot;
+mod relay;
 mod removed;
 mod resolve;
 mod rolling;
+mod staged;
+mod submissions;
 mod windows;
+mod written;
 
 pub use center::ControlCenter;
 pub use durations::{Durations, Expected};
 pub use file::{ManagedFile, SECRET_MARK};
 pub use notice::Notice;
+pub use relay::{Relay, Relays};
 pub use resolve::resolve;
+pub use staged::{STAGED_FOLDER, staged_content, staged_path};
+pub use written::{Keys, Shared, Subject};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,9 +44,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ComponentName, ConnectionName, HostName};
 use crate::catalog::{Component, Drain, Format, Procedure};
-use crate::manifest::{After, Gates, Preflight, Standby, TestScans, Waiver};
+use crate::diagnostic::{Code, Remark};
+use crate::manifest::{After, Gates, Plans, Preflight, Standby, TestScans, Waiver};
 use crate::package::Identity;
-use crate::value::{Digest, Version};
+use crate::value::{Digest, PackageVersion, Version};
 
 /// What should be.
 #[derive(Debug, Clone)]
@@ -73,13 +83,17 @@ pub struct Desired {
     /// Who is told of what happens, when, how and by which words.
     pub notices: Vec<Notice>,
     /// What every plan tells of the ways to the hosts: what is trusted without proof.
-    pub cautions: Vec<String>,
+    pub cautions: Vec<Remark>,
     /// Control Center, when components are changed by it.
     pub control_center: Option<ControlCenter>,
     /// Hot backup of standalone MD Core instances.
     pub standby: Option<Standby>,
     /// What steps took before. Not of the meaning: a forecast changes nothing.
     pub durations: Durations,
+    /// Which saved plans are carried out. Not of the meaning: it is asked when one begins.
+    pub plans: Plans,
+    /// Which hosts give package files to the others of their sites.
+    pub relays: Relays,
     /// What ran where in the release that the cluster comes from, as far as one is named.
     pub previous: BTreeMap<Address, Arc<Resource>>,
 }
@@ -156,6 +170,35 @@ pub struct Resource {
     /// What is done around a change of its version, with its ports filled in.
     #[serde(skip_serializing_if = "Procedure::is_empty")]
     pub procedure: Procedure,
+    /// What it runs on and has to change with it on one host; worked out from what is there.
+    #[serde(skip)]
+    pub along: Option<Along>,
+}
+
+/// Another package that changes together with a component's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Along {
+    /// What people call it.
+    pub title: String,
+    /// Its name; what was built with it comes along, too.
+    pub package: String,
+    /// The version that is there.
+    pub from: PackageVersion,
+    /// The version that fits.
+    pub to: PackageVersion,
+}
+
+impl Along {
+    /// What a reviewer should know of it.
+    #[must_use]
+    pub fn in_words(&self, address: &Address) -> Remark {
+        let Self { title, from, to, .. } = self;
+        Code::Along.said(format!(
+            "{address} takes {title} along, from {} to {}: what else runs on it there changes, too",
+            from.upstream(),
+            to.upstream()
+        ))
+    }
 }
 
 /// Where a host gets a package from.

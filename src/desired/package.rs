@@ -78,25 +78,40 @@ impl<'r> Packages<'r> {
             Driver::ControlCenter => {
                 let file = fitting(released, &host.os).map(|(_, chosen)| &chosen.source);
                 let file = file.filter(|it| matches!(it, PackageSource::File { .. }));
-                let source =
-                    file.map(|file| self.file(file, (format, package), released)).transpose();
+                let source = file
+                    .map(|file| self.file(file, (format, package.as_str(), component), released))
+                    .transpose();
                 (package.clone(), Source::Center(source.ok()?.and_then(upload)))
             }
             Driver::Package => {
                 match fitting(released, &host.os).map(|(_, chosen)| &chosen.source) {
                     Some(PackageSource::Repository(name)) => (name.clone(), Source::Repository),
                     Some(file) => {
-                        (package.clone(), self.file(file, (format, package), released).ok()?)
+                        let names = (format, package.as_str(), component);
+                        (package.clone(), self.file(file, names, released).ok()?)
                     }
                     None => {
-                        self.found.push(self.no_package(component, released, host));
-                        return None;
+                        let Some(text) = in_console(component, released) else {
+                            self.found.push(self.no_package(component, released, host));
+                            return None;
+                        };
+                        (package.clone(), Source::Hand(text))
                     }
                 }
             }
         };
-        let resource =
-            Resource { version, package, format, source, unit, health, idle, drain, procedure };
+        let resource = Resource {
+            version,
+            package,
+            format,
+            source,
+            unit,
+            health,
+            idle,
+            drain,
+            procedure,
+            along: None,
+        };
         if let Some(why) = windows::unfit(component, &resource) {
             self.found.push(self.no_windows(component, host, &why));
             return None;
@@ -108,7 +123,7 @@ impl<'r> Packages<'r> {
     fn file(
         &mut self,
         file: &'r PackageSource,
-        (format, name): (Format, &str),
+        (format, name, component): (Format, &str, &Component),
         released: &ReleaseComponent,
     ) -> Result<Source, Wrong> {
         let PackageSource::File { path, digest, .. } = file else { return Err(Wrong) };
@@ -117,7 +132,8 @@ impl<'r> Packages<'r> {
             Wrong
         };
         let size = self.files.verified(file).map_err(&mut report)?;
-        let expected = Expected { format, name, version: &released.version };
+        let upgrade_code = component.windows.upgrade_code.as_ref();
+        let expected = Expected { format, name, version: &released.version, upgrade_code };
         let identity = self.files.identified(file, expected).map_err(report)?;
         Ok(Source::File { path: path.clone(), digest: *digest, size, identity })
     }
@@ -173,6 +189,13 @@ impl<'r> Packages<'r> {
             listed(keys.iter().map(String::as_str))
         ))
     }
+}
+
+/// What people do where nothing else is configured: neither who changes it, nor any package of it.
+fn in_console(component: &Component, released: &ReleaseComponent) -> Option<String> {
+    let nothing = component.driver.is_none() && released.packages.is_empty();
+    let text = component.in_console.as_ref().filter(|_| nothing)?;
+    Some(format!("in Control Center: {text}, until it is {}", released.version))
 }
 
 /// Something is wrong that was reported.

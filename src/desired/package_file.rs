@@ -9,9 +9,9 @@ use camino::Utf8PathBuf;
 
 use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Label};
-use crate::manifest::{PackageSource, Release};
+use crate::manifest::{Codes, PackageSource, Release};
 use crate::package::{self, Identity, IdentityError};
-use crate::value::{Digest, Version};
+use crate::value::{Digest, Guid, Version};
 
 /// The files of a release, each read at most once.
 pub(super) struct Files<'r> {
@@ -29,6 +29,8 @@ pub(super) struct Expected<'a> {
     pub(super) format: Format,
     pub(super) name: &'a str,
     pub(super) version: &'a Version,
+    /// The upgrade code that the catalog knows.
+    pub(super) upgrade_code: Option<&'a Guid>,
 }
 
 impl<'r> Files<'r> {
@@ -42,7 +44,7 @@ impl<'r> Files<'r> {
         &mut self,
         package: &'r PackageSource,
     ) -> Result<u64, Option<Diagnostic>> {
-        let PackageSource::File { path, path_span, digest, digest_span } = package else {
+        let PackageSource::File { path, path_span, digest, digest_span, .. } = package else {
             return Err(None);
         };
         let folder = &self.release.folder;
@@ -85,7 +87,7 @@ impl<'r> Files<'r> {
         package: &'r PackageSource,
         expected: Expected<'_>,
     ) -> Result<Option<Arc<Identity>>, Option<Diagnostic>> {
-        let PackageSource::File { path, path_span, .. } = package else { return Err(None) };
+        let PackageSource::File { path, path_span, codes, .. } = package else { return Err(None) };
         let known = match self.identities.get(path) {
             Some(known) => Ok(known.clone()),
             None => File::open(self.release.folder.join(path))
@@ -96,7 +98,7 @@ impl<'r> Files<'r> {
         let problem = match known {
             Ok(identity) => {
                 self.identities.insert(path, identity.clone());
-                match identity.as_deref().and_then(|it| contradiction(path, it, expected)) {
+                match identity.as_deref().and_then(|it| contradiction(path, it, (expected, codes))) {
                     None => return Ok(identity),
                     Some(problem) => problem,
                 }
@@ -119,12 +121,22 @@ impl<'r> Files<'r> {
 fn contradiction(
     path: &Utf8PathBuf,
     identity: &Identity,
-    Expected { name, version, .. }: Expected<'_>,
+    (Expected { name, version, upgrade_code, .. }, codes): (Expected<'_>, &Codes),
 ) -> Option<Diagnostic> {
+    let of = |code: Option<&Guid>| code.map_or_else(|| "none".to_owned(), Guid::to_string);
+    let differs = |is: &Option<Guid>, wanted: Option<&Guid>| {
+        wanted.is_some_and(|wanted| is.as_ref() != Some(wanted))
+    };
+    let upgrade = codes.upgrade.as_ref().or(upgrade_code);
     let (what, says, wanted) = if identity.name != name {
-        ("name", identity.name.as_str(), name)
+        ("name", identity.name.clone(), name.to_owned())
     } else if identity.version.upstream() != version {
-        ("version", identity.version.as_str(), version.as_str())
+        ("version", identity.version.to_string(), version.to_string())
+    } else if differs(&identity.product_code, codes.product.as_ref()) {
+        let says = of(identity.product_code.as_ref());
+        ("product code", says, of(codes.product.as_ref()))
+    } else if differs(&identity.upgrade_code, upgrade) {
+        ("upgrade code", of(identity.upgrade_code.as_ref()), of(upgrade))
     } else {
         return None;
     };
@@ -133,7 +145,7 @@ fn contradiction(
          is expected here"
     );
     Some(Diagnostic::new(Code::PackageIdentity, message).help(
-        "name the file that was meant and pin its digest, or correct the `version`; when the package \
+        "name the file that was meant and pin its digest, or correct the `version` or the code; when the package \
          has another name on this system, write it as `package` under the component",
     ))
 }

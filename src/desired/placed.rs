@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::component::Places;
 use super::questions::Questions;
-use super::{center, rolling};
+use super::{center, failures, rolling};
 use crate::address::ComponentName;
 use crate::catalog::Component;
 use crate::diagnostic::Diagnostics;
@@ -31,6 +31,7 @@ pub(super) fn placed<'c>(
             Err(problem) => found.push(*problem),
         }
         let problems = rolling::check(component, manifest).into_iter();
+        let problems = problems.chain(failures::check(component, manifest));
         found.extend(problems.chain(center::check(component, manifest)).collect::<Diagnostics>());
     }
     probed

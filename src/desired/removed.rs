@@ -102,6 +102,7 @@ fn bare(component: &Component, questions: &Questions, format: Format) -> Option<
         idle,
         drain,
         procedure,
+        along: None,
     }))
 }
 

@@ -8,7 +8,7 @@ use super::package::{Packages, unsupported};
 use super::placed::{Placed, placed};
 use super::{
     Desired, DesiredHost, Resource, backup, caution, center, component, durations, file, notice,
-    placement, removed,
+    placement, reboot, relay, removed, submissions,
 };
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Catalog, Component, Format, Sure, reported};
@@ -29,6 +29,7 @@ pub fn resolve(
     let mut found = component::unknown_ones(&first, manifest, release, catalog);
     let effective = component::effective(manifest, catalog, &mut found);
     found.extend(placement::check(manifest, &effective));
+    found.extend(reboot::check(manifest, &effective));
     found.extend(against_release(&first, manifest, release, &effective));
     let placed = placed(&first, manifest, &effective, &mut found);
     let formats = formats(manifest, &mut found);
@@ -37,7 +38,9 @@ pub fn resolve(
     let removed = removed::removed(manifest, release, &placed, &format, &mut found);
     let version = |name: &ComponentName| Some(release.components.get(name)?.version.to_string());
     let files = file::files(manifest, &placed, &version, &mut found);
-    let gates = backup::gates(manifest, &placed, &mut found);
+    let mut gates = backup::gates(manifest, &placed, &mut found);
+    submissions::ask(&mut gates, manifest);
+    let relays = relay::relays(manifest, &format, &mut found);
     let notices = notice::notices(manifest, &mut found);
     let durations = durations::durations(manifest, &mut found);
     let control_center = center::control_center(manifest, catalog, &mut found);
@@ -51,6 +54,7 @@ pub fn resolve(
         allow_downgrade: manifest.cluster.allow_downgrade,
         gates,
         preflight: manifest.preflight.clone(),
+        plans: manifest.plans,
         after: manifest.after,
         waivers: manifest.waivers.iter().map(|it| it.value.clone()).collect(),
         scan: manifest.scan.clone(),
@@ -67,6 +71,7 @@ pub fn resolve(
         removed,
         files,
         durations,
+        relays,
         previous: BTreeMap::new(),
     };
     (Some(desired), found)

@@ -161,3 +161,15 @@ fn resolving_is_linear() {
     assert_eq!((desired.hosts.len(), desired.resources.len()), (10_000, 40_000));
     assert!(took.as_secs() < 5, "{took:?}");
 }
+
+#[test]
+fn hosts_that_fetch_from_this_machine_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("mdc.toml");
+    let text = include_str!("../../tests/diagnostics/winrm-unverified/mdc.toml");
+    std::fs::write(&path, text.replace("unverified = true", "transfer = \"pull\"")).unwrap();
+    let told = caution::cautions(&manifest::read(&path).0.unwrap());
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.starts_with("hosts of the connection win fetch package files"), "{told}");
+    assert!(told.ends_with("(winrm::pull)"), "{told}");
+}

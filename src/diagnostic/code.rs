@@ -1,54 +1,91 @@
 //! Every kind of problem that `mdc` can report, in one table.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use super::Severity;
 
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Nothing is done until it is mended.
-    Error,
-    /// Worth reading; the work goes on.
-    Warning,
-    /// Good to know.
-    Note,
-}
-
-macro_rules! codes {
-    ($( $(#[doc = $about:literal])+ $code:ident = $text:literal $severity:ident, )+) => {
-        /// One kind of problem. Its text (`toml::unknown-key`) is stable: scripts may rely on it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $( $(#[doc = $about])+ $code, )+
-        }
-
-        impl Code {
-            /// Every code, in the order of the table.
-            pub const ALL: &'static [Self] = &[$( Self::$code, )+];
-
-            /// The stable text.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $( Self::$code => $text, )+ }
-            }
-
-            /// How bad it is.
-            #[must_use]
-            pub const fn severity(self) -> Severity {
-                match self { $( Self::$code => Severity::$severity, )+ }
-            }
-        }
-    };
-}
-
-codes! {
+with_remarks! { codes {
     /// A file isn't there or can't be read.
     FileUnreadable = "file::unreadable" Error,
     /// A file is larger than any real one.
     FileTooLarge = "file::too-large" Error,
     /// A file isn't UTF-8 text.
     FileNotUtf8 = "file::not-utf-8" Error,
+
+    /// A call that isn't one of `mdc`'s.
+    Usage = "cli::usage" Error,
+    /// A name that nothing has.
+    UnknownName = "cli::unknown-name" Error,
+    /// A name that several things begin with.
+    Ambiguous = "cli::ambiguous" Error,
+    /// An argument that can't be used as it is.
+    Unfit = "cli::unfit" Error,
+    /// Nobody to ask.
+    NoTerminal = "cli::no-terminal" Error,
+    /// The user has ended it.
+    Interrupted = "cli::interrupted" Error,
+    /// Standard output or signals that the system doesn't give.
+    Output = "cli::output" Error,
+    /// What can't be, and is a defect of `mdc`.
+    Defect = "cli::defect" Error,
+    /// Something that a command needs and the manifest doesn't have.
+    SettingMissing = "cli::setting-missing" Error,
+    /// A file or folder that a command can't use.
+    FileUnusable = "file::unusable" Error,
+    /// A generated file that is another one now.
+    FileOutdated = "file::outdated" Error,
+    /// A file that is no plan that can be carried out.
+    PlanUnusable = "plan::unusable" Error,
+    /// A plan whose basis has moved.
+    PlanStale = "plan::stale" Error,
+    /// A plan that is too old.
+    PlanExpired = "plan::expired" Error,
+    /// A plan that says what its manifest and the catalog don't.
+    PlanForged = "plan::forged" Error,
+    /// A plan that was carried out before.
+    PlanRepeated = "plan::repeated" Error,
+    /// A part of a plan that can't be carried out without the rest.
+    PlanPart = "plan::part" Error,
+    /// Components that can't be put in an order.
+    NoOrder = "plan::no-order" Error,
+    /// A file that is no snapshot that can be used.
+    SnapshotUnusable = "snapshot::unusable" Error,
+    /// A snapshot of another cluster.
+    SnapshotOther = "snapshot::other-cluster" Error,
+    /// A run that has to be finished, or given up, first.
+    RunUnfinished = "run::unfinished" Error,
+    /// Runs that are recorded elsewhere.
+    RunElsewhere = "run::elsewhere" Error,
+    /// No such run.
+    RunMissing = "run::missing" Error,
+    /// Somebody else is at work, or has taken over.
+    RunLocked = "run::locked" Error,
+    /// A record of runs that can't be used.
+    RecordUnusable = "run::record" Error,
+    /// An instance that a run has isolated, and that can't be given its work back.
+    Isolated = "run::isolated" Error,
+    /// A run that nothing takes back.
+    NoWayBack = "run::no-way-back" Error,
+    /// Hosts that can't be asked.
+    Unreachable = "host::unreachable" Error,
+    /// A plan that can't be carried out by hand.
+    EmitUnfit = "emit::unfit" Error,
+    /// A template of scripts that can't be used.
+    EmitTemplate = "emit::template" Error,
+    /// A folder that scripts must not be written into.
+    EmitFolder = "emit::folder" Error,
+    /// Something that could not be signed.
+    NotSigned = "signature::not-signed" Error,
+    /// A key of somebody who may not approve.
+    NotApprover = "approval::not-approver" Error,
+    /// A stage without anything to approve.
+    NothingToApprove = "approval::nothing" Error,
+    /// Rules that can't be asked.
+    PolicyRules = "policy::rules" Error,
+    /// What was kept is not dropped now.
+    FinaliseNotNow = "finalise::not-now" Error,
+    /// Evidence of a run under another manifest.
+    EvidenceOther = "evidence::other-manifest" Error,
+    /// A simulated twin that can't be made.
+    TwinUnusable = "rehearsal::twin" Error,
 
     /// Not TOML.
     Syntax = "toml::syntax" Error,
@@ -85,7 +122,6 @@ codes! {
     BadSize = "value::size" Error,
     /// Not the address of a web server.
     BadWebAddress = "value::web-address" Error,
-
     /// Not a path on a host.
     BadPath = "value::path" Error,
 
@@ -131,6 +167,8 @@ codes! {
     GateHost = "manifest::gate-host" Error,
     /// A pattern of files that no shell can be given as it stands.
     GatePattern = "manifest::gate-pattern" Error,
+    /// A gate that no cluster could ever pass.
+    GateIdle = "manifest::gate-idle" Error,
     /// A backup that is to be taken, and nobody says how.
     GateTake = "manifest::gate-take" Error,
     /// No part of a window of time.
@@ -181,6 +219,8 @@ codes! {
     NoFormat = "desired::no-format" Error,
     /// A component on a Windows host of which something is known for POSIX only.
     WindowsForm = "desired::windows-form" Error,
+    /// A reboot in stage 1 of a host with something of stage 2.
+    RebootOutsideWindow = "desired::reboot-outside-window" Error,
     /// A singleton on two hosts.
     SingletonTwice = "desired::singleton-twice" Error,
     /// A needed component that is placed nowhere.
@@ -201,8 +241,16 @@ codes! {
     DrainBlind = "desired::drain-blind" Error,
     /// Replicas that there can't be.
     Replicas = "desired::replicas" Error,
+    /// More that go at once than ever do.
+    AtOnce = "desired::at-once" Warning,
+    /// More that are to stay healthy than there are.
+    TooManyHealthy = "desired::min-healthy" Error,
+    /// Failures that are to be tolerated and can't be.
+    Tolerate = "desired::tolerate" Error,
     /// A host without the label that its component goes over its hosts by.
     NoLabel = "desired::no-label" Error,
+    /// A relay that can't be one.
+    Relay = "desired::relay" Error,
     /// A component that is to be on a host and to be removed from it.
     RemovedAndPlaced = "desired::removed-and-placed" Error,
     /// A component that is to be removed, and that people or Control Center change.
@@ -310,6 +358,12 @@ codes! {
     CertificateExpires = "preflight::certificate-expires" Warning,
     /// An upgrade that leaves out a version that has to come between.
     Jump = "preflight::jump" Error,
+    /// Data that stay behind while what needs them is upgraded.
+    DataStay = "preflight::data-stay" Error,
+    /// An older version in place of one that nothing leads back from.
+    NoReturn = "preflight::downgrade" Error,
+    /// A change to a version below the minimum that the vendor documents.
+    TooOld = "preflight::below-minimum" Error,
     /// A component that would be older than one that it must not be older than.
     OlderThan = "preflight::older-than" Error,
     /// What a component runs on doesn't fit its version.
@@ -318,29 +372,4 @@ codes! {
     NotInstallable = "preflight::not-installable" Error,
     /// A version that the host's repositories don't have, as far as the host knows them.
     NotOffered = "preflight::not-offered" Warning,
-}
-
-impl Code {
-    /// Whether a waiver in the manifest may let a plan be made all the same.
-    #[must_use]
-    pub const fn is_waivable(self) -> bool {
-        matches!(
-            self,
-            Self::Disk
-                | Self::Memory
-                | Self::Clock
-                | Self::Reboot
-                | Self::Unhealthy
-                | Self::NeededUnhealthy
-                | Self::Unseen
-                | Self::Port
-                | Self::CertificateExpired
-                | Self::CertificateExpires
-                | Self::Jump
-                | Self::OlderThan
-                | Self::Runtime
-                | Self::NotInstallable
-                | Self::NotOffered
-        )
-    }
-}
+} }

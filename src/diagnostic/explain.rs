@@ -2,6 +2,7 @@
 
 mod center;
 mod check;
+mod command;
 mod evidence;
 mod file;
 mod gate;
@@ -9,6 +10,8 @@ mod host;
 mod notice;
 mod package;
 mod refusal;
+mod remark;
+mod run;
 mod signature;
 mod standby;
 mod windows;
@@ -324,10 +327,13 @@ impl Code {
     /// The texts that stand with others of their kind; a test holds that each code has one.
     fn explain_topic(self) -> &'static str {
         let topics = [
+            Self::explain_command,
+            Self::explain_run,
             Self::explain_file,
             Self::explain_gate,
             Self::explain_host,
             Self::explain_refusal,
+            Self::explain_remark,
             Self::explain_center,
             Self::explain_signature,
             Self::explain_notice,

@@ -16,7 +16,7 @@ pub struct Found {
     /// What happened.
     pub message: String,
     /// Where; the first is the place to look at first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,19 @@
 //!
 //! Domain code returns [`Diagnostics`]; only `view` renders them.
 
+#[macro_use]
+mod remark;
+#[macro_use]
+mod table;
 mod code;
 mod explain;
 mod found;
+mod severity;
 
-pub use code::{Code, Severity};
+pub use code::Code;
 pub use found::{Found, Place};
+pub use remark::Remark;
+pub use severity::Severity;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -91,8 +98,8 @@ impl Diagnostic {
 
     /// What happened, with the code, in one line.
     #[must_use]
-    pub fn in_words(&self) -> String {
-        format!("{} ({})", self.message, self.code.as_str())
+    pub fn in_words(&self) -> Remark {
+        self.code.said(&self.message)
     }
 }
 

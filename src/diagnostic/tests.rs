@@ -8,6 +8,9 @@ fn codes_are_unique_and_explained() {
         let sentences = code.explain().matches(['.', '?']).count();
         assert!(sentences >= 2, "{}: {}", code.as_str(), code.explain());
         assert!(code.as_str().contains("::"), "{}", code.as_str());
+        // As a line of the source that lost its `\\` would leave it.
+        let ragged = code.explain().lines().find(|line| line.trim_start().contains("  "));
+        assert_eq!(ragged, None, "{}", code.as_str());
     }
 }
 

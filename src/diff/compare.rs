@@ -8,12 +8,16 @@ use jiff::Timestamp;
 
 use super::{
     Action, FileChange, LicenceChange, Promise, Reason, Refusal, Takeover, WayBack, center, file,
-    licence, promise, role, warning::warning, way_back,
+    licence, promise, role, runtime, warning, warning::warning, way_back,
 };
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Backup, Replicas, Stage};
+use crate::catalog::Backup;
 use crate::desired::{Desired, Resource};
-use crate::observe::{ComponentFacts, HostState, Observed, PackageState, UnitState, Unreadable};
+use crate::diagnostic::{Code, Remark};
+use crate::observe::{
+    ComponentFacts, HostState, Observed, PackageState, Staged, UnitState, Unreadable,
+};
+use crate::standby::Role;
 use crate::value::{PackageVersion, Version};
 
 /// Everything that differs, everything that is not known, and what is worth a warning.
@@ -31,16 +35,24 @@ pub struct Comparison {
     pub roles: BTreeMap<Address, String>,
     /// The ports of others, as `address:port`, that hosts could not reach.
     pub unreachable: BTreeMap<HostName, BTreeSet<String>>,
+    /// Package files that are on hosts already, with their bytes. Nothing is decided by it.
+    pub staged: Staged,
     /// What is done to licences and settings of standalone MD Core instances, in its order.
     pub licences: Vec<LicenceChange>,
     /// Those that take over while another one is changed.
     pub takeovers: Vec<Takeover>,
+    /// MD Core instances that are not changed as long as it isn't known who scans: why, in words.
+    pub held_back: BTreeMap<HostName, String>,
+    /// The parts that MD Core instances of hot backup play.
+    pub parts: BTreeMap<HostName, Role>,
+    /// MD Core instances that could not be asked for their part.
+    pub unasked: BTreeMap<HostName, Unreadable>,
     /// When the snapshot was taken that was compared, if whoever asks for the comparison says so.
     pub snapshot: Option<Timestamp>,
     /// What forbids a plan.
     pub refusals: Vec<Refusal>,
     /// What a reviewer should know besides, in words.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 /// What has to be done to one resource, and why.
@@ -90,10 +102,12 @@ struct Decision {
 pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.hosts(desired, observed);
+    comparison.staged = observed.staged();
     comparison.resources(desired, observed);
     comparison.removals(desired, observed);
     comparison.backups(desired);
     comparison.replicas(desired);
+    comparison.warnings.extend(warning::side_by_side(desired, comparison.changes.keys()));
     comparison.roles = role::roles(desired, observed);
     comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);
@@ -102,6 +116,8 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.warnings.extend(licences.warnings);
     comparison.refusals.extend(licences.refusals);
     (comparison.licences, comparison.takeovers) = (licences.changes, licences.takeovers);
+    comparison.parts = licences.roles;
+    (comparison.held_back, comparison.unasked) = (licences.held_back, licences.unasked);
     comparison
 }
 
@@ -161,6 +177,9 @@ impl Comparison {
                     continue;
                 };
                 if let Some(change) = self.change(desired, address, resource, facts) {
+                    let change = runtime::with(desired, (address, host), change);
+                    self.warnings
+                        .extend(change.resource.along.as_ref().map(|it| it.in_words(address)));
                     changes.push(((*address).clone(), Arc::new(change)));
                 }
             }
@@ -176,75 +195,20 @@ impl Comparison {
             self.compared += 1;
             let mut stays = desired.resources.keys().filter(|it| it.component == address.component);
             if let Some(unseen) = stays.find(|it| self.unknown.contains_key(&it.host)) {
-                self.warnings.push(format!(
+                self.warnings.push(Code::Stays.said(format!(
                     "{address} is not removed: whether {} is on {}, where it should be, can't be seen",
                     address.component, unseen.host
-                ));
+                )));
                 continue;
             }
             let Some(change) = removal(desired, (address, resource), facts) else { continue };
             self.changes.insert(address.clone(), Arc::new(change));
             if keeps_data(desired, &address.component) {
-                self.warnings.push(format!(
+                self.warnings.push(Code::Stays.said(format!(
                     "{address} is removed, but not its data, and nothing moves them to another host"
-                ));
+                )));
             }
         }
-    }
-
-    /// What stops because files are not on enough hosts.
-    fn replicas(&mut self, desired: &Desired) {
-        for component in desired.components.values() {
-            let moved = self.changes.iter().any(|(address, change)| {
-                address.component == component.name && change.action.interrupts()
-            });
-            let stops = component.replicas.filter(|_| moved).and_then(Replicas::stops);
-            self.warnings.extend(stops.map(|stops| format!("{}: {stops}", component.name)));
-        }
-    }
-
-    /// Nothing of stage 2 is planned without evidence of the backups that it needs; where nothing of it is,
-    /// what lacks is said, since the vendor's procedure asks for backups before anything.
-    fn backups(&mut self, desired: &Desired) {
-        let critical = |name: &&ComponentName| {
-            desired.components.get(*name).is_some_and(|it| it.stage == Stage::Critical)
-        };
-        let moved = self.changes.iter().filter(|(_, change)| change.action.interrupts());
-        let moved: BTreeSet<&ComponentName> =
-            moved.map(|(address, _)| &address.component).collect();
-        if moved.is_empty() {
-            return;
-        }
-        let is_critical = moved.iter().any(critical);
-        if is_critical {
-            self.people(desired);
-        }
-        let lacking = desired.components.iter().filter(|(name, component)| {
-            component.backup != Backup::None && !desired.gates.backup.contains_key(*name)
-        });
-        for (name, component) in lacking {
-            if component.backup == Backup::Required && is_critical {
-                self.refusals.push(Refusal::NoBackup { component: name.clone() });
-            } else {
-                let before = if is_critical { "stage 2" } else { "the first change" };
-                self.warnings.push(format!(
-                    "nobody shows a backup of {name} before {before}: describe it under \
-                     [gates.backup.{name}]"
-                ));
-            }
-        }
-    }
-
-    /// What stage 2 takes people's word for.
-    fn people(&mut self, desired: &Desired) {
-        let unseen = desired.gates.confirm.iter().filter(|(_, gate)| gate.verify.is_none());
-        self.warnings.extend(unseen.map(|(name, gate)| {
-            format!(
-                "nobody sees whether people did this before stage 2, their word is taken: {}; write \
-                 `verify` under [gates.confirm.{name}]",
-                gate.text
-            )
-        }));
     }
 
     /// What has to be done to one resource; none when it is as desired.

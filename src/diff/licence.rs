@@ -1,15 +1,24 @@
 //! Licences of standalone MD Core instances that are not as they should be: the moves of a site, in their
 //! order.
 
+mod back;
+mod settings;
+mod take_over;
+mod unseen;
+
+pub use back::{Before, parts_back};
+pub use take_over::{TakeoverProblem, take_over};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Action, Change, Reason, Refusal};
 use crate::address::{Address, HostName};
 use crate::desired::Desired;
+use crate::diagnostic::{Code, Remark};
 use crate::manifest::{CORE, Standby, StandbyCore, Upgrading};
-use crate::observe::{CoreFacts, CoreState, Observed};
-use crate::standby::{self, Forbidden, Move, Role, Stage, Standing};
+use crate::observe::{CoreFacts, CoreState, Observed, Unreadable};
+use crate::standby::{self, Move, Role, Stage, Standing};
 use crate::value::Digest;
 
 /// One thing that is done to an instance's licence or settings.
@@ -30,6 +39,20 @@ pub struct LicenceChange {
     pub settings: Option<Digest>,
     /// Whether nobody of the site scans meanwhile.
     pub outage: bool,
+    /// Whether it comes before all that changes the version of who gets something or of who gives it.
+    pub first: bool,
+}
+
+impl LicenceChange {
+    /// Whether it takes a key or a `license.yml` that the manifest doesn't have.
+    fn lacks_entitlement(&self, standby: &Standby) -> bool {
+        let production = match self.action {
+            Action::Register => self.other.as_ref().map(|(host, _)| host),
+            Action::Activate => Some(&self.host),
+            _ => return false,
+        };
+        production.and_then(|it| standby.entitlement(&self.host, it)).is_none()
+    }
 }
 
 /// An instance that takes over while another one is changed.
@@ -43,12 +66,21 @@ pub struct Takeover {
 
 /// What has to be done at all sites.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Licences {
+pub struct Licences {
     /// In their order; each site is one chain.
-    pub(super) changes: Vec<LicenceChange>,
-    pub(super) takeovers: Vec<Takeover>,
-    pub(super) warnings: Vec<String>,
-    pub(super) refusals: Vec<Refusal>,
+    pub changes: Vec<LicenceChange>,
+    /// Those that take over while another one is changed.
+    pub takeovers: Vec<Takeover>,
+    /// Those that may be the one that scans, and are not changed before another one does: why.
+    pub held_back: BTreeMap<HostName, String>,
+    /// The part that each plays that could be asked.
+    pub roles: BTreeMap<HostName, Role>,
+    /// Those that could not be asked for their part.
+    pub unasked: BTreeMap<HostName, Unreadable>,
+    /// What a reviewer should know besides, in words.
+    pub warnings: Vec<Remark>,
+    /// What forbids a plan.
+    pub refusals: Vec<Refusal>,
 }
 
 /// An instance of a site.
@@ -66,6 +98,14 @@ impl Core<'_> {
     }
 }
 
+/// Where a site is to be led.
+struct Aim<'a> {
+    role: &'a dyn Fn(&Core<'_>) -> Role,
+    /// Whether what scans is interrupted on a host.
+    is_changed: &'a dyn Fn(&HostName) -> bool,
+    reasons: &'a dyn Fn(&Core<'_>) -> Vec<Reason>,
+}
+
 /// The moves that bring every site to what is desired.
 pub(super) fn licences(
     desired: &Desired,
@@ -74,65 +114,23 @@ pub(super) fn licences(
 ) -> Licences {
     let mut all = Licences::default();
     let Some(standby) = &desired.standby else { return all };
+    let role = |host: &HostName| observed.cores.get(host)?.known().map(|facts| facts.role);
+    let roles = standby.cores.keys().filter_map(|host| Some((host.clone(), role(host)?)));
+    all.roles = roles.collect();
+    all.unasked = unseen::unasked(standby, observed);
     for hosts in standby.sites() {
         match seen(standby, observed, &hosts) {
             Ok(cores) => all.site(standby, &cores, changes),
-            Err(why) => all.warnings.push(why),
+            Err(why) => {
+                all.hold_back((standby, observed), &hosts);
+                all.warnings.push(Code::PartUnknown.said(why));
+            }
         }
     }
+    let lacking = all.changes.iter().filter(|change| change.lacks_entitlement(standby));
+    let refusals = lacking.map(|change| Refusal::Unentitled { host: change.host.clone() });
+    all.refusals.extend(refusals);
     all
-}
-
-/// The takeover of a site by `to` that somebody asks for, in few words: whoever can't be asked is passed
-/// over.
-///
-/// # Errors
-/// When it is no instance of hot backup, can't be asked, or the rules forbid it.
-pub fn take_over(
-    desired: &Desired,
-    observed: &Observed,
-    to: &HostName,
-) -> Result<(Vec<LicenceChange>, Vec<HostName>), TakeoverProblem> {
-    let standby = desired.standby.as_ref().ok_or(TakeoverProblem::NotThere)?;
-    let hosts = standby.sites().into_iter().find(|site| site.contains(&to));
-    let hosts = hosts.ok_or(TakeoverProblem::NotThere)?;
-    let facts = |host: &HostName| observed.cores.get(host).and_then(CoreState::known);
-    let known: Vec<Core<'_>> = hosts
-        .iter()
-        .filter_map(|&host| {
-            Some(Core { host, desired: standby.cores.get(host)?, facts: facts(host)? })
-        })
-        .collect();
-    let dead = hosts.iter().filter(|host| facts(host).is_none()).map(|host| (*host).clone());
-    let target = known.iter().find(|it| it.host == to).ok_or(TakeoverProblem::Unknown)?;
-    let standing = target.standing();
-    if standing.role != Role::Backup {
-        let forbidden = standing.after(Move::Nominate).err();
-        return Err(forbidden.map_or(TakeoverProblem::NotThere, TakeoverProblem::Forbidden));
-    }
-    let stage = |it: &Core<'_>| Stage {
-        now: it.standing(),
-        desired: match it.facts.role {
-            _ if it.host == to => Role::Production,
-            Role::Backup => Role::Backup,
-            Role::Production | Role::Unlicensed => Role::Unlicensed,
-        },
-    };
-    let stages: Vec<Stage> = known.iter().map(stage).collect();
-    let mut all = Licences::default();
-    all.moves(&known, &stages, &|_| vec![Reason::TakeoverAsked]);
-    Ok((all.changes, dead.collect()))
-}
-
-/// Why there is no takeover.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TakeoverProblem {
-    /// `[standby]` doesn't have it.
-    NotThere,
-    /// It can't be asked.
-    Unknown,
-    /// The rules forbid it.
-    Forbidden(Forbidden),
 }
 
 fn seen<'a>(
@@ -165,17 +163,34 @@ impl Licences {
         changes: &BTreeMap<Address, Arc<Change>>,
     ) {
         self.warn(cores);
+        let first = (self.changes.len(), self.takeovers.len());
+        let is_changed = |host: &HostName| is_changed(changes, host);
+        let role = |core: &Core<'_>| core.desired.role;
+        self.lead(standby, cores, &Aim { role: &role, is_changed: &is_changed, reasons: &reasons });
+        if standby.import_settings {
+            self.settings(cores, first, &is_changed);
+        }
+    }
+
+    /// The moves that lead a site to its parts, so that the one that scans is changed when another one does.
+    fn lead(&mut self, standby: &Standby, cores: &[Core<'_>], aim: &Aim<'_>) {
         let production = cores.iter().find(|it| it.facts.role == Role::Production);
-        let target = cores.iter().find(|it| it.desired.role == Role::Production);
-        // Those that stand by already get their settings first, so that who takes over has them.
-        self.imports(standby, (cores, production), &|it| it.facts.role == Role::Backup);
-        let taken = production
-            .filter(|it| it.desired.role == Role::Production && is_changed(changes, it.host))
-            .filter(|_| standby.upgrade != Upgrading::InPlace)
-            .and_then(|former| self.upgrade(standby, (cores, former)));
+        let target = cores.iter().find(|it| (aim.role)(it) == Role::Production);
+        let changed = production.filter(|it| (aim.is_changed)(it.host));
+        let taken = match changed.zip(target) {
+            Some((former, target)) if former.host != target.host => {
+                let (former, next) = (former.host.clone(), target.host.clone());
+                self.takeovers.push(Takeover { former, next });
+                None
+            }
+            Some((former, _)) if standby.upgrade != Upgrading::InPlace => {
+                self.upgrade(standby, (cores, former))
+            }
+            _ => None,
+        };
         // Those that have taken turns play their parts; the others follow.
         let stage = |it: &Core<'_>| {
-            let mut stage = Stage { now: it.standing(), desired: it.desired.role };
+            let mut stage = Stage { now: it.standing(), desired: (aim.role)(it) };
             if let Some((at_end, other)) = taken
                 && [at_end, other].contains(&it.host)
             {
@@ -185,11 +200,7 @@ impl Licences {
             stage
         };
         let stages: Vec<Stage> = cores.iter().map(stage).collect();
-        self.moves(cores, &stages, &|core: &Core<'_>| reasons(core));
-        let source = production.or(target);
-        self.imports(standby, (cores, source), &|it| {
-            it.facts.role == Role::Unlicensed && it.desired.role == Role::Backup
-        });
+        self.moves(cores, &stages, aim.reasons);
     }
 
     fn warn(&mut self, cores: &[Core<'_>]) {
@@ -197,41 +208,18 @@ impl Licences {
             if let Some(known) = &desired.deployment
                 && *known != facts.deployment
             {
-                self.warnings.push(format!(
-                    "{host} has the deployment id {}, and the manifest knows it as {known}: a changed network \
-                     card or host name makes a new one, which counts as a new activation",
-                    facts.deployment
-                ));
+                let moved = format!("{host}: {}", facts.moved_from(known));
+                self.warnings.push(Code::DeploymentMoved.said(moved));
             }
+            self.warnings.extend(facts.unanswered.values().map(|why| {
+                Code::PartUnknown.said(format!(
+                    "{host} has not told all that it was asked for, such as its settings: {why}"
+                ))
+            }));
             if facts.role == Role::Production && facts.days_left.is_some_and(|days| days < 0) {
-                self.warnings.push(format!("the licence of {host} has expired: it takes no scans"));
+                let over = format!("the licence of {host} has expired: it takes no scans");
+                self.warnings.push(Code::LicenceOver.said(over));
             }
-        }
-    }
-
-    /// Settings for those that `whom` chooses and that differ from `source`.
-    fn imports(
-        &mut self,
-        standby: &Standby,
-        (cores, source): (&[Core<'_>], Option<&Core<'_>>),
-        whom: &dyn Fn(&Core<'_>) -> bool,
-    ) {
-        let Some(source) = source.filter(|_| standby.import_settings) else { return };
-        for core in cores.iter().filter(|it| it.host != source.host && whom(it)) {
-            let parts = core.facts.differing_settings(source.facts);
-            if parts.is_empty() {
-                continue;
-            }
-            let from = source.host.clone();
-            self.changes.push(LicenceChange {
-                host: core.host.clone(),
-                action: Action::ImportSettings,
-                reasons: vec![Reason::SettingsDiffer { from: from.clone(), parts }],
-                facts: core.facts.clone(),
-                other: Some((from, source.facts.clone())),
-                settings: source.facts.settings_digest(),
-                outage: false,
-            });
         }
     }
 
@@ -285,10 +273,10 @@ impl Licences {
                 self.refusals.push(Refusal::ForbiddenMove { host, forbidden });
                 return None;
             }
-            self.warnings.push(format!(
+            self.warnings.push(Code::NobodyTakesOver.said(format!(
                 "{} is changed while nobody takes over for it: no backup of it was registered online",
                 former.host
-            ));
+            )));
             return None;
         };
         let keeps = || vec![Reason::KeepsScanning { host: former.host.clone() }];
@@ -298,11 +286,11 @@ impl Licences {
             self.takeover((former, next), vec![Reason::TakesOverAgain]);
             self.push(next, Action::Register, (vec![Reason::TakesOverAgain], Some(former)));
         } else {
-            self.warnings.push(format!(
+            self.warnings.push(Code::PartsSwapped.said(format!(
                 "{} is the production instance afterwards, and {} stands by: write that in the manifest \
                  before the next plan, which would move the licence back",
                 next.host, former.host
-            ));
+            )));
         }
         let (former, next) = (former.host, next.host);
         self.takeovers.push(Takeover { former: former.clone(), next: next.clone() });
@@ -332,6 +320,7 @@ impl Licences {
             other: other.map(|it| (it.host.clone(), it.facts.clone())),
             settings: None,
             outage: false,
+            first: false,
         });
     }
 }

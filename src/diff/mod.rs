@@ -3,18 +3,22 @@
 mod center;
 mod compare;
 mod file;
+mod lacking;
 mod licence;
 mod promise;
 mod reason;
 mod refusal;
 mod role;
+mod runtime;
 mod warning;
 mod way_back;
 
 pub use center::Lack;
 pub use compare::{Change, Comparison, compare};
 pub use file::{FileChange, FileDifference};
-pub use licence::{LicenceChange, Takeover, TakeoverProblem, take_over};
+pub use licence::{
+    Before, LicenceChange, Licences, Takeover, TakeoverProblem, parts_back, take_over,
+};
 pub use promise::Promise;
 pub use reason::Reason;
 pub use refusal::Refusal;
@@ -39,6 +43,10 @@ pub enum Action {
     /// Puts the package of the version before on the host, for the way back; changes nothing that
     /// runs.
     Keep,
+    /// Puts a package file on a host that gives it to the others of its site; changes nothing that runs.
+    Relay,
+    /// Removes that from it again; changes nothing that runs.
+    Clear,
     /// Installs what isn't there.
     Install,
     /// Goes to a newer version.
@@ -53,6 +61,8 @@ pub enum Action {
     Reconfigure,
     /// Takes away what should not be there.
     Remove,
+    /// Reboots the host after an installation.
+    Reboot,
     /// Goes back to the version before this plan.
     Rollback,
     /// Drops what was kept for the way back; changes nothing that runs.
@@ -113,6 +123,8 @@ impl Action {
             Self::Copy => "copy",
             Self::Fetch => "fetch",
             Self::Keep => "keep",
+            Self::Relay => "relay",
+            Self::Clear => "clear",
             Self::Install => "install",
             Self::Upgrade => "upgrade",
             Self::Downgrade => "downgrade",
@@ -120,6 +132,7 @@ impl Action {
             Self::Start => "start",
             Self::Reconfigure => "reconfigure",
             Self::Remove => "remove",
+            Self::Reboot => "reboot",
             Self::Rollback => "rollback",
             Self::Finalise => "finalise",
             Self::BackUp => "back-up",
@@ -151,7 +164,13 @@ impl Action {
     /// Whether it only puts packages on their host.
     #[must_use]
     pub const fn only_copies(self) -> bool {
-        matches!(self, Self::Copy | Self::Fetch | Self::Keep)
+        matches!(self, Self::Copy | Self::Fetch | Self::Keep) || self.is_of_relay()
+    }
+
+    /// Whether it is done on a host for others of its site.
+    #[must_use]
+    pub const fn is_of_relay(self) -> bool {
+        matches!(self, Self::Relay | Self::Clear)
     }
 
     /// Whether it changes nothing and only sees that something is so.
@@ -256,6 +275,7 @@ impl Action {
                 | Self::Rollback
                 | Self::Reconfigure
                 | Self::Remove
+                | Self::Reboot
         )
     }
 
@@ -282,6 +302,8 @@ impl Action {
             Self::Copy
             | Self::Fetch
             | Self::Keep
+            | Self::Relay
+            | Self::Clear
             | Self::Install
             | Self::Upgrade
             | Self::Downgrade
@@ -289,6 +311,8 @@ impl Action {
             | Self::Start
             | Self::Reconfigure
             | Self::Remove
+            // Which boot it was is noted before.
+            | Self::Reboot
             | Self::Rollback
             | Self::Finalise
             | Self::BackUp

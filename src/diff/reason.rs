@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::FileDifference;
 use crate::address::{ComponentName, HostName};
+use crate::catalog::RebootWhen;
 use crate::standby::{Move, Role};
 use crate::value::{PackageVersion, RemotePath, Version};
 
 /// Why something is done, with the values that it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Reason {
     /// The package isn't there.
     NotInstalled {
@@ -62,6 +63,16 @@ pub enum Reason {
         /// The step.
         step: String,
     },
+    /// These hosts of its site get the file from it.
+    Feeds {
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// These hosts have got the file from it, and nothing on it needs the file.
+    Fed {
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
     /// Going back loses something, or may need something besides.
     Loses {
         /// What, in words.
@@ -72,10 +83,19 @@ pub enum Reason {
         /// What they are good for and how they are dropped, in words.
         what: String,
     },
+    /// Nothing at all is changed before this is so.
+    BeforeAll,
     /// Stage 2 begins only when this is so.
     BeforeCritical,
     /// Stage 2 begins with a backup of this moment.
     BacksUpFirst,
+    /// The host may be rebooted after this step.
+    Reboots {
+        /// The step.
+        step: String,
+        /// When it is.
+        when: RebootWhen,
+    },
     /// Somebody has decided that nobody goes back any more.
     FinaliseAsked {
         /// The run that has kept it.

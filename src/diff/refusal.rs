@@ -47,6 +47,11 @@ pub enum Refusal {
         /// Which move, and what is legal instead.
         forbidden: Forbidden,
     },
+    /// There is nothing to license an instance of hot backup by.
+    Unentitled {
+        /// The instance.
+        host: HostName,
+    },
     /// The window of stage 2 doesn't open any more.
     WindowOver,
     /// The openings of the window that are left end before stage 2 has ended.
@@ -113,6 +118,7 @@ impl Refusal {
                 center::diagnose(manifest, address, (*lack, file))
             }
             Self::ForbiddenMove { host, forbidden } => forbidden_move(manifest, host, forbidden),
+            Self::Unentitled { host } => unentitled(manifest, host),
             Self::MinHealthy { address, promise } => too_few(manifest, address, promise),
             Self::WindowOver | Self::WindowEnds { .. } | Self::WindowTooShort { .. } => {
                 self.of_window(manifest)
@@ -203,7 +209,9 @@ fn too_few(manifest: &Manifest, address: &Address, promise: &Promise) -> Diagnos
 }
 
 fn no_backup(manifest: &Manifest, component: &ComponentName) -> Diagnostic {
-    let message = format!("stage 2 needs a backup of `{component}`, and nobody shows one");
+    let message = format!(
+        "nobody shows a backup of `{component}`, which there has to be before anything is upgraded"
+    );
     let problem = Diagnostic::new(Code::NoBackup, message).help(format!(
         "describe it: `[gates.backup.{component}]` with `newest = \"/path/*.dump\"` and \
          `max-age = \"24h\"`; or, when somebody else keeps it, write `backup = \"none\"` under \
@@ -226,6 +234,20 @@ fn forbidden_move(manifest: &Manifest, host: &HostName, forbidden: &Forbidden) -
         "write `upgrade = \"in-place\"` under [standby], and take the outage in a window; what is legal for \
          {host} is: deactivate the production instance, then {legal}"
     ));
+    at_core(problem, manifest, host)
+}
+
+/// Nothing is moved at a site where a later move would have no licence.
+pub(super) fn unentitled(manifest: &Manifest, host: &HostName) -> Diagnostic {
+    let message = format!("there is no licence for {host}: neither a key nor a `license.yml`");
+    let problem = Diagnostic::new(Code::BadStandby, message).help(
+        "write `license-file` for an instance that is offline (it is activated by its own, and registered by \
+         that of its production instance), or `activation-key` under [standby]; nothing was changed",
+    );
+    at_core(problem, manifest, host)
+}
+
+fn at_core(problem: Diagnostic, manifest: &Manifest, host: &HostName) -> Diagnostic {
     match manifest.standby.as_ref().and_then(|it| it.value.cores.get(host)) {
         Some(core) => problem.at(Label::new(&manifest.source, core.span.clone(), "this instance")),
         None => problem,

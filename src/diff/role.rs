@@ -6,6 +6,7 @@ use super::Comparison;
 use crate::address::{Address, ComponentName};
 use crate::catalog::Role;
 use crate::desired::Desired;
+use crate::diagnostic::{Code, Remark};
 use crate::observe::{HostState, Observed};
 
 /// What each of several hosts of a component with roles says of its own.
@@ -30,7 +31,7 @@ fn role<'d>(desired: &'d Desired, component: &ComponentName) -> Option<&'d Role>
 }
 
 /// What a reviewer should know of primaries that are changed where they are.
-pub(super) fn warnings(desired: &Desired, comparison: &Comparison) -> Vec<String> {
+pub(super) fn warnings(desired: &Desired, comparison: &Comparison) -> Vec<Remark> {
     let changed = comparison.changes.iter().filter(|(_, change)| change.action.interrupts());
     let changed: BTreeSet<&Address> = changed.map(|(address, _)| address).collect();
     let warning = |(address, said): (&Address, &String)| {
@@ -38,10 +39,10 @@ pub(super) fn warnings(desired: &Desired, comparison: &Comparison) -> Vec<String
         let why = role.is_primary(said).then(|| role.hand_over(said).err()).flatten()?;
         let remark = said.strip_prefix(&role.primary).map(str::trim).unwrap_or_default();
         let remark = if remark.is_empty() { String::new() } else { format!(" ({remark})") };
-        Some(format!(
+        Some(Code::PrimaryStays.said(format!(
             "{address} is the primary and doesn't hand its role over: {why}{remark}; what needs it \
              stops while it is changed"
-        ))
+        )))
     };
     let roles = comparison.roles.iter().filter(|(address, _)| changed.contains(address));
     roles.filter_map(warning).collect()

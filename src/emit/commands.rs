@@ -6,30 +6,14 @@ use serde::Serialize;
 
 use super::EmitError;
 use super::package::Packages;
+use super::shell::{Shell, Word};
 use crate::address::HostName;
 use crate::apply::{Piece, pieces};
 use crate::catalog::Rule;
 use crate::manifest::FailOn;
 use crate::plan::Step;
-use crate::transport::{Command, Task, quote};
+use crate::transport::{Command, LogsSince, Task};
 use crate::value::Period;
-use crate::view::harmless::visible;
-
-/// One word of a script, on one line: whatever would steer a terminal is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub(super) struct Word(String);
-
-impl Word {
-    pub(super) fn new(text: &str) -> Self {
-        Self::exact(&visible(text))
-    }
-
-    /// The same bytes, on as many lines as they have.
-    pub(super) fn exact(text: &str) -> Self {
-        Self(quote(text).into_owned())
-    }
-}
 
 /// One command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +42,7 @@ pub(super) struct Lines<'a> {
     pub(super) step: &'a Step,
     pub(super) packages: &'a Packages,
     pub(super) host: &'a HostName,
+    pub(super) shell: Shell,
 }
 
 impl Lines<'_> {
@@ -81,7 +66,7 @@ impl Lines<'_> {
                 Some(idle(*samples, (*every, *give_up)))
             }
             (Task::MarkLogs { .. }, Task::MarkLog { .. }) => Some(Verb::plain("mark")),
-            (Task::ReadLogs { fail_on, .. }, Task::ReadLog { .. }) => {
+            (Task::ReadLogs(LogsSince { fail_on, .. }), Task::ReadLog { .. }) => {
                 let marked = marked.map(|number| number.to_string()).unwrap_or_default();
                 Some(Verb::with("read", [marked, fails(*fail_on).to_owned()]))
             }
@@ -102,19 +87,20 @@ impl Lines<'_> {
         if texts.into_iter().any(|text| text.contains('\0')) {
             return Err(EmitError::Nul(self.step.id.to_string()));
         }
-        let mut arguments: Vec<Word> = verb.arguments.iter().map(|text| Word::new(text)).collect();
+        let shell = self.shell;
+        let mut arguments: Vec<Word> = verb.arguments.iter().map(|text| shell.word(text)).collect();
         if let Some(content) = verb.content {
-            arguments.insert(0, Word::exact(content));
+            arguments.insert(0, shell.exact(content));
         }
         // Nobody runs what only the controller could send: people read it.
         let is_sent = matches!(command.task, Task::Request(_));
         Ok(Line {
             verb: verb.name,
             limit: seconds(command.within),
-            words: Word::new(&command.task.in_words()),
-            run: if is_sent { Word::new("") } else { Word::exact(&command.run) },
+            words: shell.word(&command.task.in_words()),
+            run: shell.exact(if is_sent { "" } else { &command.run }),
             arguments,
-            pieces: verb.content.map(parts).unwrap_or_default(),
+            pieces: verb.content.map(|content| parts(shell, content)).unwrap_or_default(),
         })
     }
 
@@ -124,9 +110,15 @@ impl Lines<'_> {
     fn verb<'c>(&self, command: &'c Command, all: &[Command]) -> Verb<'c> {
         match &command.task {
             Task::FindFile { .. } => Verb::plain("find"),
-            Task::ReceiveFile { digest, .. } => {
+            Task::ReceiveFile { digest, path, .. } => {
                 let name = self.packages.name(self.host, digest).to_owned();
-                Verb::with("receive", [name, digest.to_string()])
+                match self.shell {
+                    Shell::Bash => Verb::with("receive", [name, digest.to_string()]),
+                    // What is received lies beside its place before it is there.
+                    Shell::PowerShell => {
+                        Verb::with("receive", [name, digest.to_string(), path.to_string()])
+                    }
+                }
             }
             Task::Rehearse { .. }
             | Task::CheckWritten { .. }
@@ -180,6 +172,7 @@ impl Lines<'_> {
             | Task::ReadLog { .. }
             // These ask others or are people's: none is among the commands of a host's own step.
             | Task::AwaitAllIdle(_)
+            | Task::AwaitHistory(_)
             | Task::AwaitHealthy { .. }
             | Task::AwaitReach { .. }
             | Task::MarkLogs { .. }
@@ -187,6 +180,13 @@ impl Lines<'_> {
             | Task::TestScan { .. }
             | Task::Licence(_)
             | Task::AwaitLicence(_)
+            // In scripts, package files lie beside them: no host gives them to others.
+            | Task::Relay(_)
+            // Plans with these are refused.
+            | Task::RebootDue {}
+            | Task::NoteBoot {}
+            | Task::Reboot {}
+            | Task::AwaitBoot { .. }
             | Task::Tell { .. } => Verb::plain("run"),
         }
     }
@@ -223,11 +223,11 @@ fn noted(all: &[Command], name: &str) -> usize {
     notes.position(|what| what == name).map_or(0, |place| place + 1)
 }
 
-fn parts(content: &str) -> Vec<Part> {
+fn parts(shell: Shell, content: &str) -> Vec<Part> {
     let part = |piece| match piece {
-        Piece::Text(text) => Part { kind: "text", text: Word::exact(text) },
+        Piece::Text(text) => Part { kind: "text", text: shell.exact(text) },
         Piece::Secret { name, quoted } => {
-            Part { kind: if quoted { "quoted" } else { "plain" }, text: Word::new(name) }
+            Part { kind: if quoted { "quoted" } else { "plain" }, text: shell.word(name) }
         }
     };
     let is_empty = |piece: &Piece<'_>| matches!(piece, Piece::Text(""));

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use super::EmitError;
 use super::commands::{Line, Lines};
 use super::package::Packages;
+use super::shell::Shell;
 use crate::address::HostName;
 use crate::diff::Action;
 use crate::plan::{HealthyBefore, Plan, Step};
-use crate::transport::Task;
+use crate::transport::{LogsSince, Task};
 use crate::view::words;
 
 /// How a script treats a step.
@@ -52,38 +53,52 @@ pub(super) struct Item<'p> {
 pub(super) type Hosts<'p> = BTreeMap<HostName, Vec<Item<'p>>>;
 
 /// Who carries a step out.
-pub(super) enum By<'p> {
+pub(super) enum By {
     /// Its host.
     Host,
-    /// Each of these, for itself.
-    Each(&'p [HealthyBefore]),
+    /// Each of those that it asks, for itself.
+    Each,
     /// People: no host runs anything.
     People,
 }
 
 /// Who carries `step` out.
-pub(super) fn by<'p>(plan: &'p Plan, step: &Step) -> By<'p> {
+pub(super) fn by(step: &Step) -> By {
     let told = |task: &Task| {
         matches!(
             task,
-            Task::Tell { .. } | Task::TestScan { .. } | Task::Licence(_) | Task::AwaitLicence(_)
+            Task::Tell { .. }
+                | Task::TestScan { .. }
+                | Task::AwaitHistory(_)
+                | Task::Licence(_)
+                | Task::AwaitLicence(_)
         )
     };
     if step.commands.iter().all(|command| told(&command.task)) {
         return By::People;
     }
     match step.commands.first().map(|command| &command.task) {
-        Some(Task::AwaitHealthy { .. }) => {
-            By::Each(plan.members.get(&step.component).map_or(&[][..], |members| &members.0))
-        }
         Some(
-            Task::AwaitAllIdle(_)
+            Task::AwaitHealthy { .. }
+            | Task::AwaitAllIdle(_)
             | Task::AwaitReach { .. }
             | Task::MarkLogs { .. }
             | Task::ReadLogs { .. },
-        ) => By::Each(plan.asked.get(&step.id).map_or(&[][..], |members| &members.0)),
+        ) => By::Each,
         _ => By::Host,
     }
+}
+
+/// Whom `task` of `step` asks.
+fn asked<'p>(plan: &'p Plan, step: &Step, task: &Task) -> impl Iterator<Item = &'p HealthyBefore> {
+    let (members, left) = match task {
+        Task::AwaitHealthy { component, without, .. } => {
+            (plan.members.get(component.as_str()), without.clone())
+        }
+        _ => (plan.asked.get(&step.id), Vec::new()),
+    };
+    let members = members.map_or(&[][..], |members| &members.0);
+    members.iter().filter(move |member| !left.contains(&member.host))
 }
 
 /// The steps in the order of their waves.
@@ -97,10 +112,11 @@ pub(super) fn in_order(plan: &Plan) -> Vec<&Step> {
 pub(super) fn hosts<'p>(plan: &'p Plan, packages: &Packages) -> Result<Hosts<'p>, EmitError> {
     let mut hosts = Hosts::new();
     for step in in_order(plan) {
-        match by(plan, step) {
+        match by(step) {
             By::People => {}
             By::Host => {
-                let lines = Lines { step, packages, host: &step.host };
+                let shell = Shell::of(plan, &step.host);
+                let lines = Lines { step, packages, host: &step.host, shell };
                 let back = step.back().map(|commands| lines.of(commands)).transpose()?;
                 let item = Item {
                     number: 0,
@@ -112,38 +128,44 @@ pub(super) fn hosts<'p>(plan: &'p Plan, packages: &Packages) -> Result<Hosts<'p>
                 };
                 add(&mut hosts, &step.host, item);
             }
-            By::Each(members) => parts(&mut hosts, (step, members), packages)?,
+            By::Each => parts(&mut hosts, (plan, step), packages)?,
         }
     }
     Ok(hosts)
 }
 
-/// The parts of a step that asks `members`, each on its host.
+/// The parts of a step that asks many, each on its host.
 fn parts<'p>(
     hosts: &mut Hosts<'p>,
-    (step, members): (&'p Step, &'p [HealthyBefore]),
+    (plan, step): (&Plan, &'p Step),
     packages: &Packages,
 ) -> Result<(), EmitError> {
-    let Some(task) = step.commands.first().map(|command| &command.task) else { return Ok(()) };
-    let mut asked: BTreeMap<&HostName, Vec<&HealthyBefore>> = BTreeMap::new();
-    for member in members {
-        let left =
-            matches!(task, Task::AwaitHealthy { without, .. } if without.contains(&member.host));
-        if !left {
-            asked.entry(&member.host).or_default().push(member);
+    let mut by_host: BTreeMap<&HostName, Vec<(&Task, &HealthyBefore)>> = BTreeMap::new();
+    for task in step.commands.iter().map(|command| &command.task) {
+        for member in asked(plan, step, task) {
+            by_host.entry(&member.host).or_default().push((task, member));
         }
     }
-    for (host, members) in asked {
-        let marked = match task {
-            Task::ReadLogs { since, .. } => number_of(hosts, host, since),
-            _ => None,
-        };
-        let lines = Lines { step, packages, host };
+    for (host, members) in by_host {
+        let lines = Lines { step, packages, host, shell: Shell::of(plan, host) };
         let mut all = Vec::new();
-        for member in members {
+        let mut titles: Vec<(Kind, String)> = Vec::new();
+        for (task, member) in members {
+            let marked = match task {
+                Task::ReadLogs(LogsSince { since, .. }) => number_of(hosts, host, since),
+                _ => None,
+            };
             all.extend(lines.part(task, &member.check, marked)?);
+            let title = part(task, step);
+            if !titles.contains(&title) {
+                titles.push(title);
+            }
         }
-        let (kind, title) = part(task, step);
+        // What the controller asks is people's: see [`By::People`].
+        if all.is_empty() {
+            continue;
+        }
+        let (kind, title) = together(titles);
         let item = Item { number: 0, step, kind, title, lines: all, back: Vec::new() };
         add(hosts, host, item);
     }
@@ -176,15 +198,26 @@ pub(super) fn title(step: &Step) -> String {
     format!("{action} {}{version}", step.component)
 }
 
+/// Several parts of a step as one: what is enough on some hosts is asked of all where it stands beside what
+/// has to be so on each.
+fn together(parts: Vec<(Kind, String)>) -> (Kind, String) {
+    let alike = parts.chunk_by(|(one, _), (next, _)| one == next).count() == 1;
+    let kind = parts.first().filter(|_| alike).map_or(Kind::Gate, |(kind, _)| *kind);
+    let titles: Vec<String> = parts.into_iter().map(|(_, title)| title).collect();
+    (kind, titles.join("; "))
+}
+
 /// How a part of a step is treated, and what it is in words.
 fn part(task: &Task, step: &Step) -> (Kind, String) {
     let component = &step.component;
     match task {
-        Task::AwaitHealthy { at_least, of, .. } if at_least < of => (
+        Task::AwaitHealthy { component, at_least, of, .. } if at_least < of => (
             Kind::Count,
             format!("see that {component} is healthy here; {at_least} of {of} have to be"),
         ),
-        Task::AwaitHealthy { .. } => (Kind::Gate, format!("see that {component} is healthy here")),
+        Task::AwaitHealthy { component, .. } => {
+            (Kind::Gate, format!("see that {component} is healthy here"))
+        }
         Task::AwaitAllIdle(_) => {
             (Kind::Gate, "see that still nothing is left to do here".to_owned())
         }

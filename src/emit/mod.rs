@@ -2,8 +2,8 @@
 //! them, for sites that `mdc` can't reach. Pure: a plan becomes files as values, the same bytes every
 //! time; who asked for them writes them.
 //!
-//! A script runs exactly the commands of the plan, by `engine/*.sh`; what each task means there
-//! follows `crate::apply`.
+//! A script runs exactly the commands of the plan, by `engine/*.sh` or, on Windows, by
+//! `engine/windows/*.ps1`, which does the same; what each task means there follows `crate::apply`.
 
 mod commands;
 mod host;
@@ -12,11 +12,12 @@ mod item;
 mod package;
 mod rules;
 mod runbook;
+mod shell;
 mod template;
 mod text;
 mod way_back;
 
-pub use index::FORMAT;
+pub use index::{FORMAT, schema};
 pub use package::PackageFile;
 pub use template::{NAMES, Templates, variables};
 
@@ -25,12 +26,12 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use thiserror::Error;
 
-use crate::address::HostName;
-use crate::plan::Plan;
-use crate::transport::Command;
+use crate::diff::Action;
+use crate::plan::{self, Plan};
 use crate::value::Digest;
 use index::Index;
 use package::Packages;
+use shell::Shell;
 
 /// The name of the file with the checksums of all others.
 pub const CHECKSUMS: &str = "SHA256SUMS";
@@ -61,12 +62,12 @@ pub enum EmitError {
         /// What it is called.
         name: String,
     },
-    /// Nobody has written the engine of scripts for Windows.
+    /// A script on a host that is rebooted ends with it.
     #[error(
-        "{0} runs Windows, and scripts to be carried out by hand are made for Linux alone: take these hosts \
-         into a manifest of their own, or carry the plan out with mdc"
+        "the step {0} reboots its host, which ends the script that runs there: take `reboot` out of the \
+         component, and reboot the host by hand where it asks for it, or carry the plan out with mdc"
     )]
-    Windows(String),
+    Reboot(String),
     /// A template that is not known by this name.
     #[error("there is no template {0:?}")]
     NoTemplate(String),
@@ -87,15 +88,18 @@ pub enum EmitError {
 /// # Errors
 /// When something in the plan can't be in a script, or a template can't be filled.
 pub fn emit(plan: &Plan, templates: &Templates) -> Result<Emitted, EmitError> {
-    if let Some(host) = windows_host(plan) {
-        return Err(EmitError::Windows(host.to_string()));
+    let plan = &plan::by_hand(plan);
+    if let Some(step) = plan.steps.iter().find(|step| step.action == Action::Reboot) {
+        return Err(EmitError::Reboot(step.id.to_string()));
     }
     let packages = Packages::of(plan)?;
     let hosts = item::hosts(plan, &packages)?;
     let mut texts = BTreeMap::new();
+    let common = host::Common::of(plan);
     for (name, items) in &hosts {
-        let text = templates.host(&host::variables(plan, name, items)?)?;
-        texts.insert(host::path(name), text);
+        let text =
+            templates.host(&host::variables(&common, name, items)?, Shell::of(plan, name))?;
+        texts.insert(host::path(plan, name), text);
     }
     let runbook = runbook::variables(plan, &hosts, &packages);
     texts.insert(RUNBOOK.into(), templates.runbook(&runbook)?);
@@ -109,14 +113,4 @@ pub fn emit(plan: &Plan, templates: &Templates) -> Result<Emitted, EmitError> {
     let lines = lines.collect();
     texts.insert(CHECKSUMS.into(), lines);
     Ok(Emitted { texts, packages })
-}
-
-/// A host that runs Windows: the names of checks have the package format, and every line for cmd begins
-/// alike.
-fn windows_host(plan: &Plan) -> Option<&HostName> {
-    let members = plan.members.values().chain(plan.asked.values()).flat_map(|members| &members.0);
-    let mut asked = members.filter(|it| it.check.name().split('/').any(|part| part == "msi"));
-    let is_line = |command: &Command| command.run.starts_with("cmd.exe ");
-    let mut steps = plan.steps.iter().filter(|step| step.commands.iter().any(is_line));
-    asked.next().map(|it| &it.host).or_else(|| steps.next().map(|step| &step.host))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::EmitError;
@@ -15,10 +16,11 @@ use crate::value::{Digest, steers};
 const CENTER: &str = "control-center";
 
 /// A package file that is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct PackageFile {
     /// Where it lies in the folder.
+    #[schemars(with = "String")]
     pub to: Utf8PathBuf,
     /// Where it is had, relative to the release file.
     pub from: String,
@@ -97,8 +99,11 @@ impl Packages {
 
     /// Those of one host.
     pub(super) fn on<'p>(&'p self, host: &HostName) -> impl Iterator<Item = &'p PackageFile> {
-        let folder = format!("hosts/{host}/packages");
-        self.files.iter().filter(move |file| file.to.parent().is_some_and(|it| it == folder))
+        let folder = format!("hosts/{host}/packages/");
+        // They are sorted by where they lie, path by path.
+        let from = self.files.partition_point(|file| *file.to < *folder);
+        let own = self.files.get(from..).unwrap_or_default().iter();
+        own.take_while(move |file| file.to.as_str().starts_with(&folder))
     }
 
     /// Those that people give to Control Center.

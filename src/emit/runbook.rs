@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::host::script;
 use super::item::{self, By, Hosts, Item};
 use super::package::Packages;
 use super::rules;
+use super::shell::Shell;
 use super::text::{block, code, plain};
-use super::way_back::{self, Back, Lasting};
+use super::way_back::{self, WaysBack};
+use crate::address::HostName;
 use crate::plan::{Plan, Purpose, Step, elapsed};
 use crate::transport::{Command, Task};
 use crate::value::SecretReference;
@@ -19,6 +20,7 @@ use crate::view::words;
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Variables {
+    windows: bool,
     cluster: String,
     environment: String,
     leads_to: String,
@@ -38,8 +40,8 @@ pub(super) struct Variables {
     secrets: Vec<Secret>,
     waves: Vec<Wave>,
     policies: Vec<String>,
-    back: Vec<Back>,
-    lasting: Vec<Lasting>,
+    #[serde(flatten)]
+    ways_back: WaysBack,
 }
 
 #[derive(Serialize)]
@@ -102,8 +104,8 @@ struct RowStep {
 
 pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> Variables {
     let steps: Vec<&Step> = plan.steps.iter().collect();
-    let (back, lasting) = way_back::of(hosts);
     Variables {
+        windows: hosts.keys().any(|host| Shell::of(plan, host) == Shell::PowerShell),
         cluster: plain(&plan.cluster),
         environment: plain(&plan.environment),
         leads_to: leads_to(plan),
@@ -118,20 +120,19 @@ pub(super) fn variables(plan: &Plan, hosts: &Hosts<'_>, packages: &Packages) -> 
         unknown: unknown(plan),
         withheld: withheld(plan),
         waived: waived(plan),
-        hosts: hosts.iter().map(|(name, items)| host(name, items, packages)).collect(),
+        hosts: hosts.iter().map(|(name, items)| host((plan, name), items, packages)).collect(),
         center_files: packages.to_center().map(file).collect(),
         secrets: secrets(plan),
         waves: waves(plan, hosts),
         policies: rules::policies(plan),
-        back,
-        lasting,
+        ways_back: way_back::of(plan, hosts),
     }
 }
 
 fn warnings(plan: &Plan) -> Vec<String> {
     let missing = plan.rehearsal.iter().flat_map(|rehearsal| &rehearsal.missing);
     let missing = missing.map(|change| plain(&format!("not rehearsed, as it has to be: {change}")));
-    plan.warnings.iter().map(|text| plain(text)).chain(missing).collect()
+    plan.warnings.iter().map(|remark| plain(remark)).chain(missing).collect()
 }
 
 fn leads_to(plan: &Plan) -> String {
@@ -139,6 +140,7 @@ fn leads_to(plan: &Plan) -> String {
         Purpose::Release => format!("to release {}", plan.release),
         Purpose::RollBack(run) => format!("roll back the run {run}"),
         Purpose::BackUp => "take backups".to_owned(),
+        Purpose::Stage => "bring packages to their hosts".to_owned(),
         Purpose::FailOver => "let a standby take over".to_owned(),
         Purpose::Finalise => "drop what was kept for the way back".to_owned(),
     })
@@ -173,11 +175,11 @@ fn waived(plan: &Plan) -> Vec<String> {
     plan.waivers.iter().map(|it| plain(&line(it))).collect()
 }
 
-fn host(name: &crate::address::HostName, items: &[Item<'_>], packages: &Packages) -> Host {
+fn host((plan, name): (&Plan, &HostName), items: &[Item<'_>], packages: &Packages) -> Host {
     Host {
         name: name.to_string(),
         folder: code(&format!("hosts/{name}")),
-        script: code(&script(name)),
+        script: code(&Shell::of(plan, name).script(name)),
         steps: words::count(items.len(), "step"),
         packages: packages.on(name).map(file).collect(),
     }
@@ -222,14 +224,19 @@ fn waves(plan: &Plan, hosts: &Hosts<'_>) -> Vec<Wave> {
     for step in &plan.steps {
         waves.entry(step.wave).or_default().push(step);
     }
-    waves.into_iter().map(|(number, steps)| wave(plan, (number, &steps), hosts)).collect()
+    let mut rows = rows(plan, hosts);
+    let wave = |(number, steps): (u32, Vec<&Step>)| {
+        wave(plan, (number, &steps), rows.remove(&number).unwrap_or_default())
+    };
+    waves.into_iter().map(wave).collect()
 }
 
-fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), hosts: &Hosts<'_>) -> Wave {
+fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), rows: Vec<Row>) -> Wave {
     let stage = steps.first().map(|step| step.stage);
-    let (title, means): (fn(_) -> _, fn(_) -> _) = match plan.purpose.rolls_back() {
-        Some(_) => (words::stage_back, words::stage_back_means),
-        None => (words::stage, words::stage_means),
+    let (title, means) = match (stage, plan.purpose.rolls_back()) {
+        (None, _) => ("", ""),
+        (Some(stage), Some(_)) => (words::stage_back(stage), words::stage_back_means(stage)),
+        (Some(stage), None) => (words::stage(stage), plan.means(stage)),
     };
     let mut actions: Vec<&str> = steps.iter().map(|step| words::action(step.action)).collect();
     actions.dedup();
@@ -239,38 +246,45 @@ fn wave(plan: &Plan, (number, steps): (u32, &[&Step]), hosts: &Hosts<'_>) -> Wav
         .filter(|step| !step.impact.is_empty())
         .map(|step| plain(&format!("{} on {}: {}", step.component, step.host, step.impact)))
         .collect();
-    let rows = hosts.iter().filter_map(|(name, items)| row(number, name.as_str(), items));
     Wave {
         number,
-        stage: stage.map(title).unwrap_or_default(),
-        means: stage.map(means).unwrap_or_default(),
+        stage: title,
+        means,
         does: plain(&actions.into_iter().collect::<Vec<_>>().join(", ")),
         takes: words::about(elapsed(steps)),
         impacts: impacts.into_iter().collect(),
-        people: steps.iter().flat_map(|step| people(plan, step)).collect(),
-        rows: rows.collect(),
-        counts: steps.iter().filter_map(|step| count(step)).collect(),
+        people: steps.iter().flat_map(|step| people(step)).collect(),
+        rows,
+        counts: steps.iter().flat_map(|step| &*step.commands).filter_map(count).collect(),
     }
 }
 
-fn row(wave: u32, host: &str, items: &[Item<'_>]) -> Option<Row> {
-    let here = items.iter().filter(|item| item.step.wave == wave);
-    let steps: Vec<RowStep> =
-        here.map(|item| RowStep { number: item.number, does: plain(&item.title) }).collect();
-    let run = code(&format!("sudo bash {host}.sh run --wave {wave}"));
-    (!steps.is_empty()).then(|| Row { host: host.to_owned(), run, steps })
+/// The hosts that have something to do, by wave.
+fn rows(plan: &Plan, hosts: &Hosts<'_>) -> BTreeMap<u32, Vec<Row>> {
+    let mut rows: BTreeMap<u32, Vec<Row>> = BTreeMap::new();
+    for (host, items) in hosts {
+        let call = Shell::of(plan, host).call_as_root(host);
+        // A host's items are in the order of their waves.
+        for here in items.chunk_by(|one, next| one.step.wave == next.step.wave) {
+            let Some(wave) = here.first().map(|item| item.step.wave) else { continue };
+            let step = |item: &Item<'_>| RowStep { number: item.number, does: plain(&item.title) };
+            let run = code(&format!("{call} run --wave {wave}"));
+            let steps = here.iter().map(step).collect();
+            rows.entry(wave).or_default().push(Row { host: host.to_string(), run, steps });
+        }
+    }
+    rows
 }
 
 /// How many of several hosts are enough; none when all have to be, which their scripts say themselves.
-fn count(step: &Step) -> Option<String> {
-    let Task::AwaitHealthy { component, at_least, of, without, .. } = &step.commands.first()?.task
-    else {
+fn count(command: &Command) -> Option<String> {
+    let Task::AwaitHealthy { component, at_least, of, without, .. } = &command.task else {
         return None;
     };
     if at_least >= of {
         return None;
     }
-    let without: Vec<&str> = without.iter().map(crate::address::HostName::as_str).collect();
+    let without: Vec<&str> = without.iter().map(HostName::as_str).collect();
     let without = match without.as_slice() {
         [] => String::new(),
         hosts => format!(", and {} isn't asked since it is changed next", hosts.join(", ")),
@@ -279,8 +293,8 @@ fn count(step: &Step) -> Option<String> {
 }
 
 /// What of a step no script can do.
-fn people(plan: &Plan, step: &Step) -> Vec<People> {
-    let alone = matches!(item::by(plan, step), By::People);
+fn people(step: &Step) -> Vec<People> {
+    let alone = matches!(item::by(step), By::People);
     let theirs = step.commands.iter().filter_map(|command| how(command, alone));
     let made = |(does, how): (String, String)| People {
         step: code(&step.id),
@@ -294,7 +308,7 @@ fn how(command: &Command, alone: bool) -> Option<(String, String)> {
     let run = command.run.clone();
     match &command.task {
         Task::Tell { notice, way, .. } => Some((format!("tell {notice} ({way})"), run)),
-        Task::TestScan { .. } => {
+        Task::TestScan { .. } | Task::AwaitHistory(_) => {
             Some((words::gate(&command.task).unwrap_or_else(|| command.task.in_words()), run))
         }
         Task::Request(request) => Some((format!("in Control Center: {}", request.say), run)),

@@ -3,14 +3,16 @@
 
 use serde::Serialize;
 
+use super::shell::Shell;
 use super::{EmitError, host, runbook};
 use crate::source::template::{Fault, check_lines, render};
 
 const RUNBOOK: &str = "runbook.md.hbs";
 const HOST: &str = "host.sh.hbs";
+const WINDOWS_HOST: &str = "host.ps1.hbs";
 
 /// The names of all templates.
-pub const NAMES: [&str; 2] = [RUNBOOK, HOST];
+pub const NAMES: [&str; 3] = [RUNBOOK, HOST, WINDOWS_HOST];
 
 /// A variable's name and what it is. A name with full stops is known inside of the lists before them.
 type Variable = (&'static str, &'static str);
@@ -20,6 +22,7 @@ type Variable = (&'static str, &'static str);
 pub struct Templates {
     runbook: String,
     host: String,
+    windows_host: String,
 }
 
 impl Templates {
@@ -29,6 +32,7 @@ impl Templates {
         Self {
             runbook: include_str!("templates/runbook.md.hbs").to_owned(),
             host: include_str!("templates/host.sh.hbs").to_owned(),
+            windows_host: include_str!("templates/host.ps1.hbs").to_owned(),
         }
     }
 
@@ -40,6 +44,7 @@ impl Templates {
         match name {
             RUNBOOK => Ok(&self.runbook),
             HOST => Ok(&self.host),
+            WINDOWS_HOST => Ok(&self.windows_host),
             _ => Err(EmitError::NoTemplate(name.to_owned())),
         }
     }
@@ -64,6 +69,7 @@ impl Templates {
         match name {
             RUNBOOK => self.runbook = text,
             HOST => self.host = text,
+            WINDOWS_HOST => self.windows_host = text,
             _ => return Err(EmitError::NoTemplate(name.to_owned())),
         }
         Ok(())
@@ -73,8 +79,16 @@ impl Templates {
         filled(RUNBOOK, &self.runbook, variables)
     }
 
-    pub(super) fn host(&self, variables: &host::Variables) -> Result<String, EmitError> {
-        filled(HOST, &self.host, variables)
+    pub(super) fn host(
+        &self,
+        variables: &host::Variables,
+        shell: Shell,
+    ) -> Result<String, EmitError> {
+        let (name, text) = match shell {
+            Shell::Bash => (HOST, &self.host),
+            Shell::PowerShell => (WINDOWS_HOST, &self.windows_host),
+        };
+        filled(name, text, variables).map(|script| shell.file(script))
     }
 }
 
@@ -89,12 +103,13 @@ fn filled(name: &str, text: &str, variables: &impl Serialize) -> Result<String, 
 pub fn variables(template: &str) -> &'static [Variable] {
     match template {
         RUNBOOK => RUNBOOK_VARIABLES,
-        HOST => HOST_VARIABLES,
+        HOST | WINDOWS_HOST => HOST_VARIABLES,
         _ => &[],
     }
 }
 
 const RUNBOOK_VARIABLES: &[Variable] = &[
+    ("windows", "whether there are hosts with Windows, whose scripts are for PowerShell"),
     ("cluster", "the cluster's name"),
     ("environment", "what it is for"),
     ("leads-to", "what the plan does, in words"),
@@ -148,8 +163,9 @@ const RUNBOOK_VARIABLES: &[Variable] = &[
     ("policies", "list: what follows when a component fails, where it is more than to stop"),
     ("back", "list: steps that can be taken back, last first"),
     ("back.host", "the host"),
-    ("back.run", "what is run there"),
-    ("back.does", "what is taken back, to what, and what that loses"),
+    ("back.run", "what is run there, or that people do it"),
+    ("back.does", "what is taken back, to what, and what that loses; or how people do it"),
+    ("parts", "list: what each instance of hot backup was before, where licences are moved"),
     ("lasting", "list: steps that can't be taken back"),
     ("lasting.step", "the step"),
     ("lasting.why", "why"),
@@ -172,7 +188,7 @@ const HOST_VARIABLES: &[Variable] = &[
     ("steps.title", "what it does, in words"),
     ("steps.reasons", "list: why"),
     ("steps.impact", "what users notice meanwhile; nothing when nothing"),
-    ("steps.elsewhere", "list: what has to be so on other hosts"),
+    ("steps.elsewhere", "list: what has to be so that the script can't see"),
     ("steps.needs", "list: components that have to be healthy on this host"),
     ("steps.commands", "list: its commands"),
     ("steps.commands.verb", "how the engine treats it"),

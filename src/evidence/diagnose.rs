@@ -5,15 +5,22 @@ use camino::Utf8Path;
 use super::Judged;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Manifest, Rehearsal};
+use crate::plan::RehearsalRule;
 use crate::value::harmless;
 
-/// That the plan at `path` holds another rule than `manifest` has now.
+/// That the plan at `path` holds another rule, `then`, than `manifest` has now.
 #[must_use]
-pub fn other_rule(manifest: &Manifest, path: &str) -> Diagnostic {
-    let what = format!(
-        "{path} was made under another rule of what has to be rehearsed, or with another file of those \
-         who may sign evidence"
-    );
+pub fn other_rule(
+    manifest: &Manifest,
+    (then, now): (Option<&RehearsalRule>, Option<&RehearsalRule>),
+    path: &str,
+) -> Diagnostic {
+    let moved = match (then, now) {
+        (Some(then), Some(now)) => moved(then, now).join("; "),
+        (None, _) => "it asked for no rehearsal".to_owned(),
+        (Some(_), None) => "the manifest asks for no rehearsal now".to_owned(),
+    };
+    let what = format!("{path} was made under another rule of what has to be rehearsed: {moved}");
     let problem = Diagnostic::new(Code::EvidenceRuleChanged, what)
         .help("no host was changed; make the plan again, and have it reviewed");
     match &manifest.rehearsal {
@@ -22,6 +29,24 @@ pub fn other_rule(manifest: &Manifest, path: &str) -> Diagnostic {
         }
         None => problem,
     }
+}
+
+/// What moved from `then` to `now`, in words.
+fn moved(then: &RehearsalRule, now: &RehearsalRule) -> Vec<String> {
+    let age = |rule: &RehearsalRule| {
+        rule.max_age.map_or_else(|| "none".to_owned(), |age| format!("\"{age}\""))
+    };
+    let keys = [
+        ("max-age", age(then), age(now)),
+        ("accept-simulated", then.accept_simulated.to_string(), now.accept_simulated.to_string()),
+    ];
+    let keys = keys.into_iter().filter(|(_, was, is)| was != is);
+    let mut moved: Vec<String> =
+        keys.map(|(key, was, is)| format!("`{key}` was {was}, is {is}")).collect();
+    if then.signers != now.signers {
+        moved.push("the file of those who may sign evidence is another one".to_owned());
+    }
+    moved
 }
 
 /// So many are named; a plan names them all.

@@ -17,6 +17,7 @@ use crate::catalog::Stage;
 use crate::desired::Desired;
 use crate::diff::{Action, Change, Comparison};
 use crate::manifest::CORE;
+use crate::standby::Role;
 
 /// What is done on the hosts of a batch.
 type Member = (HostName, Arc<Change>);
@@ -75,8 +76,8 @@ fn is_primary(
     comparison: &Comparison,
     (component, host): (&ComponentName, &HostName),
 ) -> bool {
-    // Who takes over is changed before the one that it replaces.
-    if component.as_str() == CORE && comparison.takeovers.iter().any(|it| it.former == *host) {
+    // Backups are changed before the one that scans, whether one of them takes over from it or not.
+    if component.as_str() == CORE && comparison.parts.get(host) == Some(&Role::Production) {
         return true;
     }
     let role = desired.components.get(component).and_then(|it| it.procedure.role.as_ref());

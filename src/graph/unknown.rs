@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::catalog::{Stage, WhenUnknown};
 use crate::desired::Desired;
 use crate::diff::{Action, Comparison};
+use crate::manifest::CORE;
 use crate::preflight;
 
 /// A change that is left out.
@@ -40,7 +41,7 @@ pub(super) fn withhold(
             }
         }
     }
-    let mut withheld = Vec::new();
+    let mut withheld = held_back(&mut graph, comparison);
     for (&index, reason) in &reasons {
         let Some(group) = graph.node_weight_mut(index) else { continue };
         for (host, change) in std::mem::take(&mut group.members) {
@@ -53,6 +54,24 @@ pub(super) fn withhold(
     }
     withheld.sort();
     (without_empty(&graph), withheld)
+}
+
+/// Takes out the instances that may be the only ones that scan.
+fn held_back(graph: &mut Precedence, comparison: &Comparison) -> Vec<Withheld> {
+    let mut withheld = Vec::new();
+    let cores = graph.node_weights_mut().filter(|group| group.component.as_str() == CORE);
+    for group in cores {
+        group.members.retain(|(host, change)| {
+            let why = comparison.held_back.get(host).filter(|_| change.action.interrupts());
+            withheld.extend(why.map(|why| Withheld {
+                address: Address::new(host.clone(), group.component.clone()),
+                action: change.action,
+                reason: why.clone(),
+            }));
+            why.is_none()
+        });
+    }
+    withheld
 }
 
 /// Why stage 2 can't begin: what an unseen host has left to do, and in which version, is not known.

@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Host;
+use super::backup::{BackupGate, BackupText};
+use super::history::{HistoryGate, HistoryText, Submissions};
 use super::window::WindowText;
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::source::{At, Span, did_you_mean};
-use crate::value::{Percent, Period, Window};
+use crate::source::{At, did_you_mean, key_span};
+use crate::value::{Period, Window};
 
 /// What has to be so before stage 2 begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -25,6 +26,11 @@ pub struct Gates {
     pub backup: BTreeMap<ComponentName, BackupGate>,
     /// What people confirm, by the component that it concerns.
     pub confirm: BTreeMap<ComponentName, ConfirmGate>,
+    /// Who sees that nobody submits files any more and that all scans are finished.
+    pub submissions: Submissions,
+    /// Where the scans in progress are counted, if anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryGate>,
     /// When stage 2 may run.
     #[serde(serialize_with = "bare")]
     pub window: Option<At<Window>>,
@@ -58,67 +64,31 @@ impl Default for IdleGate {
     }
 }
 
-/// Evidence of a backup: the newest file of a pattern on a host, not too old and not suspiciously
-/// small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct BackupGate {
-    /// Where it is kept.
-    pub host: HostName,
-    /// Which files, as a pattern of the host's shell.
-    pub newest: String,
-    /// How old the newest may be.
-    pub max_age: Period,
-    /// How large it has to be, beside the one before it.
-    pub at_least: Percent,
-    /// A command line that reads it and exits with 0, with the file in `$1`.
-    pub probe: Option<String>,
-    /// When it is given up.
-    pub within: Period,
-    /// How it is taken; none when somebody else does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub take: Option<Take>,
-}
-
-/// How `mdc` takes a backup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Take {
-    /// When.
-    pub when: TakeWhen,
-    /// A command line that writes it, as root, with the file in `$1`; empty as long as the catalog's
-    /// has not been put in its place.
-    pub by: String,
-    /// Where the manifest says so.
-    #[serde(skip)]
-    pub span: Span,
-}
-
-/// When `mdc` takes a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TakeWhen {
-    /// When it is asked to: by `mdc backup`.
-    OnDemand,
-    /// Also in every plan of stage 2, when the cluster is idle.
-    InPlan,
-}
-
-impl BackupGate {
-    /// Whether its files are on a Windows host.
-    #[must_use]
-    pub fn is_on_windows(&self) -> bool {
-        !self.newest.starts_with('/')
-    }
-
-    /// What a new file is called, around the time at which it is taken: what stands before and after
-    /// the one `*` in the name of the pattern. None when the pattern can't name one.
-    #[must_use]
-    pub fn name(&self) -> Option<(&str, &str)> {
-        let (before, after) = self.newest.split_once('*')?;
-        let is_plain = |text: &str| !text.contains(['*', '?', '[', ']']);
-        (is_plain(before) && is_plain(after) && !after.contains(['/', '\\']))
-            .then_some((before, after))
+impl IdleGate {
+    /// That it would be given up before it could have been asked often enough.
+    fn check(self, source: &Arc<SourceText>) -> Option<Diagnostic> {
+        let Self { samples, every, within } = self;
+        let least = every.duration().saturating_mul(samples.saturating_sub(1));
+        if least <= within.duration() {
+            return None;
+        }
+        let message = format!(
+            "the cluster could never count as idle: {samples} looks, each {every} after the one before, take \
+             longer than {within}"
+        );
+        let keys = ["within", "every", "samples"];
+        let span = keys.iter().find_map(|key| key_span(source, &["gates", "idle", key]));
+        Some(
+            Diagnostic::new(Code::GateIdle, message)
+                .at(Label::new(
+                    source,
+                    span.unwrap_or_default(),
+                    "given up too soon, or asked too seldom",
+                ))
+                .help(
+                    "write a longer `within` (default `30m`), a shorter `every` or fewer `samples`",
+                ),
+        )
     }
 }
 
@@ -147,35 +117,13 @@ pub(super) struct GatesText {
     backup: BTreeMap<At<ComponentName>, BackupText>,
     /// What people do and confirm, by the component that it concerns.
     confirm: BTreeMap<At<ComponentName>, ConfirmText>,
+    /// Who sees that submissions are stopped and that all scans are finished, where neither `history`
+    /// nor a gate of `api-gateway` under `confirm` does; default `confirm`.
+    submissions: Submissions,
+    /// The route that counts the scans in progress.
+    history: Option<HistoryText>,
     /// When stage 2 may run.
     window: Option<WindowText>,
-}
-
-/// Evidence of a backup: the newest file of a pattern on a host.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct BackupText {
-    /// The host that keeps the backup; default the first host of the component.
-    host: Option<At<HostName>>,
-    /// The files, as an absolute path in which `*`, `?` and `[]` stand for what they stand for in a
-    /// shell; the newest one is taken.
-    newest: At<String>,
-    /// How old the newest may be, such as `24h`.
-    max_age: Period,
-    /// How large it has to be, in percent of the one before it; default `50%`.
-    at_least: Option<Percent>,
-    /// A command line that reads the backup and exits with 0 when it is whole, such as
-    /// `pg_restore --list "$1"`; the file is in `$1`.
-    #[schemars(length(min = 1))]
-    probe: Option<String>,
-    /// When taking it, or reading it, is given up; default `1h`.
-    within: Option<Period>,
-    /// When `mdc` takes it: `on-demand` by `mdc backup` alone, `in-plan` also in every plan of
-    /// stage 2, when the cluster is idle. Without this key somebody else does.
-    take: Option<At<TakeWhen>>,
-    /// A command line that writes it, as root, with the file in `$1`; default what the catalog says.
-    #[schemars(length(min = 1))]
-    take_by: Option<String>,
 }
 
 /// Something that people do and confirm.
@@ -214,33 +162,11 @@ pub(super) fn convert(
     found: &mut Diagnostics,
 ) -> Gates {
     let mut gates = Gates { idle: text.idle, ..Gates::default() };
+    found.extend(text.idle.check(source).into_iter().collect());
     for (component, backup) in text.backup {
         let host = host(source, (&component, backup.host.as_ref()), placed, found);
-        if !is_pattern(&backup.newest) {
-            found.push(bad_pattern(source, &backup.newest));
-        }
-        let Some(host) = host else { continue };
-        let by = backup.take_by.unwrap_or_default();
-        let take = backup.take.map(|At { span, value }| Take { when: value, by, span });
-        let place = backup.newest.span;
-        let on_windows =
-            placed.0.get(&host).map(|it| Format::of_system(&it.os) == Some(Format::Msi));
-        if on_windows == Some(backup.newest.value.starts_with('/')) {
-            found.push(elsewhere(source, &host, (&backup.newest.value, place.clone())));
-        }
-        let gate = BackupGate {
-            host,
-            newest: backup.newest.value,
-            max_age: backup.max_age,
-            at_least: backup.at_least.unwrap_or(Percent::HALF),
-            probe: backup.probe,
-            within: backup.within.unwrap_or(Period::seconds(3600)),
-            take,
-        };
-        if gate.take.is_some() && gate.name().is_none() {
-            found.push(nameless(source, &gate.newest, place));
-        }
-        gates.backup.insert(component.value, gate);
+        let gate = backup.convert(source, (&component.span, host), placed, found);
+        gates.backup.extend(gate.map(|gate| (component.value, gate)));
     }
     for (component, confirm) in text.confirm {
         let host = host(source, (&component, confirm.host.as_ref()), placed, found);
@@ -249,6 +175,8 @@ pub(super) fn convert(
         let gate = ConfirmGate { host, text: confirm.text, verify: confirm.verify, within };
         gates.confirm.insert(component.value, gate);
     }
+    gates.submissions = text.submissions;
+    gates.history = text.history.and_then(|history| history.convert(source, placed, found));
     gates.window = text.window.and_then(|window| window.convert(source, found));
     gates
 }
@@ -282,47 +210,4 @@ fn host(
             )),
     );
     None
-}
-
-/// What a shell can be given without quotes, since its wildcards are meant: an absolute path of plain
-/// characters.
-fn is_pattern(pattern: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=*?[]".contains(c);
-    pattern.starts_with('/') && pattern.chars().all(plain) || is_windows_pattern(pattern)
-}
-
-/// The same on a Windows host, where it stands in quotes.
-fn is_windows_pattern(pattern: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || r"\ ._-+@,=*?[]()".contains(c);
-    pattern.split_once(":\\").is_some_and(|(drive, below)| {
-        drive.len() == 1
-            && drive.chars().all(|c| c.is_ascii_alphabetic())
-            && below.chars().all(plain)
-    })
-}
-
-/// A pattern of another kind of hosts.
-fn elsewhere(
-    source: &Arc<SourceText>,
-    host: &HostName,
-    (pattern, place): (&str, Span),
-) -> Diagnostic {
-    let message = format!("`{pattern}` is not a pattern of files on `{host}`, as its `os` says");
-    Diagnostic::new(Code::GatePattern, message)
-        .at(Label::new(source, place, "this pattern"))
-        .help(r"a pattern on Windows begins with a drive, such as `D:\`, and on any other system with `/`")
-}
-
-fn nameless(source: &Arc<SourceText>, pattern: &str, place: Span) -> Diagnostic {
-    let message = format!("`{pattern}` does not say how a new backup is called");
-    Diagnostic::new(Code::GatePattern, message).at(Label::new(source, place, "this pattern")).help(
-        "write one `*` in the name of the file, and none elsewhere: the time comes in its place",
-    )
-}
-
-fn bad_pattern(source: &Arc<SourceText>, pattern: &At<String>) -> Diagnostic {
-    let message = format!("`{}` is not a pattern of files on a host", pattern.value);
-    Diagnostic::new(Code::GatePattern, message)
-        .at(Label::new(source, pattern.span.clone(), "this pattern"))
-        .help("write an absolute path of letters, digits and `/._-+@:,=`, with `*`, `?` or `[…]` for what varies")
 }

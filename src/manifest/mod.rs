@@ -3,14 +3,18 @@
 
 mod after;
 mod approvals;
+mod backup;
 pub mod center;
 mod connection;
 mod convert;
+mod copying;
 mod forecast;
 mod gates;
+mod history;
 mod host;
 mod machine;
 pub mod notice;
+mod plans;
 mod preflight;
 mod range;
 mod rehearsal;
@@ -24,20 +28,24 @@ mod winrm;
 
 pub use after::{After, AfterLogs, FailOn};
 pub use approvals::{Approvals, Snapshots};
+pub use backup::{BackupGate, Take, TakeWhen};
 pub use center::ControlCenter;
 pub use connection::{
     Connection, LocalConnection, SimulatedConnection, SshConnection, SshTimeouts, Sudo,
 };
+pub use copying::{Copying, Otherwise, RelayText};
 pub use forecast::Forecast;
-pub use gates::{BackupGate, ConfirmGate, Gates, IdleGate, Take, TakeWhen};
+pub use gates::{ConfirmGate, Gates, IdleGate};
+pub use history::{HistoryGate, Submissions};
 pub use notice::{Channel, Moment, Notice};
+pub use plans::Plans;
 pub use preflight::{Preflight, Waiver};
 pub use rehearsal::Rehearsal;
-pub use release::{PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
+pub use release::{Codes, PackageKey, PackageSource, Release, ReleaseComponent, ReleasePackage};
 pub use scan::{Load, TestScans};
-pub use standby::{CORE, CoreLogin, Standby, StandbyCore, Upgrading};
+pub use standby::{CORE, CoreLogin, Entitlement, Standby, StandbyCore, Upgrading};
 pub use state::{PostgresState, State};
-pub use winrm::{ClientCertificate, TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
+pub use winrm::{ClientCertificate, Pull, TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,6 +104,8 @@ pub struct Manifest {
     pub preflight: Preflight,
     /// What is looked at when all changes are made.
     pub after: After,
+    /// How much is copied at once, and by which way.
+    pub copying: Copying,
     /// What forecasts rest on.
     pub forecast: Forecast,
     /// Checks that the cluster goes without for a while.
@@ -104,6 +114,8 @@ pub struct Manifest {
     pub approvals: Option<Approvals>,
     /// Which snapshots plans are made from.
     pub snapshots: Snapshots,
+    /// Which saved plans are carried out.
+    pub plans: Plans,
     /// Whether plans have to be rehearsed first.
     pub rehearsal: Option<Rehearsal>,
     /// How test scans are submitted, if they are.

@@ -12,7 +12,7 @@ use crate::address::ComponentName;
 use crate::catalog::{SYSTEMS, is_package_key};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
 use crate::source::{self, At, FormatVersion, did_you_mean};
-use crate::value::{Digest, Version};
+use crate::value::{Digest, Guid, GuidError, Version};
 
 /// A version set.
 #[derive(Debug, Clone)]
@@ -64,9 +64,20 @@ pub enum PackageSource {
         digest: Digest,
         /// Where the digest was written.
         digest_span: Span,
+        /// What Windows Installer knows it by, as far as that is written.
+        codes: Codes,
     },
     /// The host's own package repository; the name of the package there.
     Repository(String),
+}
+
+/// What Windows Installer knows a package by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Codes {
+    /// This very package.
+    pub product: Option<Guid>,
+    /// All versions of the product.
+    pub upgrade: Option<Guid>,
 }
 
 /// The release as it is written: one version set, shared by staging and production.
@@ -91,7 +102,9 @@ struct ComponentText {
     /// The product version, such as `2.9.0`, without packaging revision.
     version: Version,
     /// The packages, by the hosts they fit: a format (`deb`, `rpm`, `msi`), an operating system
-    /// (`debian`) or one version of it (`debian-12`); the most exact one that fits is taken.
+    /// (`debian`) or one version of it (`debian-12`); the most exact one that fits is taken. None are
+    /// needed where people or Control Center bring the version.
+    #[serde(default)]
     packages: BTreeMap<At<String>, PackageText>,
 }
 
@@ -104,6 +117,10 @@ struct PackageText {
     file: Option<At<String>>,
     /// The SHA-256 digest of the file, as `sha256sum` prints it.
     sha256: Option<At<Digest>>,
+    /// The product code that a Windows Installer package has to have.
+    product_code: Option<At<String>>,
+    /// The upgrade code that a Windows Installer package has to have.
+    upgrade_code: Option<At<String>>,
     /// The name of the package in the host's own package repository.
     #[schemars(length(min = 1))]
     repository: Option<At<String>>,
@@ -172,6 +189,7 @@ fn convert_source(
         let label = Label::new(source, span, label);
         Err(Box::new(Diagnostic::new(code, message).at(label).help(help)))
     };
+    let (product, upgrade) = (code(source, text.product_code)?, code(source, text.upgrade_code)?);
     match (text.file, text.sha256, text.repository) {
         (Some(file), Some(_), None) if !is_relative(&file) => problem(
             Code::PackagePath,
@@ -186,8 +204,11 @@ fn convert_source(
             path_span: file.span,
             digest: digest.value,
             digest_span: digest.span,
+            codes: Codes { product, upgrade },
         }),
-        (None, None, Some(name)) => Ok(PackageSource::Repository(name.value)),
+        (None, None, Some(name)) if product.is_none() && upgrade.is_none() => {
+            Ok(PackageSource::Repository(name.value))
+        }
         (Some(file), None, None) => problem(
             Code::PackageSource,
             "a package file has no digest",
@@ -200,9 +221,21 @@ fn convert_source(
             "nothing says clearly where this package comes from",
             key.span.clone(),
             "this package",
-            "write either `file` and `sha256`, or `repository` alone",
+            "write either `file` and `sha256`, with its codes if you like, or `repository` alone",
         ),
     }
+}
+
+fn code(
+    source: &Arc<SourceText>,
+    text: Option<At<String>>,
+) -> Result<Option<Guid>, Box<Diagnostic>> {
+    let Some(text) = text else { return Ok(None) };
+    text.parse().map(Some).map_err(|error: GuidError| {
+        let message = format!("`{}` is no code of Windows Installer", text.value);
+        let label = Label::new(source, text.span.clone(), "this code");
+        Box::new(Diagnostic::new(Code::PackageSource, message).at(label).help(error.to_string()))
+    })
 }
 
 /// Absolute by the rules of POSIX or of Windows, wherever this runs.

@@ -14,7 +14,7 @@ use super::scan::{LoadText, ScanText};
 use super::standby::StandbyText;
 use super::state::StateText;
 use super::winrm::WinrmText;
-use super::{After, Approvals, Forecast, Preflight, Rehearsal, Snapshots};
+use super::{After, Approvals, Copying, Forecast, Plans, Preflight, Rehearsal, Snapshots};
 use super::{LocalConnection, SshConnection};
 use crate::address::{ComponentName, ConnectionName, HostName};
 use crate::catalog::Override;
@@ -51,6 +51,9 @@ pub(super) struct ManifestText {
     /// What is looked at when all changes are made.
     #[serde(default)]
     pub(super) after: After,
+    /// How much is copied at once, and by which way.
+    #[serde(default)]
+    pub(super) copying: Copying,
     /// What forecasts rest on.
     #[serde(default)]
     pub(super) forecast: Forecast,
@@ -62,6 +65,9 @@ pub(super) struct ManifestText {
     /// Which snapshots plans are made from.
     #[serde(default)]
     pub(super) snapshots: Snapshots,
+    /// Which saved plans are carried out.
+    #[serde(default)]
+    pub(super) plans: Plans,
     /// What has to have been rehearsed before a plan is carried out; without it, nothing.
     pub(super) rehearsal: Option<Rehearsal>,
     /// How clients reach the API Gateway, for test scans before and after a plan.

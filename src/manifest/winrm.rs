@@ -33,8 +33,30 @@ pub struct WinrmConnection {
     pub keytab: Option<Utf8PathBuf>,
     /// The certificate that logs in.
     pub certificate: Option<ClientCertificate>,
+    /// That hosts fetch package files, and how; otherwise they are sent.
+    pub pull: Option<Pull>,
     /// Time limits.
     pub timeouts: WinrmTimeouts,
+}
+
+/// How hosts fetch package files from this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// The address of this machine that they reach, where it isn't the one on the way to them.
+    pub address: Option<String>,
+    /// The port that they reach; any free one otherwise.
+    pub port: Option<u16>,
+}
+
+/// How package files come to Windows hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Transfer {
+    /// Over standard input.
+    #[default]
+    Stdin,
+    /// The host fetches them from this machine by HTTPS; over standard input where it can't.
+    Pull,
 }
 
 /// How a login over WinRM is done.
@@ -154,6 +176,14 @@ pub(super) struct WinrmText {
     certificate: Option<At<Utf8PathBuf>>,
     /// The certificate's private key, as PEM without a passphrase.
     key: Option<At<SecretReference>>,
+    /// How package files come to the hosts; default `stdin`.
+    transfer: Option<Transfer>,
+    /// The address of this machine that hosts fetch from; default: the one on the way to them.
+    #[schemars(length(min = 1))]
+    pull_address: Option<At<String>>,
+    /// The port of this machine that hosts fetch from; default: any that is free.
+    #[schemars(range(min = 1))]
+    pull_port: Option<u16>,
     /// Time limits.
     #[serde(default)]
     timeouts: WinrmTimeouts,
@@ -186,6 +216,8 @@ pub(super) fn convert(
         keytab: text.keytab.map(|it| it.value),
         certificate: certificate
             .map(|(file, key)| ClientCertificate { file: file.value, key: key.value }),
+        pull: (text.transfer == Some(Transfer::Pull))
+            .then(|| Pull { address: text.pull_address.map(|it| it.value), port: text.pull_port }),
         timeouts: text.timeouts,
     }
 }
@@ -215,6 +247,12 @@ impl Check<'_> {
             self.report(message, &at, "needs a host that is trusted", help);
         }
         self.trust(text, https);
+        let is_pulled = text.transfer == Some(Transfer::Pull);
+        if !is_pulled && (text.pull_address.is_some() || text.pull_port.is_some()) {
+            let message = "`pull-address` and `pull-port` go with `transfer = \"pull\"`";
+            let at = text.pull_address.as_ref().map_or(self.place, |it| &it.span).clone();
+            self.report(message, &at, "has no effect", "add `transfer = \"pull\"`, or take it out");
+        }
         self.proof(text, auth, &at);
         self.kerberos(text, auth, &at);
     }

@@ -14,6 +14,7 @@ use lettre::transport::smtp::client::{
     Certificate, CertificateStore, SmtpConnection, TlsParameters,
 };
 use lettre::transport::smtp::extension::ClientId;
+use openssl::base64::encode_block;
 
 use super::{Letter, Trouble};
 use crate::manifest::notice::{Email, MailTls};
@@ -72,14 +73,14 @@ impl Dialogue {
         begun: &OnceLock<bool>,
         (envelope, bytes): (&Envelope, &[u8]),
     ) -> Result<String, Trouble> {
-        let mut server = self.greeted().map_err(|error| before(&error, self.password.as_ref()))?;
+        let mut server = self.greeted().map_err(|error| before(&error, &self.said_of_login()))?;
         if !*begun.get_or_init(|| true) {
             return Err(Trouble::lasting("its time was up"));
         }
         let _ = server.set_timeout(Some(self.left()));
         let answer = server.send(envelope, bytes).map_err(|error| {
             // A refusal is certain; nothing at all may mean anything.
-            let said = shown(&error, self.password.as_ref());
+            let said = shown(&error, &self.said_of_login());
             let sure = error.is_permanent() || error.is_transient() || error.is_client();
             let rest = if sure { "" } else { "; it may have been taken all the same" };
             Trouble::lasting(format!("the mail server did not take it: {said}{rest}"))
@@ -91,6 +92,17 @@ impl Dialogue {
 
     fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
+    }
+
+    /// What the server is told of the password, which it may repeat: as it is, and as PLAIN and LOGIN send it
+    /// (RFC 4616, section 2).
+    fn said_of_login(&self) -> Vec<Secret> {
+        let Some(password) = &self.password else { return Vec::new() };
+        let user = self.email.user.as_deref().unwrap_or_default();
+        let plain = format!("\0{user}\0{}", password.expose());
+        let sent = [plain.as_str(), password.expose()].map(|it| encode_block(it.as_bytes()));
+        let own = Secret::new(password.expose().to_owned());
+        sent.into_iter().map(Secret::new).chain([own]).collect()
     }
 
     /// A connection on which nothing of the letter was said yet.
@@ -112,8 +124,8 @@ impl Dialogue {
 }
 
 /// Nothing was sent. What the server says for good, and a certificate, would be the same again.
-fn before(error: &Error, password: Option<&Secret>) -> Trouble {
-    let said = shown(error, password);
+fn before(error: &Error, secrets: &[Secret]) -> Trouble {
+    let said = shown(error, secrets);
     // What OpenSSL says of it (ssl/statem/statem_clnt.c); lettre calls that a broken connection.
     if error.is_tls() || said.contains("certificate verify failed") {
         return Trouble::lasting(format!("the mail server's certificate is not trusted: {said}"));
@@ -127,7 +139,7 @@ fn before(error: &Error, password: Option<&Secret>) -> Trouble {
 }
 
 /// An error with those that it comes from, of which the last is the telling one.
-fn shown(error: &Error, password: Option<&Secret>) -> String {
+fn shown(error: &Error, secrets: &[Secret]) -> String {
     let mut said = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -137,7 +149,7 @@ fn shown(error: &Error, password: Option<&Secret>) -> String {
         }
         source = cause.source();
     }
-    let secrets: Vec<&str> = password.map(Secret::expose).into_iter().collect();
+    let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
     harmless(&said, &secrets)
 }
 

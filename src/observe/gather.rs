@@ -14,7 +14,7 @@ use super::questions::of_host;
 use super::{Exchange, HostFacts, HostState, Observed, Unreadable, parse};
 use crate::address::HostName;
 use crate::desired::Desired;
-use crate::transport::{Connection, Failure, Questions};
+use crate::transport::{Connection, Failure, Questions, Turns};
 
 /// A way to a host that can ask and nothing else: what reads can't write.
 pub trait Ask {
@@ -35,25 +35,34 @@ impl Ask for Box<dyn Connection> {
 pub type Now<'a> = &'a (dyn Fn() -> Timestamp + Sync);
 
 /// How hard to press.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Hosts that are asked at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'t> {
+    /// Hosts that are asked at once to begin with.
     pub at_once: usize,
+    /// Hosts that are asked at once where the network makes wait: each takes memory, and on a near network
+    /// more of them bring nothing.
+    pub most: usize,
+    /// What tells whether it does; none: nobody knows, so that it may.
+    pub turns: Option<&'t Turns>,
     /// Time for a host's answer, once connected.
     pub within: Duration,
 }
 
-impl Default for Limits {
+impl Default for Limits<'_> {
     /// 32 hosts at once: more brings nothing on a near network. 30 seconds: three times the longest
     /// health probe.
     fn default() -> Self {
-        Self { at_once: 32, within: Duration::from_secs(30) }
+        Self { at_once: 32, most: 32, turns: None, within: Duration::from_secs(30) }
     }
 }
 
 /// Stack of a worker. Only touched pages take memory; name lookups run other people's modules
 /// (nsswitch.conf(5)), so there is room for them.
 const STACK: usize = 512 << 10;
+
+/// A login and a command take ten turns or so over the network, in which nobody works: when nothing
+/// was heard for so long, others may be asked meanwhile.
+const PATIENCE: Duration = Duration::from_millis(25);
 
 /// Asks one host over an open connection.
 ///
@@ -70,11 +79,11 @@ pub fn read(
     parse(&answer, questions, Exchange { sent, received: now() })
 }
 
-/// Asks every host of `desired`, `limits.at_once` of them at a time, and closes each connection
-/// when its host has answered. `told` hears of each host when it is done, on the calling thread.
+/// Asks every host of `desired`, `limits.at_once` of them at a time, up to `limits.most` as long as
+/// they only make wait, and closes each connection when its host has answered. `told` hears of each host when it is done, on the calling thread.
 pub fn gather<A: Ask>(
     desired: &Desired,
-    limits: Limits,
+    limits: Limits<'_>,
     dial: &(dyn Fn(&HostName) -> Result<A, Failure> + Sync),
     now: Now<'_>,
     told: &mut dyn FnMut(&HostName, &HostState),
@@ -89,7 +98,8 @@ pub fn gather<A: Ask>(
         .map_or_else(HostState::Unknown, HostState::Known)
     };
     // No worker can panic while it holds this lock, so it can't be poisoned.
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let waiting = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = || waiting().next();
     let work = |done: Sender<_>| {
         while let Some(host) = next() {
             if done.send((host, one(host))).is_err() {
@@ -100,21 +110,31 @@ pub fn gather<A: Ask>(
     let mut observed = Observed::default();
     thread::scope(|scope| {
         let (done, results) = channel();
-        let mut workers = 0;
-        for _ in 0..limits.at_once.min(desired.hosts.len()) {
-            let done = done.clone();
-            let worker = thread::Builder::new().stack_size(STACK);
-            workers += usize::from(worker.spawn_scoped(scope, || work(done)).is_ok());
-        }
+        let begin = |number: usize, done: &Sender<_>| {
+            let begun = (0..number.min(waiting().len())).map(|_| {
+                let (worker, done) = (thread::Builder::new().stack_size(STACK), done.clone());
+                usize::from(worker.spawn_scoped(scope, || work(done)).is_ok())
+            });
+            begun.sum::<usize>()
+        };
+        let mut workers = begin(limits.at_once, &done);
         // None was allowed, or the system has none to give: this thread does the work.
         if workers == 0 {
             work(done.clone());
         }
-        drop(done);
-        for (host, state) in results {
+        let mut heard = |(host, state): (&HostName, HostState)| {
             told(host, &state);
             observed.hosts.insert(host.clone(), state);
+        };
+        while workers < limits.most && waiting().len() > 0 {
+            match results.recv_timeout(PATIENCE) {
+                Ok(result) => heard(result),
+                Err(_) if limits.turns.is_some_and(|turns| !turns.are_long()) => {}
+                Err(_) => workers += begin(workers.min(limits.most - workers).max(1), &done),
+            }
         }
+        drop(done);
+        results.into_iter().for_each(heard);
     });
     observed
 }

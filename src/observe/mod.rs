@@ -15,10 +15,12 @@ mod vouched;
 pub use cores::cores;
 pub use fact::clock::Exchange;
 pub use fact::reach::{try_port, why as why_unreachable};
+pub use fact::reboot::DUE as REBOOT_DUE;
 pub use fact::windows::SCRIPT as WINDOWS_FACTS;
 pub use gather::{Ask, Limits, Now, gather, read};
 pub use parse::parse;
 pub(crate) use places::Places;
+pub(crate) use places::relay as relay_endpoint;
 pub use questions::questions;
 pub use secrets::compare_secrets;
 pub use snapshot::{FORMAT, Snapshot, SnapshotError, VERSION};
@@ -36,7 +38,7 @@ pub use crate::fact::{
 };
 
 use crate::address::{ComponentName, HostName};
-use crate::value::{PackageVersion, steers};
+use crate::value::{PackageVersion, RemotePath, steers};
 
 /// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 2000;
@@ -74,6 +76,18 @@ impl CoreState {
 }
 
 impl Observed {
+    /// The package files on those hosts that have any.
+    #[must_use]
+    pub fn staged(&self) -> Staged {
+        let there = self.hosts.iter().filter_map(|(host, state)| match state {
+            HostState::Known(facts) if !facts.staged.is_empty() => {
+                Some((host.clone(), facts.staged.clone()))
+            }
+            _ => None,
+        });
+        there.collect()
+    }
+
     /// The hosts that could not be read.
     pub fn unknown(&self) -> impl Iterator<Item = (&HostName, &Unreadable)> {
         self.hosts.iter().filter_map(|(host, state)| match state {
@@ -83,9 +97,13 @@ impl Observed {
     }
 }
 
+/// Package files that are on hosts, by path, with their bytes.
+pub type Staged = BTreeMap<HostName, BTreeMap<RemotePath, u64>>;
+
 /// Whether a host could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "nearly all hosts are known")]
 pub enum HostState {
     /// It answered.
     Known(HostFacts),
@@ -148,6 +166,14 @@ pub struct HostFacts {
     /// plan rests on it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub offers: BTreeMap<ComponentName, Offer>,
+    /// Versions of those that the host's repositories offer. A plan that takes one of them along names it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runtimes: BTreeMap<String, Vec<PackageVersion>>,
+    /// Package files that were copied there before, by path, with their bytes. No plan rests on it: what a
+    /// plan copies is looked for by its content when the step begins.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub staged: BTreeMap<RemotePath, u64>,
     /// The components that were asked about.
     pub components: BTreeMap<ComponentName, ComponentFacts>,
 }
@@ -177,6 +203,9 @@ pub enum Offer {
     Missing,
     /// Something that the package manager would not install, in its words.
     Refused(String),
+    /// The package manager could not be asked, in its words: somebody else holds its lock, or it needs
+    /// rights that the login doesn't have.
+    NotAsked(String),
 }
 
 /// What a host told about one component.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::answer::Answer;
 use super::fact::{
     architecture, boot, certificate, clock, clock::Exchange, disk, file, health, kept, memory,
-    offer, os, package, reach, reboot, role, unit,
+    offer, os, package, reach, reboot, role, runtime, staged, unit,
 };
 use super::{ComponentFacts, HostFacts, UnitState, Unreadable};
 use crate::address::ComponentName;
@@ -33,7 +33,9 @@ pub fn parse(answer: &[u8], questions: &Questions, at: Exchange) -> Result<HostF
         unreachable: reach::parse(&answer, questions)?,
         certificates: certificate::parse(&answer, questions),
         offers: offer::parse(&answer, questions)?,
+        runtimes: runtime::parse(&answer, questions),
         packages: package::beside(&answer, questions)?,
+        staged: staged::parse(&answer),
         components: components(&answer, questions)?,
     })
 }

@@ -64,6 +64,13 @@ impl<'d> Places<'d> {
     }
 }
 
+/// Where the relay of its site gives `host` package files, unless ports aren't tried at all.
+pub(crate) fn relay(desired: &Desired, host: &HostName) -> Option<Endpoint> {
+    let (_, relay) = desired.relay_of(host).filter(|_| desired.preflight.ports)?;
+    let endpoint = Endpoint { address: relay.address.clone(), port: relay.port };
+    (!is_local(&endpoint.address)).then_some(endpoint)
+}
+
 /// Whether it means the machine that it is said on.
 fn is_local(address: &str) -> bool {
     address == "localhost" || address.starts_with("127.") || address == "::1"

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fact;
-use super::places::Places;
+use super::places::{self, Places};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Format;
 use crate::desired::{Desired, Resource, Source};
@@ -32,7 +32,10 @@ pub(super) fn of_host(
     let is_here = |path: &&RemotePath| path.is_windows() == (about.format == Format::Msi);
     let stay = resources.keys().filter(stays);
     let also = Also {
-        reach: stay.flat_map(|name| places.needed_by(desired, name, host)).collect(),
+        reach: stay
+            .flat_map(|name| places.needed_by(desired, name, host))
+            .chain(places::relay(desired, host))
+            .collect(),
         certificates: desired
             .preflight
             .certificates

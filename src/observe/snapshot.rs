@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Observed;
 use super::answer::printable;
+use crate::value::Digest;
 
 /// The format's name, first in every snapshot.
 pub const FORMAT: &str = "mdc/snapshot";
@@ -25,6 +26,10 @@ pub struct Snapshot {
     pub format: String,
     /// The version of this format.
     pub version: u32,
+    /// The SHA-256 of the file without these 64 digits: no byte of it was changed since it was taken. None of
+    /// one that is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Digest>,
     /// The cluster's name.
     pub cluster: String,
     /// When the hosts were read (RFC 3339).
@@ -49,6 +54,12 @@ pub enum SnapshotError {
     /// Another kind of file.
     #[error("it is a `{0}` file, not `{FORMAT}`; name a snapshot")]
     Format(String),
+    /// Not sealed.
+    #[error("it has no seal; save a new one with this mdc")]
+    NoSeal,
+    /// Changed since it was taken.
+    #[error("its seal doesn't fit its content: it was changed after it was taken")]
+    SealBroken,
     /// A version of the format that this `mdc` doesn't know.
     #[error(
         "it has version {0} of the format, and this mdc reads version {VERSION}; save a new one with \
@@ -73,18 +84,23 @@ impl Snapshot {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
+            seal: None,
             cluster: cluster.into(),
             taken,
             observed,
         }
     }
 
-    /// As the text of a file.
+    /// As the text of a file, sealed.
     ///
     /// # Errors
     /// None that is known: every part can be written as JSON.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        let place = Digest::of(&[]);
+        let open = Self { seal: Some(place), ..self.clone() };
+        let text = serde_json::to_string_pretty(&open)? + "\n";
+        let seal = seal_of(text.as_bytes(), &place).unwrap_or(place);
+        Ok(text.replacen(&place.to_string(), &seal.to_string(), 1))
     }
 
     /// Reads a snapshot from a file's bytes, at most 64 MiB.
@@ -113,19 +129,54 @@ impl Snapshot {
     /// When it is not a snapshot of this version.
     pub fn parse(bytes: &[u8]) -> Result<Self, SnapshotError> {
         // Read once: only what is not a snapshot of this version is asked what it is.
-        let snapshot = match serde_json::from_slice::<Self>(bytes) {
+        match serde_json::from_slice::<Self>(bytes) {
             Ok(snapshot) if (snapshot.format.as_str(), snapshot.version) == (FORMAT, VERSION) => {
-                return Ok(snapshot);
+                snapshot.unsealed(bytes)
             }
-            other => other,
-        };
-        let head: Head = serde_json::from_slice(bytes)?;
-        if head.format != FORMAT {
-            return Err(SnapshotError::Format(printable(&head.format)));
+            other => Err(Self::what_else(bytes, other.err())),
         }
-        if head.version != VERSION {
-            return Err(SnapshotError::Version(head.version));
-        }
-        Ok(snapshot?)
     }
+
+    /// What `bytes` are, which can't be read as a snapshot of this version for `why`.
+    fn what_else(bytes: &[u8], why: Option<serde_json::Error>) -> SnapshotError {
+        let head = serde_json::from_slice::<Head>(bytes);
+        match (head, why) {
+            (Ok(head), _) if head.format != FORMAT => {
+                SnapshotError::Format(printable(&head.format))
+            }
+            // Another version may seal in another way.
+            (Ok(head), _) if head.version != VERSION => SnapshotError::Version(head.version),
+            // Damage can look like any of those that follow.
+            _ if has_broken_seal(bytes) => SnapshotError::SealBroken,
+            (Err(error), _) | (Ok(_), Some(error)) => SnapshotError::Shape(error),
+            (Ok(_), None) => SnapshotError::SealBroken,
+        }
+    }
+
+    /// The content, if the seal fits the `bytes` that it stands in.
+    fn unsealed(self, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let seal = self.seal.ok_or(SnapshotError::NoSeal)?;
+        if seal_of(bytes, &seal) != Some(seal) {
+            return Err(SnapshotError::SealBroken);
+        }
+        Ok(Self { seal: None, ..self })
+    }
+}
+
+/// The digest of `bytes` without the place where `seal` stands.
+fn seal_of(bytes: &[u8], seal: &Digest) -> Option<Digest> {
+    let digits = seal.to_string();
+    let at = bytes.windows(digits.len()).position(|place| place == digits.as_bytes())?;
+    let (before, rest) = bytes.split_at(at);
+    let after = rest.get(digits.len()..)?;
+    Digest::of_reader(&mut before.chain(after)).ok().map(|(digest, _)| digest)
+}
+
+/// Whether `bytes`, whatever else they are, hold a seal that doesn't fit them.
+fn has_broken_seal(bytes: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"seal\": \"";
+    let at = bytes.windows(KEY.len()).position(|place| place == KEY);
+    let digits = at.and_then(|at| bytes.get(at + KEY.len()..)?.get(..64));
+    let seal = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<Digest>().ok());
+    seal.is_some_and(|seal| seal_of(bytes, &seal) != Some(seal))
 }

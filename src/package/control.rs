@@ -18,6 +18,8 @@ pub(super) fn parse(text: &str) -> Result<Identity, String> {
         |name: &str| word(needed(name)?).ok_or_else(|| format!("its field `{name}` is not a word"));
     let kib = field("Installed-Size").and_then(|size| size.parse::<u64>().ok()).unwrap_or_default();
     Ok(Identity {
+        product_code: None,
+        upgrade_code: None,
         name: plain("Package")?,
         version: version(needed("Version")?)?,
         architecture: plain("Architecture")?,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::catalog::Format;
-use crate::value::{PackageVersion, VersionError, steers};
+use crate::value::{Guid, PackageVersion, VersionError, steers};
 
 /// The longest name or architecture that is accepted, in bytes.
 const LONGEST_WORD: usize = 128;
@@ -29,6 +29,12 @@ pub struct Identity {
     /// The architecture that it is built for, in the words of its format: `amd64`, `x86_64`;
     /// `all` and `noarch` fit everywhere.
     pub architecture: String,
+    /// What Windows Installer knows this very package by; none of other formats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_code: Option<Guid>,
+    /// What it knows all versions of the product by: without it nothing is an upgrade of anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade_code: Option<Guid>,
     /// Bytes that it takes once it is unpacked, as its maker counted them; 0 when it doesn't say.
     pub unpacked: u64,
 }

@@ -36,6 +36,13 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Identity, IdentityEr
         found.ok_or_else(|| damaged(format!("it has no property `{name}`")))
     };
     let (name, number) = (property("ProductName")?, property("ProductVersion")?);
+    let code = |name: &str| {
+        let text = texts.property(&properties, name);
+        let code =
+            text.map(|text| text.parse().map_err(|_| damaged(format!("its `{name}` is none"))));
+        code.transpose()
+    };
+    let (product_code, upgrade_code) = (code("ProductCode")?, code("UpgradeCode")?);
     let summary = stream(&mut file, SUMMARY)?;
     let template = template(&summary).ok_or_else(|| damaged("its summary has no template"))?;
     // Programs and Features shows the name, which may end with the version.
@@ -48,6 +55,8 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Identity, IdentityEr
         name: bare.to_owned(),
         version: version(&number).map_err(damaged)?,
         architecture: architecture(&template).map_err(damaged)?.to_owned(),
+        product_code,
+        upgrade_code,
         unpacked: 0,
     })
 }

@@ -46,6 +46,8 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Identity, IdentityEr
     let size = header.number(file, SIZE)?;
     let odd = |what: &str| damaged(format!("its {what} is not a word"));
     Ok(Identity {
+        product_code: None,
+        upgrade_code: None,
         name: word(&name).ok_or_else(|| odd("name"))?,
         version: version(&format!("{epoch}{plain}-{release}")).map_err(damaged)?,
         architecture: word(&architecture).ok_or_else(|| odd("architecture"))?,

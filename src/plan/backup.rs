@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Basis, Compared, Plan, Purpose, Step};
-use crate::address::ComponentName;
+use super::{Basis, Plan, Purpose, Step};
+use crate::address::{ComponentName, HostName};
+use crate::catalog::Stage;
 use crate::desired::Desired;
+use crate::diagnostic::{Code, Remark};
 use crate::diff::{Action, Reason};
 use crate::manifest::{BackupGate, TakeWhen};
+use crate::observe::Unreadable;
 use crate::step;
 use crate::transport::Command;
 use crate::value::Period;
@@ -29,6 +32,58 @@ pub(super) fn in_plan(desired: &Desired, wave: u32, after: &[Arc<str>]) -> Vec<S
     taken.flat_map(|(component, gate)| pair(desired, (component, gate), &place)).collect()
 }
 
+/// Puts a look at every backup that is described before the first change of stage 1, where anything that
+/// was there is changed: the vendor's procedure asks for backups before anything. Those before stage 2 are
+/// gates of their own, since it may be another night by then.
+///
+/// What is on a host that can't be read is not looked at: whom that is said of is returned. Nothing of stage 2
+/// is planned then.
+pub(super) fn before_all(
+    steps: &mut Vec<Step>,
+    desired: &Desired,
+    unknown: &BTreeMap<HostName, Unreadable>,
+) -> Vec<Remark> {
+    let is_live = |step: &Step| step.stage == Stage::Live && step.is_change();
+    if !steps.iter().any(|step| is_live(step) && step.from.is_some()) {
+        return Vec::new();
+    }
+    let (unseen, seen): (Vec<_>, Vec<_>) =
+        desired.gates.backup.iter().partition(|(_, gate)| unknown.contains_key(&gate.host));
+    let skew = desired.preflight.clock_skew;
+    let looks = seen.into_iter().filter_map(|(component, gate)| {
+        let command = step::prove_backup(component.as_str(), gate, skew);
+        let version = desired.version(component)?;
+        let look =
+            Step::bare((&gate.host, component), Action::ProveBackup, version, [command].into());
+        Some(Step {
+            id: format!("{}{LIVE}", look.id).into(),
+            stage: Stage::Live,
+            reasons: vec![Reason::BeforeAll],
+            forecast: READ,
+            ..look
+        })
+    });
+    let looks: Vec<Step> = looks.collect();
+    for later in steps.iter_mut().filter(|_| !looks.is_empty()) {
+        later.wave += 1;
+        // Also where others come between: of a part of a plan, these may be left out.
+        if is_live(later) {
+            later.after.extend(looks.iter().map(|look| Arc::clone(&look.id)));
+        }
+    }
+    steps.splice(0..0, looks);
+    let warning = |(component, gate): (&ComponentName, &BackupGate)| {
+        Code::BackupUnseen.said(format!(
+            "nobody sees the backup of {component} before stage 1: {} could not be read",
+            gate.host
+        ))
+    };
+    unseen.into_iter().map(warning).collect()
+}
+
+/// What the id of a look before stage 1 ends with, beside that of the one before stage 2.
+pub(super) const LIVE: &str = "-live";
+
 /// The plan that takes the backups of `components`, and does nothing else.
 #[must_use]
 pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
@@ -37,17 +92,8 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
     let chosen = components.iter().filter_map(|name| gates.get_key_value(*name));
     let mut steps: Vec<Step> = chosen.flat_map(|gate| pair(desired, gate, &place)).collect();
     steps.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
-    let basis = Basis {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        desired: desired.digest(),
-        snapshot: None,
-        compared: Compared { hosts: 0, resources: 0 },
-        facts: BTreeMap::new(),
-        cores: BTreeMap::new(),
-    };
-    let mut plan = Plan { purpose: Purpose::BackUp, steps, ..Plan::bare(desired, basis) };
-    plan.seal = plan.digest();
-    plan
+    let purpose = Purpose::BackUp;
+    Plan { purpose, steps, ..Plan::bare(desired, Basis::of(desired)) }.grounded(desired)
 }
 
 /// Where a backup is in a plan, and why.

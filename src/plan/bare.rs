@@ -1,17 +1,31 @@
 //! What plans and steps are made from: everything that they have unless something else is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Basis, FORMAT, Plan, Purpose, Step, VERSION};
+use super::{Basis, Compared, FORMAT, Plan, Purpose, Step, VERSION, Written};
 use crate::address::{ComponentName, HostName};
-use crate::catalog::Stage;
+use crate::catalog::{Format, Stage};
 use crate::desired::Desired;
 use crate::diff::Action;
 use crate::transport::Command;
 use crate::value::{Digest, Period, Version};
 
 impl Plan {
+    /// A plan by which nothing is done.
+    #[must_use]
+    pub fn nothing(desired: &Desired) -> Self {
+        Self::bare(desired, Basis::of(desired))
+    }
+
+    /// A plan of `steps`, with what is to be done when one of them fails, not sealed yet.
+    pub(super) fn of(desired: &Desired, basis: Basis, steps: Vec<Step>) -> Self {
+        let changed: BTreeSet<&ComponentName> = steps.iter().map(|step| &step.component).collect();
+        let components = desired.components.iter().filter(|(name, _)| changed.contains(name));
+        let on_failure = components.map(|(name, it)| (name.clone(), it.on_failure)).collect();
+        Self { on_failure, steps, ..Self::bare(desired, basis) }
+    }
+
     /// A plan of nothing, not sealed yet.
     pub(super) fn bare(desired: &Desired, basis: Basis) -> Self {
         Self {
@@ -26,6 +40,7 @@ impl Plan {
             basis,
             window: None,
             on_failure: BTreeMap::new(),
+            windows: windows(desired),
             checks: BTreeMap::new(),
             members: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -37,6 +52,27 @@ impl Plan {
             waivers: Vec::new(),
             approvals: None,
             rehearsal: None,
+        }
+    }
+}
+
+fn windows(desired: &Desired) -> BTreeSet<HostName> {
+    let hosts = desired.hosts.iter().filter(|(_, host)| host.format == Format::Msi);
+    hosts.map(|(name, _)| name.clone()).collect()
+}
+
+impl Basis {
+    /// What a plan under `desired` rests on whatever it does.
+    pub(super) fn of(desired: &Desired) -> Self {
+        Self {
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            desired: desired.digest(),
+            max_age: desired.plans.max_age,
+            written: Written::default(),
+            snapshot: None,
+            compared: Compared { hosts: 0, resources: 0 },
+            facts: BTreeMap::new(),
+            cores: BTreeMap::new(),
         }
     }
 }
@@ -65,6 +101,9 @@ impl Step {
             impact: "".into(),
             forecast: Period::seconds(1),
             slow: None,
+            canary: false,
+            staged: false,
+            feeder: None,
             commands,
             way_back: None,
         }

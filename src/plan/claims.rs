@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::{Plan, Step};
+use super::{Feeder, Plan, Purpose, Step, backup};
 use crate::catalog::Stage;
 use crate::diff::Action;
-use crate::transport::{Command, Task};
+use crate::transport::{Command, RelayTask, Task};
 
 /// What `plan` says of itself and is not so, in words; none of a plan that `mdc` has made.
 pub(super) fn contradiction(plan: &Plan) -> Option<String> {
@@ -39,16 +39,26 @@ fn of_step(plan: &Plan, step: &Step, earlier: &BTreeSet<&str>) -> Option<String>
         let what = command.task.in_words();
         return Some(format!("is there to {action}, and one of its commands to {what}"));
     }
+    if let Some(wrong) = step.feeder.as_ref().and_then(Feeder::contradiction) {
+        return Some(wrong);
+    }
     if step.way_back.is_some() && !step.is_change() {
         return Some(format!("is there to {action}, which nothing takes back, and has a way back"));
+    }
+    if plan.purpose == Purpose::Stage && !step.action.only_copies() {
+        return Some(format!("is there to {action}, and the plan only to bring packages to hosts"));
     }
     if step.is_change() && !plan.purpose.admits(step.action) {
         return Some(format!("is there to {action}, which is not what the plan is for"));
     }
-    let rests = plan.facts(step).is_some()
-        || (step.action.is_of_licence() && plan.basis.cores.contains_key(&step.host));
+    // Whoever could not be asked when another one took over told nothing.
+    let is_known = plan.basis.cores.contains_key(&step.host) || plan.purpose == Purpose::FailOver;
+    let rests = plan.facts(step).is_some() || (step.action.is_of_licence() && is_known);
     if step.is_change() && !rests {
         return Some("rests on no facts".to_owned());
+    }
+    if step.is_change() && !step.action.is_of_licence() && !plan.rests_on_text(step) {
+        return Some("rests on nothing that a manifest says".to_owned());
     }
     let back = step.back().map_or(&[][..], |commands| &**commands);
     let foreign = step.commands.iter().chain(back).find_map(foreign_file);
@@ -64,6 +74,8 @@ fn is_named_by_its_id(step: &Step) -> bool {
     let Some(which) = id.strip_prefix(&name) else { return false };
     match (action, stage) {
         (action, Stage::Live) if action.tells() => which == "-live",
+        (action, _) if action.is_of_relay() => which.starts_with('-'),
+        (Action::ProveBackup, Stage::Live) => which == backup::LIVE,
         (action, Stage::Critical) if action.tells() => which == "-critical",
         (Action::Finalise, _) => {
             let major = which.strip_prefix('-');
@@ -80,17 +92,36 @@ const fn may(action: Action, task: &Task) -> bool {
     match action {
         Action::Fetch => matches!(task, Task::Fetch { .. }),
         Action::Copy | Action::Keep => {
-            matches!(task, Task::FindFile { .. } | Task::ReceiveFile { .. } | Task::Rehearse { .. })
+            let gets = matches!(
+                task,
+                Task::Relay(RelayTask::OfferKey { .. } | RelayTask::PullFile { .. })
+            );
+            let copies = matches!(task, Task::FindFile { .. } | Task::ReceiveFile { .. });
+            gets || copies || matches!(task, Task::Rehearse { .. })
         }
+        Action::Relay => matches!(task, Task::FindFile { .. } | Task::ReceiveFile { .. }),
+        Action::Clear => matches!(task, Task::Relay(RelayTask::DropFile { .. })),
+        Action::Reboot => matches!(
+            task,
+            Task::RebootDue {}
+                | Task::NoteBoot {}
+                | Task::Reboot {}
+                | Task::AwaitBoot { .. }
+                | Task::Isolate { .. }
+                | Task::AwaitIdle { .. }
+                | Task::AwaitHealth { .. }
+                | Task::CheckUnit { .. }
+                | Task::Restore { .. }
+        ),
         Action::BackUp => matches!(task, Task::BackUp { .. }),
         Action::ProveBackup => matches!(task, Task::ProveBackup { .. }),
-        Action::AwaitIdle => matches!(task, Task::AwaitIdle { .. }),
+        Action::AwaitIdle => matches!(task, Task::AwaitIdle { .. } | Task::AwaitHistory(_)),
         Action::StillIdle => matches!(task, Task::AwaitAllIdle(_)),
         Action::Confirm => matches!(task, Task::Confirm { .. }),
         Action::KeepHealthy | Action::AwaitHealthy | Action::Verify => {
             matches!(task, Task::AwaitHealthy { .. })
         }
-        Action::Reach => matches!(task, Task::AwaitReach { .. }),
+        Action::Reach => matches!(task, Task::AwaitReach { .. } | Task::AwaitHealthy { .. }),
         Action::MarkLogs => matches!(task, Task::MarkLogs { .. }),
         Action::ReadLogs => matches!(task, Task::ReadLogs { .. }),
         Action::ScanBefore | Action::ScanAfter => matches!(task, Task::TestScan { .. }),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Plan;
+use super::{Plan, shared};
 use crate::transport::Command;
 
 /// Commands with the name that they have in [`Plan::checks`]. Cheap to clone.
@@ -80,7 +80,7 @@ impl JsonSchema for Commands {
 
 impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut plan = Self::deserialize(deserializer)?;
+        let mut plan = shared::within(|| Self::deserialize(deserializer))?;
         let needs = plan.steps.iter_mut().flat_map(|step| &mut step.needs_healthy);
         let members = plan.members.values_mut().chain(plan.asked.values_mut());
         let members = members.flat_map(|members| &mut members.0);

@@ -108,11 +108,17 @@ pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
 /// When it is not exactly a plan that an `mdc` of this format wrote.
 pub fn parse(text: &[u8]) -> Result<Plan, FileError> {
     let not_a_plan = |error: serde_json::Error| FileError::NotAPlan(error.to_string());
-    let head: Head = serde_json::from_slice(text).map_err(not_a_plan)?;
-    if head.format != FORMAT || head.version != u64::from(VERSION) {
-        return Err(FileError::OtherFormat { format: head.format, version: head.version });
-    }
-    let plan: Plan = serde_json::from_slice(text).map_err(not_a_plan)?;
+    // Read once: only what is not a plan of this version is asked what it is.
+    let plan = match serde_json::from_slice::<Plan>(text) {
+        Ok(plan) if (plan.format.as_str(), plan.version) == (FORMAT, VERSION) => plan,
+        other => {
+            let head: Head = serde_json::from_slice(text).map_err(not_a_plan)?;
+            if head.format != FORMAT || head.version != u64::from(VERSION) {
+                return Err(FileError::OtherFormat { format: head.format, version: head.version });
+            }
+            other.map_err(not_a_plan)?
+        }
+    };
     if !plan.seal_holds() {
         return Err(FileError::SealBroken);
     }

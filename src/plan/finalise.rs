@@ -1,6 +1,5 @@
 //! The plan that drops what was kept for ways back, and does nothing else.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Basis, Compared, Plan, Purpose, Step, UsedFacts, WayBack};
@@ -35,17 +34,9 @@ pub fn finalise(desired: &Desired, kept: &[Kept<'_>]) -> Plan {
     let used = kept.iter().map(|one| {
         (format!("{}/{}", one.address.host, one.address.component), UsedFacts::from(one.facts))
     });
-    let basis = Basis {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        desired: desired.digest(),
-        snapshot: None,
-        compared: Compared { hosts: desired.hosts.len(), resources: desired.resources.len() },
-        facts: used.collect(),
-        cores: BTreeMap::new(),
-    };
-    let mut plan = Plan { purpose: Purpose::Finalise, steps, ..Plan::bare(desired, basis) };
-    plan.seal = plan.digest();
-    plan
+    let compared = Compared { hosts: desired.hosts.len(), resources: desired.resources.len() };
+    let basis = Basis { compared, facts: used.collect(), ..Basis::of(desired) };
+    Plan { purpose: Purpose::Finalise, steps, ..Plan::bare(desired, basis) }.grounded(desired)
 }
 
 fn dropped(desired: &Desired, kept: &Kept<'_>) -> Option<Step> {

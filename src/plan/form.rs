@@ -2,19 +2,20 @@
 //! step's commands stand in them. Hosts that are alike share their commands, so that each list is
 //! turned into its form once.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::way_back::WayBackForm;
 use super::{
-    Approvals, Basis, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step, Unknown,
-    WayBack, Withheld, needs,
+    Approvals, Basis, Feeder, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step,
+    Unknown, WayBack, Withheld, needs,
 };
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
+use crate::diagnostic::Remark;
 use crate::diff::{Action, Reason};
 use crate::preflight::Waived;
 use crate::transport::Command;
@@ -69,6 +70,8 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<&'a Window>,
     on_failure: &'a BTreeMap<ComponentName, OnFailure>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    windows: &'a BTreeSet<HostName>,
     checks: &'a BTreeMap<Arc<str>, Arc<[Command]>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     members: &'a BTreeMap<ComponentName, Members>,
@@ -79,7 +82,7 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     notices: &'a [Notice],
     unknown: &'a [Unknown],
     withheld: &'a [Withheld],
-    warnings: &'a [String],
+    warnings: &'a [Remark],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     waivers: &'a [Waived],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +111,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             basis: &plan.basis,
             window: plan.window.as_ref(),
             on_failure: &plan.on_failure,
+            windows: &plan.windows,
             checks: &plan.checks,
             members: &plan.members,
             asked: &plan.asked,
@@ -162,6 +166,12 @@ struct StepForm<'a, C: Serialize> {
     forecast: Period,
     #[serde(skip_serializing_if = "Option::is_none")]
     slow: Option<Period>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    canary: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    staged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feeder: Option<&'a Feeder>,
     commands: Option<&'a C>,
     #[serde(skip_serializing_if = "Option::is_none")]
     way_back: Option<WayBackForm<'a, C>>,
@@ -185,6 +195,9 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             impact,
             forecast,
             slow,
+            canary,
+            staged,
+            feeder,
             commands,
             way_back,
         } = step;
@@ -195,6 +208,7 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             WayBack::Files { commands } => {
                 WayBackForm::Files { commands: forms.get(&place(commands)) }
             }
+            WayBack::ByHand(how) => WayBackForm::ByHand(how),
             WayBack::None(why) => WayBackForm::None(why),
         });
         Self {
@@ -212,6 +226,9 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             impact,
             forecast: *forecast,
             slow: *slow,
+            canary: *canary,
+            staged: *staged,
+            feeder: feeder.as_ref(),
             commands: forms.get(&place(commands)),
             way_back,
         }

@@ -13,9 +13,10 @@ use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Format, Stage};
 use crate::desired::{Desired, Resource};
 use crate::diff::{Action, Reason};
+use crate::manifest::IdleGate;
 use crate::observe::Unreadable;
 use crate::step;
-use crate::transport::Command;
+use crate::transport::{Command, Task};
 use crate::value::{Period, Version};
 
 /// Puts the gates between the stages; none when nothing of stage 2 is to be done. Backups that the plan
@@ -34,7 +35,10 @@ pub(super) fn put(
     let before = ends(steps);
     // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
     // Evidence that can't be seen is none: its gate stays, and is not passed.
-    let known = |gate: &Gate| gate.action != Action::AwaitIdle || !unknown.contains_key(&gate.host);
+    let asks_host = |gate: &Gate| {
+        gate.commands.iter().any(|command| matches!(command.task, Task::AwaitIdle { .. }))
+    };
+    let known = |gate: &Gate| !asks_host(gate) || !unknown.contains_key(&gate.host);
     let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
     let healthy = healthy.map(|gate| Step { wave, after: before.clone(), ..gate });
     let made = |gate: Gate| gate.step(wave, &before);
@@ -42,7 +46,7 @@ pub(super) fn put(
         all(desired).into_iter().filter(known).map(made).chain(healthy).collect();
     let taken = backup::in_plan(desired, wave + 1, &ids(&gates));
     gates.extend(taken);
-    let signals: Vec<Gate> = idle(desired).into_iter().filter(known).collect();
+    let signals: Vec<Gate> = signals(desired).into_iter().filter(known).collect();
     if let Some((still, members)) = still_idle(desired, &signals, &gates) {
         checks.extend(members.0.iter().map(|member| member.check.entry()));
         asked.insert(Arc::clone(&still.id), members);
@@ -149,13 +153,35 @@ fn all(desired: &Desired) -> Vec<Gate> {
         let command = step::prove_backup(component.as_str(), gate, desired.preflight.clock_skew);
         once(Action::ProveBackup, &gate.host, component, 60, command)
     });
-    confirm.chain(backup).chain(idle(desired)).collect()
+    confirm.chain(backup).chain(signals(desired)).collect()
+}
+
+/// All that can tell how much is still to be done.
+fn signals(desired: &Desired) -> Vec<Gate> {
+    idle(desired).into_iter().chain(history(desired)).collect()
+}
+
+/// The scans in progress, as a route counts them.
+fn history(desired: &Desired) -> Option<Gate> {
+    let gate = desired.gates.history.as_ref()?;
+    Some(Gate {
+        host: gate.host.clone(),
+        component: gate.component.clone(),
+        action: Action::AwaitIdle,
+        version: desired.version(&gate.component)?.clone(),
+        forecast: least(&desired.gates.idle),
+        commands: [step::await_history(gate, &desired.gates.idle)].into(),
+    })
+}
+
+/// What seeing nothing often enough takes at least.
+fn least(gate: &IdleGate) -> Period {
+    let pauses = u64::from(gate.samples.saturating_sub(1));
+    Period::seconds(pauses.saturating_mul(gate.every.whole_seconds()))
 }
 
 fn idle(desired: &Desired) -> Vec<Gate> {
     let gate = &desired.gates.idle;
-    let samples = u64::from(gate.samples.saturating_sub(1));
-    let least = samples.saturating_mul(gate.every.whole_seconds());
     // Hosts of one system are asked the same.
     let mut alike: BTreeMap<*const Resource, Arc<[Command]>> = BTreeMap::new();
     let asked = desired.resources.iter().filter_map(|(address, resource)| {
@@ -169,7 +195,7 @@ fn idle(desired: &Desired) -> Vec<Gate> {
             component,
             action: Action::AwaitIdle,
             version: resource.version.clone(),
-            forecast: Period::seconds(least),
+            forecast: least(gate),
             commands: Arc::clone(commands),
         })
     });

@@ -1,5 +1,5 @@
-//! Gates that count who is healthy: before some of a component are taken away, before stage 2, and at
-//! the end.
+//! Gates that count who is healthy: before some of a component are taken away, before stage 2, after the
+//! change of what they need, and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +39,13 @@ pub(super) fn before_batch(
     [step::await_healthy(&node.address.component, &promise, rest)].into()
 }
 
+/// Whether a failure of `node` stops the others though some of them may fail: the first ones show whether the
+/// version is any good.
+pub(super) fn may_not_fail(desired: &Desired, node: &Node) -> bool {
+    let component = desired.components.get(&node.address.component);
+    node.canary && component.is_some_and(|it| !it.on_failure.tolerate.is_none())
+}
+
 /// All of each component that could be read, but for as many as may fail.
 pub(super) struct All<'a> {
     pub(super) desired: &'a Desired,
@@ -66,20 +73,39 @@ impl<'a> All<'a> {
         self.members.iter().filter_map(|(name, members)| self.gate(name, members, action)).collect()
     }
 
-    fn gate(&self, name: &ComponentName, members: &Members, action: Action) -> Option<Step> {
+    /// The commands that ask all that need `component`, those of one kind each.
+    pub(super) fn that_need<'s>(
+        &'s self,
+        component: &'s ComponentName,
+    ) -> impl Iterator<Item = Command> + 's {
+        let needs = |name: &ComponentName| {
+            let needs = self.desired.components.get(name).map_or(&[][..], |it| &it.needs);
+            needs.iter().any(|need| need.component == *component)
+        };
+        let need = self.members.iter().filter(move |(name, _)| needs(name));
+        need.filter_map(|(name, members)| self.command(name, members))
+    }
+
+    /// The command that asks all of the component `name`.
+    fn command(&self, name: &ComponentName, members: &Members) -> Option<Command> {
         let component = self.desired.components.get(name)?;
-        let first = members.0.first()?;
         let changed = self.changed.get(name).copied().unwrap_or_default();
         let of = members.0.len();
-        let healthy = of.saturating_sub(component.on_failure.tolerate.of(changed));
+        // However many may fail: without any there is nothing left that the others could go on with.
+        let healthy = of.saturating_sub(component.on_failure.tolerate.of(changed)).max(1);
         let promise = Promise { hosts: of, lost: BTreeSet::new(), healthy };
         let rest = step::Rest { without: Vec::new(), give_up: component.limits.healthy };
+        (of > 0).then(|| step::await_healthy(name, &promise, rest))
+    }
+
+    fn gate(&self, name: &ComponentName, members: &Members, action: Action) -> Option<Step> {
+        let first = members.0.first()?;
         let reason = match action {
             Action::Verify => Reason::AfterAll,
             _ => Reason::BeforeCritical,
         };
         let version = self.desired.version(name)?;
-        let commands = [step::await_healthy(name, &promise, rest)].into();
+        let commands = [self.command(name, members)?].into();
         let gate = Step::bare((&first.host, name), action, version, commands);
         Some(Step { reasons: vec![reason], ..gate })
     }

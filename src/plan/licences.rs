@@ -7,11 +7,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, Compared, Plan, Purpose, Step, WayBack};
+use super::{Basis, Compared, Plan, Purpose, Step, WayBack, waves};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Stage;
 use crate::desired::Desired;
-use crate::diff::{Action, LicenceChange, Takeover};
+use crate::diff::{Action, Comparison, LicenceChange, Reason, Takeover};
 use crate::fact::CoreFacts;
 use crate::manifest::{CORE, Standby};
 use crate::standby::Role;
@@ -61,6 +61,42 @@ pub(super) fn used(changes: &[LicenceChange]) -> BTreeMap<HostName, UsedCore> {
     own.chain(others).map(|(host, facts)| (host.clone(), facts.into())).collect()
 }
 
+/// How every impact begins of a step during which a site takes no scans.
+const OUTAGE: &str = "Nobody of the site scans";
+
+impl Step {
+    /// Whether a site of hot backup takes no scans meanwhile, or may take none.
+    #[must_use]
+    pub fn stops_scans(&self) -> bool {
+        self.impact.starts_with(OUTAGE)
+    }
+}
+
+impl Plan {
+    /// The parts that instances play right before `step`: as they were seen, and as earlier steps have moved
+    /// them that were not `left_out`.
+    #[must_use]
+    pub fn parts_before(
+        &self,
+        step: &Step,
+        left_out: &dyn Fn(&Step) -> bool,
+    ) -> BTreeMap<&HostName, Role> {
+        let seen = self.basis.cores.iter().map(|(host, used)| (host, used.role));
+        let mut parts: BTreeMap<&HostName, Role> = seen.collect();
+        let earlier = self.steps.iter().take_while(|it| it.id != step.id);
+        for step in earlier.filter(|it| !left_out(it)) {
+            let role = match step.action {
+                Action::Register => Role::Backup,
+                Action::Nominate | Action::Activate => Role::Production,
+                Action::Unregister | Action::Deactivate | Action::Yield => Role::Unlicensed,
+                _ => continue,
+            };
+            parts.insert(&step.host, role);
+        }
+        parts
+    }
+}
+
 /// Puts the moves among the changes that are planned already.
 pub(super) fn put(
     steps: &mut Vec<Step>,
@@ -75,7 +111,7 @@ pub(super) fn put(
         let takeover = takeovers.iter().find(|it| site.contains(&&it.former));
         chain(steps, (desired, standby), (&of_site, takeover));
     }
-    in_waves(steps);
+    waves::raise(steps);
 }
 
 /// The moves of one site, one after the other.
@@ -85,24 +121,30 @@ fn chain(
     (changes, takeover): (&[&LicenceChange], Option<&Takeover>),
 ) {
     let mut last: Option<Arc<str>> = None;
-    // Before the one that is replaced is changed.
-    let mut ahead = takeover.is_some();
-    for change in changes {
+    let handover = takeover.and_then(|it| handed_over(changes, it));
+    for (place, change) in changes.iter().enumerate() {
         let Some(made) = made((desired, standby), change, false) else { continue };
-        let is_yield = change.action == Action::Yield;
-        let own = package_steps(steps, &change.host);
-        let waits = !(ahead && takeover.is_some_and(|it| it.former == change.host));
-        let mut after: Vec<Arc<str>> = if waits { own } else { Vec::new() };
+        // Before the one that is replaced is changed.
+        let ahead = handover.is_some_and(|handover| place <= handover);
+        if change.first {
+            let ends = changes.get(place + 1).is_none_or(|next| !next.first);
+            last = Some(early(steps, (change, made, ends), last));
+            continue;
+        }
+        // Whoever is replaced goes when the next one is ready to come.
+        let mut after = match takeover.filter(|it| ahead && it.former == change.host) {
+            Some(Takeover { next, .. }) => package_steps(steps, next),
+            None => package_steps(steps, &change.host),
+        };
         after.extend(last.iter().cloned());
         let made = Step { after, ..made };
         last = Some(Arc::clone(&made.id));
         match takeover.filter(|_| ahead) {
             Some(Takeover { former, .. }) => {
-                let place = first_package_step(steps, former).unwrap_or(steps.len());
+                let first = first_package_step(steps, former).unwrap_or(steps.len());
                 let id = Arc::clone(&made.id);
-                steps.insert(place, made);
-                if is_yield {
-                    ahead = false;
+                steps.insert(first, made);
+                if handover == Some(place) {
                     let of_former = |it: &&mut Step| is_package_step(it, former);
                     steps.iter_mut().filter(of_former).for_each(|it| it.after.push(id.clone()));
                 }
@@ -112,7 +154,40 @@ fn chain(
     }
 }
 
-fn is_package_step(step: &Step, host: &HostName) -> bool {
+/// Puts a step before all that changes packages of its host, and the one that `ends` them before those of the
+/// other host, too, that gives the settings; its id. It is done to the version from before.
+fn early(
+    steps: &mut Vec<Step>,
+    (change, made, ends): (&LicenceChange, Step, bool),
+    last: Option<Arc<str>>,
+) -> Arc<str> {
+    let id = Arc::clone(&made.id);
+    let other = change.other.as_ref().map(|(host, _)| host).filter(|_| ends);
+    let waits = |step: &&mut Step| {
+        let mut hosts = [Some(&change.host), other].into_iter().flatten();
+        hosts.any(|host| is_package_step(step, host))
+    };
+    steps.iter_mut().filter(waits).for_each(|step| step.after.push(Arc::clone(&id)));
+    let first = steps.iter().position(|step| is_package_step(step, &step.host));
+    let own = steps.iter().find(|step| is_package_step(step, &change.host));
+    let to = own.and_then(|step| step.from.as_ref()).map(|from| from.upstream().clone());
+    let to = to.unwrap_or_else(|| made.to.clone());
+    let step = Step { after: last.into_iter().collect(), to, ..made };
+    steps.insert(first.unwrap_or(steps.len()), step);
+    id
+}
+
+/// The place of the move from which on the former instance is not the one that scans.
+fn handed_over(changes: &[&LicenceChange], takeover: &Takeover) -> Option<usize> {
+    let place = |action: Action, host: &HostName| {
+        changes.iter().position(|it| it.action == action && it.host == *host)
+    };
+    place(Action::Yield, &takeover.former)
+        .or_else(|| place(Action::Activate, &takeover.next))
+        .or_else(|| place(Action::Deactivate, &takeover.former))
+}
+
+pub(super) fn is_package_step(step: &Step, host: &HostName) -> bool {
     step.host == *host
         && step.component.as_str() == CORE
         && step.is_change()
@@ -128,17 +203,6 @@ fn first_package_step(steps: &[Step], host: &HostName) -> Option<usize> {
     steps.iter().position(|step| is_package_step(step, host))
 }
 
-/// A step's wave is one more than the highest of those that it comes after.
-fn in_waves(steps: &mut [Step]) {
-    let mut waves: BTreeMap<Arc<str>, u32> = BTreeMap::new();
-    for step in steps.iter_mut() {
-        let before = step.after.iter().filter_map(|id| waves.get(id)).max();
-        step.wave = before.map_or(step.wave, |wave| step.wave.max(wave + 1));
-        waves.insert(Arc::clone(&step.id), step.wave);
-    }
-    steps.sort_by_key(|step| step.wave);
-}
-
 fn made(
     (desired, standby): (&Desired, &Standby),
     change: &LicenceChange,
@@ -147,10 +211,10 @@ fn made(
     let component: ComponentName = CORE.parse().ok()?;
     let address = Address::new(change.host.clone(), component);
     let resource = desired.resources.get(&address)?;
-    let commands = step::licence(standby, change, at_once);
+    let commands = step::licence(standby, change, at_once)?;
     let Address { host, component } = &address;
     let step = Step::bare((host, component), change.action, &resource.version, commands.into());
-    let way_back = step.is_change().then(|| WayBack::None(way_back(change).into()));
+    let way_back = step.is_change().then(|| way_back(change));
     Some(Step {
         stage: Stage::Live,
         reasons: change.reasons.clone(),
@@ -179,19 +243,38 @@ fn impact(change: &LicenceChange) -> String {
         }
         (Action::Nominate, None) => format!("{host} takes scans from now on"),
         (Action::Activate, _) if change.outage => {
-            format!("Nobody of the site scans until {host} is activated; it takes scans then")
+            format!("{OUTAGE} until {host} is activated; it takes scans then")
         }
         (Action::Deactivate, _) if change.outage => {
-            "Nobody of the site scans from now on, until another instance is activated".to_owned()
+            format!("{OUTAGE} from now on, until another instance is activated")
         }
-        _ if change.outage => "Nobody of the site scans meanwhile".to_owned(),
+        _ if change.outage => format!("{OUTAGE} meanwhile"),
         _ => String::new(),
     }
 }
 
-fn way_back(change: &LicenceChange) -> String {
+/// What users notice while an instance of hot backup is changed; none of what is no such instance.
+pub(super) fn impact_of_change(
+    desired: &Desired,
+    comparison: &Comparison,
+    (host, component): (&HostName, &ComponentName),
+) -> Option<String> {
+    let is_standby = desired.standby.as_ref().is_some_and(|it| it.cores.contains_key(host));
+    if !is_standby || component.as_str() != CORE {
+        return None;
+    }
+    let takes_turns = comparison.takeovers.iter().any(|it| it.former == *host);
+    Some(match comparison.parts.get(host) {
+        Some(Role::Backup | Role::Unlicensed) => String::new(),
+        Some(Role::Production) if takes_turns => String::new(),
+        Some(Role::Production) => format!("{OUTAGE} meanwhile"),
+        None => format!("{OUTAGE} meanwhile when it is the one that scans, which is not known"),
+    })
+}
+
+fn way_back(change: &LicenceChange) -> WayBack {
     let host = &change.host;
-    match change.action {
+    let how = match change.action {
         Action::Nominate => match &change.other {
             Some((former, _)) => {
                 format!(
@@ -204,22 +287,20 @@ fn way_back(change: &LicenceChange) -> String {
         Action::Unregister => format!("register {host} again"),
         Action::Activate => format!("deactivate {host}"),
         Action::Deactivate => format!("activate {host} again"),
-        _ => format!("the settings that {host} had are not kept: export them before"),
-    }
+        _ => {
+            let why = format!("the settings that {host} had are not kept: export them before");
+            return WayBack::None(why.into());
+        }
+    };
+    WayBack::ByHand(how.into())
 }
 
 /// The plan of a takeover that somebody asked for: these moves and nothing else. Whoever is `dead` owes to
-/// show that it has lost its licence.
+/// have no licence any more.
 #[must_use]
 pub fn fail_over(desired: &Desired, changes: &[LicenceChange], dead: &[Step]) -> Plan {
-    let basis = Basis {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        desired: desired.digest(),
-        snapshot: None,
-        compared: Compared { hosts: changes.len(), resources: changes.len() },
-        facts: BTreeMap::new(),
-        cores: used(changes),
-    };
+    let compared = Compared { hosts: changes.len(), resources: changes.len() };
+    let basis = Basis { compared, cores: used(changes), ..Basis::of(desired) };
     let mut steps: Vec<Step> = Vec::new();
     let standby = desired.standby.as_ref();
     for change in changes {
@@ -229,35 +310,41 @@ pub fn fail_over(desired: &Desired, changes: &[LicenceChange], dead: &[Step]) ->
     }
     let last: Vec<Arc<str>> = steps.last().map(|step| Arc::clone(&step.id)).into_iter().collect();
     steps.extend(dead.iter().map(|step| Step { after: last.clone(), ..step.clone() }));
-    in_waves(&mut steps);
-    let on_failure = super::make::on_failure(desired, &steps);
-    let purpose = Purpose::FailOver;
-    let mut plan = Plan { purpose, on_failure, steps, ..Plan::bare(desired, basis) };
-    plan.seal = plan.digest();
-    plan
+    waves::raise(&mut steps);
+    Plan { purpose: Purpose::FailOver, ..Plan::of(desired, basis, steps) }.grounded(desired)
 }
 
-/// The step by which an instance that can't be asked shows that it has lost its licence.
+/// What an instance owes that can't be asked: to show that it has lost its licence, which a nomination takes
+/// from it; without one, that licence is to be given back.
 #[must_use]
-pub fn owed(desired: &Desired, host: &HostName) -> Option<Step> {
+pub fn owed(desired: &Desired, host: &HostName, nominated: bool) -> Option<Step> {
     let standby = desired.standby.as_ref()?;
     let change = LicenceChange {
         host: host.clone(),
-        action: Action::Yield,
-        reasons: vec![crate::diff::Reason::TakeoverAsked],
+        action: if nominated { Action::Yield } else { Action::Deactivate },
+        reasons: vec![Reason::TakeoverAsked],
         facts: CoreFacts {
             role: Role::Production,
-            deployment: String::new(),
+            deployment: standby.cores.get(host)?.deployment.clone().unwrap_or_default(),
             online: None,
             days_left: None,
             version: String::new(),
             unhealthy: None,
+            ailing: Vec::new(),
+            unanswered: BTreeMap::new(),
             engines: BTreeMap::new(),
             settings: None,
         },
         other: None,
         settings: None,
         outage: false,
+        first: false,
     };
-    made((desired, standby), &change, true)
+    let step = made((desired, standby), &change, true)?;
+    let impact = if nominated {
+        String::new()
+    } else {
+        format!("{host} may scan, too, until its licence is given back")
+    };
+    Some(Step { impact: impact.into(), ..step })
 }

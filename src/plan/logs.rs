@@ -26,9 +26,7 @@ pub(super) fn put(
     // As what looks at the whole before it.
     let looked = steps.iter().rfind(|step| step.action == Action::Verify);
     let stage = looked.or(steps.last()).map_or(Stage::Live, |step| step.stage);
-    let looks = |step: &Step| matches!(step.action, Action::Verify | Action::ScanAfter);
-    let ends = steps.iter().filter(|step| step.is_change() || looks(step));
-    let ends: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
+    let ends = ends(steps);
     let (mut marks, mut reads, mut asked) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (name, members) in logs {
         let Some((mark, read)) = pair(desired, &name, &members) else { continue };
@@ -45,14 +43,22 @@ pub(super) fn put(
     let ids: Vec<Arc<str>> = marks.iter().map(|step| Arc::clone(&step.id)).collect();
     for later in steps.iter_mut() {
         later.wave += 1;
-        // Also where others come between: of a part of a plan, these may be left out.
-        if later.after.is_empty() || later.is_change() {
+        // All others come after these.
+        if later.after.is_empty() {
             later.after.extend(ids.iter().cloned());
         }
     }
     steps.splice(0..0, marks);
     steps.extend(reads);
     asked
+}
+
+/// The last looks at the whole, which come after all changes; the changes themselves where there are none.
+fn ends(steps: &[Step]) -> Vec<Arc<str>> {
+    let looked = |action| steps.iter().any(|step| step.action == action);
+    let last = [Action::ScanAfter, Action::Verify].into_iter().find(|&action| looked(action));
+    let is_end = |step: &&Step| last.map_or_else(|| step.is_change(), |last| step.action == last);
+    steps.iter().filter(is_end).map(|step| Arc::clone(&step.id)).collect()
 }
 
 /// The step that notes where the logs of a component end, and the one that reads what came to them.

@@ -5,6 +5,8 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use super::backup;
+use super::forecast::forecast;
 use super::gates;
 use super::healthy::{self, All};
 use super::licences;
@@ -12,25 +14,24 @@ use super::logs;
 use super::needed::Needed;
 use super::notices;
 use super::reach;
+use super::reboot;
+use super::relays;
 use super::render::{Checks, Rendered, What};
 use super::scans;
+use super::stage;
 use super::{
     Basis, Compared, HealthyBefore, Members, Notice, Plan, Step, Unknown, UsedFacts, WayBack,
     Withheld,
 };
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::{Component, OnFailure, Stage};
-use crate::desired::{Desired, Resource, Source};
+use crate::catalog::{Component, Stage};
+use crate::desired::Desired;
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
+use crate::manifest::CORE;
 use crate::observe::Unreadable;
 use crate::step;
-use crate::value::{PackageVersion, Period, RemotePathError};
-
-/// Bytes a second that a copy is expected to make, for forecasts: a quarter of a gigabit line.
-const EXPECTED_COPY_RATE: u64 = 30_000_000;
-/// Seconds that a host is expected to take to load lists and packages from a repository: a guess.
-const EXPECTED_FETCH: u64 = 20;
+use crate::value::{PackageVersion, RemotePathError};
 
 /// Makes the plan that `graph` orders.
 ///
@@ -48,32 +49,34 @@ pub fn make(
         (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
     });
     let Made { mut steps, mut checks, members, logs } = made?;
+    stage::mark(&mut steps, &comparison.staged);
+    let unread = relays::put(&mut steps, desired, comparison);
+    let left_out = reboot::put(&mut steps, desired, comparison);
     licences::put(&mut steps, desired, (&comparison.licences, &comparison.takeovers));
     let all = All::new(desired, &members, &steps);
     let mut asked = gates::put(&mut steps, &all, (&comparison.unknown, &mut checks));
-    asked.extend(reach::put(&mut steps, (desired, comparison), &mut checks));
+    asked.extend(reach::put(&mut steps, (&all, comparison), &mut checks));
     all.verify(&mut steps);
+    let unseen = backup::before_all(&mut steps, desired, &comparison.unknown);
     scans::put(&mut steps, desired);
     asked.extend(logs::put(&mut steps, desired, logs));
     let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
     notices::put(&mut steps, &told);
     let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
-    let mut plan = Plan {
+    let plan = Plan {
         window: window.map(|window| window.value.clone()),
-        on_failure: on_failure(desired, &steps),
         checks,
         members,
         asked,
-        steps,
         notices: told,
         unknown: unknown(desired, comparison),
         withheld: withheld(graph),
-        warnings: [desired.cautions.as_slice(), &comparison.warnings].concat(),
-        ..Plan::bare(desired, basis)
+        warnings: [desired.cautions.as_slice(), &comparison.warnings, &unseen, &unread, &left_out]
+            .concat(),
+        ..Plan::of(desired, basis, steps)
     };
-    plan.seal = plan.digest();
-    Ok(plan)
+    Ok(plan.grounded(desired))
 }
 
 /// The steps, the checks that they name, and whom their gates ask.
@@ -99,7 +102,8 @@ fn steps(
         steps.extend(if node.action == Action::KeepHealthy {
             maker.gate((place, node), after)
         } else {
-            maker.step(node, id, after)?
+            let canary = healthy::may_not_fail(desired, node);
+            maker.step(node, id, after)?.map(|step| Step { canary, ..step })
         });
     }
     let members = if steps.is_empty() { BTreeMap::new() } else { maker.members()? };
@@ -159,8 +163,12 @@ impl<'a> Maker<'a> {
         steps: &[Step],
     ) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
         let mut logs: BTreeMap<ComponentName, Members> = BTreeMap::new();
+        let mut read = BTreeSet::new();
         for step in steps.iter().filter(|step| step.is_change()) {
             let address = Address::new(step.host.clone(), step.component.clone());
+            if !read.insert((&step.host, &step.component)) {
+                continue;
+            }
             let (Some(resource), Some(component)) = (
                 self.desired.resources.get(&address),
                 self.desired.components.get(&address.component),
@@ -170,9 +178,7 @@ impl<'a> Maker<'a> {
             let check = self.rendered.commands(&address, (component, resource), What::Logs)?;
             let Address { host, component } = address;
             let members = &mut logs.entry(component.clone()).or_default().0;
-            if !members.iter().any(|member| member.host == host) {
-                members.push(HealthyBefore { host, component, check });
-            }
+            members.push(HealthyBefore { host, component, check });
         }
         Ok(logs)
     }
@@ -208,16 +214,7 @@ impl<'a> Maker<'a> {
             (Action::Keep, diff::WayBack::Package { before, .. }) => before,
             _ => &change.resource,
         };
-        let what = match node.action {
-            Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
-            Action::Fetch => What::Fetch(change.action),
-            action => {
-                let role = self.comparison.role(address);
-                let from = change.from.as_ref().map(PackageVersion::upstream);
-                let moves = from.filter(|_| change.moves_data());
-                What::Step { action, canary: node.canary, runs: change.runs(), role, moves }
-            }
-        };
+        let what = self.what(node);
         let mut commands = self.rendered.commands(address, (component, resource), what)?.list();
         if node.action == change.action && !change.files.is_empty() {
             let files = (change.files.as_slice(), change.action == Action::Install);
@@ -244,22 +241,38 @@ impl<'a> Maker<'a> {
             self.desired.durations.expected(address.component.as_str(), node.action.as_str());
         Ok(Some(Step {
             id: Arc::clone(id),
-            host: address.host.clone(),
-            component: address.component.clone(),
-            action: node.action,
             stage: node.stage,
             wave: node.wave,
             from: change.from.clone(),
-            to: resource.version.clone(),
             after,
             needs_healthy,
             reasons,
             impact: self.impact(node),
             forecast: seen.map_or_else(|| forecast(node, resource, component), |it| it.median),
             slow: seen.map(|it| it.slow),
-            commands,
             way_back,
+            ..Step::bare(
+                (&address.host, &address.component),
+                node.action,
+                &resource.version,
+                commands,
+            )
         }))
+    }
+
+    /// What the commands of `node` do.
+    fn what(&self, node: &'a Node) -> What<'a> {
+        let (address, change) = (&node.address, &node.change);
+        match node.action {
+            Action::Copy if self.desired.preflight.rehearse => What::Copy(change.action),
+            Action::Fetch => What::Fetch(change.action),
+            action => {
+                let role = self.comparison.role(address);
+                let from = change.from.as_ref().map(PackageVersion::upstream);
+                let moves = from.filter(|_| change.moves_data());
+                What::Step { action, canary: node.canary, runs: change.runs(), role, moves }
+            }
+        }
     }
 
     fn way_back(
@@ -309,9 +322,14 @@ impl<'a> Maker<'a> {
     }
 
     fn impact(&self, node: &Node) -> Arc<str> {
-        let interrupts = node.action.interrupts();
-        let impact = self.impacts.get(&node.address.component).filter(|_| interrupts);
-        impact.cloned().unwrap_or_default()
+        if !node.action.interrupts() {
+            return Arc::default();
+        }
+        let own = (&node.address.host, &node.address.component);
+        if let Some(impact) = licences::impact_of_change(self.desired, self.comparison, own) {
+            return impact.into();
+        }
+        self.impacts.get(&node.address.component).cloned().unwrap_or_default()
     }
 }
 
@@ -323,8 +341,6 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
         (address, UsedFacts::from(&change.facts))
     });
     Basis {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        desired: desired.digest(),
         snapshot: comparison.snapshot,
         compared: Compared {
             hosts: desired.hosts.len() - comparison.unknown.len(),
@@ -332,13 +348,8 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
         },
         facts: used.collect(),
         cores: licences::used(&comparison.licences),
+        ..Basis::of(desired)
     }
-}
-
-pub(super) fn on_failure(desired: &Desired, steps: &[Step]) -> BTreeMap<ComponentName, OnFailure> {
-    let changed: BTreeSet<&ComponentName> = steps.iter().map(|step| &step.component).collect();
-    let components = desired.components.iter().filter(|(name, _)| changed.contains(name));
-    components.map(|(name, component)| (name.clone(), component.on_failure)).collect()
 }
 
 fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
@@ -354,27 +365,18 @@ fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
         reason: why.reason.clone(),
         hint: why.hint.clone(),
     };
-    comparison.unknown.iter().map(entry).collect()
-}
-
-fn forecast(node: &Node, resource: &Resource, component: &Component) -> Period {
-    let durations = &component.durations;
-    let action = node.action;
-    let settle = component.settle(node.canary);
-    let seconds = match (action, &resource.source) {
-        (Action::Copy | Action::Keep, Source::File { size, .. }) => 1 + size / EXPECTED_COPY_RATE,
-        (Action::Copy | Action::Keep, _) => 0,
-        (Action::Fetch, _) => EXPECTED_FETCH,
-        (Action::Start | Action::Reconfigure, _) => {
-            durations.start.whole_seconds() + settle.whole_seconds()
-        }
-        _ => {
-            durations.install.whole_seconds()
-                + durations.start.whole_seconds()
-                + settle.whole_seconds()
-        }
-    };
-    Period::seconds(seconds)
+    let hosts = comparison.unknown.iter().map(entry);
+    let core: Option<ComponentName> = CORE.parse().ok();
+    // The host may be seen where its instance isn't.
+    let unasked = comparison.unasked.iter();
+    let unasked = unasked.filter(|(host, _)| !comparison.unknown.contains_key(*host));
+    let instances = unasked.map(|(host, why)| Unknown {
+        host: host.clone(),
+        components: core.iter().cloned().collect(),
+        reason: why.reason.clone(),
+        hint: why.hint.clone(),
+    });
+    hosts.chain(instances).collect()
 }
 
 fn withheld(graph: &StepGraph) -> Vec<Withheld> {

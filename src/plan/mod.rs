@@ -8,9 +8,11 @@ mod commands;
 mod elapsed;
 mod file;
 mod finalise;
+mod forecast;
 mod form;
 mod gates;
 mod healthy;
+mod impact;
 mod licences;
 mod lines;
 mod logs;
@@ -18,33 +20,47 @@ mod make;
 mod needed;
 mod needs;
 mod notices;
+mod parts;
 mod reach;
+mod reboot;
+mod refused;
 mod rehearsal;
+mod relays;
 mod render;
 mod rollback;
 mod scans;
 mod seal;
+mod shared;
+mod stage;
 mod stale;
 mod waived;
+mod waves;
 mod way_back;
 mod window;
+mod written;
 
 pub use approvals::Approvals;
 pub use backup::backup;
 pub use commands::Commands;
-pub use elapsed::{elapsed, slowest, waves};
+pub use elapsed::{Clock, elapsed, slowest, spent, waves};
 pub use file::{FileError, parse, read, write};
 pub use finalise::{Kept, finalise};
+pub use impact::{Impact, impacts};
 pub use licences::{UsedCore, fail_over, owed};
 pub use make::make;
 pub use needs::Members;
 pub use notices::Notice;
+pub use parts::{Part, parts};
+pub use refused::{REFUSED, refused};
 pub use rehearsal::{Rehearsal, RehearsalRule, Rehearsed};
+pub use relays::{Feeder, Given, by_hand, feeding};
 pub use rollback::{Taken, rollback};
-pub use stale::{Moved, moved};
+pub use stage::{mark, stage};
+pub use stale::{Moved, Says, moved};
 pub use way_back::WayBack;
+pub use written::{Written, rewording, rewritten};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -53,6 +69,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{ComponentName, HostName};
 use crate::catalog::{OnFailure, Stage};
+use crate::diagnostic::Remark;
 use crate::diff::{Action, Reason};
 use crate::observe::{ComponentFacts, FileContent, FileState, PackageState, UnitState};
 use crate::preflight::Waived;
@@ -93,6 +110,10 @@ pub struct Plan {
     pub window: Option<Window>,
     /// What follows when a step fails, by component.
     pub on_failure: BTreeMap<ComponentName, OnFailure>,
+    /// The hosts that run Windows: their commands are texts for PowerShell and lines for cmd, those of all
+    /// others are for a POSIX shell.
+    #[serde(default)]
+    pub windows: BTreeSet<HostName>,
     /// How components are asked for their health before steps that need them, by name.
     pub checks: BTreeMap<Arc<str>, Arc<[Command]>>,
     /// Those that have a component and could be read, by component: whom gates ask for their health.
@@ -111,7 +132,8 @@ pub struct Plan {
     /// Changes that are left out because something before them is unknown.
     pub withheld: Vec<Withheld>,
     /// What a reviewer should know besides the steps, in words.
-    pub warnings: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub warnings: Vec<Remark>,
     /// The checks that it goes without, with what was found and is covered by that.
     #[serde(default)]
     pub waivers: Vec<Waived>,
@@ -138,6 +160,8 @@ pub enum Purpose {
     Finalise,
     /// To let a standby take over at once.
     FailOver,
+    /// To bring packages to their hosts before they are needed: its steps change nothing that runs.
+    Stage,
 }
 
 impl Purpose {
@@ -145,11 +169,17 @@ impl Purpose {
     fn admits(&self, action: Action) -> bool {
         match self {
             Self::Release => !matches!(action, Action::Rollback | Action::Finalise),
-            Self::RollBack(_) => action == Action::Rollback,
-            Self::BackUp => false,
+            Self::RollBack(_) => action == Action::Rollback || action.is_of_licence(),
+            Self::BackUp | Self::Stage => false,
             Self::Finalise => action == Action::Finalise,
             Self::FailOver => action.is_of_licence(),
         }
+    }
+
+    /// Whether a run for this changes nothing that runs and stands beside those that do.
+    #[must_use]
+    pub const fn stands_beside(&self) -> bool {
+        matches!(self, Self::BackUp | Self::Stage)
     }
 
     /// The run that is taken back.
@@ -157,7 +187,7 @@ impl Purpose {
     pub fn rolls_back(&self) -> Option<&str> {
         match self {
             Self::RollBack(run) => Some(run),
-            Self::Release | Self::BackUp | Self::Finalise | Self::FailOver => None,
+            Self::Release | Self::BackUp | Self::Finalise | Self::FailOver | Self::Stage => None,
         }
     }
 }
@@ -168,8 +198,13 @@ impl Purpose {
 pub struct Basis {
     /// The version of `mdc` that made the plan.
     pub tool: String,
-    /// What should be: manifest, release and catalog in their meaning, not their text.
+    /// What should be: manifest, release and catalog in their meaning, not their text. A plan whose steps rest
+    /// on nothing that moved holds also when this is another one.
     pub desired: Digest,
+    /// How old that which it rests on may be when it begins to be carried out: its snapshot, or its file.
+    pub max_age: Period,
+    /// What the steps took from manifest, release and catalog.
+    pub written: Written,
     /// When the snapshot that it was made from was taken; absent when hosts were read for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -273,7 +308,20 @@ pub struct Step {
     /// What it takes in a slow case, where steps like it were seen before.
     #[serde(default)]
     pub slow: Option<Period>,
+    /// Whether it is of a host that goes first, so that its failure is not tolerated; said only where
+    /// failures of others may be.
+    #[serde(default)]
+    pub canary: bool,
+    /// Whether the package file that it copies was on its host already when the plan was made: it is looked
+    /// for by its content when the step begins, and sent only if it is gone by then.
+    #[serde(default)]
+    pub staged: bool,
+    /// The host of its site that it gets its package file from, and what that host runs for it; absent when
+    /// the controller sends the file.
+    #[serde(default)]
+    pub feeder: Option<Feeder>,
     /// What runs, in this order; the first that fails ends the step.
+    #[serde(deserialize_with = "shared::deserialize")]
     #[schemars(with = "Vec<Command>")]
     pub commands: Arc<[Command]>,
     /// How it is taken back; absent for a step that changes nothing that runs.

@@ -1,11 +1,13 @@
-//! Steps that see, after a component of stage 2 has changed, that those that need it reach it: from each of
-//! their hosts. They stand right behind the change, and what changes next waits for them.
+//! Steps that see, after a component of stage 2 has changed, that those that need it reach it, from each of
+//! their hosts, and are healthy with it. They stand right behind the change, and what changes next waits for
+//! them.
 //!
 //! What a host could not reach before, and goes without by a waiver, is not tried.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::healthy::All;
 use super::render::Checks;
 use super::{Commands, HealthyBefore, Members, Step};
 use crate::address::{ComponentName, HostName};
@@ -15,14 +17,15 @@ use crate::diagnostic::Code;
 use crate::diff::{Action, Comparison, Reason};
 use crate::observe::Places;
 use crate::step;
-use crate::transport::Endpoint;
+use crate::transport::{Command, Endpoint};
 
 /// Puts the steps among `steps`, and their commands among `checks`; returns whom each of them asks.
 pub(super) fn put(
     steps: &mut Vec<Step>,
-    (desired, comparison): (&Desired, &Comparison),
+    (everyone, comparison): (&All<'_>, &Comparison),
     checks: &mut Checks,
 ) -> BTreeMap<Arc<str>, Members> {
+    let desired = everyone.desired;
     let mut changed: Vec<ComponentName> = Vec::new();
     for step in steps.iter().filter(|step| step.stage == Stage::Critical && step.is_change()) {
         if !changed.contains(&step.component) {
@@ -36,7 +39,13 @@ pub(super) fn put(
     let around = Around { desired, comparison, places: Places::of(desired) };
     for component in changed {
         let members = around.members(&component, checks);
-        if let Some(step) = behind(steps, desired, (&component, members.0.len())) {
+        let of = members.0.len();
+        // Who can't connect says best why somebody isn't healthy.
+        let reach = (of > 0).then(|| step::await_reach(&component, of));
+        let commands = reach.into_iter().chain(everyone.that_need(&component)).collect();
+        if let Some(step) = behind(steps, desired, (&component, commands))
+            && of > 0
+        {
             asked.insert(step, members);
         }
     }
@@ -101,20 +110,19 @@ impl Around<'_> {
 }
 
 /// Puts the step behind the last change of `component`; all that stands behind it is one wave later.
-/// Returns its id; none when nobody tries.
+/// Returns its id; none when nobody needs it.
 fn behind(
     steps: &mut Vec<Step>,
     desired: &Desired,
-    (component, of): (&ComponentName, usize),
+    (component, commands): (&ComponentName, Arc<[Command]>),
 ) -> Option<Arc<str>> {
     let changes = |step: &&Step| step.component == *component && step.is_change();
     let own = || steps.iter().filter(changes);
     let (first, last) = (own().next()?, own().map(|step| step.wave).max()?);
     let (host, version) = (first.host.clone(), desired.version(component)?);
-    if of == 0 {
+    if commands.is_empty() {
         return None;
     }
-    let commands = [step::await_reach(component, of)].into();
     let reach = Step {
         wave: last + 1,
         after: own().map(|step| Arc::clone(&step.id)).collect(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Commands;
 use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, Limits};
-use crate::desired::{Desired, Resource};
+use crate::desired::{Desired, Resource, staged_path};
 use crate::diff::Action;
 use crate::manifest::IdleGate;
 use crate::step;
@@ -202,7 +202,7 @@ fn render(
     component: &Component,
     what: What<'_>,
 ) -> Result<Vec<Command>, RemotePathError> {
-    let staged = step::staged_path(&resource.source, resource.format)?;
+    let staged = staged_path(&resource.source, resource.format)?;
     let canary = matches!(what, What::Step { canary: true, .. });
     let limits = Limits { settle: component.settle(canary), ..component.limits };
     let action = match what {

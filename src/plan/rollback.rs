@@ -1,12 +1,15 @@
 //! The plan that takes back what a run has done, by the ways back that its own plan holds: reviewed
 //! with it, and rendered when it was made.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::notices;
 use super::{Basis, Compared, HealthyBefore, Plan, Purpose, Step, UsedFacts, WayBack};
-use crate::desired::ControlCenter;
+use crate::desired::{ControlCenter, Desired};
+use crate::diagnostic::{Code, Remark};
 use crate::diff::{Action, Reason};
 use crate::fact::{PackageState, UnitState};
 use crate::observe::{ComponentFacts, HostState, Observed};
@@ -30,20 +33,22 @@ pub struct Taken<'a> {
 
 /// The plan that takes `what` back from what was observed now. What has no way back, or can't be seen,
 /// stays, and is in the plan's warnings. A resource that is in the version before already needs no
-/// step.
+/// step. Where another MD Core instance scans now than before, the one from before scans again.
 #[must_use]
-pub fn rollback(what: Taken<'_>, observed: &Observed) -> Plan {
+pub fn rollback(what: Taken<'_>, (desired, observed): (&Desired, &Observed)) -> Plan {
     let mut back =
         Back { what, observed, steps: Vec::new(), warnings: Vec::new(), before: BTreeMap::new() };
     for step in what.plan.steps.iter().rev() {
         back.take(step);
     }
-    let Back { mut steps, warnings, .. } = back;
+    let Back { mut steps, mut warnings, .. } = back;
     steps.sort_by(|a, b| (a.wave, &a.component, &a.host).cmp(&(b.wave, &b.component, &b.host)));
+    let parts = parts::put(&mut steps, what, (desired, observed));
+    warnings.extend(parts.warnings);
     let plan = what.plan;
     let components: BTreeSet<_> = steps.iter().map(|step| &step.component).collect();
     let on_failure = plan.on_failure.iter().filter(|(name, _)| components.contains(name));
-    let basis = basis(plan, &steps, observed);
+    let basis = Basis { cores: parts.used, ..basis(plan, &steps, observed) };
     let needs = steps.iter().flat_map(|step| &step.needs_healthy);
     let checks = needs.map(|need| need.check.entry()).collect();
     let on_failure = on_failure.map(|(name, policy)| (name.clone(), *policy)).collect();
@@ -79,6 +84,7 @@ impl Plan {
             Purpose::Release => self.release.clone(),
             Purpose::RollBack(_) => format!("{}, rolled back", self.release),
             Purpose::BackUp => "none (backups)".to_owned(),
+            Purpose::Stage => format!("{} (packages only)", self.release),
             Purpose::FailOver => "none (takeover)".to_owned(),
             Purpose::Finalise => format!("{}, finalised", self.release),
         }
@@ -89,7 +95,7 @@ struct Back<'a> {
     what: Taken<'a>,
     observed: &'a Observed,
     steps: Vec<Step>,
-    warnings: Vec<String>,
+    warnings: Vec<Remark>,
     /// For each step of the plan that is not yet reached: what has to be taken back before it.
     before: BTreeMap<&'a str, BTreeSet<usize>>,
 }
@@ -98,7 +104,11 @@ impl<'a> Back<'a> {
     /// Takes in a step; all that come after it were taken in before.
     fn take(&mut self, step: &'a Step) {
         let mut after = self.before.remove(&*step.id).unwrap_or_default();
+        // A reboot leaves nothing that could be taken back.
         if self.what.steps.contains(&*step.id)
+            // Who scans is seen to as a whole.
+            && !step.action.is_of_licence()
+            && step.action != Action::Reboot
             && let Some(way_back) = &step.way_back
         {
             match self.inverse(step, way_back, &after) {
@@ -107,9 +117,10 @@ impl<'a> Back<'a> {
                     self.steps.push(inverse);
                 }
                 Ok(None) => {}
-                Err(why) => self
-                    .warnings
-                    .push(format!("{}/{} stays as it is: {why}", step.host, step.component)),
+                Err(why) => {
+                    let stays = format!("{}/{} stays as it is: {why}", step.host, step.component);
+                    self.warnings.push(Code::Stays.said(stays));
+                }
             }
         }
         for id in &step.after {
@@ -129,8 +140,8 @@ impl<'a> Back<'a> {
         let (to, loses, commands) = match way_back {
             WayBack::Package { to, loses, commands } => (to, loses, commands),
             WayBack::Files { commands } => (&step.to, &no_loss, commands),
-            WayBack::None(_) if is_before(step, facts) => return Ok(None),
-            WayBack::None(why) => return Err(why.to_string()),
+            WayBack::ByHand(_) | WayBack::None(_) if is_before(step, facts) => return Ok(None),
+            WayBack::ByHand(why) | WayBack::None(why) => return Err(why.to_string()),
         };
         // What was not changed yet may have been kept from new work.
         let is_half_way = self.what.half_way.contains(&*step.id);
@@ -218,6 +229,8 @@ fn basis(plan: &Plan, steps: &[Step], observed: &Observed) -> Basis {
     Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         desired: plan.basis.desired,
+        max_age: plan.basis.max_age,
+        written: plan.basis.written.clone(),
         snapshot: None,
         compared: Compared { hosts: hosts.len(), resources: steps.len() },
         facts: used.collect(),

@@ -1,6 +1,7 @@
 //! Whether the world still is what a plan rests on.
 
 use super::{Plan, Step, UsedCore, UsedFacts};
+use crate::diff::Action;
 use crate::observe::{CoreState, HostState, Observed, PackageState, UnitState};
 use crate::transport::{Command, Task};
 
@@ -10,11 +11,24 @@ pub struct Moved {
     /// The step that rests on it.
     pub step: String,
     /// Which fact, in words.
-    pub fact: &'static str,
+    pub fact: String,
+    /// Who says what is there now.
+    pub says: Says,
     /// What the plan rests on.
     pub planned: String,
     /// What is there now.
     pub observed: String,
+}
+
+/// Who says what is there now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// The host, or the instance on it.
+    Host,
+    /// Nobody: it can't be read, which is not known to have moved.
+    Nobody,
+    /// Manifest, release or catalog.
+    Text,
 }
 
 /// The facts that moved under those `steps` of the plan that were not yet begun.
@@ -26,15 +40,18 @@ pub fn moved<'a>(
 ) -> Vec<Moved> {
     let mut found = Vec::new();
     // Gates rest on nothing but what they see when they are passed.
-    for step in steps.filter(|step| !step.action.is_gate()) {
+    // A reboot rests on the installation before it, which may be done.
+    let rests = |step: &&Step| !step.action.is_gate() && step.action != Action::Reboot;
+    for step in steps.filter(rests) {
         if step.action.is_of_licence() {
             found.extend(moved_core(plan, step, observed));
             continue;
         }
         let Some(planned) = plan.facts(step) else { continue };
-        let mut add = |fact, planned: String, observed: String| {
+        let mut add = |fact: &str, planned: String, observed: String| {
             if planned != observed {
-                found.push(Moved { step: step.id.to_string(), fact, planned, observed });
+                let (step, fact) = (step.id.to_string(), fact.to_owned());
+                found.push(Moved { step, fact, says: Says::Host, planned, observed });
             }
         };
         match observed.hosts.get(&step.host) {
@@ -55,26 +72,33 @@ pub fn moved<'a>(
                     add("file", format!("{name}: {planned}"), format!("{name}: {now}"));
                 }
             }
-            Some(HostState::Unknown(why)) => {
-                add("host", "readable".to_owned(), why.reason.clone());
-            }
-            None => add("host", "readable".to_owned(), "not observed".to_owned()),
+            Some(HostState::Unknown(why)) => found.push(unread(step, "host", &why.reason)),
+            None => found.push(unread(step, "host", "not observed")),
         }
     }
     found
 }
 
+/// That what the step rests on can't be read.
+fn unread(step: &Step, what: &str, why: &str) -> Moved {
+    let (step, fact) = (step.id.to_string(), what.to_owned());
+    let (planned, observed) = ("readable".to_owned(), why.to_owned());
+    Moved { step, fact, says: Says::Nobody, planned, observed }
+}
+
 /// The facts that moved under a move of a licence: of its instance, and of those that it has to do with.
 fn moved_core(plan: &Plan, step: &Step, observed: &Observed) -> Vec<Moved> {
     let Some(planned) = plan.basis.cores.get(&step.host) else { return Vec::new() };
-    let moved =
-        |fact, planned, observed| Moved { step: step.id.to_string(), fact, planned, observed };
+    let moved = |fact: &str, planned, observed| {
+        let (step, fact) = (step.id.to_string(), fact.to_owned());
+        Moved { step, fact, says: Says::Host, planned, observed }
+    };
     let now = match observed.cores.get(&step.host) {
         Some(CoreState::Known(facts)) => UsedCore::from(facts),
         Some(CoreState::Unknown(why)) => {
-            return vec![moved("instance", "readable".to_owned(), why.reason.clone())];
+            return vec![unread(step, "instance", &why.reason)];
         }
-        None => return vec![moved("instance", "readable".to_owned(), "not observed".to_owned())],
+        None => return vec![unread(step, "instance", "not observed")],
     };
     // What an earlier step of the plan moves is not as it was when the plan was made.
     let earlier = plan.steps.iter().take_while(|it| it.id != step.id);

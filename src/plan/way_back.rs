@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Step, shared};
 use crate::transport::Command;
 use crate::value::Version;
 
@@ -23,6 +23,7 @@ pub enum WayBack {
         #[serde(default)]
         loses: Arc<str>,
         /// What runs, in this order; the first that fails ends it.
+        #[serde(deserialize_with = "shared::deserialize")]
         #[schemars(with = "Vec<Command>")]
         commands: Arc<[Command]>,
     },
@@ -30,9 +31,12 @@ pub enum WayBack {
     #[serde(rename_all = "kebab-case")]
     Files {
         /// What runs, in this order; the first that fails ends it.
+        #[serde(deserialize_with = "shared::deserialize")]
         #[schemars(with = "Vec<Command>")]
         commands: Arc<[Command]>,
     },
+    /// By people, or a plan of its own: how, in words.
+    ByHand(Arc<str>),
     /// Not at all: why, in words.
     None(Arc<str>),
 }
@@ -51,6 +55,7 @@ pub(super) enum WayBackForm<'a, C: Serialize> {
     Files {
         commands: Option<&'a C>,
     },
+    ByHand(&'a str),
     None(&'a str),
 }
 
@@ -60,7 +65,7 @@ impl WayBack {
     pub fn commands(&self) -> Option<&Arc<[Command]>> {
         match self {
             Self::Package { commands, .. } | Self::Files { commands } => Some(commands),
-            Self::None(_) => None,
+            Self::ByHand(_) | Self::None(_) => None,
         }
     }
 }

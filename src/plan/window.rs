@@ -11,22 +11,29 @@ use crate::diff::Refusal;
 use crate::value::Period;
 
 impl Plan {
-    /// How many openings of its window stage 2 takes, with what its steps should take, when the plan is begun
-    /// at `now`; 0 without a window.
+    /// How many openings of its window stage 2 takes, with what its steps should take, when those of `steps`
+    /// are begun at `now`; 0 when nothing keeps to a window: there is none, none of the steps changes
+    /// anything in stage 2, or the plan leads to no release.
     ///
     /// # Errors
     /// When it could be begun and not be ended.
-    pub fn openings(&self, now: Timestamp) -> Result<usize, Vec<Refusal>> {
+    pub fn openings<'p>(
+        &self,
+        steps: impl IntoIterator<Item = &'p Step>,
+        now: Timestamp,
+    ) -> Result<usize, Vec<Refusal>> {
         let bound = self.window.as_ref().filter(|_| self.purpose == Purpose::Release);
         let Some(window) = bound else { return Ok(0) };
-        let live: Vec<&Step> = self.steps.iter().filter(|it| it.stage == Stage::Live).collect();
+        let (mut left, live): (Vec<&Step>, Vec<&Step>) =
+            steps.into_iter().partition(|step| step.stage == Stage::Critical);
+        if !left.iter().any(|step| step.is_change()) {
+            return Ok(0);
+        }
         let openings = window.openings(now.checked_add(elapsed(&live)).unwrap_or(now));
-        let misfits = self.misfits(&openings);
+        let misfits = misfits(&left, &openings);
         if !misfits.is_empty() {
             return Err(misfits);
         }
-        let mut left: Vec<&Step> =
-            self.steps.iter().filter(|step| step.stage == Stage::Critical).collect();
         let mut first = "";
         for (number, opening) in (1..).zip(&openings) {
             let not_begun = not_begun(&left, *opening);
@@ -37,19 +44,18 @@ impl Plan {
         }
         Err(vec![Refusal::WindowEnds { openings: openings.len(), first: first.to_owned() }])
     }
+}
 
-    /// The steps of stage 2 that none of `openings` is long enough for.
-    fn misfits(&self, openings: &[Duration]) -> Vec<Refusal> {
-        let Some(&longest) = openings.iter().max() else { return vec![Refusal::WindowOver] };
-        let critical = self.steps.iter().filter(|step| step.stage == Stage::Critical);
-        let long = critical.filter(|step| step.room().duration() > longest);
-        let refusal = |step: &Step| Refusal::WindowTooShort {
-            step: step.id.to_string(),
-            room: step.room(),
-            longest: Period::seconds(longest.as_secs()),
-        };
-        long.map(refusal).collect()
-    }
+/// The steps of stage 2 that none of `openings` is long enough for.
+fn misfits(critical: &[&Step], openings: &[Duration]) -> Vec<Refusal> {
+    let Some(&longest) = openings.iter().max() else { return vec![Refusal::WindowOver] };
+    let long = critical.iter().filter(|step| step.room().duration() > longest);
+    let refusal = |step: &&Step| Refusal::WindowTooShort {
+        step: step.id.to_string(),
+        room: step.room(),
+        longest: Period::seconds(longest.as_secs()),
+    };
+    long.map(refusal).collect()
 }
 
 /// The changes that are not begun when `steps` begin with an opening and each takes what it should: from the

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -40,7 +41,7 @@ pub enum PolicyError {
 }
 
 /// What rules say of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Verdict {
     /// How many rules were asked.
@@ -52,7 +53,7 @@ pub struct Verdict {
 }
 
 /// One message of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
     /// The rule: `main.deny`.

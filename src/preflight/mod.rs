@@ -8,6 +8,7 @@ mod certificate;
 mod clock;
 mod disk;
 mod machine;
+mod moved;
 mod needed;
 mod offer;
 mod port;
@@ -61,6 +62,7 @@ pub fn check(
     disk::check(&about, &mut found);
     machine::check(&about, &mut found);
     needed::check(&about, &mut found);
+    moved::check(&about, &mut found);
     unseen::check(&about, &mut found);
     offer::check(&about, &mut found);
     clock::check(&about, &mut found);
@@ -68,6 +70,19 @@ pub fn check(
     certificate::check(&about, &mut found);
     version::check(&about, &mut found);
     found.sort_by(|a, b| (&a.host, a.check, &a.says).cmp(&(&b.host, b.check, &b.says)));
+    found
+}
+
+/// Only whether disks have the room: all that bringing packages to hosts rests on.
+#[must_use]
+pub fn check_room(
+    desired: &Desired,
+    observed: &Observed,
+    comparison: &Comparison,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    disk::check(&About { desired, observed, comparison, now }, &mut found);
     found
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{About, Finding};
 use crate::address::{Address, ComponentName, HostName};
-use crate::catalog::Component;
+use crate::catalog::{Component, Format};
 use crate::diagnostic::Code;
 use crate::diff::Action;
 use crate::observe::{ComponentFacts, HealthState, UnitState};
@@ -40,10 +40,12 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
             "is not healthy, and the plan changes what needs it before it would be mended: {}",
             names.join(", ")
         );
-        let help = format!(
-            "mend it first (`systemctl status`, `journalctl` on {}), then plan again",
-            address.host
-        );
+        let host = about.desired.hosts.get(&address.host);
+        let look = match host.map(|host| host.format) {
+            Some(Format::Msi) => "`Get-Service`, the event log",
+            _ => "`systemctl status`, `journalctl`",
+        };
+        let help = format!("mend it first ({look} on {}), then plan again", address.host);
         let finding = Finding::new(Code::NeededUnhealthy, &address.host, says, help);
         found.push(finding.of(&address.component).measured(why.as_str()));
     }

@@ -18,6 +18,12 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
                             (`apt-get update`, `dnf makecache`) and plan again";
                 Finding::new(Code::NotOffered, host, says, help)
             }
+            Some(Offer::NotAsked(why)) => {
+                let says = format!("could not tell whether it would install {what}");
+                let help = "plan again when nothing else uses the host's package manager, by a login that \
+                            may use it (dnf needs root); a run asks again before it changes anything";
+                Finding::new(Code::NotOffered, host, says, help).measured(why.as_str())
+            }
             Some(Offer::Refused(why)) => {
                 let says = format!("would not install {what} from its repositories");
                 let help = "bring what is missing into the repository, then load the host's lists \

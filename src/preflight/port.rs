@@ -4,16 +4,18 @@
 use std::collections::BTreeSet;
 
 use super::{About, Finding};
-use crate::address::ComponentName;
+use crate::address::{ComponentName, HostName};
 use crate::diagnostic::Code;
-use crate::observe::{HostFacts, Places, UnitState};
+use crate::observe::{HostFacts, Places, UnitState, relay_endpoint};
 
 pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
     if about.hosts().all(|(_, facts)| facts.unreachable.is_empty()) {
         return;
     }
     let places = Places::of(about.desired);
+    let changed: BTreeSet<&HostName> = about.changes().map(|(host, ..)| host).collect();
     for (host, facts) in about.hosts().filter(|(_, facts)| !facts.unreachable.is_empty()) {
+        found.extend(relay(about, (host, facts)).filter(|_| changed.contains(host)));
         let mut told = BTreeSet::new();
         for component in facts.components.keys() {
             let Some(about_it) = about.desired.components.get(component) else { continue };
@@ -39,6 +41,23 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The relay of its site, when the host can't get files from it.
+fn relay(about: &About<'_>, (host, facts): (&HostName, &HostFacts)) -> Option<Finding> {
+    let endpoint = relay_endpoint(about.desired, host)?.to_string();
+    let why = facts.unreachable.get(&endpoint)?;
+    let (site, relay) = about.desired.relay_of(host)?;
+    let says = format!(
+        "can't reach {endpoint}, where {} gives package files to the others of the site {site}",
+        relay.host
+    );
+    let help = format!(
+        "look for a firewall between them; when hosts use other addresses among each other, write the one \
+         of {} as `address` under [copying.relays.{site}], or name another relay",
+        relay.host
+    );
+    Some(Finding::new(Code::Port, host, says, help).measured(why.as_str()))
 }
 
 fn is_up(facts: &HostFacts, component: &ComponentName) -> bool {

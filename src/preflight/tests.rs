@@ -39,7 +39,7 @@ fn warnings_of_many_hosts_are_one_line() {
     let judged = judge(found, &[]);
     assert!(judged.refused.is_empty());
     assert_eq!(
-        judged.in_words(),
+        judged.in_words().iter().map(|it| &**it).collect::<Vec<&str>>(),
         ["h01 is so; the same on h02, h03, h04, h05, h06, h07, h08, h09 and 3 more \
           (preflight::reboot)"]
     );

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use crate::address::HostName;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Remark, Severity};
 use crate::manifest::{Manifest, Waiver};
 
 /// Findings, sorted by what follows from them.
@@ -83,7 +83,7 @@ impl Judged {
 
     /// The warnings for the plan, those that say the same of many hosts in one line each.
     #[must_use]
-    pub fn in_words(&self) -> Vec<String> {
+    pub fn in_words(&self) -> Vec<Remark> {
         let mut alike: Vec<(&str, Code, Vec<String>)> = Vec::new();
         for finding in &self.warnings {
             let same = alike.iter_mut().find(|it| it.0 == finding.says && it.1 == finding.check);
@@ -93,18 +93,17 @@ impl Judged {
             }
         }
         let line = |(says, check, places): (&str, Code, Vec<String>)| {
-            let check = check.as_str();
-            match places.as_slice() {
-                [one] => format!("{one} {says} ({check})"),
+            check.said(match places.as_slice() {
+                [one] => format!("{one} {says}"),
                 [one, more @ ..] => {
                     let hosts = more.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
                     let beyond = more.len().saturating_sub(MOST);
                     let beyond =
                         if beyond > 0 { format!(" and {beyond} more") } else { String::new() };
-                    format!("{one} {says}; the same on {hosts}{beyond} ({check})")
+                    format!("{one} {says}; the same on {hosts}{beyond}")
                 }
                 [] => String::new(),
-            }
+            })
         };
         alike.into_iter().map(line).collect()
     }

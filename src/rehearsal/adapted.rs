@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::plan::{Plan, Step};
-use crate::transport::{Command, Rounds, Task};
+use crate::transport::{Command, LicenceRequest, LicenceUntil, Rounds, Task};
 use crate::value::{Period, SecretReference};
 
 /// The file in a twin's folder that is read in the place of every secret.
@@ -33,6 +33,12 @@ pub(super) fn adapted(plan: &Plan) -> (Plan, Vec<LeftOut>) {
         }
         None => true,
     });
+    for members in adapted.asked.values_mut() {
+        members.0.retain(|member| {
+            let counts = |command: &Command| matches!(command.task, Task::AwaitHistory(_));
+            !member.check.iter().any(counts)
+        });
+    }
     order_as_before(plan, &mut adapted.steps);
     for step in &mut adapted.steps {
         step.commands = commands(&step.commands);
@@ -48,7 +54,7 @@ fn needs(step: &Step) -> Option<&'static str> {
     }
     step.commands.iter().find_map(|command| match &command.task {
         Task::TestScan { .. } => Some("a simulated cluster scans nothing"),
-        Task::Licence(_) | Task::AwaitLicence(_) => Some("no licence is moved in a rehearsal"),
+        Task::AwaitHistory(_) => Some("a simulated cluster has no history of scans"),
         Task::Request(_) | Task::AwaitVersion { .. } => Some("Control Center is not asked"),
         _ => None,
     })
@@ -88,6 +94,7 @@ fn commands(commands: &[Command]) -> Arc<[Command]> {
         Task::AwaitHealth { unit, .. } | Task::CheckUnit { unit } => Some(unit.clone()),
         _ => None,
     });
+    let by_hand = !commands.iter().any(|command| matches!(command.task, Task::Licence(_)));
     let adapt = |command: &Command| {
         let mut command = command.clone();
         match &mut command.task {
@@ -100,6 +107,23 @@ fn commands(commands: &[Command]) -> Arc<[Command]> {
             | Task::Confirm { give_up, .. } => {
                 *give_up = Period::default();
             }
+            Task::Licence(request) => {
+                if let Some(secret) = request.secret_mut() {
+                    *secret = SecretReference::File(SECRET.into());
+                }
+            }
+            Task::AwaitLicence(wait)
+                if by_hand && matches!(wait.until, LicenceUntil::GivenBack(_)) =>
+            {
+                let key = SecretReference::File(SECRET.into());
+                let route = String::new();
+                command.task = Task::Licence(Box::new(LicenceRequest::Deactivate {
+                    route,
+                    key,
+                    deployment: None,
+                }));
+            }
+            Task::AwaitLicence(wait) => wait.give_up = Period::default(),
             Task::WriteFile { secrets, .. } => {
                 for reference in secrets.values_mut() {
                     *reference = SecretReference::File(SECRET.into());

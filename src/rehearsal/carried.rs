@@ -70,17 +70,20 @@ impl<'t, 'd> Hold<'t, 'd> {
         let confirmed: BTreeMap<_, _> = asked.map(|name| (name, "twin".to_owned())).collect();
         let copied = Copied { plan: String::new(), journal: String::new(), hosts: Vec::new() };
         let nowhere = || Err(Trouble::Here("a twin has no API Gateway".to_owned()));
+        let cores = self.twin.cores();
         let apply = Apply {
             dial: &|host| self.twin.dial(host),
             packages: self.twin.packages(),
+            in_flight: (u64::MAX, u64::MAX),
             at_once,
             tenure: &self.tenure,
             patience: Duration::ZERO,
             copied: &copied,
             confirmed: &confirmed,
             gateway: &nowhere,
+            history: &|| Err(Trouble::Here("a twin has no history of scans".to_owned())),
             center: None,
-            cores: None,
+            cores: cores.as_ref(),
             telling: &Telling { notices: &[], folder: self.twin.folder(), next: "" },
             clock: &Timestamp::now,
         };

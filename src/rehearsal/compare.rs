@@ -1,7 +1,8 @@
 //! How two states of a cluster differ, in words.
 
 use crate::fact::{FileState, HealthState, PackageState, UnitState};
-use crate::observe::{ComponentFacts, HostState, Observed};
+use crate::manifest::CORE;
+use crate::observe::{ComponentFacts, CoreState, HostState, Observed};
 
 /// How `one` differs from `other`, as far as components go: packages, services, health, roles and
 /// files. What only a clock or a boot tells apart is not compared.
@@ -19,6 +20,13 @@ pub fn differences(one: &Observed, other: &Observed) -> Vec<String> {
             let address = format!("{host}/{name}");
             found.extend(differs(facts, then).map(|how| format!("{address}: {how}")));
         }
+    }
+    for (host, state) in &one.cores {
+        let then = other.cores.get(host).and_then(CoreState::known);
+        let part = state.known().zip(then).filter(|(one, then)| one.role != then.role);
+        found.extend(part.map(|(one, then)| {
+            format!("{host}/{CORE}: it is {}, not {}", one.role.as_str(), then.role.as_str())
+        }));
     }
     found
 }

@@ -14,7 +14,6 @@ use crate::apply::{Control, Ending, Event};
 use crate::evidence::{Back, Drill, Resumed};
 use crate::observe::Observed;
 use crate::plan::{Plan, Step, Taken, rollback};
-use crate::transport::Task;
 
 /// One step at a time: a fault then meets no other step, and each drill comes to the same every time.
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
@@ -72,7 +71,7 @@ fn supplied<'d>(whole: &Whole<'d>) -> Result<Twin<'d>, Error> {
     let fleet = twin.fleet();
     for step in &whole.plan.steps {
         for command in step.commands.iter() {
-            if let Task::ReceiveFile { path, digest, .. } = &command.task {
+            if let Some((path, digest, _)) = command.task.brings() {
                 fleet.put(&step.host, path, *digest)?;
             }
         }
@@ -128,7 +127,7 @@ impl Drilled<'_> {
 
     fn broken(&self, twin: &Twin<'_>, fault: Fault) -> Result<Broken, Error> {
         for command in self.step.commands.iter() {
-            if let Task::ReceiveFile { path, .. } = &command.task {
+            if let Some((path, ..)) = command.task.brings() {
                 twin.fleet().lose(&self.step.host, path)?;
             }
         }
@@ -159,8 +158,8 @@ impl Drilled<'_> {
         let half_way: BTreeSet<&str> = begun.iter().filter(is_open).copied().collect();
         let what =
             Taken { run: &broken.run, plan: &self.whole.plan, steps: &begun, half_way: &half_way };
-        let (plan, left_out) = adapted(&rollback(what, now));
-        let mut stays = plan.warnings.clone();
+        let (plan, left_out) = adapted(&rollback(what, (twin.desired(), now)));
+        let mut stays: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
         stays.extend(left_out.iter().map(|it| format!("{} is not gone back: {}", it.step, it.why)));
         if !run.progress.over {
             run.give_up("it is rolled back")?;

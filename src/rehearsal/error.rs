@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::address::HostName;
 use crate::state::{JournalError, StateError};
 use crate::transport::Failure;
 
@@ -21,6 +22,14 @@ pub enum Error {
     /// A simulated host can't be made.
     #[error("a host of the simulated twin can't be made: {0}")]
     Host(#[from] Failure),
+    /// A simulated MD Core instance can't be made.
+    #[error("MD Core on {host} of the simulated twin can't be made: {why}")]
+    Instance {
+        /// Where.
+        host: HostName,
+        /// Why.
+        why: String,
+    },
     /// The twin's run can't be recorded in its folder.
     #[error("the rehearsal can't be recorded in the twin's folder: {0}")]
     State(#[from] StateError),

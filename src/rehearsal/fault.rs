@@ -8,7 +8,7 @@ use crate::manifest::FailOn;
 use crate::plan::{HealthyBefore, Plan, Step};
 use crate::state::{Copies, Entry};
 use crate::transport::simulated::Fleet;
-use crate::transport::{Command, Task};
+use crate::transport::{Command, LogsSince, RelayTask, Task};
 
 /// What a command says that is made to fail.
 const SAYS: &str = "made to fail by a drill";
@@ -22,6 +22,8 @@ pub(super) enum Fault {
     Commands(Vec<(HostName, Vec<Task>)>),
     /// A line that comes to the log of this service.
     Log(HostName, String),
+    /// An MD Core instance that can't be asked.
+    Instance(HostName),
     /// Nobody confirms it.
     Unconfirmed,
 }
@@ -31,8 +33,8 @@ impl Fault {
     pub(super) fn of(plan: &Plan, step: &Step) -> Option<Self> {
         let task = step.commands.first().map(|command| &command.task)?;
         match task {
-            Task::AwaitHealthy { at_least, without, .. } => {
-                let members = plan.members.get(&step.component).map_or(&[][..], |it| &it.0);
+            Task::AwaitHealthy { component, at_least, without, .. } => {
+                let members = plan.members.get(component.as_str()).map_or(&[][..], |it| &it.0);
                 let asked = members.iter().filter(|it| !without.contains(&it.host));
                 let asked: Vec<_> = asked.map(check).collect();
                 // So many that too few are left.
@@ -44,7 +46,9 @@ impl Fault {
                 Some(Self::Commands(vec![check(first)]))
             }
             // Who can't tell where a log ends fails nothing.
-            Task::MarkLogs { .. } | Task::ReadLogs { fail_on: FailOn::Never, .. } => None,
+            Task::MarkLogs { .. } | Task::ReadLogs(LogsSince { fail_on: FailOn::Never, .. }) => {
+                None
+            }
             Task::ReadLogs { .. } => {
                 let first = plan.asked.get(&step.id)?.0.first()?;
                 let unit = first.check.iter().find_map(|command| match &command.task {
@@ -53,6 +57,7 @@ impl Fault {
                 })?;
                 Some(Self::Log(first.host.clone(), unit))
             }
+            Task::Licence(_) | Task::AwaitLicence(_) => Some(Self::Instance(step.host.clone())),
             Task::Confirm { verified: false, .. } => Some(Self::Unconfirmed),
             _ => {
                 let tasks = from_telling(&step.commands);
@@ -83,15 +88,20 @@ impl Fault {
                 }
             }
             Self::Log(host, unit) => drop(fleet.log(host, unit, LINE)),
+            Self::Instance(host) => drop(fleet.licences().set_reach(host, Some(SAYS))),
             Self::Unconfirmed => {}
         }
     }
 
     fn clear(&self, fleet: &Fleet) {
-        if let Self::Commands(hosts) = self {
-            for (host, _) in hosts {
-                let _ = fleet.mend(host);
+        match self {
+            Self::Commands(hosts) => {
+                for (host, _) in hosts {
+                    let _ = fleet.mend(host);
+                }
             }
+            Self::Instance(host) => drop(fleet.licences().set_reach(host, None)),
+            Self::Log(..) | Self::Unconfirmed => {}
         }
     }
 }
@@ -124,7 +134,9 @@ const fn rank(task: &Task) -> u8 {
         Task::RemovePackage { .. } => 2,
         Task::RestartUnit { .. } => 3,
         Task::StartUnit { .. } => 4,
-        Task::WriteFile { .. } | Task::ReceiveFile { .. } => 5,
+        Task::WriteFile { .. }
+        | Task::ReceiveFile { .. }
+        | Task::Relay(RelayTask::PullFile { .. }) => 5,
         _ => 6,
     }
 }

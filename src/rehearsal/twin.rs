@@ -13,8 +13,11 @@ use super::scratch::Scratch;
 use super::{Error, facts};
 use crate::address::HostName;
 use crate::apply::{Event, Inbox};
+use crate::cores::{Cores, Depth};
 use crate::desired::Desired;
-use crate::observe::{FileState, HostState, Limits, Observed, SecretState, gather};
+use crate::observe::{
+    self, CoreState, FileState, HostState, Limits, Observed, SecretState, gather,
+};
 use crate::plan::Plan;
 use crate::report::{self, Report, Ways};
 use crate::state::Record;
@@ -74,7 +77,30 @@ impl<'d> Twin<'d> {
             twin.fleet().make(host, facts)?;
             twin.hosts.insert(host.clone());
         }
+        twin.license()?;
         Ok(twin)
+    }
+
+    /// Lets MD Core instances play the parts that they were seen in.
+    fn license(&self) -> Result<(), Error> {
+        let licences = self.fleet().licences();
+        for host in self.desired.standby.iter().flat_map(|standby| standby.cores.keys()) {
+            let made = match self.observed.cores.get(host) {
+                Some(CoreState::Known(facts)) => licences.make(host, facts.clone()),
+                Some(CoreState::Unknown(why)) => licences.set_reach(host, Some(&why.reason)),
+                None => licences.set_reach(host, Some("it was not asked")),
+            };
+            made.map_err(|why| Error::Instance { host: host.clone(), why })?;
+        }
+        Ok(())
+    }
+
+    /// The ways to its MD Core instances, none of which leads out of its folder.
+    pub(super) fn cores(&self) -> Option<Cores> {
+        let settings = self.desired.standby.clone()?;
+        let all =
+            settings.cores.keys().map(|host| (host.clone(), self.fleet().licences())).collect();
+        Some(Cores::new(settings, self.folder().to_owned(), all))
     }
 
     /// Where all of it is.
@@ -93,6 +119,9 @@ impl<'d> Twin<'d> {
             &Timestamp::now,
             &mut |_, _| {},
         );
+        if let Some(cores) = self.cores() {
+            observed.cores = observe::cores(&cores, Depth::Whole);
+        }
         for (host, state) in &mut observed.hosts {
             match state {
                 HostState::Known(known) => {
@@ -144,6 +173,10 @@ impl<'d> Twin<'d> {
 
     pub(super) fn path(&self, name: &str) -> Utf8PathBuf {
         self.scratch.path().join(name)
+    }
+
+    pub(super) const fn desired(&self) -> &'d Desired {
+        self.desired
     }
 
     pub(super) const fn packages(&self) -> &Utf8Path {

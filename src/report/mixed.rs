@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::of::failed;
 use crate::address::ComponentName;
 use crate::apply::Ending;
 use crate::plan::{Plan, Step};
@@ -15,7 +14,7 @@ type Versions<'a> = BTreeMap<String, BTreeSet<&'a str>>;
 /// The components that are in more than one version, in words; nothing while nothing was changed.
 pub(super) fn of(plan: &Plan, ending: &Ending) -> Vec<String> {
     let mut changes = plan.steps.iter().filter(|step| step.action.installs());
-    if !changes.any(|step| ending.is_done(&step.id) || failed(ending, &step.id)) {
+    if !changes.any(|step| ending.is_done(&step.id) || ending.has_failed(&step.id)) {
         return Vec::new();
     }
     let mut components = versions(plan, ending);
@@ -68,7 +67,7 @@ fn left_at(step: &Step, ending: &Ending) -> String {
     let from = from.unwrap_or_else(|| "not installed".to_owned());
     if ending.is_done(&step.id) {
         step.to.to_string()
-    } else if failed(ending, &step.id) {
+    } else if ending.has_failed(&step.id) {
         format!("between {from} and {}", step.to)
     } else {
         from

@@ -6,8 +6,10 @@ mod history;
 mod logs;
 mod mixed;
 mod of;
+mod parts;
 mod past;
 mod scans;
+mod staged;
 mod standby;
 pub mod status;
 mod validation;
@@ -17,8 +19,10 @@ pub use durations::add as add_durations;
 pub use history::History;
 pub use logs::LogReview;
 pub use of::{Ways, of};
+pub use parts::PartReport;
 pub use past::{Past, moved_data, past};
 pub use scans::{ScanResult, TestScan};
+pub use staged::{StagedFile, StagedFiles, staged_files};
 pub use standby::{Readiness, readiness};
 pub use status::Status;
 pub use validation::Validation;
@@ -37,7 +41,7 @@ use crate::value::Period;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Report {
-    /// The run's id.
+    /// The run's id; empty when nothing was to be done.
     pub run: String,
     /// The cluster's name.
     pub cluster: String,
@@ -48,6 +52,9 @@ pub struct Report {
     pub purpose: Purpose,
     /// Every step of the plan, in its order.
     pub steps: Vec<StepReport>,
+    /// What each part of the plan took, against its forecast.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,
@@ -68,6 +75,9 @@ pub struct Report {
     /// How many changes the plan withholds for that.
     #[serde(default, skip_serializing_if = "is_none")]
     pub withheld: usize,
+    /// What a run that takes another back leaves as it is, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreturned: Vec<String>,
     /// Components that are now in more than one version, with the versions by host, in words.
     pub mixed: Vec<String>,
     /// What is kept for the way back, and how it goes, in words.
@@ -80,6 +90,9 @@ pub struct Report {
     /// The command that takes the run back; empty when there is nothing to take back.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub back: String,
+    /// The account of what was taken back at once, because the plan says so of what failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Box<Report>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]

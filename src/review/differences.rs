@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::order::Order;
 use super::step::{Both, ChangedStep};
-use crate::plan::{Plan, Rehearsal, Step};
+use crate::desired::Desired;
+use crate::plan::{Plan, Rehearsal, Step, rewording};
 use crate::value::Digest;
 
 /// What moved between two plans.
@@ -25,7 +28,7 @@ pub struct Differences<'p> {
 }
 
 /// Something that a plan says once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Moved {
     /// What it is, in a word or two.
@@ -47,15 +50,20 @@ impl Differences<'_> {
     }
 }
 
-/// What moved since `saved` was made, with `now` made anew: also what the same is done for, since nobody
-/// carries a plan out under another manifest than it was made from.
+/// What moved since `saved` was made, with `now` made anew from `desired`: also what the same is done for,
+/// since nobody carries a plan out under another manifest than it was made from.
 #[must_use]
-pub fn since<'p>(saved: &'p Plan, now: &'p Plan) -> Differences<'p> {
+pub fn since<'p>(saved: &'p Plan, now: &'p Plan, desired: &Desired) -> Differences<'p> {
     let mut found = differences(saved, now);
-    if saved.basis.desired != now.basis.desired {
-        let digest = |plan: &Plan| vec![plan.basis.desired.to_string()];
-        let what = "manifest, release or catalog";
-        found.about.push(Moved { what, gone: digest(saved), come: digest(now) });
+    // Not of the steps of `now`: that others are to be done doesn't mean that anything was written anew.
+    let moved = rewording(saved, desired);
+    if !moved.is_empty() {
+        let line = |fact: &str, value: &str| format!("{fact}: {value}");
+        found.about.push(Moved {
+            what: "manifest, release or catalog",
+            gone: moved.iter().map(|(fact, then, _)| line(fact, then)).collect(),
+            come: moved.iter().map(|(fact, _, now)| line(fact, now)).collect(),
+        });
     }
     found
 }
@@ -121,14 +129,14 @@ fn said(plan: &Plan) -> [(&'static str, Vec<String>); 13] {
         ("environment", vec![plan.environment.clone()]),
         ("release", vec![plan.release.clone()]),
         ("purpose", vec![text(&plan.purpose)]),
-        ("window", plan.window.iter().map(text).collect()),
+        ("window", plan.window.iter().flat_map(by_key).collect()),
         ("after a failure", failure.collect()),
         ("asked for their health", asked.collect()),
-        ("approvals", plan.approvals.iter().map(text).collect()),
+        ("approvals", plan.approvals.iter().flat_map(by_key).collect()),
         ("rehearsals", rehearsals(plan)),
         ("unknown", unknown.collect()),
         ("left out", withheld.collect()),
-        ("warnings", plan.warnings.clone()),
+        ("warnings", plan.warnings.iter().map(ToString::to_string).collect()),
         (
             "waivers, notices",
             plan.waivers.iter().map(text).chain(plan.notices.iter().map(text)).collect(),
@@ -142,10 +150,29 @@ fn rehearsals(plan: &Plan) -> Vec<String> {
     plan.rehearsal.as_ref().map(of).unwrap_or_default()
 }
 
+/// Each key as it stands in the plan file, with its value: what didn't move of it is not told.
+fn by_key(value: &impl Serialize) -> Vec<String> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(keys)) => {
+            keys.iter().map(|(key, value)| format!("{key}: {}", listed(value))).collect()
+        }
+        _ => vec![text(value)],
+    }
+}
+
+fn listed(value: &Value) -> String {
+    match value.as_array() {
+        Some(values) if !values.is_empty() => {
+            values.iter().map(text).collect::<Vec<_>>().join(", ")
+        }
+        _ => text(value),
+    }
+}
+
 /// As it stands in the plan file.
 fn text(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
+        Ok(Value::String(text)) => text,
         Ok(value) => value.to_string(),
         Err(error) => error.to_string(),
     }
@@ -174,25 +201,35 @@ impl Serialize for Differences<'_> {
 }
 
 /// The form of [`Differences`] for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Form<'d> {
+pub(super) struct Form<'d> {
+    /// The format's name.
     format: &'static str,
+    /// The version of the format.
     version: u32,
+    /// Whether both plans mean the same.
     same: bool,
+    /// What is not of one step.
     about: &'d [Moved],
+    /// Steps that only the older plan has, by their ids.
     gone: Vec<String>,
+    /// Steps that only the newer plan has, by their ids.
     come: Vec<String>,
+    /// Steps that mean another thing.
     changed: Vec<Changed<'d>>,
 }
 
-#[derive(Serialize)]
+/// A step that means another thing.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Changed<'d> {
+    /// Its id.
     id: &'d str,
+    /// What moved of it.
     fields: &'d [super::StepField],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    /// What came before it and doesn't any more.
     no_longer_after: &'d [&'d str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    /// What comes before it now and didn't.
     now_after: &'d [&'d str],
 }

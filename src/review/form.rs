@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
+use super::differences::Form as DifferencesForm;
 use super::{Differences, Fit, Relation, Standing, Why};
 use crate::address::ComponentName;
 use crate::plan::{Plan, Step, Unknown, Withheld, elapsed};
@@ -19,15 +22,22 @@ fn period(duration: Duration) -> Period {
 }
 
 /// [`Why`], key by key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct WhyForm<'p> {
+    /// The format's name.
     format: &'static str,
+    /// The version of the format.
     version: u32,
+    /// The step, by its id in the plan.
     step: &'p str,
+    /// What comes before it, by why; steps by their ids.
     after: BTreeMap<Relation, Vec<&'p str>>,
+    /// When it begins, by the forecast, counted from the start.
     begins: Period,
+    /// What may begin when it is done, if nothing else is waited for.
     next: Vec<&'p str>,
+    /// All that hangs on it.
     behind: Vec<&'p str>,
 }
 
@@ -48,16 +58,23 @@ impl Serialize for Why<'_> {
 }
 
 /// [`Standing`], key by key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct StandingForm<'p> {
+    /// The format's name.
     format: &'static str,
+    /// The version of the format.
     version: u32,
+    /// What is changed on the host, by the ids of the steps.
     changes: Vec<&'p str>,
+    /// What else is done there.
     others: Vec<&'p str>,
+    /// Why it can't be read, if it can't.
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<&'p Unknown>,
+    /// What would be changed, and is left out.
     withheld: &'p [&'p Withheld],
+    /// Components that are as desired.
     as_desired: Vec<&'p ComponentName>,
 }
 
@@ -77,26 +94,38 @@ impl Serialize for Standing<'_> {
 }
 
 /// What would be otherwise.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct WhatIf<'p> {
+    /// The format's name.
     format: &'static str,
+    /// The version of the format.
     version: u32,
+    /// What was asked, in words.
     asked: &'p str,
+    /// What the plan takes as it is.
     takes: Period,
+    /// What it would take.
     would_take: Period,
+    /// What would change in the plan.
+    #[schemars(with = "DifferencesForm<'p>")]
     differences: &'p Differences<'p>,
+    /// How stage 2 would fit into the window, when one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     fit: Option<FitForm<'p>>,
 }
 
 /// [`Fit`], key by key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct FitForm<'p> {
+    /// The window.
     window: Period,
+    /// What stage 2 should take.
     stage_2_takes: Period,
+    /// What it takes in a slow case.
     stage_2_slow: Period,
+    /// The changes that would not be begun, by the ids of their steps.
     not_begun: Vec<&'p str>,
 }
 
@@ -128,4 +157,18 @@ impl<'p> WhatIf<'p> {
             fit,
         }
     }
+}
+
+/// The JSON schemas of the answers, by the names of their formats.
+#[must_use]
+pub fn schemas() -> [(&'static str, Schema); 4] {
+    fn of<T: JsonSchema>() -> Schema {
+        SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
+    }
+    [
+        ("differences", of::<DifferencesForm<'static>>()),
+        ("why", of::<WhyForm<'static>>()),
+        ("why-not", of::<StandingForm<'static>>()),
+        ("what-if", of::<WhatIf<'static>>()),
+    ]
 }

@@ -12,7 +12,7 @@ mod why;
 
 pub use differences::{Differences, Moved, differences, since};
 pub use fit::{Fit, fit};
-pub use form::WhatIf;
+pub use form::{WhatIf, schemas};
 pub use standing::{Standing, standing};
 pub use step::{ChangedStep, StepField};
 pub use why::{Relation, Why, why};

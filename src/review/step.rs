@@ -1,5 +1,6 @@
 //! What moved in one step between two plans.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::order::Order;
@@ -8,7 +9,7 @@ use crate::plan::{Plan, Step};
 
 /// A part of a step that carries meaning. Its wave doesn't: it follows
 /// from the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepField {
     /// The version before or after.
@@ -61,7 +62,8 @@ impl<'p> Both<'p> {
         let before = self.before(old, new);
         // Taken apart by name: a part that is added to steps can't be forgotten here. Host, component and
         // action are in the id, which is seen to when a plan is read; the wave follows from the order; what
-        // it takes means something only beside a window.
+        // it takes means something only beside a window; what is there already isn't sent either way; who goes
+        // first follows from the order, too.
         let Step {
             id: _,
             host: _,
@@ -77,6 +79,9 @@ impl<'p> Both<'p> {
             impact,
             forecast: _,
             slow: _,
+            canary: _,
+            staged: _,
+            feeder,
             commands,
             way_back,
         } = new;
@@ -84,7 +89,7 @@ impl<'p> Both<'p> {
             (StepField::Version, (&old.from, &old.to) != (from, to)),
             (StepField::Stage, old.stage != *stage),
             (StepField::Reasons, old.reasons != *reasons),
-            (StepField::Commands, old.commands != *commands),
+            (StepField::Commands, (&old.commands, &old.feeder) != (commands, feeder)),
             (StepField::Needs, !alike(&old.needs_healthy, needs_healthy)),
             (StepField::Asks, self.asks_otherwise(old, new)),
             (StepField::Impact, old.impact != *impact),

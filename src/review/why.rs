@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::order::Order;
@@ -11,11 +12,15 @@ use crate::diff::Action;
 use crate::plan::{Plan, Step, waves};
 
 /// Why one step comes before another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// It puts a package on its host: all of them are there before anything changes.
     Brings,
+    /// It brings the file that the other one's host gets from there.
+    Feeds,
+    /// Its host gets the file from where the other one takes it away.
+    Fed,
     /// It sees that something is so.
     Gate,
     /// It tells people.
@@ -85,11 +90,15 @@ fn next<'p>(behind: &[&'p Step]) -> Vec<&'p Step> {
 
 fn relation(before: &Step, step: &Step) -> Relation {
     let needed = step.needs_healthy.iter().any(|need| need.component == before.component);
+    let is_fed_by = |before: &Step| step.feeder.as_ref().is_some_and(|it| it.host == before.host);
     match before.action {
         Action::TellBefore | Action::TellStart | Action::TellEnd => Relation::Tells,
+        _ if step.action == Action::Clear => Relation::Fed,
+        action if action.only_copies() && is_fed_by(before) => Relation::Feeds,
         action if action.only_copies() => Relation::Brings,
         action if action.is_gate() => Relation::Gate,
         _ if before.stage != step.stage => Relation::Stage,
+        _ if step.action == Action::Reboot && before.host == step.host => Relation::Host,
         _ if before.component == step.component && !step.action.is_gate() => Relation::Batch,
         action if action.restores() && needed => Relation::Needed,
         _ if step.stage == Stage::Critical && !step.action.is_gate() => Relation::OneByOne,

@@ -104,7 +104,7 @@ impl Gateway {
 }
 
 /// The body of an answer that says yes.
-fn read(
+pub(super) fn read(
     answer: Result<Response<Body>, ureq::Error>,
     key: Option<&Secret>,
 ) -> Result<Vec<u8>, Trouble> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::flaw::Flaw;
 use super::path::Path;
 use super::{Span, database, web, word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
@@ -115,12 +116,21 @@ impl<'a> Checker<'a> {
         if text.is_empty() && schema.node["minLength"].as_u64() > Some(0) {
             self.empty(path, schema, span);
         } else if schema.name == database::NAME {
-            self.database(&path, span, text);
+            self.flaw(&path, span, database::flaw(text));
         } else if schema.name == web::NAME {
-            self.web_address(&path, span, text);
+            self.flaw(&path, span, web::flaw(text));
         } else {
             self.word(&path, schema.name, span, text);
         }
+    }
+
+    fn flaw(&mut self, path: &Path<'_>, span: Span, flaw: Option<Flaw>) {
+        let Some(Flaw { code, is, help, is_secret }) = flaw else { return };
+        let diagnostic = Diagnostic::new(code, format!("`{path}` {is}"));
+        if is_secret {
+            self.secrets.push(span.clone());
+        }
+        self.report(diagnostic, span, if is_secret { "hidden here" } else { "this address" }, help);
     }
 
     pub(super) fn word(&mut self, path: &Path<'_>, form: &str, span: Span, text: &str) {

@@ -6,10 +6,8 @@ use postgres::Config;
 use postgres::config::Host;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::Span;
-use super::check::Checker;
-use super::path::Path;
-use crate::diagnostic::{Code, Diagnostic};
+use super::flaw::Flaw;
+use crate::diagnostic::Code;
 
 /// The name of its form in schemas.
 pub(super) const NAME: &str = "DatabaseAddress";
@@ -47,37 +45,29 @@ fn is_local(host: &Host) -> bool {
     }
 }
 
-impl Checker<'_> {
-    pub(super) fn database(&mut self, path: &Path<'_>, span: Span, text: &str) {
-        let Some((code, problem, help)) = problem(text) else { return };
-        let diagnostic = Diagnostic::new(code, format!("`{path}` {problem}"));
-        // What can't be read may hold a password too.
-        if text.parse().is_ok_and(|config: Config| config.get_password().is_none()) {
-            return self.report(diagnostic, span, "this address", help);
-        }
-        self.secrets.push(span.clone());
-        self.report(diagnostic, span, "hidden here", help);
-    }
-}
-
-/// What is wrong with the address of a database, and what to do about it.
-fn problem(address: &str) -> Option<(Code, &'static str, &'static str)> {
+/// What is wrong with the address of a database, if anything.
+pub(super) fn flaw(address: &str) -> Option<Flaw> {
     const FORM: &str = "write it as `postgresql://user@host:port/database`";
+    let flaw = |is, help: &str, is_secret| {
+        Some(Flaw { code: Code::BadDatabase, is, help: help.to_owned(), is_secret })
+    };
     let config: Config = match address.parse() {
         Ok(config) => config,
-        Err(_) => return Some((Code::BadDatabase, "is not the address of a database", FORM)),
+        // What can't be read may hold a password too.
+        Err(_) => return flaw("is not the address of a database", FORM, true),
     };
     if config.get_password().is_some() {
         let help = "take it out, and name beside it the place that it is read from when it is \
                     needed: `password = { env = \"NAME\" }`; then change it, since this file has \
                     held it";
-        return Some((Code::PlainSecret, "holds a password in plain text", help));
+        let flaw = flaw("holds a password in plain text", help, true);
+        return flaw.map(|flaw| Flaw { code: Code::PlainSecret, ..flaw });
     }
     if address.contains("sslmode") {
         let help = "write `tls = \"verify-full\"` or `tls = \"off\"` beside it";
-        return Some((Code::BadDatabase, "can't set `sslmode`", help));
+        return flaw("can't set `sslmode`", help, false);
     }
-    config.get_hosts().is_empty().then_some((Code::BadDatabase, "names no host", FORM))
+    if config.get_hosts().is_empty() { flaw("names no host", FORM, false) } else { None }
 }
 
 #[cfg(test)]
@@ -95,7 +85,7 @@ mod tests {
             ("postgresql://mdc@localhost,db/mdc", false),
             ("host=db user=mdc", false),
         ] {
-            assert_eq!(problem(address), None, "{address}");
+            assert_eq!(flaw(address), None, "{address}");
             assert_eq!(is_on_this_machine(address), here, "{address}");
         }
     }
@@ -110,7 +100,7 @@ mod tests {
             ("mysql://db/mdc", Code::BadDatabase),
             ("postgresql://db:port/mdc", Code::BadDatabase),
         ] {
-            assert_eq!(problem(address).map(|(code, ..)| code), Some(expected), "{address}");
+            assert_eq!(flaw(address).map(|flaw| flaw.code), Some(expected), "{address}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod choice;
 mod database;
 mod endpoint;
 mod file;
+mod flaw;
 mod keys;
 mod parse;
 mod path;

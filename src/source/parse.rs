@@ -1,12 +1,14 @@
 //! From text to a typed value, or to all of its problems.
 
-use std::sync::Arc;
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use toml::de::{DeTable, Deserializer, Error};
+use toml::de::{DeTable, DeValue, Deserializer, Error};
 
 use super::Span;
 use super::check::check;
@@ -19,17 +21,24 @@ pub fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
+/// The same, made once for each type: many files hold a component each.
+fn known_schema<T: JsonSchema + 'static>() -> Arc<Value> {
+    static KNOWN: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(known.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schema::<T>())))
+}
+
 /// The value that `source` holds, or all the problems of its form. Warnings don't exist at this
 /// level: with problems there is no value.
 #[must_use]
-pub fn parse<T: JsonSchema + DeserializeOwned>(
+pub fn parse<T: JsonSchema + DeserializeOwned + 'static>(
     source: &Arc<SourceText>,
 ) -> (Option<T>, Diagnostics) {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
         return (None, problems(source, table.get_ref(), &errors));
     }
-    let found = check(source, &schema::<T>(), &table);
+    let found = check(source, &known_schema::<T>(), &table);
     if !found.is_empty() {
         return (None, found);
     }
@@ -50,9 +59,15 @@ fn refused(source: &Arc<SourceText>, error: &Error) -> Diagnostic {
         .help("keep one of them")
 }
 
-/// Where the top-level key `key` is written in `source`, if it is.
+/// Where the last key of `path`, which leads to it from the top, is written in `source`, if it is.
 #[must_use]
-pub fn key_span(source: &SourceText, key: &str) -> Option<Span> {
+pub fn key_span(source: &SourceText, path: &[&str]) -> Option<Span> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
-    table.get_ref().get_key_value(key).map(|(key, _)| key.span())
+    let (last, tables) = path.split_last()?;
+    let into = |table, key: &&str| match DeTable::get(table, *key)?.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    };
+    let table = tables.iter().try_fold(table.get_ref(), into)?;
+    table.get_key_value(*last).map(|(key, _)| key.span())
 }

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::Span;
-use super::check::Checker;
 use super::endpoint::address_problem;
-use super::path::Path;
-use crate::diagnostic::{Code, Diagnostic};
+use super::flaw::Flaw;
+use crate::diagnostic::Code;
 
 /// The name of its form in schemas.
 pub(super) const NAME: &str = "WebAddress";
@@ -30,26 +28,25 @@ impl JsonSchema for WebAddress {
     }
 }
 
-impl Checker<'_> {
-    pub(super) fn web_address(&mut self, path: &Path<'_>, span: Span, text: &str) {
-        if text.contains('@') {
-            let help = "take user and password out, and name beside it the place that the key is read \
-                        from when it is needed: `api-key = { env = \"NAME\" }`; then change it, since \
-                        this file has held it";
-            self.secrets.push(span.clone());
-            let message = format!("`{path}` holds a user or a password in plain text");
-            return self.report(
-                Diagnostic::new(Code::PlainSecret, message),
-                span,
-                "hidden here",
-                help,
-            );
-        }
-        if let Some(problem) = web_problem(text) {
-            let message = format!("`{path}` is not the address of a web server");
-            self.report(Diagnostic::new(Code::BadWebAddress, message), span, "this", problem);
-        }
+/// What is wrong with the address of a web server, if anything.
+pub(super) fn flaw(address: &str) -> Option<Flaw> {
+    if address.contains('@') {
+        let help = "take user and password out, and name beside it the place that the key is read \
+                    from when it is needed: `api-key = { env = \"NAME\" }`; then change it, since \
+                    this file has held it";
+        return Some(Flaw {
+            code: Code::PlainSecret,
+            is: "holds a user or a password in plain text",
+            help: help.to_owned(),
+            is_secret: true,
+        });
     }
+    web_problem(address).map(|help| Flaw {
+        code: Code::BadWebAddress,
+        is: "is not the address of a web server",
+        help,
+        is_secret: false,
+    })
 }
 
 /// What is wrong with `text` as the address of a web server, if anything. Of RFC 3986 it may have a

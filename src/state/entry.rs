@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::StepOutcome;
+use super::{NotPlanned, StepOutcome};
 use crate::approval::Approval;
 use crate::notice::Told;
 use crate::plan::Rehearsed;
@@ -18,7 +18,7 @@ pub const VERSION: u32 = 1;
 
 /// One thing that a run did or was about to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Entry {
     /// The first entry: what kind of journal this is, and of which run.
     Opened {
@@ -37,6 +37,12 @@ pub enum Entry {
         /// Whether the run only takes backups.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         backs_up: bool,
+        /// What the plan had to leave out.
+        #[serde(default, skip_serializing_if = "NotPlanned::is_nothing")]
+        not_planned: NotPlanned,
+        /// Whether it only brings packages to hosts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stages: bool,
     },
     /// Enough people had approved the plan when the run began.
     Approved {

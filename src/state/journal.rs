@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::chain::{Chain, LARGEST, LONGEST_LINE};
+use super::chain::{Chain, LARGEST, LONGEST_LINE, Link};
 use super::{Entry, FORMAT, Reader, VERSION};
 
 /// Why a journal can't be read or written.
@@ -86,6 +86,15 @@ pub(super) trait Lines: Send + Sync + fmt::Debug {
     /// Keeps `text` as line `number` and returns when it is kept for good. A line that was kept before
     /// but whose keeping was not seen is not kept twice.
     fn keep(&mut self, number: u64, text: &str) -> Result<(), JournalError>;
+
+    /// Keeps several lines, which follow one another, and returns when all are kept for good; or how many were
+    /// before the first that was not, and why that was not.
+    fn keep_all(&mut self, lines: &[Link]) -> Result<(), (usize, JournalError)> {
+        for (kept, line) in lines.iter().enumerate() {
+            self.keep(line.after.number, &line.text).map_err(|error| (kept, error))?;
+        }
+        Ok(())
+    }
 }
 
 /// Hears each line once it is kept: where it begins in the journal, and the line with its end.
@@ -122,16 +131,37 @@ impl Journal {
     /// # Errors
     /// When it can't be kept, or the lease was lost: then nothing may follow from it.
     pub fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
-        let link = self
-            .chain
-            .link(Timestamp::now(), entry)
-            .ok_or_else(|| JournalError::TooLarge { place: self.place.clone() })?;
-        self.lines.keep(link.after.number, &link.text)?;
-        if let Some(copies) = &mut self.copies {
-            copies(self.chain.length, &(link.text + "\n"));
+        self.append_all([entry])
+    }
+
+    /// Appends `entries`, which happened together, and returns when all are kept for good: with one wait for
+    /// the disk, where each of them alone would have one.
+    ///
+    /// # Errors
+    /// When one can't be kept, or the lease was lost: then nothing may follow from any of them, and those
+    /// after it are not kept.
+    pub fn append_all(
+        &mut self,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> Result<(), JournalError> {
+        let at = Timestamp::now();
+        let mut links: Vec<Link> = Vec::new();
+        for entry in entries {
+            let chain = links.last().map_or(&self.chain, |link| &link.after);
+            let link = chain.link(at, entry);
+            links.push(link.ok_or_else(|| JournalError::TooLarge { place: self.place.clone() })?);
         }
-        self.chain = link.after;
-        Ok(())
+        let (kept, result) = match self.lines.keep_all(&links) {
+            Ok(()) => (links.len(), Ok(())),
+            Err((kept, error)) => (kept, Err(error)),
+        };
+        for link in links.into_iter().take(kept) {
+            if let Some(copies) = &mut self.copies {
+                copies(self.chain.length, &(link.text + "\n"));
+            }
+            self.chain = link.after;
+        }
+        result
     }
 
     /// Hands each line that is kept from now on to `copies` too.

@@ -36,9 +36,9 @@ pub use logs::{LogFound, LogsRead};
 pub use outcome::{FailureKind, Kept, StepFailure, StepOutcome};
 pub use postgres::Postgres;
 pub use process::Process;
-pub use progress::{Noted, Progress};
+pub use progress::{BEGUN, Noted, Progress, RunKind, given_work, kept_from_work};
 pub use reader::Reader;
-pub use run::{Run, RunEnding, Summary, Without};
+pub use run::{NotPlanned, Run, RunEnding, Summary, Without};
 pub use store::{Checked, Store};
 
 use token::token;

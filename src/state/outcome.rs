@@ -27,13 +27,15 @@ pub enum StepOutcome {
     Told(Box<Told>),
     /// A command failed, or its end was not seen.
     Failed(StepFailure),
+    /// The run stopped while the step waited for its turn to copy: nothing was done but looked.
+    NotBegun,
 }
 
 impl StepOutcome {
     /// Whether what the step promised holds now.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        !matches!(self, Self::Failed(_))
+        !matches!(self, Self::Failed(_) | Self::NotBegun)
     }
 
     /// Whether what was begun on the host may still be going on, or have ended well.
@@ -138,5 +140,12 @@ impl FailureKind {
     #[must_use]
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Passing | Self::Gone)
+    }
+
+    /// Whether a host has failed: who may change the cluster, what people want, and what is wrong on the
+    /// controller are nothing of a host.
+    #[must_use]
+    pub const fn is_of_host(self) -> bool {
+        !matches!(self, Self::Fenced | Self::Cancelled | Self::Waits | Self::Here)
     }
 }

@@ -8,6 +8,21 @@ use crate::scan::Scanned;
 /// What was seen before a step changed anything: by what it is, the lines of the answer.
 pub type Noted = BTreeMap<String, Box<[String]>>;
 
+/// What it is noted as that a step of stage 2 has begun to change something. No question is called so.
+pub const BEGUN: &str = "(the change is begun)";
+
+/// What it is noted as that an attempt could not give an instance its work back.
+#[must_use]
+pub fn kept_from_work(attempt: u32) -> String {
+    format!("(still kept from new work after attempt {attempt})")
+}
+
+/// What it is noted as that an instance was given its work back, when nobody went on with an attempt.
+#[must_use]
+pub fn given_work(attempt: u32) -> String {
+    format!("(given work again after attempt {attempt})")
+}
+
 /// What the journal of a run tells about its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -34,8 +49,8 @@ pub struct Progress {
     pub fence: u64,
     /// Whether it is recorded who had approved the plan, or why it was begun without.
     pub has_right: bool,
-    /// Whether the run only takes backups, so that runs that change the cluster go on beside it.
-    pub backs_up: bool,
+    /// What the run is for.
+    pub kind: RunKind,
     /// Whether nothing is left to do but debts, or nothing is to be done any more.
     pub over: bool,
 }
@@ -45,6 +60,23 @@ impl Progress {
     #[must_use]
     pub fn is_untouched(&self, step: &str) -> bool {
         ![&self.done, &self.interrupted, &self.failed].iter().any(|steps| steps.contains(step))
+    }
+
+    /// Whether a step failed or was cut off when it may have changed something.
+    #[must_use]
+    pub fn is_half_way(&self, step: &str) -> bool {
+        let has_begun = self.noted.get(step).is_some_and(|noted| noted.contains_key(BEGUN));
+        has_begun && (self.failed.contains(step) || self.interrupted.contains(step))
+    }
+
+    /// Whether a step that keeps an instance from new work may have left it so.
+    #[must_use]
+    pub fn may_lack_work(&self, step: &str) -> bool {
+        let attempt = self.attempts.get(step).copied().unwrap_or_default();
+        let is_noted =
+            |what: String| self.noted.get(step).is_some_and(|noted| noted.contains_key(&what));
+        let is_kept = self.failed.contains(step) && is_noted(kept_from_work(attempt));
+        (self.interrupted.contains(step) || is_kept) && !is_noted(given_work(attempt))
     }
 
     /// The number of the attempt at a step that comes now, from 1. One that was cut off is gone on
@@ -58,7 +90,9 @@ impl Progress {
     /// Takes in what an entry tells.
     pub fn take(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { backs_up, .. } => self.backs_up = *backs_up,
+            Entry::Opened { backs_up, stages, .. } => {
+                self.kind = RunKind::of(*backs_up, *stages);
+            }
             Entry::Approved { .. } | Entry::Unapproved { .. } => self.has_right = true,
             Entry::Again { .. }
             | Entry::Rehearsed { .. }
@@ -97,7 +131,7 @@ impl Progress {
                 if outcome.is_done() {
                     self.skipped.remove(step);
                     self.done.insert(step.clone());
-                } else {
+                } else if *outcome != StepOutcome::NotBegun {
                     self.failed.insert(step.clone());
                 }
             }
@@ -109,6 +143,29 @@ impl Progress {
                 self.over = true;
                 self.skipped.clear();
             }
+        }
+    }
+}
+
+/// What a run is for. Those of one kind follow one another; those of different kinds stand beside each
+/// other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunKind {
+    /// To change the cluster.
+    #[default]
+    Change,
+    /// To take backups.
+    BackUp,
+    /// To bring packages to hosts.
+    Stage,
+}
+
+impl RunKind {
+    const fn of(backs_up: bool, stages: bool) -> Self {
+        match (backs_up, stages) {
+            (true, _) => Self::BackUp,
+            (_, true) => Self::Stage,
+            _ => Self::Change,
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Journal, JournalError, Lease, Progress, Record};
+use super::{Entry, Journal, JournalError, Lease, Progress, Record, RunKind};
 use crate::plan::{Plan, Purpose};
 use crate::value::Digest;
 
@@ -85,8 +85,32 @@ pub(super) fn opening(id: &str, plan: &Plan, right: &[Entry]) -> Vec<Entry> {
         release: plan.goal(),
         steps: plan.steps.len() as u64,
         backs_up: plan.purpose == Purpose::BackUp,
+        not_planned: NotPlanned {
+            unknown: plan.unknown.len() as u64,
+            withheld: plan.withheld.len() as u64,
+        },
+        stages: plan.purpose == Purpose::Stage,
     };
     std::iter::once(opened).chain(right.iter().cloned()).collect()
+}
+
+/// What a plan had to leave out, since hosts could not be read: a run of it can't bring the cluster to what
+/// is desired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct NotPlanned {
+    /// Hosts that could not be read.
+    pub unknown: u64,
+    /// Changes on other hosts that were left out for their sake.
+    pub withheld: u64,
+}
+
+impl NotPlanned {
+    /// Whether nothing was left out.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.unknown == 0 && self.withheld == 0
+    }
 }
 
 /// What there is to say about a run in one line, from its journal alone.
@@ -95,6 +119,9 @@ pub(super) fn opening(id: &str, plan: &Plan, right: &[Entry]) -> Vec<Entry> {
 pub struct Summary {
     /// The run's id.
     pub run: String,
+    /// What it is for.
+    #[serde(skip)]
+    pub kind: RunKind,
     /// The release that its plan leads to.
     pub release: String,
     /// The seal of its plan.
@@ -119,6 +146,9 @@ pub struct Summary {
     pub debts: BTreeMap<String, String>,
     /// How it ended.
     pub ending: RunEnding,
+    /// What its plan had to leave out.
+    #[serde(default, skip_serializing_if = "NotPlanned::is_nothing")]
+    pub not_planned: NotPlanned,
     /// What was asked for and missing when it began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Without>,
@@ -164,7 +194,8 @@ impl Summary {
         self.began = self.began.or(Some(record.at));
         self.last = Some(record.at);
         match &record.entry {
-            Entry::Opened { seal, release, steps, .. } => {
+            Entry::Opened { seal, release, steps, not_planned, .. } => {
+                self.not_planned = *not_planned;
                 self.seal = Some(*seal);
                 self.release.clone_from(release);
                 self.steps = *steps;
@@ -192,6 +223,7 @@ impl Summary {
 
     /// With what all its records come to.
     pub(super) fn closed(mut self, progress: &Progress, damage: Option<&JournalError>) -> Self {
+        self.kind = progress.kind;
         self.done = progress.done.len() as u64;
         self.failed = progress.failed.len() as u64;
         self.interrupted = progress.interrupted.len() as u64;

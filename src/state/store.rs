@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    Asked, Claim, Entry, JournalError, Lease, Progress, Record, Run, StateError, Summary, Tenant,
+    Asked, Claim, Entry, JournalError, Lease, Progress, Record, Run, RunKind, StateError, Summary,
+    Tenant,
 };
 use crate::plan::Plan;
 use crate::value::Digest;
@@ -106,7 +107,7 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn unfinished(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, false, |progress| !progress.over)
+        self.newest(lease, RunKind::Change, |progress| !progress.over)
     }
 
     /// Opens the newest run that takes backups, if it is not over.
@@ -114,7 +115,15 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn unfinished_backup(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, true, |progress| !progress.over)
+        self.newest(lease, RunKind::BackUp, |progress| !progress.over)
+    }
+
+    /// Opens the newest run that brings packages to hosts, if it is not over.
+    ///
+    /// # Errors
+    /// When its record is damaged, or the lease is lost.
+    pub fn unfinished_stage(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
+        self.newest(lease, RunKind::Stage, |progress| !progress.over)
     }
 
     /// Opens the newest run, if it owes something.
@@ -122,37 +131,45 @@ impl dyn Store + '_ {
     /// # Errors
     /// When its record is damaged, or the lease is lost.
     pub fn owing(&self, lease: &Lease) -> Result<Option<Run>, StateError> {
-        self.newest(lease, false, |progress| !progress.skipped.is_empty())
+        self.newest(lease, RunKind::Change, |progress| !progress.skipped.is_empty())
     }
 
-    /// The newest run that changes the cluster. Runs that only take backups stand beside it.
+    /// The newest run that changes the cluster. Runs that only take backups or bring packages stand beside it.
     ///
     /// # Errors
     /// When it can't be read.
     pub fn newest_change(&self) -> Result<Option<String>, StateError> {
-        Ok(self.newest_of(false)?.map(|(id, ..)| id))
+        Ok(self.newest_of(RunKind::Change)?.map(|(id, ..)| id))
     }
 
-    /// The newest run that takes backups, or that doesn't, if it is as `wanted`.
+    /// The newest run that brings packages to hosts.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn newest_stage(&self) -> Result<Option<String>, StateError> {
+        Ok(self.newest_of(RunKind::Stage)?.map(|(id, ..)| id))
+    }
+
+    /// The newest run of that kind, if it is as `wanted`.
     fn newest(
         &self,
         lease: &Lease,
-        backs_up: bool,
+        kind: RunKind,
         wanted: impl Fn(&Progress) -> bool,
     ) -> Result<Option<Run>, StateError> {
-        match self.newest_of(backs_up)? {
+        match self.newest_of(kind)? {
             Some((_, _, Some(damage))) => Err(damage.into()),
             Some((id, progress, None)) if wanted(&progress) => Ok(Some(self.open(lease, &id)?)),
             _ => Ok(None),
         }
     }
 
-    fn newest_of(&self, backs_up: bool) -> Result<Option<Newest>, StateError> {
+    fn newest_of(&self, kind: RunKind) -> Result<Option<Newest>, StateError> {
         for id in self.ids()? {
             let mut progress = Progress::default();
             let checked = self.read(&id, &mut |record| progress.take(&record.entry))?;
-            // One whose first entry can't be read may be of either kind.
-            if progress.backs_up == backs_up || checked.entries == 0 {
+            // One whose first entry can't be read may be of any kind.
+            if progress.kind == kind || checked.entries == 0 {
                 return Ok(Some((id, progress, checked.damage)));
             }
         }

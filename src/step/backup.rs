@@ -1,5 +1,7 @@
 //! Backups: taking them, and seeing what vouches for them.
 
+mod told;
+
 use super::windows;
 use crate::manifest::BackupGate;
 use crate::transport::{Account, Command, Task, quote};
@@ -9,21 +11,30 @@ use crate::value::Period;
 /// Its file may be ahead of the host's clock by `skew`, since another host may have written it.
 #[must_use]
 pub fn prove_backup(component: &str, gate: &BackupGate, skew: Period) -> Command {
-    let run = if gate.is_on_windows() { windows::prove(gate, skew) } else { prove(gate, skew) };
-    let (component, newest) = (component.to_owned(), gate.newest.clone());
+    let run = match &gate.told_by {
+        Some(by) => told::prove(gate, by, skew),
+        None if gate.is_on_windows() => windows::prove(gate, skew),
+        None => prove(gate, skew),
+    };
+    let (component, newest) = (component.to_owned(), gate.in_words());
     let task = Task::ProveBackup { component, newest, max_age: gate.max_age };
     Command { run, account: Account::Root, within: gate.within, task }
 }
 
-fn prove(gate: &BackupGate, skew: Period) -> String {
-    let percent = gate.at_least.of_hundred();
-    let probe = gate.probe.as_ref().map_or_else(String::new, |probe| {
-        // The file's name is an argument, never part of the text.
+/// Reads it by the gate's own command, in which its name, which `variable` has, is an argument and never
+/// part of the text.
+fn probe(gate: &BackupGate, variable: &str) -> String {
+    gate.probe.as_ref().map_or_else(String::new, |probe| {
         format!(
-            " && {{ sh -c {} probe \"$newest\" >/dev/null || {{ echo \"the probe can't read it\" >&2; exit 1; }}; }}",
+            " && {{ sh -c {} probe \"${variable}\" >/dev/null || {{ echo \"the probe can't read it\" >&2; exit 1; }}; }}",
             quote(probe)
         )
-    });
+    })
+}
+
+fn prove(gate: &BackupGate, skew: Period) -> String {
+    let percent = gate.at_least.of_hundred();
+    let probe = probe(gate, "newest");
     format!(
         "newest= before=; for f in {pattern}; do [ -f \"$f\" ] || continue; \
          if [ -z \"$newest\" ] || [ \"$f\" -nt \"$newest\" ]; then before=$newest; newest=$f; \
@@ -93,6 +104,7 @@ mod tests {
         let gate = BackupGate {
             host: "db-01".parse().unwrap(),
             newest: format!("{folder}/*.dump"),
+            told_by: None,
             max_age: Period::seconds(3600),
             at_least: Percent::HALF,
             probe: probe.map(str::to_owned),
@@ -172,6 +184,7 @@ mod tests {
         let gate = BackupGate {
             host: "db-01".parse().unwrap(),
             newest: format!("{folder}/new/d-*.dump"),
+            told_by: None,
             max_age: Period::seconds(3600),
             at_least: Percent::HALF,
             probe: None,

@@ -3,8 +3,8 @@
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Format;
 use crate::diff::Promise;
-use crate::manifest::{ConfirmGate, IdleGate};
-use crate::transport::{Account, Command, Rounds, Task};
+use crate::manifest::{ConfirmGate, HistoryGate, IdleGate};
+use crate::transport::{Account, Command, Counted, Rounds, Task};
 use crate::value::Period;
 
 /// Time for one sample.
@@ -26,6 +26,22 @@ pub fn await_idle(unit: &str, ask: &str, gate: &IdleGate) -> Command {
             every: gate.every,
             give_up: gate.within,
         },
+    }
+}
+
+/// What stands for asking a route how many scans are in progress; asked again and again until it is none.
+#[must_use]
+pub fn await_history(history: &HistoryGate, gate: &IdleGate) -> Command {
+    let HistoryGate { url, pointer, header, api_key, .. } = history;
+    let IdleGate { samples, every, within: give_up } = *gate;
+    let key = api_key.as_ref().map(|_| format!(", with the key as `{header}`")).unwrap_or_default();
+    let place = if pointer.is_empty() { "the list that is answered" } else { pointer };
+    let (url, pointer) = (url.clone(), pointer.clone());
+    Command {
+        run: format!("GET {url}{key}; {place} counts the scans in progress"),
+        account: Account::Login,
+        within: SAMPLE,
+        task: Task::AwaitHistory(Counted { url, pointer, samples, every, give_up }),
     }
 }
 

@@ -61,7 +61,8 @@ fn ask(resource: &Resource) -> String {
 }
 
 /// Counts by the time since the host's start, which nobody sets, unlike the clock (proc(5), `uptime`).
-/// Prints nothing until it gives up: a probe that fails every second would drown what matters, which
+/// What isn't healthy yet is asked five times a second, so that nobody waits for the next question;
+/// samples are a second apart. Prints nothing until it gives up: a probe that fails every second would drown what matters, which
 /// is the probe's last words, the service's state, and the end of its log across its restarts
 /// (`systemctl status` shows the last start only).
 fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
@@ -72,6 +73,7 @@ fn wait_text(ask: &str, unit: &str, seconds: u64, samples: u32) -> String {
          if [ $good -eq 0 ] && [ $(cut -d. -f1 /proc/uptime) -ge $end ] || \
          systemctl is-failed --quiet {unit}; then \
          echo \"$said\"; systemctl status --no-pager --lines=0 {unit}; \
-         journalctl --no-pager --quiet --lines=20 --unit={unit}; exit 1; fi; sleep 1; done"
+         journalctl --no-pager --quiet --lines=20 --unit={unit}; exit 1; fi; \
+         if [ $good -eq 0 ]; then sleep 0.2 2>/dev/null || sleep 1; else sleep 1; fi; done"
     )
 }

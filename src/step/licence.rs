@@ -2,31 +2,29 @@
 //! anything.
 
 use crate::diff::{Action, LicenceChange};
-use crate::manifest::Standby;
+use crate::manifest::{Entitlement, Standby};
 use crate::standby::Role;
 use crate::transport::{Account, Command, LicenceRequest, LicenceUntil, LicenceWait, Task};
-use crate::value::{Period, SecretReference};
+use crate::value::Period;
 
-/// How long an answer may take: a move asks the licence server, settings are large.
-const ANSWER: Period = Period::seconds(60);
 /// How often an instance is asked for its part.
 const EVERY: Period = Period::seconds(2);
 /// How often it is seen whether engines are there.
 const READY_EVERY: Period = Period::seconds(15);
 
-/// What is done for `change`; `at_once`: without waiting until who takes over is ready. None when
-/// something is lacking that the manifest was checked for.
+/// What is done for `change`; `at_once`: without waiting until who takes over is ready. None when there
+/// is nothing to license it by, of which no plan is made.
 #[must_use]
-pub fn licence(standby: &Standby, change: &LicenceChange, at_once: bool) -> Vec<Command> {
+pub fn licence(standby: &Standby, change: &LicenceChange, at_once: bool) -> Option<Vec<Command>> {
     let made = Made { standby, change };
     let plays = |role| made.wait(LicenceUntil::Plays(role), (EVERY, standby.settle_within));
-    match change.action {
-        Action::Register => vec![made.register(), plays(Role::Backup)],
+    Some(match change.action {
+        Action::Register => vec![made.register()?, plays(Role::Backup)],
         Action::Unregister => vec![made.asked(LicenceRequest::Unregister), plays(Role::Unlicensed)],
-        Action::Activate => vec![made.activate(), plays(Role::Production)],
+        Action::Activate => vec![made.activate()?, plays(Role::Production)],
         Action::Yield => vec![plays(Role::Unlicensed)],
         Action::Deactivate => made.deactivate(),
-        Action::ImportSettings => made.import(),
+        Action::ImportSettings => made.import()?,
         Action::Nominate => {
             let ready = change.other.as_ref().filter(|_| !at_once).map(|(host, _)| {
                 let until = LicenceUntil::Ready(host.clone());
@@ -35,8 +33,8 @@ pub fn licence(standby: &Standby, change: &LicenceChange, at_once: bool) -> Vec<
             let moves = [made.asked(LicenceRequest::Nominate), plays(Role::Production)];
             ready.into_iter().chain(moves).collect()
         }
-        _ => Vec::new(),
-    }
+        _ => return None,
+    })
 }
 
 struct Made<'a> {
@@ -53,7 +51,7 @@ impl Made<'_> {
         Command {
             run: request.text(self.url()),
             account: Account::Login,
-            within: ANSWER,
+            within: self.standby.answer_within,
             task: Task::Licence(Box::new(request)),
         }
     }
@@ -68,73 +66,55 @@ impl Made<'_> {
         }
     }
 
-    fn offline(&self) -> bool {
-        self.standby.cores.get(&self.change.host).is_some_and(|core| core.offline)
-    }
-
-    /// The `license.yml` of `host`.
-    fn file(&self, host: &crate::address::HostName) -> SecretReference {
-        let core = self.standby.cores.get(host);
-        let file = core.and_then(|core| core.license_file.clone());
-        file.unwrap_or_else(|| SecretReference::File("license.yml".into()))
-    }
-
-    fn key(&self) -> SecretReference {
-        let key = self.standby.activation_key.clone();
-        key.unwrap_or_else(|| SecretReference::File("activation.key".into()))
-    }
-
-    fn register(&self) -> Command {
-        let production = self.change.other.as_ref();
-        let request = match production {
-            Some((host, _)) if self.offline() => {
-                LicenceRequest::RegisterOffline { license_file: self.file(host) }
-            }
-            other => {
-                let production = other.map(|(_, facts)| facts.deployment.clone());
-                LicenceRequest::Register {
-                    key: self.key(),
-                    production: production.unwrap_or_default(),
-                }
+    fn register(&self) -> Option<Command> {
+        let (production, facts) = self.change.other.as_ref()?;
+        let request = match self.standby.entitlement(&self.change.host, production)? {
+            Entitlement::File(license_file) => LicenceRequest::RegisterOffline { license_file },
+            Entitlement::Key(key) => {
+                LicenceRequest::Register { key, production: facts.deployment.clone() }
             }
         };
-        self.asked(request)
+        Some(self.asked(request))
     }
 
-    fn activate(&self) -> Command {
+    fn activate(&self) -> Option<Command> {
         let host = &self.change.host;
-        self.asked(if self.offline() {
-            LicenceRequest::ActivateOffline { license_file: self.file(host) }
-        } else {
-            LicenceRequest::Activate { key: self.key(), comment: format!("mdc: {host}") }
-        })
+        Some(self.asked(match self.standby.entitlement(host, host)? {
+            Entitlement::File(license_file) => LicenceRequest::ActivateOffline { license_file },
+            Entitlement::Key(key) => {
+                LicenceRequest::Activate { key, comment: format!("mdc: {host}") }
+            }
+        }))
     }
 
     fn deactivate(&self) -> Vec<Command> {
         let LicenceChange { host, facts, .. } = self.change;
+        let deployment = Some(facts.deployment.clone()).filter(|it| !it.is_empty());
+        let named = deployment.as_deref().unwrap_or("that it shows");
         let text = format!(
-            "give the licence of the deployment {} ({host}) back on My OPSWAT or on the instance's own pages",
-            facts.deployment
+            "give the licence of the deployment {named} ({host}) back on My OPSWAT or on the instance's own pages"
         );
-        let seen = self.wait(LicenceUntil::GivenBack(text), (EVERY, self.standby.settle_within));
+        let given_back = LicenceUntil::GivenBack(text);
         match (&self.standby.deactivation, &self.standby.activation_key) {
             (Some(route), Some(key)) => {
                 let (route, key) = (route.clone(), key.clone());
-                let deployment = facts.deployment.clone();
+                let seen = self.wait(given_back, (EVERY, self.standby.settle_within));
                 vec![self.asked(LicenceRequest::Deactivate { route, key, deployment }), seen]
             }
-            _ => vec![seen],
+            _ => vec![self.wait(given_back, (EVERY, self.standby.give_back_within))],
         }
     }
 
-    fn import(&self) -> Vec<Command> {
-        let LicenceChange { other, settings, .. } = self.change;
-        let (Some((from, _)), Some(digest)) = (other, settings) else { return Vec::new() };
+    fn import(&self) -> Option<Vec<Command>> {
+        let LicenceChange { other, settings, facts, .. } = self.change;
+        let ((from, production), digest) = (other.as_ref()?, (*settings)?);
         let password = self.standby.settings_password.clone();
-        vec![self.asked(LicenceRequest::ImportSettings {
-            from: from.clone(),
-            digest: *digest,
-            password,
-        })]
+        let import =
+            self.asked(LicenceRequest::ImportSettings { from: from.clone(), digest, password });
+        // Another version may write the same settings otherwise.
+        let seen = facts.is_like(production).then(|| {
+            self.wait(LicenceUntil::Settings(digest), (EVERY, self.standby.settle_within))
+        });
+        Some([import].into_iter().chain(seen).collect())
     }
 }

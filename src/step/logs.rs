@@ -7,7 +7,7 @@ use super::windows;
 use crate::catalog::{Component, Format, Logs};
 use crate::desired::Resource;
 use crate::manifest::FailOn;
-use crate::transport::{Account, Command, Task, quote};
+use crate::transport::{Account, Command, LogsSince, Task, quote};
 use crate::value::Period;
 
 /// Time for a look at the clock and at some files.
@@ -30,7 +30,7 @@ pub fn mark_logs(component: &str, of: usize) -> Command {
 #[must_use]
 pub fn read_logs(component: &str, of: usize, (since, fail_on): (&str, FailOn)) -> Command {
     let (component, since) = (component.to_owned(), since.to_owned());
-    stands_for(READ, Task::ReadLogs { component, of, since, fail_on })
+    stands_for(READ, Task::ReadLogs(LogsSince { component, of, since, fail_on }))
 }
 
 fn stands_for(within: Period, task: Task) -> Command {

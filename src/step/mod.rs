@@ -1,5 +1,6 @@
 //! What each kind of step runs: facts in, exact commands out. One file a kind.
 
+mod along;
 mod backup;
 mod center;
 mod copy;
@@ -10,10 +11,13 @@ mod health;
 mod licence;
 mod logs;
 mod major;
+mod manager;
 mod notice;
 mod package;
 mod procedure;
 mod reach;
+mod reboot;
+mod relay;
 mod removal;
 mod repository;
 mod scan;
@@ -23,18 +27,21 @@ mod windows;
 
 pub use backup::{back_up, prove_backup};
 pub use center::requests;
-pub use copy::{copy, staged_path};
+pub use copy::{copy, copy_file};
 pub use drain::{drain, restore};
 pub use file::{with_files, without_files};
-pub use gate::{Rest, await_all_idle, await_healthy, await_idle, confirm};
+pub use gate::{Rest, await_all_idle, await_healthy, await_history, await_idle, confirm};
 pub use health::{await_health, needed_healthy};
 pub use licence::licence;
 pub use logs::{logs, mark_logs, read_logs};
 pub use major::{finalise, move_back, move_data};
+pub use manager::Host;
 pub use notice::tell;
-pub use package::{Host, change_package, rehearse};
+pub use package::{change_package, rehearse};
 pub use procedure::{compare, finish, note, prepare, role};
 pub use reach::{await_reach, reach};
+pub use reboot::{There, reboot};
+pub use relay::Relayed;
 pub use removal::remove_package;
 pub use repository::fetch;
 pub use scan::{scan_after, scan_before};

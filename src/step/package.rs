@@ -2,6 +2,8 @@
 //! (System upgrade page: `dpkg -i X || apt install -f`, `dnf install X -y`), but without prompts,
 //! without hiding failures, and never by removing something.
 
+use super::along::along;
+use super::manager::{DPKG_REPAIR, Host, all_names, apt_install, dnf_verb};
 use super::version::check_version;
 use super::{await_health, center, copy, repository, service, windows};
 use crate::catalog::{Format, Limits};
@@ -9,12 +11,6 @@ use crate::desired::{Resource, Source};
 use crate::diff::Action;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::{Period, RemotePath};
-
-/// apt refuses to work after an installation that was cut off, for which dpkg keeps notes in this
-/// folder, and names the command that mends it. What is wrong with other packages is not this
-/// step's matter: apt says whether it stands in the way.
-pub(super) const DPKG_REPAIR: &str = "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || \
-                           dpkg --configure -a --force-confdef --force-confold; ";
 
 /// Time for working out an installation: dnf may have to fetch what its repositories have.
 const REHEARSAL: Period = Period::seconds(300);
@@ -61,18 +57,19 @@ pub fn change_package(
 #[must_use]
 pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Option<Command> {
     let file = quote(path.as_str());
+    let (find, more) = along(resource);
     let run = match host.format {
         // What an installation that was cut off has left, the step itself mends first.
         Format::Deb => format!(
-            "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; \
-             said=$(LC_ALL=C apt-get --simulate install --no-remove --allow-downgrades {file} 2>&1) || \
+            "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; {find}\
+             said=$(LC_ALL=C apt-get --simulate install --no-remove --allow-downgrades {file}{more} 2>&1) || \
              {{ printf '%s\\n' \"$said\" | grep -v -E '^(NOTE|Reading|Building)' >&2; exit 1; }}"
         ),
         Format::Msi => return None,
         Format::Rpm => format!(
-            "said=$(LC_ALL=C dnf {verb} --assumeno {file} 2>&1) || case $said in \
+            "{find}said=$(LC_ALL=C dnf {verb} --assumeno {file}{more} 2>&1) || case $said in \
              *'Operation aborted'*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac",
-            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
+            verb = dnf_verb(host.action),
         ),
     };
     let (package, version) = (resource.package.clone(), resource.version.clone());
@@ -80,19 +77,11 @@ pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Option<Co
     Some(Command { run, account: Account::Root, within: REHEARSAL, task })
 }
 
-/// What the commands have to know of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Host {
-    /// Its package format.
-    pub format: Format,
-    /// What is done there.
-    pub action: Action,
-}
-
 fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Limits) -> Command {
     let file = quote(path.as_str());
+    let (find, more) = along(resource);
     let run = match host.format {
-        Format::Deb => format!("{DPKG_REPAIR}{} {file}", apt_install(host.action)),
+        Format::Deb => format!("{DPKG_REPAIR}{find}{} {file}{more}", apt_install(host.action)),
         Format::Msi if host.action == Action::Downgrade => {
             windows::installs_older(&all_names(resource), path)
         }
@@ -100,16 +89,18 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
         // dnf has nothing to do for a version that is there, also when its scriptlets failed.
         Format::Rpm => format!(
             "if rpm -q --quiet {package}-{version}; then dnf reinstall -y {file}; \
-             else dnf {verb} -y {file}; fi",
+             else {find}dnf {verb} -y {file}{more}; fi",
             package = quote(&resource.package),
             version = quote(resource.version.as_str()),
-            verb = if host.action == Action::Downgrade { "downgrade" } else { "install" },
+            verb = dnf_verb(host.action),
         ),
     };
+    // Windows Installer has one installation at a time, and this one waits for its turn.
+    let turn = if host.format == Format::Msi { windows::TURN } else { 0 };
     Command {
         run,
         account: Account::Root,
-        within: limits.install,
+        within: Period::seconds(limits.install.whole_seconds() + turn),
         task: Task::InstallFile {
             package: resource.package.clone(),
             version: resource.version.clone(),
@@ -117,25 +108,6 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
             unit: resource.unit.clone(),
         },
     }
-}
-
-/// The package in all its major versions.
-pub(super) fn all_names(resource: &Resource) -> Vec<&str> {
-    let others = resource.procedure.major.iter();
-    let others = others.flat_map(|major| major.others(resource.format, &resource.package));
-    std::iter::once(&resource.package).chain(others).map(String::as_str).collect()
-}
-
-/// `--no-remove`: apt resolves a missing dependency by removing the product when nothing is said
-/// against it, and exits with 0. The dpkg options keep the site's configuration files. needrestart
-/// only lists (needrestart(1)): no service restarts that the plan doesn't name.
-pub(super) fn apt_install(action: Action) -> String {
-    let downgrade = if action == Action::Downgrade { " --allow-downgrades" } else { "" };
-    format!(
-        "DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get install -y --no-remove{downgrade} \
-         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-         -o DPkg::Lock::Timeout=60"
-    )
 }
 
 /// Sees whether people have done it; they are asked for it when not.

@@ -1,11 +1,12 @@
 //! Taking packages away.
 
-use super::package::{DPKG_REPAIR, all_names};
+use super::manager::{DPKG_REPAIR, all_names};
 use super::version::ASK;
 use super::windows;
 use crate::catalog::{Format, Limits};
 use crate::desired::Resource;
 use crate::transport::{Account, Command, Task, quote};
+use crate::value::Period;
 
 /// The commands that take the package away, in whichever major version it is there: never anything
 /// else with it, and neither its settings nor its data.
@@ -13,6 +14,8 @@ use crate::transport::{Account, Command, Task, quote};
 pub fn remove_package(resource: &Resource, limits: &Limits) -> Vec<Command> {
     let Resource { unit, package, .. } = resource;
     let (remove, gone) = texts(resource);
+    // Windows Installer has one installation at a time, and this one waits for its turn.
+    let turn = if resource.format == Format::Msi { windows::TURN } else { 0 };
     let gone = Command {
         run: gone,
         account: Account::Login,
@@ -22,7 +25,7 @@ pub fn remove_package(resource: &Resource, limits: &Limits) -> Vec<Command> {
     let removes = Command {
         run: remove,
         account: Account::Root,
-        within: limits.install,
+        within: Period::seconds(limits.install.whole_seconds() + turn),
         task: Task::RemovePackage { package: package.clone(), unit: unit.clone() },
     };
     vec![removes, gone]

@@ -1,12 +1,12 @@
 //! Packages from the repositories of the host itself. They are fetched before anything changes: the
 //! package manager works out what the installation needs, and downloads it, so that neither a missing
 //! dependency nor a full disk nor a line that is down is found half-way. The change itself then asks no
-//! repository any more.
+//! repository any more, unless what was fetched is gone by then or could not be.
 
-use super::package::{DPKG_REPAIR, Host, apt_install};
+use super::along::along;
+use super::manager::{DPKG_REPAIR, Host, apt_install, dnf_verb};
 use crate::catalog::{Format, Limits};
 use crate::desired::Resource;
-use crate::diff::Action;
 use crate::transport::{Account, Command, Task, quote};
 use crate::value::Version;
 
@@ -21,21 +21,27 @@ const DNF: &str = "dnf -y --setopt=keepcache=1";
 #[must_use]
 pub fn fetch(resource: &Resource, host: Host, limits: &Limits) -> Command {
     let Resource { package, version, .. } = resource;
+    let (find, more) = along(resource);
     let run = match host.format {
-        // What an installation that was cut off has left, the step itself mends first.
+        // apt refuses to work after an installation that was cut off. The step itself mends that first, and
+        // loads the package then.
         Format::Deb => format!(
-            "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; \
-             apt-get update -q && {found} && {install} --download-only {name}=\"$found\" || \
+            "apt-get update -q && {found} && \
+             if [ -n \"$(ls -A /var/lib/dpkg/updates)\" ]; then echo {later}; \
+             else {find}{install} --download-only {name}=\"$found\"{more}; fi || \
              {{ echo {missing} >&2; apt-cache policy {name} >&2; exit 1; }}",
+            later = quote(
+                "an installation was cut off before: the package is loaded when that is mended"
+            ),
             found = found(package, version),
-            install = apt_install(Action::Downgrade),
+            install = apt_install(host.action),
             name = quote(package),
             missing =
                 quote(&format!("{package} {version} can't be had from the host's repositories")),
         ),
         Format::Rpm | Format::Msi => format!(
-            "{DNF} {verb} --refresh --downloadonly {name}",
-            verb = verb(host.action),
+            "{find}{DNF} {verb} --refresh --downloadonly {name}{more}",
+            verb = dnf_verb(host.action),
             name = quote(&format!("{package}-{version}")),
         ),
     };
@@ -47,20 +53,26 @@ pub fn fetch(resource: &Resource, host: Host, limits: &Limits) -> Command {
 /// The command that installs what was fetched.
 pub(super) fn install(resource: &Resource, host: Host, limits: &Limits) -> Command {
     let Resource { package, version, .. } = resource;
+    let (find, more) = along(resource);
     let run = match host.format {
         Format::Deb => format!(
-            "{DPKG_REPAIR}{found} && {install} {name}=\"$found\" || \
+            "{DPKG_REPAIR}{found} && {find}{install} {name}=\"$found\"{more} || \
              {{ echo {missing} >&2; apt-cache policy {name} >&2; exit 1; }}",
             found = found(package, version),
             install = apt_install(host.action),
             name = quote(package),
             missing = quote(&format!("{package} {version} was not installed from the repository")),
         ),
-        Format::Rpm | Format::Msi => format!(
-            "{DNF} {verb} {name}",
-            verb = verb(host.action),
-            name = quote(&format!("{package}-{version}")),
-        ),
+        Format::Rpm | Format::Msi => {
+            let name = format!("{package}-{version}");
+            let name = quote(&name);
+            let verb = dnf_verb(host.action);
+            // By the lists and packages that were fetched, however old they are by now.
+            format!(
+                "{find}if {DNF} -C --downloadonly {verb} {name}{more}; then {DNF} -C {verb} {name}{more}; \
+                 else {DNF} {verb} {name}{more}; fi"
+            )
+        }
     };
     Command {
         run,
@@ -82,11 +94,4 @@ fn found(package: &str, version: &Version) -> String {
         quote(package),
         quote(&version.in_debian())
     )
-}
-
-const fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Downgrade => "downgrade",
-        _ => "install",
-    }
 }

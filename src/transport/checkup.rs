@@ -73,8 +73,8 @@ pub enum Outcome {
 pub struct RecordedExchange {
     /// The request's text.
     pub request: String,
-    /// The answer's text.
-    pub response: String,
+    /// The answer's text; of one that is of no use, what is known of it.
+    pub response: Result<String, String>,
 }
 
 impl Subject {
@@ -222,7 +222,7 @@ fn middle(sent: Timestamp) -> i64 {
 }
 
 /// Asks for the user's number and the time.
-fn ask(
+pub(super) fn ask(
     connection: &mut dyn Connection,
     format: Format,
 ) -> Result<(String, Option<Timestamp>), Failure> {

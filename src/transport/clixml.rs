@@ -5,6 +5,8 @@ use roxmltree::Document;
 
 /// What the document begins with.
 const MARK: &[u8] = b"#< CLIXML";
+/// What it begins with itself.
+const BEGIN: &[u8] = b"<Objs";
 /// What it ends with.
 const END: &[u8] = b"</Objs>";
 /// The longest document that is understood; a longer one is passed on as it is.
@@ -19,6 +21,8 @@ pub(super) struct Decoder {
     inside: bool,
     /// Whether the next byte begins a line.
     mid_line: bool,
+    /// Whether a document has just ended: PowerShell writes one right behind another, without a mark.
+    behind: bool,
 }
 
 impl Decoder {
@@ -32,7 +36,7 @@ impl Decoder {
 
     /// What is left at the end of the stream.
     pub(super) fn finish(&mut self) -> Vec<u8> {
-        self.inside = false;
+        (self.inside, self.behind) = (false, false);
         std::mem::take(&mut self.held)
     }
 
@@ -40,6 +44,17 @@ impl Decoder {
     fn step(&mut self, plain: &mut Vec<u8>) -> bool {
         if self.inside {
             return self.document(plain);
+        }
+        if self.behind {
+            let next = self.held.trim_ascii_start();
+            if next.starts_with(BEGIN) {
+                (self.inside, self.behind) = (true, false);
+                return true;
+            }
+            if BEGIN.starts_with(next) {
+                return false;
+            }
+            self.behind = false;
         }
         if !self.mid_line {
             if self.held.starts_with(MARK) {
@@ -68,18 +83,12 @@ impl Decoder {
             return false;
         };
         let whole: Vec<u8> = self.held.drain(..at + END.len()).collect();
-        let text = whole.get(MARK.len()..).unwrap_or_default();
+        let text = whole.strip_prefix(MARK).unwrap_or(&whole);
         match std::str::from_utf8(text).ok().and_then(messages) {
             Some(lines) => plain.extend_from_slice(lines.as_bytes()),
             None => plain.extend_from_slice(&whole),
         }
-        self.inside = false;
-        self.mid_line = false;
-        // PowerShell writes one document right behind another, without a mark.
-        if self.held.trim_ascii_start().starts_with(b"<Objs") {
-            self.held.splice(..0, MARK.iter().copied());
-            self.inside = true;
-        }
+        (self.inside, self.mid_line, self.behind) = (false, false, true);
         !self.held.is_empty()
     }
 }

@@ -102,6 +102,10 @@ impl<S: Shell + Send> Connection for Connected<S> {
         });
         verdict.map_err(|trouble| trouble.of(&self.host))
     }
+
+    fn host_key(&self) -> Option<String> {
+        self.shell.host_key()
+    }
 }
 
 /// An answer counts only when the script came to its own end and nothing of it is missing.

@@ -1,8 +1,11 @@
 //! Opens connections; holds what is the same for all hosts of one run.
 
-use super::accounts::{self, Accounts};
+use std::sync::Arc;
+
+use super::accounts::Accounts;
 use super::controller::Controller;
 use super::failure::{Failure, Problem};
+use super::turns::Turns;
 use super::{Connection, ShownKey, Target, local, simulated, ssh, windows, winrm};
 use crate::catalog::Format;
 use crate::manifest;
@@ -12,7 +15,8 @@ use crate::manifest;
 #[derive(Debug, Default)]
 pub struct Dialer {
     keyring: ssh::Keyring,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
+    doors: Arc<windows::Doors>,
 }
 
 impl Dialer {
@@ -25,7 +29,13 @@ impl Dialer {
     /// A dialer for `controller`.
     #[must_use]
     pub fn of(controller: Controller) -> Self {
-        Self { keyring: ssh::Keyring::new(controller), accounts: Accounts::default() }
+        Self { keyring: ssh::Keyring::new(controller), ..Self::default() }
+    }
+
+    /// How long turns over the network took, of the connections by SSH.
+    #[must_use]
+    pub const fn turns(&self) -> &Turns {
+        self.keyring.turns()
     }
 
     /// Connects to `target` and logs in.
@@ -36,11 +46,11 @@ impl Dialer {
         match target.connection {
             manifest::Connection::Ssh(settings) => ssh::connect(&self.keyring, target, settings),
             manifest::Connection::Winrm(settings) => {
-                let shell =
-                    self.accounts.log_in(target.host, accounts::shared(settings), || {
-                        winrm::connect(self.keyring.controller(), target, settings)
-                    })?;
-                Ok(windows::over(target, shell))
+                let controller = self.keyring.controller();
+                let shell = winrm::connect(controller, &self.accounts, target, settings)?;
+                let pull = settings.pull.as_ref();
+                let puller = pull.map(|pull| windows::Puller::new(pull, &self.doors));
+                Ok(windows::over(target, shell, puller))
             }
             manifest::Connection::Local(_) if target.format == Format::Msi => Err(not_here(target)),
             manifest::Connection::Local(settings) => Ok(local::connect(target, settings)),

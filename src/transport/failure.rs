@@ -41,6 +41,10 @@ pub enum Problem {
     /// The host does not let us in.
     #[error("{0}")]
     Login(String),
+    /// The host, or who judges for it, looked at the password and refused it: another attempt may lock
+    /// the account.
+    #[error("{0}")]
+    Refused(String),
     /// The login user can't become root.
     #[error("{0}")]
     Privilege(String),
@@ -71,6 +75,14 @@ impl Problem {
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::TimedOut { .. } | Self::Lost(_))
+    }
+
+    /// What is wrong, without what a broken connection means for a command: none had begun.
+    pub(super) fn before_any_command(self) -> String {
+        match self {
+            Self::Lost(why) => why,
+            other => other.to_string(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::value::{Digest, Period, SecretReference};
 /// One request to an MD Core instance, or to the licence server for it. The routes are those of the
 /// vendor's document of MD Core 5.6.1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum LicenceRequest {
     /// Registers it as a backup, online.
     Register {
@@ -46,8 +46,9 @@ pub enum LicenceRequest {
         route: String,
         /// The activation key.
         key: SecretReference,
-        /// Its deployment id.
-        deployment: String,
+        /// Its deployment id; asked for when it is given back where nobody knew it before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deployment: Option<String>,
     },
     /// Gives it the settings of another one.
     ImportSettings {
@@ -83,6 +84,16 @@ pub enum Until {
     GivenBack(String),
     /// That it could take over, held against this instance.
     Ready(HostName),
+    /// That it has these settings.
+    Settings(Digest),
+}
+
+impl Until {
+    /// Whether a request brings it about; otherwise it has to be so before one.
+    #[must_use]
+    pub const fn is_brought_about(&self) -> bool {
+        !matches!(self, Self::Ready(_))
+    }
 }
 
 impl LicenceWait {
@@ -95,6 +106,7 @@ impl LicenceWait {
             Until::Ready(production) => {
                 format!("see that it could take over from {production}")
             }
+            Until::Settings(digest) => format!("see that it has the settings {}", digest.short()),
         }
     }
 
@@ -109,6 +121,9 @@ impl LicenceWait {
                 ", /readyz, /stat/engines and /admin/export",
                 format!("its engines and settings are there as on {production}"),
             ),
+            Until::Settings(digest) => {
+                (" and /admin/export", format!("its settings are {}", digest.short()))
+            }
         };
         format!(
             "GET {url}/admin/license/backup and /admin/license{routes}, every {every} until {says}; given up \
@@ -135,6 +150,35 @@ impl LicenceRequest {
     #[must_use]
     pub fn leads_to(&self) -> Option<Role> {
         self.part_of().map(Move::leads_to)
+    }
+
+    /// The secret that it takes.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SecretReference> {
+        match self {
+            Self::Register { key, .. }
+            | Self::Activate { key, .. }
+            | Self::Deactivate { key, .. } => Some(key),
+            Self::RegisterOffline { license_file } | Self::ActivateOffline { license_file } => {
+                Some(license_file)
+            }
+            Self::ImportSettings { password, .. } => password.as_ref(),
+            Self::Unregister | Self::Nominate => None,
+        }
+    }
+
+    /// The same, to be replaced.
+    pub const fn secret_mut(&mut self) -> Option<&mut SecretReference> {
+        match self {
+            Self::Register { key, .. }
+            | Self::Activate { key, .. }
+            | Self::Deactivate { key, .. } => Some(key),
+            Self::RegisterOffline { license_file } | Self::ActivateOffline { license_file } => {
+                Some(license_file)
+            }
+            Self::ImportSettings { password, .. } => password.as_mut(),
+            Self::Unregister | Self::Nominate => None,
+        }
     }
 
     /// Method and path, without the address; of the licence server both.
@@ -187,6 +231,7 @@ impl LicenceRequest {
             ),
             Self::Deactivate { key, deployment, .. } => {
                 let key = named(key);
+                let deployment = deployment.as_deref().unwrap_or("(as the instance says)");
                 return format!(
                     "{method} {path} with {{key}}: {key} and {{deployment}}: {deployment}; \
                                 answered by 200 and a body that doesn't begin with `error:`"

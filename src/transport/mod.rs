@@ -14,6 +14,7 @@ mod errand;
 mod excerpt;
 mod failure;
 mod gate;
+mod interrupt;
 mod job;
 mod licence;
 mod limit;
@@ -24,6 +25,7 @@ mod pump;
 mod questions;
 mod quote;
 mod readiness;
+mod relay;
 mod request;
 mod secret;
 pub mod simulated;
@@ -34,6 +36,7 @@ mod tail;
 mod task;
 mod tcp;
 mod token;
+mod turns;
 mod web;
 mod windows;
 mod winrm;
@@ -47,21 +50,26 @@ pub use dialer::Dialer;
 pub use end::End;
 pub use failure::{Failure, Problem};
 pub use gate::{ALLOWED_PATH, GATE_PATH, allowed, host_gate, sudoers};
+pub use interrupt::interrupt;
 pub use job::{Gone, JobEnd, Order, PART, Tenure, Verdict};
 pub use licence::{LicenceRequest, LicenceWait, Until as LicenceUntil};
 pub use local::login_environment;
 pub use pinned::pinned;
 pub use questions::{Also, Endpoint, FileQuestion, MARK, Questions, ResourceQuestions};
 pub use quote::quote;
+pub use relay::RelayTask;
 pub use request::{Request, UploadedFile};
 pub use secret::{resolve as resolve_secret, resolve_exact, resolve_text};
 pub use ssh::{Judgement, ShownKey, knows_host, settings_about};
-pub use task::{Rounds, ScanBounds, Task};
+pub use task::{Counted, LogsSince, Rounds, ScanBounds, Task};
 pub use token::random_word;
+pub use turns::Turns;
 pub use web::{Unanswered, certificates, web};
-pub use windows::quote::{cmd as quote_cmd, powershell as quote_powershell};
-pub use windows::scripts as windows_scripts;
-pub use winrm::{sealed_parts, told_over_winrm};
+pub use windows::quote::{
+    cmd as quote_cmd, cmd_own as quote_cmd_own, powershell as quote_powershell,
+};
+pub use windows::{PERFORMER as WINDOWS_PERFORMER, fetched, scripts as windows_scripts};
+pub use winrm::{answered_over_winrm, keytab_has, sealed_parts, told_over_winrm};
 
 use std::io::Read;
 use std::time::Duration;
@@ -111,6 +119,11 @@ pub trait Connection: Send {
     /// # Errors
     /// When the answer is not seen whole.
     fn order(&mut self, tenure: &Tenure, order: &Order<'_>) -> Result<Verdict, Failure>;
+
+    /// The host's own key, in the form of `known_hosts`: the one that this connection was trusted by.
+    fn host_key(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a command left.

@@ -1,5 +1,6 @@
 //! A running command as a transport sees it: three streams that never block, and an end.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use super::dialogue::Ending;
@@ -55,4 +56,19 @@ pub(super) trait Shell {
 
     /// Starts nothing any more, because of `reason`.
     fn give_up(&mut self, reason: String);
+
+    /// The key that the host has shown and is trusted by, in the form of `known_hosts`.
+    fn host_key(&self) -> Option<String> {
+        None
+    }
+
+    /// What to do about what went wrong last, where more is known of it than its problem tells.
+    fn advice(&self) -> Option<String> {
+        None
+    }
+
+    /// The address of this machine that the host sees, where that is known.
+    fn own_address(&self) -> Option<IpAddr> {
+        None
+    }
 }

@@ -50,6 +50,14 @@ pub fn resolve_exact(
         .map_err(|problem| SecretError { reference: format!("the secret's file {path}"), problem })
 }
 
+/// The bytes of a file that holds a secret and is no text.
+///
+/// # Errors
+/// When others can read it, or it is longer than a secret; in words.
+pub(super) fn bytes(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    opened(path).and_then(whole_bytes)
+}
+
 fn had(
     reference: &SecretReference,
     folder: &Utf8Path,
@@ -159,14 +167,19 @@ fn bounded(source: impl Read) -> Result<Zeroizing<String>, String> {
 }
 
 fn whole(source: impl Read) -> Result<Zeroizing<String>, String> {
+    let bytes = whole_bytes(source)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "isn't UTF-8 text")?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn whole_bytes(source: impl Read) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     let read = source.take(LONGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("can't be read: {error}"))?;
     if bytes.len() as u64 > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| "isn't UTF-8 text")?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(bytes)
 }
 
 /// A secret that is empty or has several lines would be cut by whatever reads it.

@@ -4,6 +4,7 @@ mod algorithms;
 mod certificate;
 mod channel;
 mod config;
+mod doubt;
 mod host_key;
 mod jump;
 mod key_file;
@@ -26,6 +27,8 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ssh_key::PublicKey;
+
 use crate::catalog::Format;
 use crate::manifest::SshConnection;
 
@@ -35,7 +38,8 @@ use super::limit::Limit;
 use super::process::{Process, Shell};
 use super::{Connection, Target, tcp, windows};
 use channel::RemoteProcess;
-use host_key::Doubt;
+use doubt::Doubt;
+use host_key::Shown;
 use known_hosts::KnownHosts;
 use route::{Hop, Planner};
 use wire::{Snag, Wire};
@@ -50,7 +54,7 @@ pub(super) fn connect(
     let shell = RemoteShell { wire, given_up: None };
     // Windows OpenSSH hands the line to cmd or PowerShell, whichever its registry says.
     if target.format == Format::Msi {
-        return Ok(windows::over(target, shell));
+        return Ok(windows::over(target, shell, None));
     }
     Ok(Box::new(Connected::new(target, settings.sudo.clone(), shell)))
 }
@@ -63,7 +67,7 @@ fn reach(
 ) -> Result<Wire, Trouble> {
     let mut reached: Option<Wire> = None;
     for hop in way(keyring, target, settings)? {
-        let socket = socket(reached, &hop)?;
+        let socket = socket(keyring, reached, &hop)?;
         reached = Some(enter(keyring, &hop, socket)?);
     }
     reached.ok_or_else(|| no_answer(Problem::Here("the way to the host is empty".to_owned())))
@@ -90,10 +94,15 @@ fn way(
 }
 
 /// A socket to `hop`, through the host that was reached before.
-fn socket(reached: Option<Wire>, hop: &Hop) -> Result<OwnedFd, Trouble> {
+fn socket(keyring: &Keyring, reached: Option<Wire>, hop: &Hop) -> Result<OwnedFd, Trouble> {
     let limit = Limit::start("connecting", hop.timeouts.connect.duration());
     match reached {
-        None => Ok(tcp::connect(&hop.id.address, hop.id.port, &limit).map_err(no_answer)?.into()),
+        None => {
+            let (socket, turn) =
+                tcp::connect_timed(&hop.id.address, hop.id.port, &limit).map_err(no_answer)?;
+            keyring.turns().took(turn);
+            Ok(socket.into())
+        }
         Some(before) => jump::through(before, &hop.id, &limit),
     }
 }
@@ -187,6 +196,11 @@ impl Shell for RemoteShell {
 
     fn give_up(&mut self, reason: String) {
         self.given_up.get_or_insert(reason);
+    }
+
+    fn host_key(&self) -> Option<String> {
+        let key = Shown::read(shown(&self.wire))?.key().clone();
+        PublicKey::from(key).to_openssh().ok()
     }
 }
 

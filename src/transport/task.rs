@@ -3,23 +3,22 @@
 mod bounds;
 mod kind;
 
-pub use bounds::{Rounds, ScanBounds};
+pub use bounds::{Counted, LogsSince, Rounds, ScanBounds};
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LicenceRequest, LicenceWait, Request};
+use super::{LicenceRequest, LicenceWait, RelayTask, Request};
 use crate::address::HostName;
 use crate::catalog::Rule;
 use crate::desired::Probe;
-use crate::manifest::FailOn;
 use crate::value::{Digest, Period, RemotePath, SecretReference, Version};
 
 /// What a command carries out. A command succeeded when it exited with 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Task {
     /// Tells whether the file is there with this content; a failure means "copy it".
     FindFile {
@@ -39,6 +38,8 @@ pub enum Task {
         /// Bytes.
         size: u64,
     },
+    /// Does one thing of what it takes to get a package file from the relay of a site.
+    Relay(RelayTask),
     /// Checks the file's content.
     CheckFile {
         /// On the host.
@@ -86,8 +87,7 @@ pub enum Task {
         path: RemotePath,
         /// What tells this change of the file from all others.
         key: String,
-        /// What it holds, with `<secret:NAME>` in the places of secrets. Between double quotes a secret
-        /// is escaped as in JSON.
+        /// What it holds, with `<secret:NAME>` for secrets, escaped as in JSON between double quotes.
         content: String,
         /// Where those are had when the file is written.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -178,6 +178,17 @@ pub enum Task {
         /// What is done, in words.
         say: String,
     },
+    /// Sees whether the host waits for a reboot; a failure ends the step, since it doesn't.
+    RebootDue {},
+    /// Prints which boot of the host this is; recorded before it is rebooted.
+    NoteBoot {},
+    /// Reboots the host; returns before it does.
+    Reboot {},
+    /// Prints which boot of the host this is, again and again until it is another one.
+    AwaitBoot {
+        /// When it is given up.
+        give_up: Period,
+    },
     /// Moves the data to another major version; the old data stay.
     MoveData {
         /// The service.
@@ -260,8 +271,7 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
-    /// Asks all that can tell how much is still to be done, until all of them say 0 in the same round, so many
-    /// rounds in a row. The command itself is empty: each is asked as the plan says under `asked`.
+    /// Asks all that can tell, as under `asked`, until all say 0 in so many rounds in a row; itself empty.
     AwaitAllIdle(Rounds),
     /// Finds the newest backup and prints what vouches for it.
     ProveBackup {
@@ -311,8 +321,7 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<ScanBounds>,
     },
-    /// Asks Control Center for something: the controller does, not the host. The text shows the whole
-    /// request, with the session by its name alone.
+    /// Asks Control Center: the controller does. The text shows the request, with the session's name alone.
     Request(Box<Request>),
     /// Prints the version that is there, again and again until it is this one.
     AwaitVersion {
@@ -325,8 +334,7 @@ pub enum Task {
         /// When it is given up.
         give_up: Period,
     },
-    /// Asks an MD Core instance, or the licence server for it, to move its licence or its settings: the
-    /// controller does, not the host. Sent once; what came of it is seen by the instance's part.
+    /// Has the controller ask an MD Core instance, or the licence server, once; its part tells what came of it.
     Licence(Box<LicenceRequest>),
     /// Asks an MD Core instance until it is as it should be: the controller does, not the host.
     AwaitLicence(LicenceWait),
@@ -339,8 +347,7 @@ pub enum Task {
         /// Whether nothing goes on as long as it can't be delivered.
         blocking: bool,
     },
-    /// Has those that need a component try to reach it, until all of them do. The command itself is empty:
-    /// each is asked as the plan says under `asked`.
+    /// Has those that need a component, as under `asked`, try to reach it until all do; itself empty.
     AwaitReach {
         /// The component.
         component: String,
@@ -366,27 +373,19 @@ pub enum Task {
         of: usize,
     },
     /// Reads what came to those logs since then. The command itself is empty, too.
-    ReadLogs {
-        /// The component.
-        component: String,
-        /// How many.
-        of: usize,
-        /// The step that has noted where they ended.
-        since: String,
-        /// What fails the step.
-        fail_on: FailOn,
-    },
+    ReadLogs(LogsSince),
     /// Prints where the log ends: the host's own time, and the length of each file.
     MarkLog {
         /// The service.
         unit: String,
     },
-    /// Takes what that has printed over standard input, and prints what came to the log since then: how
-    /// many lines tell of errors and failed migrations, and the first of them.
+    /// Takes what that has printed, and prints how much of errors and failed migrations came since then.
     ReadLog {
         /// The service.
         unit: String,
     },
+    /// Asks a route, from the controller, how many scans are in progress, until it is 0 as wanted.
+    AwaitHistory(Counted),
     /// Waits until the probe says healthy, `samples` times in a row, a second apart.
     AwaitHealth {
         /// The service, whose state is shown when the wait fails.

@@ -9,16 +9,26 @@ use super::limit::Limit;
 
 /// Connects to `address`; every address that the name resolves to has its share of the limit.
 pub(super) fn connect(address: &str, port: u16, limit: &Limit) -> Result<TcpStream, Problem> {
+    connect_timed(address, port, limit).map(|(stream, _)| stream)
+}
+
+/// The same, with the time that the address which answers took.
+pub(super) fn connect_timed(
+    address: &str,
+    port: u16,
+    limit: &Limit,
+) -> Result<(TcpStream, Duration), Problem> {
     let addresses = resolve(address, port, limit)?;
     let mut refusals = Vec::new();
     for (index, socket_address) in addresses.iter().enumerate() {
         let left = limit.until.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(1);
+        let begun = Instant::now();
         match TcpStream::connect_timeout(socket_address, share.max(Duration::from_millis(1))) {
             Ok(stream) => {
                 // A packet of ours is always whole: waiting to fill it up only costs time.
                 let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Ok((stream, begun.elapsed()));
             }
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 refusals.push(format!("{socket_address} does not answer"));

@@ -3,6 +3,7 @@
 
 mod batch;
 mod digest;
+mod guid;
 mod percent;
 mod period;
 mod remote_path;
@@ -15,6 +16,7 @@ mod window;
 
 pub use batch::{Batch, BatchError};
 pub use digest::{Digest, DigestError};
+pub use guid::{Guid, GuidError};
 pub use percent::{Percent, PercentError};
 pub use period::{Period, PeriodError};
 pub use remote_path::{RemotePath, RemotePathError};

@@ -13,6 +13,8 @@ use thiserror::Error;
 
 /// How many days ahead the next opening is looked for.
 const DAYS: u16 = 400;
+/// The first day of windows without one of their own, when they are measured.
+const FIRST: Date = jiff::civil::date(2026, 1, 2);
 
 /// When something may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +109,21 @@ impl Window {
         let starts = std::iter::successors(first, |at| self.start(*at, &zone));
         let starts = starts.take_while(|at| *at < horizon);
         starts.filter_map(|at| self.left(at)).collect()
+    }
+
+    /// How long its shortest and its longest opening are, by the clock of the year that its first date is in,
+    /// or of 2026: the same at any time. None when it never opens.
+    #[must_use]
+    pub fn lengths(&self) -> Option<(Duration, Duration)> {
+        let dates = self.open.iter().filter_map(|opening| match opening.on {
+            Days::On(date) => Some(date),
+            Days::Each | Days::Of(_) => None,
+        });
+        let first = dates.min().unwrap_or(FIRST);
+        // The day before: an opening that has begun would be cut off.
+        let noon = first.yesterday().ok()?.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+        let openings = self.openings(noon.timestamp());
+        Some((*openings.iter().min()?, *openings.iter().max()?))
     }
 
     /// When it closes, if it is open at `now`: what opens when it would close keeps it open.
@@ -300,10 +317,18 @@ impl schemars::JsonSchema for Window {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let texts = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+        let texts = |what: &str| {
+            let items = serde_json::json!({ "type": "string" });
+            serde_json::json!({ "type": "array", "items": items, "description": what })
+        };
+        let zone = "The time zone's name in the IANA database.";
         schemars::json_schema!({
             "type": "object",
-            "properties": { "zone": { "type": "string" }, "open": texts, "freeze": texts },
+            "properties": {
+                "zone": { "type": "string", "description": zone },
+                "open": texts("When it is open: `Sat 22:00-04:00`, `daily 01:00-03:00`."),
+                "freeze": texts("Days on which it is closed all the same: `2026-12-20..2027-01-06`."),
+            },
             "required": ["zone", "open"],
             "additionalProperties": false,
         })

@@ -45,6 +45,9 @@ fn ended(run: &Summary) -> Text {
         RunEnding::Complete if !run.debts.is_empty() => {
             Text::of(Label::Good, format!("✓ {how}")).and(Label::Warning, " but for debts")
         }
+        RunEnding::Complete if !run.not_planned.is_nothing() => {
+            Text::of(Label::Error, "✗ not complete")
+        }
         RunEnding::Complete => Text::of(Label::Good, format!("✓ {how}")),
         RunEnding::GivenUp(_) => Text::of(Label::Warning, how),
         RunEnding::Open | RunEnding::Stopped(_) => Text::of(Label::Error, format!("✗ {how}")),
@@ -56,6 +59,7 @@ fn notes(run: &Summary) -> Vec<Field> {
         run.controllers.iter().map(|who| Field::new("by", who.as_str())).collect();
     notes.extend(words::ending(&run.ending).1.map(|reason| Field::new("why", reason)));
     notes.extend(not_done(run).map(|text| Field::new("steps", text)));
+    notes.extend(not_planned(run).map(|text| Field::new("not planned", text)));
     let damage = run.damage.as_ref();
     notes.extend(damage.map(|damage| Field::new("damaged", Text::of(Label::Error, damage))));
     notes
@@ -75,6 +79,18 @@ fn not_done(run: &Summary) -> Option<Text> {
         let before = text.map(|text| text.plain(", ")).unwrap_or_default();
         Some(before.and(label, format!("{number} {how}")))
     })
+}
+
+/// What its plan had to leave out.
+fn not_planned(run: &Summary) -> Option<Text> {
+    let count = |number: u64, one| words::count(usize::try_from(number).unwrap_or(usize::MAX), one);
+    let left_out = run.not_planned;
+    let unknown = format!("{} unknown", count(left_out.unknown, "host"));
+    let withheld = format!("{} withheld", count(left_out.withheld, "change"));
+    let all = [(left_out.unknown, unknown), (left_out.withheld, withheld)];
+    let all = all.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words);
+    let all: Vec<String> = all.collect();
+    (!all.is_empty()).then(|| Text::of(Label::Error, all.join(", ")))
 }
 
 /// Every step that is still owed, with the run and the reason.

@@ -7,6 +7,7 @@
 //! ChangeRecord ─── report::change_record ─┤              ┌─ terminal::render
 //! History ──────── history::document ─────┼─► Document ──┼─ markdown::render
 //! Desired+Observed status::document ──────┤              └─ html::render
+//! StagedFiles ──── staged::document ──────┤
 //! Observed ─────── observed::document ────┘
 //!
 //! Plan ── plan::{page, dot, mermaid} ── a page to look around in, pictures of its order
@@ -35,6 +36,7 @@ pub mod progress;
 pub mod rehearsal;
 pub mod report;
 pub mod review;
+pub mod staged;
 mod standby;
 pub mod status;
 pub mod terminal;

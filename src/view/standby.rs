@@ -1,8 +1,24 @@
 //! Whether standbys of MD Core could take over now.
 
 use super::document::{Block, Field, Label, Row, Side, Table, Text};
+use super::words;
 use crate::report::Readiness;
 use crate::standby::Role;
+
+/// What is not as it should be of the instances of hot backup, in numbers.
+pub(super) fn left(instances: &[Readiness]) -> impl Iterator<Item = String> {
+    let plays_another = |it: &&Readiness| it.role.is_some_and(|role| role != it.desired);
+    let another = instances.iter().filter(plays_another).count();
+    let unready = instances.iter().filter(|it| !it.ready && !plays_another(it)).count();
+    let numbers = [
+        (another, ["plays", "play"], "another part than desired"),
+        (unready, ["is", "are"], "not ready"),
+    ];
+    numbers.into_iter().filter(|(number, ..)| *number > 0).map(|(number, [one, more], what)| {
+        let verb = if number == 1 { one } else { more };
+        format!("{} of hot backup {verb} {what}", words::count(number, "instance"))
+    })
+}
 
 /// The instances of hot backup; nothing when there are none.
 pub(super) fn blocks(instances: &[Readiness]) -> Vec<Block> {
@@ -23,6 +39,7 @@ pub(super) fn blocks(instances: &[Readiness]) -> Vec<Block> {
         let days = it.days_left.map(|days| format!("{days} days left")).unwrap_or_default();
         let now = match (it.role, it.ready) {
             (Some(Role::Production), true) => "scans",
+            (Some(Role::Production), false) if !it.beside.is_empty() => "is one of several",
             (Some(Role::Production), false) => "does not scan",
             (_, true) => "could take over",
             (_, false) => "could not take over",
@@ -35,7 +52,9 @@ pub(super) fn blocks(instances: &[Readiness]) -> Vec<Block> {
             days.into(),
             now.to_owned().into(),
         ];
-        let notes = it.why.iter().map(|why| Field::new("why", why.as_str())).collect();
+        let why = it.why.iter().map(|why| Field::new("why", why.as_str()));
+        let notes = it.notes.iter().map(|note| Field::new("note", note.as_str()));
+        let notes = why.chain(notes).collect();
         table.rows.push(Row::new(cells).noted(notes));
     }
     vec![Block::heading(Text::of(Label::Strong, "Hot backup")), Block::Table(table)]

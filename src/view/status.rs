@@ -8,18 +8,19 @@ use crate::catalog::Stage;
 use crate::desired::{Desired, Resource};
 use crate::observe::{ComponentFacts, HostState, Observed};
 use crate::report::status::{Standing, facts};
-use crate::report::{Past, readiness};
+use crate::report::{Past, Readiness, readiness};
 
 /// Desired against observed, as a document. `past`: since when we have what is in several versions.
 #[must_use]
 pub fn document(desired: &Desired, observed: &Observed, past: &Past) -> Document {
     let lines = lines(desired, observed);
+    let instances = readiness(desired, observed);
     let mut document = Document::titled(title(desired));
-    document.push(Block::Paragraph(summary(&lines)));
+    document.push(Block::Paragraph(summary(&lines, &instances)));
     document.push(Block::Table(table(lines)));
     document.extend(mixed::blocks(desired, observed, past));
     document.extend(kept::blocks(desired, observed));
-    document.extend(standby::blocks(&readiness(desired, observed)));
+    document.extend(standby::blocks(&instances));
     document.extend(unreadable(desired, observed));
     document
 }
@@ -81,13 +82,16 @@ fn line<'a>(
     }
 }
 
-fn summary(lines: &[Line<'_>]) -> Text {
+fn summary(lines: &[Line<'_>], instances: &[Readiness]) -> Text {
     let number = |state| lines.iter().filter(|line| line.state == state).count();
     let (as_desired, all) = (number(Standing::AsDesired), words::count(lines.len(), "resource"));
     let left =
         [(number(Standing::Differs), "not as desired"), (number(Standing::Unknown), "unknown")];
     let left = left.iter().filter(|(number, _)| *number > 0);
-    let left: Vec<String> = left.map(|(number, how)| format!("{number} {how}")).collect();
+    let left: Vec<String> = left
+        .map(|(number, how)| format!("{number} {how}"))
+        .chain(standby::left(instances))
+        .collect();
     if left.is_empty() {
         return Text::of(Label::Good, format!("✓ {as_desired} of {all} as desired."));
     }

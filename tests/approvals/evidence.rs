@@ -127,7 +127,8 @@ fn a_rule_that_has_changed_makes_a_plan_stale() {
     bring(&staging, &production);
     production.mdc(&["plan", "-o", "plan.json"]).exits(0);
     production.edit("mdc.toml", "max-age = \"14d\"", "max-age = \"900d\"");
-    production.mdc(&["apply", "plan.json", "--yes"]).exits(1).says("evidence::rule-changed");
+    let refused = production.mdc(&["apply", "plan.json", "--yes"]).exits(1);
+    refused.says("evidence::rule-changed").says("`max-age` was \"336h\", is \"21600h\"");
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn glass_is_broken_with_a_reason_that_every_later_plan_tells() {
         .mdc(&["plan"])
         .exits(0)
         .says("was begun without the rehearsals that were asked for")
-        .says("03:12, scans stand still");
+        .says("03:12, scans stand still (run::begun-without)");
 }
 
 #[test]

@@ -36,7 +36,8 @@ fn a_plan_is_applied_once_enough_people_have_signed_it() {
     let check: serde_json::Value = serde_json::from_str(&ran.out()).unwrap();
     assert_eq!(check["counted"][0]["person"], "alice");
     assert_eq!(check["stages"]["critical"], serde_json::json!({ "asked": 2, "have": 1 }));
-    site.approve("mallory", &[]).exits(1).says("not among those who may approve");
+    let mallory = site.approve("mallory", &[]).exits(1);
+    mallory.says("approval::not-approver").says("not among those who may approve");
     assert!(!site.path(".mdc/runs").exists(), "nothing was begun");
 
     site.approve("bob", &[]).exits(0);
@@ -48,6 +49,19 @@ fn a_plan_is_applied_once_enough_people_have_signed_it() {
         approvals.as_array().unwrap().iter().map(|it| it["person"].as_str().unwrap()).collect();
     assert_eq!(people, ["alice", "alice", "bob"]);
     site.mdc(&["report"]).exits(0).says("Approved by").says("ticket 4711").says("SHA256:");
+}
+
+#[test]
+fn packages_are_brought_to_hosts_for_an_approved_plan_only_and_its_approvals_still_count() {
+    let site = Site::with_rule();
+    site.mdc(&["stage", "--yes"]).exits(1).says("approval::missing").says("mdc stage plan.json");
+    site.mdc(&["plan", "-o", "plan.json"]).exits(0);
+    site.mdc(&["stage", "plan.json", "--yes"]).exits(1).says("approval::missing");
+    assert!(!site.path(".mdc/runs").exists(), "nothing was begun");
+    site.approve("alice", &[]).exits(0);
+    site.approve("bob", &[]).exits(0);
+    site.mdc(&["stage", "plan.json", "--yes"]).exits(0).says("Approved by").says("Complete");
+    site.mdc(&["apply", "plan.json", "--yes"]).exits(0).says("0 bytes to copy").says("Approved by");
 }
 
 #[test]
@@ -109,7 +123,8 @@ fn what_was_approved_is_gone_on_with_and_taken_back_without_another_approval() {
     site.mdc(&["apply", "back.json", "--yes"]).exits(1).says("approval::missing");
     let back = site.mdc(&["rollback", "--yes"]);
     assert!(!back.err().contains("approval::"), "{}", back.err());
-    assert!(back.says("Complete").out().contains("roll back"));
+    let back = back.exits(1).says("13 done").says("3 changes not taken back");
+    assert!(back.out().contains("roll back"));
     let backup = site.mdc(&["backup", "--yes"]);
     assert!(!backup.err().contains("approval::"), "{}", backup.err());
     site.mdc(&["finalise", "--yes"]).exits(1).says("approval::missing");
@@ -140,22 +155,24 @@ fn a_rule_that_has_changed_makes_a_plan_stale() {
     site.mdc(&["plan", "-o", "plan.json"]).exits(0);
     site.approve("alice", &[]).exits(0);
     site.approve("bob", &[]).exits(0);
-    let refused = |site: &Site| {
-        site.mdc(&["apply", "plan.json", "--yes"]).exits(1).says("approval::rule-changed");
-        site.mdc(&["approve", "--check", "plan.json"]).exits(1).says("approval::rule-changed");
+    let refused = |site: &Site, moved: &str| {
+        let check = ["approve", "--check", "plan.json"];
+        for arguments in [&["apply", "plan.json", "--yes"][..], &check] {
+            site.mdc(arguments).exits(1).says("approval::rule-changed").says(moved);
+        }
     };
     // Whoever is let in by the same change is seen by those who review the plan.
     let signers = fs::read_to_string(site.path("allowed_signers")).unwrap();
     fs::write(site.path("allowed_signers"), format!("{signers}mallory {}", site.key("mallory")))
         .unwrap();
-    refused(&site);
+    refused(&site, "the file of signers `allowed_signers` is another one");
     fs::write(site.path("allowed_signers"), &signers).unwrap();
     site.edit("mdc.toml", "critical = 2", "critical = 1");
-    refused(&site);
+    refused(&site, "`critical` was 2, is 1");
     site.edit(
         "mdc.toml",
         "[approvals]\nsigners = \"allowed_signers\"\nlive = 1\ncritical = 1\n",
         "",
     );
-    refused(&site);
+    refused(&site, "the manifest asks for no approvals now");
 }

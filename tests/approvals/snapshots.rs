@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use mdc::observe::Snapshot;
+
 use crate::site::Site;
 
 const PLAN: [&str; 3] = ["plan", "--snapshot", "snap.json"];
@@ -33,14 +35,15 @@ fn only_a_signed_snapshot_makes_a_plan() {
 fn a_snapshot_that_is_too_old_is_refused() {
     let site = Site::new();
     site.mdc(&["observe", "-o", "snap.json"]).exits(0);
-    let text = fs::read_to_string(site.path("snap.json")).unwrap();
-    let taken = text.split("\"taken\": \"").nth(1).unwrap().split('"').next().unwrap();
+    let snapshot = Snapshot::parse(&fs::read(site.path("snap.json")).unwrap()).unwrap();
     site.append("mdc.toml", "\n[snapshots]\nmax-age = \"1d\"\n");
     site.mdc(&PLAN).exits(0);
     for (other, why) in
         [("2020-01-01T00:00:00Z", "older than 24h"), ("2099-01-01T00:00:00Z", "has not come yet")]
     {
-        fs::write(site.path("snap.json"), text.replace(taken, other)).unwrap();
+        let (cluster, observed) = (snapshot.cluster.clone(), snapshot.observed.clone());
+        let old = Snapshot::new(cluster, other.parse().unwrap(), observed);
+        fs::write(site.path("snap.json"), old.to_json().unwrap()).unwrap();
         site.mdc(&PLAN).exits(1).says("snapshot::age").says(why);
     }
 }

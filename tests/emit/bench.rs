@@ -1,5 +1,6 @@
 //! A plan made up of a few steps on one host, and its emitted script.
 
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -18,6 +19,25 @@ pub(crate) fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
 }
 
+/// Whether the bench tries the script for Windows, by the reader: see `powershell.rs`.
+pub(crate) fn is_powershell() -> bool {
+    std::env::var_os(ENGINE).is_some()
+}
+
+/// The name of the script.
+pub(crate) fn script_name() -> &'static str {
+    if is_powershell() { "core-01.ps1" } else { "core-01.sh" }
+}
+
+/// The variable by which it does.
+pub(crate) const ENGINE: &str = "MDC_EMIT_POWERSHELL";
+
+/// The python that has the grammar: `tests/winrm/up` makes it.
+pub(crate) fn python() -> OsString {
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/winrm/venv/bin/python");
+    std::env::var_os("MDC_PYTHON").unwrap_or_else(|| made.into())
+}
+
 /// The committed plan of the quickstart.
 pub(crate) fn quickstart() -> Plan {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/quickstart.json");
@@ -26,10 +46,18 @@ pub(crate) fn quickstart() -> Plan {
 
 /// A plan with these steps and nothing else.
 pub(crate) fn plan(steps: &[Value]) -> Plan {
+    plan_that_asks(steps, &json!({}))
+}
+
+/// A plan with these steps, whose `members`, `asked` and `checks` have these, too.
+fn plan_that_asks(steps: &[Value], whom: &Value) -> Plan {
     let mut value: Value =
         serde_json::from_str(include_str!("../../plans/quickstart.json")).unwrap();
     value["steps"] = json!(steps);
     value["asked"] = json!({});
+    for (table, entries) in whom.as_object().unwrap() {
+        value[table].as_object_mut().unwrap().extend(entries.as_object().unwrap().clone());
+    }
     let mut plan: Plan = serde_json::from_value(value).unwrap();
     plan.seal = plan.digest();
     plan
@@ -95,18 +123,35 @@ pub(crate) struct Ran {
 impl Bench {
     /// Steps may name the folder of the bench as `DIR`.
     pub(crate) fn new(steps: &[Value]) -> Self {
+        Self::asking(steps, &json!({}))
+    }
+
+    /// One whose steps ask these: see [`plan_that_asks`].
+    pub(crate) fn asking(steps: &[Value], whom: &Value) -> Self {
         let bench = Self { folder: tempfile::tempdir().unwrap() };
-        bench.emit(steps);
+        bench.write(steps, whom);
         bench
     }
 
     /// Writes the script of these steps, instead of the one that is there.
     pub(crate) fn emit(&self, steps: &[Value]) {
-        let text = json!(steps).to_string().replace("DIR", self.folder.path().to_str().unwrap());
-        let steps: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let emitted = emit(&plan(&steps), &Templates::built_in()).unwrap();
-        let script = &emitted.texts[camino::Utf8Path::new("hosts/core-01/core-01.sh")];
-        fs::write(self.path("core-01.sh"), script).unwrap();
+        self.write(steps, &json!({}));
+    }
+
+    fn write(&self, steps: &[Value], whom: &Value) {
+        let here = |value: &Value| -> Value {
+            let text = value.to_string().replace("DIR", self.folder.path().to_str().unwrap());
+            serde_json::from_str(&text).unwrap()
+        };
+        let steps: Vec<Value> = steps.iter().map(here).collect();
+        let mut plan = plan_that_asks(&steps, &here(whom));
+        if is_powershell() {
+            plan.windows.insert(HOST.parse().unwrap());
+            plan.seal = plan.digest();
+        }
+        let emitted = emit(&plan, &Templates::built_in()).unwrap();
+        let script = &emitted.texts[&camino::Utf8Path::new("hosts/core-01").join(script_name())];
+        fs::write(self.path(script_name()), script).unwrap();
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
@@ -148,9 +193,18 @@ impl Bench {
     /// What runs the script, where the stand-ins come first.
     pub(crate) fn bash(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("sh");
-        command.args(["-c", "PATH=$0:$PATH exec bash \"$@\""]).arg(self.path("bin"));
-        command.arg(self.path("core-01.sh")).args(arguments);
-        command.env("MDC_BY_HAND", self.path("record")).stdin(Stdio::null());
+        // Whoever runs the tests in the background has Ctrl-C ignored, which nothing begun by that could hear.
+        let call = "PATH=$0:$PATH exec env --default-signal=INT \"$@\"";
+        command.args(["-c", call]).arg(self.path("bin"));
+        if is_powershell() {
+            let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emit/reader/read.py");
+            command.arg(python()).args(["-B", reader]);
+        } else {
+            command.arg("bash");
+        }
+        command.arg(self.path(script_name())).args(arguments);
+        command.env("MDC_BY_HAND", self.path("record")).env("ProgramData", self.path("data"));
+        command.stdin(Stdio::null());
         command
     }
 
@@ -161,6 +215,14 @@ impl Bench {
     pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
         let mut bash = self.bash(arguments);
         bash.args(["--this-is", HOST]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        bash.spawn().unwrap()
+    }
+
+    /// As `begin`; what it says comes into the file `said`.
+    pub(crate) fn begin_aloud(&self, arguments: &[&str]) -> Child {
+        let said = fs::File::create(self.path("said")).unwrap();
+        let mut bash = self.bash(arguments);
+        bash.args(["--this-is", HOST]).stdout(said.try_clone().unwrap()).stderr(said);
         bash.spawn().unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ran, command, interrupt, start, step};
+use crate::bench::{Bench, Ran, command, interrupt, start, step, until};
 
 /// A step that isolates, does this, and gives work again.
 fn isolated(work: Value) -> Value {
@@ -16,7 +16,7 @@ fn isolated(work: Value) -> Value {
 /// Never comes to its end.
 fn drains() -> Value {
     let idle = json!({ "await-idle": {
-        "unit": "unit", "samples": 1, "every": "20ms", "give_up": "300s" } });
+        "unit": "unit", "samples": 1, "every": "20ms", "give-up": "300s" } });
     command("touch DIR/began; echo 7", &idle)
 }
 
@@ -38,9 +38,26 @@ fn when_somebody_asks_to_stop() {
     assert!(!bench.has("isolated"));
 }
 
+/// Who asks twice ends what runs then, and not what comes after it.
+#[test]
+fn when_somebody_asks_twice() {
+    let mut slow = isolated(start("touch DIR/began; exec sleep 300"));
+    slow["commands"][2]["run"] = json!("sleep 0.7; rm -f DIR/isolated");
+    let bench = Bench::new(&[slow]);
+    let mut child = bench.begin_aloud(&["run", "1"]);
+    bench.comes("began");
+    interrupt(&child);
+    until("the first", || bench.text("said").contains("You asked to stop"));
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let said = bench.text("said");
+    assert!(said.contains("give work to unit again ... done"), "{said}");
+    assert!(!bench.has("isolated"), "{said}");
+}
+
 #[test]
 fn when_nobody_confirms_or_gives_a_secret() {
-    let ask = json!({ "confirm": { "component": "a", "text": "all is well", "verified": false, "give_up": "5m" } });
+    let ask = json!({ "confirm": { "component": "a", "text": "all is well", "verified": false, "give-up": "5m" } });
     let write = json!({ "write-file": {
         "path": "/etc/x.yml", "key": "k", "content": "\"<secret:password>\"", "mode": "0600",
         "owner": "root:root", "secrets": { "password": { "env": "PASSWORD" } } } });

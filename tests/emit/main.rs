@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod asked;
 mod bench;
 mod command;
 #[allow(dead_code, reason = "other tests use the rest of it")]
@@ -12,9 +13,11 @@ mod faults;
 mod kept;
 mod packages;
 mod people;
+mod powershell;
 mod quoting;
 mod record;
 mod runbook;
 mod script;
 mod secrets;
 mod templates;
+mod ways_back;

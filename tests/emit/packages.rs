@@ -34,22 +34,22 @@ version() { dpkg-query -W -f='${db:Status-Status} ${Version}' $package 2>/dev/nu
 does() { bash identity-01.sh "$@" --this-is identity-01; echo "== $* -> $?, $(version)"; }
 apt-get install -y -q ./packages/${package}_2.8.0-1_amd64.deb >/dev/null 2>&1
 echo "== before: $(version)"
-does run --wave 3 --confirmed 3
+does run --wave 4 --confirmed 4
 does run --wave 1
 cp packages/${package}_2.9.0-1_amd64.deb good
 echo broken >>packages/${package}_2.9.0-1_amd64.deb
-does run --wave 2 --confirmed 2
+does run --wave 3 --confirmed 3
 cp good packages/${package}_2.9.0-1_amd64.deb
-does run --wave 2
+does run --wave 3
 # The package manager is busy: the step fails, and goes on when it is not.
 mv /usr/bin/apt-get /usr/bin/apt-get.away
-does run --wave 3 --confirmed 3
+does run --wave 4 --confirmed 4
 mv /usr/bin/apt-get.away /usr/bin/apt-get
-does run --wave 3
-does run --wave 3
+does run --wave 4
+does run --wave 4
 does verify
 does back 4 --confirm identity-01/identity-service/upgrade
-does run --wave 3
+does run --wave 4
 cat /var/lib/mdc-by-hand/*/state
 "#;
 
@@ -87,16 +87,16 @@ fn the_quickstarts_own_commands_install_with_real_package_tools() {
     }
     ran.ends(0).tells(&[
         "== before: installed 2.8.0-1",
-        "== run --wave 3 --confirmed 3 -> 1, installed 2.8.0-1",
+        "== run --wave 4 --confirmed 4 -> 1, installed 2.8.0-1",
         "can't be done yet",
         "== run --wave 1 -> 0",
         "is not what was reviewed: its SHA-256 is",
-        "== run --wave 2 --confirmed 2 -> 1, installed 2.8.0-1",
-        "== run --wave 2 -> 0, installed 2.8.0-1",
-        "can't install md-cluster-identity-service 2.9.0",
         "== run --wave 3 --confirmed 3 -> 1, installed 2.8.0-1",
+        "== run --wave 3 -> 0, installed 2.8.0-1",
+        "can't install md-cluster-identity-service 2.9.0",
+        "== run --wave 4 --confirmed 4 -> 1, installed 2.8.0-1",
         "did not come to its end",
-        "== run --wave 3 -> 0, installed 2.9.0-1",
+        "== run --wave 4 -> 0, installed 2.9.0-1",
         "It is done already, since",
         "identity-01/identity-service/upgrade: as promised",
         "== verify -> 0, installed 2.9.0-1",

@@ -17,12 +17,12 @@ fn request(say: &str) -> Value {
 /// Waits for the file.
 fn version(file: &str, give_up: &str) -> Value {
     let version = json!({ "await-version": {
-        "package": "p", "version": "2.9.0", "every": "100ms", "give_up": give_up } });
+        "package": "p", "version": "2.9.0", "every": "100ms", "give-up": give_up } });
     command(&format!("test -e DIR/{file}"), &version)
 }
 
 fn confirm() -> Value {
-    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false, "give_up": "5m" } });
+    let confirm = json!({ "confirm": { "component": "a", "text": "submissions are stopped", "verified": false, "give-up": "5m" } });
     command("true", &confirm)
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HOST, Ran, check, command, makes, start, step};
+use crate::bench::{Bench, HOST, Ran, check, command, makes, script_name, start, step};
 
 #[test]
 fn it_asks_on_a_machine_that_calls_itself_otherwise() {
@@ -22,9 +22,10 @@ fn it_asks_on_a_machine_that_calls_itself_otherwise() {
     ];
     for (name, host, same) in rows {
         let bench = Bench::new(&[makes("a", 1)]);
-        let script = bench.text("core-01.sh");
+        let script = bench.text(script_name());
         let own = script.replacen("\nhost=core-01\n", &format!("\nhost={host}\n"), 1);
-        fs::write(bench.path("core-01.sh"), own).unwrap();
+        let own = own.replacen("\n$name = 'core-01'\n", &format!("\n$name = '{host}'\n"), 1);
+        fs::write(bench.path(script_name()), own).unwrap();
         bench.stand_in("uname", &format!("echo {name}"));
         let ran = Ran::of(&bench.bash(&["run", "1"]).output().unwrap());
         assert_eq!(ran.status, Some(i32::from(!same)), "{name} {host}: {}", ran.said);

@@ -85,3 +85,92 @@ fn a_plan_takes_its_own_backup_when_the_cluster_is_idle() {
     assert_eq!(site.log("db-01")["install:postgresql-16"], 1);
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
 }
+
+/// The vendor's procedure asks for backups before anything.
+#[test]
+fn nothing_of_stage_1_is_changed_before_backups_are_seen() {
+    let site = Site::new();
+    let plan = site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let looks = ["db-01/postgresql", "storage-01/file-storage", "queue-01/redis"];
+    for step in steps.iter().filter(|step| step["stage"] == "live" && step["action"] == "upgrade") {
+        for look in looks.map(|look| format!("{look}/prove-backup-live")) {
+            assert!(step["after"].as_array().unwrap().contains(&json!(look)), "{step}");
+        }
+    }
+    for too_old in ["postgresql", "file-storage"] {
+        let (site, part) = (site.copy(), site.copy());
+        let host = if too_old == "postgresql" { "db-01" } else { "storage-01" };
+        site.fault(host, &format!("prove-backup:{too_old}"), &json!({ "says": "too old" }));
+        let ran = site.mdc(&["apply", "--yes"]).ended(1);
+        let words = format!("Failed: prove-backup-live {too_old} on {host}");
+        assert!(ran.said.contains(&words), "{words}: {}", ran.said);
+        assert!(ran.said.contains("too old"), "{}", ran.said);
+        assert!(!site.begun().iter().any(|id| id.ends_with("/upgrade")), "{:?}", site.begun());
+        // A part of a plan is guarded, too.
+        part.fault(host, &format!("prove-backup:{too_old}"), &json!({ "says": "too old" }));
+        part.mdc(&["apply", "--yes", "--only", "identity-service"]).ended(1);
+        assert!(!part.begun().iter().any(|id| id.ends_with("/upgrade")), "{:?}", part.begun());
+        site.mend(host);
+        site.mdc(&["resume", "--yes"]).ended(0);
+        site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+    }
+}
+
+/// In the middle of stage 1, to go on is better than to stay between two releases.
+#[test]
+fn what_has_begun_is_not_held_up_by_the_look_before_it() {
+    let site = Site::new();
+    let fault = json!({ "says": "E: broken", "times": 1 });
+    site.fault("control-01", "install:md-cluster-control-center", &fault);
+    site.mdc(&["apply", "--yes"]).ended(1);
+    site.fault("db-01", "prove-backup:postgresql", &json!({ "says": "too old" }));
+    let ran = site.mdc(&["resume", "--yes"]).ended(1);
+    // Stage 1 went on; stage 2 did not begin.
+    assert!(ran.said.contains("Failed: prove-backup postgresql on db-01"), "{}", ran.said);
+    assert_eq!(site.log("core-03")["install:md-core"], 1);
+    assert!(!site.log("db-01").contains_key("install:postgresql-16"));
+    let looks = site.begun().into_iter().filter(|id| id == "db-01/postgresql/prove-backup-live");
+    assert_eq!(looks.count(), 1);
+}
+
+#[test]
+fn nobody_upgrades_stage_1_alone_without_evidence() {
+    let site = Site::new();
+    let text = std::fs::read_to_string(site.path("mdc.toml")).unwrap();
+    let (from, to) = ("[gates.backup.postgresql]", "[gates.backup.redis]");
+    let text = format!("{}{}", text.split_once(from).unwrap().0, &text[text.find(to).unwrap()..]);
+    // All of stage 2 is there already.
+    std::fs::write(site.path("mdc.toml"), text).unwrap();
+    for (host, package, version) in [
+        ("db-01", "postgresql-16", "16.11"),
+        ("queue-01", "rabbitmq-server", "3.13.7"),
+        ("queue-01", "redis-server", "7.2.11"),
+        ("storage-01", "md-cluster-file-storage", "2.9.0"),
+    ] {
+        let mut file = site.host(host);
+        assert_ne!(file["packages"][package], json!(null), "{file}");
+        file["packages"][package] = json!({ "installed": format!("{version}-1") });
+        site.write(host, &file);
+    }
+    let ran = site.mdc(&["plan"]).ended(1);
+    let words = "nobody shows a backup of `postgresql`";
+    assert!(ran.said.contains(words) && ran.said.contains("plan::no-backup"), "{}", ran.said);
+    assert!(!ran.said.contains("stage 2 needs"), "{}", ran.said);
+    // Where somebody else keeps it.
+    let none = "[components.postgresql]\nbackup = \"none\"\n\n[components.md-core]";
+    site.edit("[components.md-core]", none);
+    site.mdc(&["plan"]).ended(0);
+}
+
+/// Evidence that nobody can look at is said to lack, and doesn't hold up what needs none.
+#[test]
+fn a_backup_that_can_not_be_looked_at_is_told() {
+    let site = Site::new();
+    let mut host = site.host("storage-01");
+    host["faults"]["unreachable"] = json!("no route to host");
+    site.write("storage-01", &host);
+    let told = "nobody sees the backup of file-storage before stage 1: storage-01 could not be read \
+                (plan::backup-unseen)";
+    site.mdc(&["plan"]).ended(0).tells(&[told]);
+}

@@ -5,8 +5,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use jiff::tz::TimeZone;
+use jiff::{ToSpan, Zoned};
 use serde_json::{Value, json};
 
+use crate::gates::left;
 use crate::site::{Ran, Site};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -96,6 +99,46 @@ fn a_run_survives_a_clock_that_goes_back_and_forth() {
         site.mdc(words).ended(0);
     }
     assert!(site.mdc(&["report"]).said.contains("verifies"));
+}
+
+#[test]
+fn stage_2_is_not_begun_when_the_rest_of_its_window_does_not_hold_it() {
+    let Some(clock) = Clock::new() else { return };
+    let site = Site::new();
+    let now = Zoned::now().with_time_zone(TimeZone::UTC);
+    let day = now.date().checked_add(100.days()).unwrap();
+    let window =
+        format!("[gates.window]\nzone = \"UTC\"\nopen = [\"{day} 01:00-05:00\"]\n\n[gates.idle]");
+    site.edit("[gates.idle]", &window);
+    site.edit("every = \"1ms\"", "every = \"1ms\"\nwithin = \"300ms\"");
+    let at = |hour, minute| {
+        let time = day.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+        time.duration_since(&now).as_secs()
+    };
+    // Part of a plan that needs no window is not refused for it.
+    clock.set(at(6, 0));
+    let part = site.copy();
+    clock.mdc(&part, &["apply", "--yes", "--only", "identity-service"]).ended(1);
+    assert_eq!(part.log("identity-01")["install:md-cluster-identity-service"], 1);
+    clock.set(at(1, 1));
+    left(&site, "core-02", "ometascan", 1_000_000);
+    let ran = clock.mdc(&site, &["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("given up after 300ms"), "{}", ran.said);
+    left(&site, "core-02", "ometascan", 0);
+    // Each of its steps would be begun; the last ones would not.
+    clock.set(at(4, 53));
+    let ran = clock.mdc(&site, &["resume", "--yes"]).ended(1);
+    for words in [
+        "stage 2 is not begun, since what is left of its window doesn't hold it",
+        "it never opens again",
+        "--give-up",
+    ] {
+        assert!(ran.said.contains(words), "{words:?} is not in:\n{}", ran.said);
+    }
+    let log = site.log("db-01");
+    assert!(log.keys().all(|key| !key.starts_with("install:")), "{log:?}");
+    clock.set(at(2, 0));
+    clock.mdc(&site, &["resume", "--yes"]).ended(0);
 }
 
 #[test]

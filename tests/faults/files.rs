@@ -133,8 +133,11 @@ fn a_plan_has_no_secrets_from_elsewhere() {
 fn another_content_is_shown_line_by_line() {
     let site = written();
     site.edit("level = \"info\"", "level = \"debug\"");
-    let ran = site.mdc(&["apply", "--yes"]).ended(0);
-    ran.tells(&["has other lines than it should", "-level: info", "+level: debug"]);
+    let lines = ["has other lines than it should", "-level: info", "+level: debug"];
+    site.mdc(&["plan", "-o", "plan.json"]).ended(0).tells(&lines);
+    let explain = ["explain", "plan.json", "identity-01/identity-service"];
+    site.mdc(&explain).ended(0).tells(&lines);
+    site.mdc(&["apply", "plan.json", "--yes"]).ended(0);
     assert_eq!((times(&site, WRITE), times(&site, RESTARTED)), (2, 2));
     assert!(file(&site)["text"].as_str().unwrap().contains("level: debug"));
 }
@@ -167,7 +170,10 @@ fn another_secret_is_seen_and_not_shown() {
     }
     fs::remove_file(site.path("password")).unwrap();
     let plan = site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
-    plan.tells(&["nobody knows whether files still hold the right one"]);
+    plan.tells(&[
+        "warning[host::secret-unseen]",
+        "nobody knows whether files still hold the right one",
+    ]);
 }
 
 #[test]

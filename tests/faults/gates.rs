@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{ToSpan, Zoned};
 use serde_json::{Value, json};
 
+use crate::people::{await_line, signal};
 use crate::site::{Ran, Site};
 
 /// Whether stage 2 has changed anything.
@@ -32,7 +33,7 @@ fn goes_on(site: &Site, arguments: &[&str]) -> Ran {
     ran
 }
 
-fn left(site: &Site, host: &str, unit: &str, left: u64) {
+pub(crate) fn left(site: &Site, host: &str, unit: &str, left: u64) {
     let mut file = site.host(host);
     file["units"][unit]["left"] = left.into();
     site.write(host, &file);
@@ -146,7 +147,7 @@ fn stage_2_needs_evidence_of_backups() {
                       max-age = \"24h\"\nprobe = 'pg_restore --list \"$1\"'\n";
     site.edit(postgresql, "");
     let ran = site.mdc(&["plan"]).ended(1);
-    assert!(ran.said.contains("stage 2 needs a backup of `postgresql`"), "{}", ran.said);
+    assert!(ran.said.contains("nobody shows a backup of `postgresql`"), "{}", ran.said);
     site.edit(
         "[components.md-core]",
         "[components.postgresql]\nbackup = \"none\"\n\n[components.md-core]",
@@ -306,6 +307,80 @@ fn gates_are_passed_again_when_a_run_is_gone_on_with() {
 }
 
 #[test]
+fn what_was_left_broken_is_mended_before_gates_are_passed_again() {
+    let site = Site::new();
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    site.fault("db-01", "install:postgresql-16", &json!({ "says": "E: broken", "times": 1 }));
+    site.mdc(&["apply", "--yes"]).ended(1);
+    // Its backup is too old by now, and MD Core is not idle without it: neither keeps it from being mended.
+    site.fault("db-01", "prove-backup:postgresql", &json!({ "says": "too old", "times": 1 }));
+    left(&site, "core-02", "ometascan", 1_000_000);
+    let ran = site.mdc(&["resume", "--yes"]).ended(1);
+    assert!(ran.said.contains("too old"), "{}", ran.said);
+    assert_eq!(site.log("db-01")["install:postgresql-16"], 2, "{}", ran.said);
+    // What nobody has begun waits for both.
+    assert!(!site.log("storage-01").contains_key("install:md-cluster-file-storage"));
+    let ran = site.mdc(&["resume", "--yes"]).ended(1);
+    assert!(ran.said.contains("given up after 300ms"), "{}", ran.said);
+    assert!(!site.log("storage-01").contains_key("install:md-cluster-file-storage"));
+    left(&site, "core-02", "ometascan", 0);
+    goes_on(&site, &["resume", "--yes"]);
+}
+
+#[test]
+fn what_failed_before_it_changed_anything_waits_for_gates_once_more() {
+    let site = Site::new();
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    site.fault("db-01", "note:postgresql/extensions", &json!({ "says": "no answer", "times": 1 }));
+    stops(site.mdc(&["apply", "--yes"]), &site, &["no answer"]);
+    left(&site, "core-02", "ometascan", 1_000_000);
+    stops(site.mdc(&["resume", "--yes"]), &site, &["given up after 300ms"]);
+    left(&site, "core-02", "ometascan", 0);
+    goes_on(&site, &["resume", "--yes"]);
+}
+
+#[test]
+fn what_was_left_broken_is_mended_before_what_was_tolerated() {
+    let site = Site::new();
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    site.edit("[components.md-core]", "[components.md-core]\non-failure = { tolerate = \"50%\" }");
+    site.fault("core-02", "install:md-core", &json!({ "says": "E: no" }));
+    site.fault("db-01", "install:postgresql-16", &json!({ "says": "no", "times": 1 }));
+    site.mdc(&["apply", "--yes"]).ended(1);
+    assert_eq!(site.log("db-01")["install:postgresql-16"], 1);
+    site.mdc(&["resume", "--yes"]).ended(1);
+    let begun = site.begun();
+    let places =
+        |id: &str| -> Vec<usize> { (0..begun.len()).filter(|&place| begun[place] == id).collect() };
+    let (mended, tolerated) =
+        (places("db-01/postgresql/upgrade"), places("core-02/md-core/upgrade"));
+    assert_eq!((mended.len(), tolerated.len()), (2, 2), "{begun:?}");
+    assert!(mended[1] < tolerated[1], "{begun:?}");
+}
+
+#[test]
+fn who_is_left_out_has_to_be_idle_all_the_same() {
+    let site = Site::new();
+    let skip = "redis,file-storage,core-03/md-core";
+    let ran = site.mdc(&["apply", "--yes", "--skip", skip]).ended(1);
+    let asked = "passed   still-idle md-core on core-01: all 5 that can tell have 0 left to do";
+    assert!(ran.said.contains(asked), "{}", ran.said);
+}
+
+#[test]
+fn a_stop_ends_what_only_looks() {
+    let site = Site::new();
+    left(&site, "core-02", "ometascan", 1_000_000);
+    let mut child = site.start(&["apply", "--yes"]);
+    await_line(&mut child, "await-idle md-core on core-02");
+    signal(&child, "TERM");
+    let ran = Ran::of(&child.wait_with_output().unwrap()).ended(1);
+    assert!(!ran.said.contains("given up"), "{}", ran.said);
+    left(&site, "core-02", "ometascan", 0);
+    goes_on(&site, &["resume", "--yes"]);
+}
+
+#[test]
 fn stage_2_keeps_to_its_window() {
     let fresh = Site::new();
     let window =
@@ -335,6 +410,7 @@ fn stage_2_keeps_to_its_window() {
     often.edit("[gates.idle]", &window("daily 01:00-01:08"));
     let ran = often.mdc(&["plan"]).ended(0);
     assert!(ran.said.contains("doesn't fit into one opening of its window"), "{}", ran.said);
+    assert!(ran.said.contains("warning[plan::several-openings]"), "{}", ran.said);
     let closed = fresh.copy();
     closed.edit("[gates.idle]", &window(&format!("{soon} 01:00-05:00")));
     let ran = closed.mdc(&["apply", "--yes"]);
@@ -488,4 +564,20 @@ fn people_change_what_is_theirs_and_are_seen_to_have_done_it() {
         install(&eager, host, "md-cluster-worker", "2.9.0");
     }
     goes_on(&eager, &["resume", "--yes"]);
+}
+
+#[test]
+fn no_window_is_claimed_where_there_is_none() {
+    let [at_any_hour, in_window] =
+        ["At any hour, since no window is written", "In a maintenance window"];
+    let site = Site::new();
+    let words = [at_any_hour, "stage 2 has no window", "(gate::no-window)"];
+    let seen = site.mdc(&["plan"]).ended(0).tells(&words);
+    assert!(!seen.said.contains(in_window), "{}", seen.said);
+    let window = "[gates.window]\nzone = \"UTC\"\nopen = [\"daily 00:00-23:59\"]\n\n[gates.idle]";
+    site.edit("[gates.idle]", window);
+    let seen = site.mdc(&["plan"]).ended(0).tells(&[in_window]);
+    for words in [at_any_hour, "gate::no-window"] {
+        assert!(!seen.said.contains(words), "{}", seen.said);
+    }
 }

@@ -1,6 +1,8 @@
 //! Hosts reboot, kill jobs, fail, and are held by locks.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::point;
 use crate::site::Site;
@@ -72,16 +74,42 @@ fn as_many_hosts_may_fail_as_are_tolerated() {
     for (tolerate, done) in [("0", false), ("1", true), ("34%", true), ("33%", false)] {
         let site = fresh.copy();
         site.edit(
-            "[components.md-core]",
-            &format!("[components.md-core]\non-failure = {{ tolerate = \"{tolerate}\" }}"),
+            "[components.md-core]\nat-once = 2",
+            &format!(
+                "[components.md-core]\nat-once = 1\non-failure = {{ tolerate = \"{tolerate}\" }}"
+            ),
         );
-        site.fault("core-01", "install:md-core", &fault);
+        site.fault("core-02", "install:md-core", &fault);
         // Something failed, so that the run is not whole either way.
         let ran = site.mdc(&["apply", "--yes"]).ended(1);
-        let others: Vec<bool> = ["core-02", "core-03"]
-            .map(|host| site.log(host).contains_key("install:md-core"))
-            .into();
-        assert_eq!(others, [done; 2], "{tolerate}: {}", ran.said);
+        let last = site.log("core-03").contains_key("install:md-core");
+        assert_eq!(last, done, "{tolerate}: {}", ran.said);
+        site.mdc(&["resume", "--yes"]).ended(0);
+    }
+}
+
+#[test]
+fn a_canary_that_fails_is_never_tolerated() {
+    let site = Site::new();
+    site.edit("[components.md-core]", "[components.md-core]\non-failure = { tolerate = 3 }");
+    let canary = |step: &&Value| step["canary"] == json!(true);
+    let plan = site.plan();
+    let canaries = plan["steps"].as_array().unwrap().iter().filter(canary);
+    let canaries: BTreeSet<&str> = canaries.filter_map(|step| step["host"].as_str()).collect();
+    assert_eq!(canaries, ["core-01"].into());
+    // Neither when it is changed nor when its file is copied to it.
+    let copied = plan["steps"].as_array().unwrap().iter();
+    let copied = copied.filter(|step| step["id"] == "core-01/md-core/copy").find_map(|step| {
+        step["commands"].as_array()?.iter().find_map(|it| it["task"]["find-file"]["path"].as_str())
+    });
+    let copied = copied.map(|path| format!("receive:{path}"));
+    for fault in ["install:md-core", &copied.unwrap()] {
+        let site = site.copy();
+        site.fault("core-01", fault, &json!({ "says": "dpkg: error", "times": 1 }));
+        let ran = site.mdc(&["apply", "--yes"]).ended(1);
+        for host in ["core-02", "core-03"] {
+            assert!(!site.log(host).contains_key("install:md-core"), "{host}: {}", ran.said);
+        }
         site.mdc(&["resume", "--yes"]).ended(0);
     }
 }

@@ -15,10 +15,6 @@ fn logs(site: &Site, (host, unit): (&str, &str), before: &[&str], next: &[&str])
     site.write(host, &file);
 }
 
-fn flat(said: &str) -> String {
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// What was recorded of where logs end.
 fn marks(site: &Site) -> Vec<Value> {
     let journal = site.journal().into_iter();
@@ -36,15 +32,11 @@ fn errors_are_told_and_fail_nothing() {
         "Logs since the run began: 0 failed migrations, 1 error",
         "md-core on core-01: 1 error ERROR: engine \u{fffd}[2J7",
     ] {
-        assert!(flat(&ran.said).contains(words), "{words:?} is not in:\n{}", ran.said);
+        assert!(ran.flat().contains(words), "{words:?} is not in:\n{}", ran.said);
     }
     assert!(!ran.said.contains("ERROR: before"), "what was there before is not told: {}", ran.said);
     let report = site.mdc(&["report"]).ended(0);
-    assert!(
-        flat(&report.said).contains("md-core on core-01: 1 error ERROR: engine"),
-        "{}",
-        report.said
-    );
+    assert!(report.flat().contains("md-core on core-01: 1 error ERROR: engine"), "{}", report.said);
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
 }
 
@@ -59,11 +51,11 @@ fn a_failed_migration_fails_the_run_until_somebody_accepts_it() {
         "identity-01: migration of schema 41 failed",
         "mdc resume --confirm identity-service",
     ] {
-        assert!(flat(&ran.said).contains(words), "{words:?} is not in:\n{}", ran.said);
+        assert!(ran.flat().contains(words), "{words:?} is not in:\n{}", ran.said);
     }
     site.mdc(&["resume", "--yes"]).ended(1);
     let ran = site.mdc(&["resume", "--yes", "--confirm", "identity-service"]).ended(0);
-    assert!(flat(&ran.said).contains("1 failed migration (accepted by"), "{}", ran.said);
+    assert!(ran.flat().contains("1 failed migration (accepted by"), "{}", ran.said);
     // What the logs told is no reason to do anything.
     site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
 }
@@ -81,7 +73,7 @@ fn the_manifest_says_what_fails_a_run() {
             );
             logs(&site, ("core-02", CORE), &[], &[line]);
             let ran = site.mdc(&["apply", "--yes"]).ended(status);
-            assert!(flat(&ran.said).contains(line), "{fail_on}: {}", ran.said);
+            assert!(ran.flat().contains(line), "{fail_on}: {}", ran.said);
         }
     }
 }
@@ -103,7 +95,7 @@ fn a_run_that_is_gone_on_with_reads_from_its_first_beginning() {
             assert_eq!(site.mdc(&["apply", "--yes"]).status, None, "{key}");
             let ran = site.mdc(&["resume", "--yes"]).ended(0);
             let words = "identity-service on identity-01: 1 error ERROR: meanwhile";
-            assert!(flat(&ran.said).contains(words), "{key} {moment}: {}", ran.said);
+            assert!(ran.flat().contains(words), "{key} {moment}: {}", ran.said);
             let marks = marks(&site);
             let of_identity =
                 marks.iter().filter(|it| it["what"].as_str().unwrap().ends_with("identity-01"));
@@ -123,8 +115,8 @@ fn a_log_that_can_not_be_read_is_told_and_fails_nothing() {
         site.fault("core-01", key, &json!({ "says": "no journal here" }));
         logs(&site, ("core-02", CORE), &[], &["ERROR: of another"]);
         let ran = site.mdc(&["apply", "--yes"]).ended(0);
-        assert!(flat(&ran.said).contains(words), "{key}: {}", ran.said);
-        assert!(flat(&ran.said).contains("core-02: 1 error"), "{key}: {}", ran.said);
+        assert!(ran.flat().contains(words), "{key}: {}", ran.said);
+        assert!(ran.flat().contains("core-02: 1 error"), "{key}: {}", ran.said);
     }
 }
 

@@ -9,6 +9,8 @@ mod backup;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod controller;
 #[cfg(test)]
 mod disk;
@@ -37,12 +39,22 @@ mod preflight;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod reboot;
+#[cfg(test)]
 mod records;
+#[cfg(test)]
+mod relays;
 #[cfg(test)]
 mod removal;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod runtime;
+#[cfg(test)]
 mod since;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod submissions;

@@ -1,6 +1,8 @@
 //! Gates in runs that are carried out in parts, that tolerate failures, or that begin with less than they
 //! promise.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::site::Site;
@@ -60,15 +62,42 @@ fn a_failure_that_is_tolerated_stops_no_gate_of_all() {
     let site = Site::new();
     site.edit(
         "[components.md-core]",
-        "[components.callback-service]\non-failure = { tolerate = 1, retries = 0 }\n\
-         limits = { healthy = \"1s\" }\n\n[components.md-core]",
+        "[components.md-core]\non-failure = { tolerate = 1, retries = 0 }\n\
+         limits = { healthy = \"1s\" }",
     );
     let fault = json!({ "says": "dpkg: error processing package" });
-    site.fault("hook-01", "install:md-cluster-callback-service", &fault);
+    site.fault("core-02", "install:md-core", &fault);
     site.mdc(&["apply", "--yes"]).ended(1);
     assert_eq!(site.log("storage-01")["install:md-cluster-file-storage"], 1, "stage 2 went on");
-    site.mend("hook-01");
+    site.mend("core-02");
     site.mdc(&["resume", "--yes"]).ended(0);
+}
+
+#[test]
+fn no_gate_of_all_is_passed_with_none_healthy() {
+    let site = Site::new();
+    let mut file = site.host("core-04");
+    file["packages"]["md-core"] = json!({ "installed": "5.18.1-1" });
+    site.write("core-04", &file);
+    site.edit(
+        "[components.md-core]",
+        "[components.md-core]\non-failure = { tolerate = 4, retries = 0 }\n\
+         limits = { healthy = \"1s\", settle = \"1s\" }",
+    );
+    // Neither by the plan, where all of them change and may fail,
+    let plan = site.plan();
+    let gates = plan["steps"].as_array().unwrap().iter();
+    let gates = gates.filter_map(|step| step["commands"][0]["task"]["await-healthy"].as_object());
+    let least: Vec<u64> = gates.map(|gate| gate["at-least"].as_u64().unwrap()).collect();
+    assert!(least.len() > 10 && least.iter().all(|least| *least > 0), "{least:?}");
+    // nor where others are left out besides.
+    site.unhealthy("core-04", &["ometascan"]);
+    let skipped =
+        ["core-01", "core-02", "core-03"].iter().map(|host| format!("{host}/md-core/upgrade"));
+    let skipped = format!("{STAGE_2},{}", skipped.collect::<Vec<_>>().join(","));
+    let ran = site.mdc(&["apply", "--yes", "--skip", &skipped]).ended(1);
+    assert!(ran.said.contains("0 of 1 md-core are healthy"), "{}", ran.said);
+    assert!(!ran.said.contains("passed   verify md-core"), "{}", ran.said);
 }
 
 const DRAINED: &str = "[components.md-core]\nrolling = { drain = { isolate = \"isolate\", \
@@ -88,6 +117,71 @@ fn a_run_that_died_while_it_drained_is_taken_back_with_the_isolation() {
     assert!(is_isolated(&site, "core-01"));
     site.mend("core-01");
     site.mdc(&["rollback", "--yes"]).ended(0);
+    assert!(!is_isolated(&site, "core-01"));
+}
+
+/// A run that dies while it drains an instance, which somebody then brings to the new version by hand: no later
+/// plan has to do with it.
+fn died_draining() -> Site {
+    let site = Site::new();
+    site.edit("[components.md-core]", DRAINED);
+    let fault = json!({ "says": "", "times": 1, "kill": "before" });
+    site.fault("core-01", "await-idle:ometascan", &fault);
+    assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
+    assert!(is_isolated(&site, "core-01"));
+    site.mend("core-01");
+    let isolated = site.mdc(&["status"]).ended(0);
+    isolated.tells(&[
+        "warning[run::without-work]: md-core on core-01 may be isolated: the run",
+        "by hand: on core-01, as root: `restore`",
+    ]);
+    site
+}
+
+#[test]
+fn a_run_that_is_given_up_gives_work_back_first() {
+    let site = died_draining();
+    let give_up = ["apply", "--yes", "--give-up", "changed mind"];
+    // Not while its host can't be reached: nobody would do it any more.
+    let fault = json!({ "says": "E: no such instance" });
+    site.fault("core-01", "restore:ometascan", &fault);
+    let refused = site.mdc(&give_up).ended(1);
+    refused.tells(&[
+        "kept new work from md-core on core-01",
+        "E: no such instance",
+        "error[run::isolated]",
+        "on core-01, as root: `restore`",
+    ]);
+    let begun = || fs::read_dir(site.path(".mdc/runs")).unwrap().count();
+    assert_eq!(begun(), 1, "no other run begins");
+    site.mend("core-01");
+    site.mdc(&[
+        "apply",
+        "--yes",
+        "--give-up",
+        "changed mind",
+        "--skip",
+        "core-01/md-core",
+        "--because",
+        "done",
+    ])
+    .tells(&["md-core on core-01 gets new work again"]);
+    assert!(!is_isolated(&site, "core-01"));
+    let given = |entry: &Value| entry["noted"]["what"] == "(given work again after attempt 1)";
+    assert!(site.journal().iter().any(given));
+    assert!(!site.mdc(&["status"]).said.contains("without-work"));
+}
+
+#[test]
+fn a_step_that_is_left_out_gives_work_back_first() {
+    let site = died_draining();
+    let skip = ["resume", "--yes", "--skip", "core-01/md-core", "--because", "another night"];
+    let ran = site.mdc(&skip);
+    ran.tells(&["md-core on core-01 gets new work again"]);
+    assert!(!is_isolated(&site, "core-01"));
+    // Who does it later drains it anew.
+    site.mdc(&["resume", "--yes", "--debts"]).ended(0);
+    assert_eq!(site.log("core-01")["isolate:ometascan"], 2);
     assert!(!is_isolated(&site, "core-01"));
 }
 

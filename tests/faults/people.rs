@@ -1,5 +1,7 @@
 //! People interrupt, pause, leave out, and work at the same time.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 
 use serde_json::json;
@@ -122,12 +124,39 @@ fn a_lost_laptop_loses_nothing() {
 }
 
 #[test]
+fn hosts_keep_what_is_owed_until_a_newer_run_begins() {
+    let site = Site::new();
+    site.mdc(&["apply", "--yes", "--skip", "core-02"]).ended(1);
+    let other = site.copy();
+    other.forget();
+    let ran = other.mdc(&["apply", "--yes"]).ended(1);
+    assert!(ran.said.contains("is not over, or owes steps"), "{}", ran.said);
+    site.mdc(&["apply", "--yes"]).ended(0);
+    let other = site.copy();
+    other.forget();
+    let ran = other.mdc(&["apply", "--yes"]).ended(0);
+    assert!(ran.said.contains("Nothing to do"), "{}", ran.said);
+}
+
+#[test]
 fn a_laptop_that_slept_can_not_go_on() {
     let site = Site::new();
     site.edit("speed = 0", "speed = 2");
     let mut child = site.start(&["apply", "--yes"]);
     let mut said = await_line(&mut child, "upgrade identity-service on identity-01: install");
-    signal(&child, "STOP");
+    // A simulated host is one file, which nobody else reads while its lock is held.
+    let locks = || fs::read_dir(site.path(".mdc/fleet")).unwrap().map(|it| it.unwrap().path());
+    let is_free = |lock: &PathBuf| {
+        Command::new("flock").arg("-n").arg(lock).arg("true").status().unwrap().success()
+    };
+    loop {
+        signal(&child, "STOP");
+        if locks().filter(|it| it.extension().is_some_and(|it| it == "lock")).all(|it| is_free(&it))
+        {
+            break;
+        }
+        signal(&child, "CONT");
+    }
     // Somebody else takes over, by force and with a reason, from a state that knows nothing of it.
     let other = site.sharing();
     let ran = other.mdc(&["apply", "--yes"]).ended(1);
@@ -185,7 +214,54 @@ fn interrupted_once_it_ends_cleanly_and_twice_it_cancels() {
     }
 }
 
-fn signal(child: &Child, name: &str) {
+/// The steps whose turn did not come before the run stopped.
+pub(crate) fn not_begun(site: &Site) -> Vec<String> {
+    let results = site.journal().into_iter().map(|mut entry| entry["result"].take());
+    let results = results.filter(|result| result["outcome"] == "not-begun");
+    results.map(|result| result["step"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn copies_that_wait_for_room_have_not_failed_when_the_run_stops() {
+    let site = Site::new();
+    let before = "# What this cluster does differently from the catalog.\n";
+    site.edit(before, &format!("[copying]\nfiles = 1\n\n{before}"));
+    site.edit("speed = 0", "speed = 1");
+    for host in site.state().into_keys() {
+        let mut slow = site.host(&host);
+        slow["durations"]["bytes-per-second"] = json!(1000);
+        site.write(&host, &slow);
+    }
+    let mut child = site.start(&["apply", "--yes"]);
+    await_line(&mut child, ": copy ");
+    signal(&child, "INT");
+    let ran = Ran::of(&child.wait_with_output().unwrap()).ended(1);
+    let waited = not_begun(&site);
+    assert!(waited.len() > 2, "{waited:?}: {}", ran.said);
+    let title = |step: &String| {
+        let parts: Vec<&str> = step.split('/').collect();
+        format!("stopped {} {} on {}: not begun", parts[2], parts[1], parts[0])
+    };
+    let titles: Vec<String> = waited.iter().map(title).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let ran = ran.tells(&titles).tells(&[" 0 failed"]);
+    assert!(!ran.said.contains("✗ Failed"), "{}", ran.said);
+    let told = site.mdc(&["report", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.said).unwrap();
+    let steps = told["steps"].as_array().unwrap();
+    for step in &waited {
+        let account = steps.iter().find(|it| it["step"] == *step).unwrap();
+        assert_eq!(account["tries"], json!([]), "{account}");
+    }
+    site.edit("speed = 1", "speed = 0");
+    site.mdc(&["resume", "--yes"]).ended(0);
+    for step in &waited {
+        assert_eq!(site.begun().iter().filter(|begun| *begun == step).count(), 2, "{step}");
+    }
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}
+
+pub(crate) fn signal(child: &Child, name: &str) {
     let (name, id) = (format!("-{name}"), child.id().to_string());
     assert!(Command::new("kill").args([name, id]).status().unwrap().success());
 }

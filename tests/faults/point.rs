@@ -52,6 +52,11 @@ fn of(host: &str, task: &Value) -> Option<Point> {
     let (word, what, is_job, changes) = match kind.as_str() {
         "find-file" => ("find", text("path"), false, false),
         "receive-file" => ("receive", text("path"), false, true),
+        "relay" => {
+            let (kind, task) = task.as_object().unwrap().iter().next().unwrap();
+            let word = kind.trim_end_matches("-file");
+            (word, task["path"].as_str().unwrap().to_owned(), false, true)
+        }
         "check-file" => ("check-file", text("path"), false, false),
         "fetch" => ("fetch", text("package"), true, true),
         "rehearse" => ("rehearse", text("package"), false, false),
@@ -63,6 +68,8 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "back-up" => ("back-up", text("component"), true, true),
         "prepare" => ("prepare", format!("{}/{}", text("unit"), text("say")), true, true),
         "finish" => ("finish", format!("{}/{}", text("unit"), text("say")), true, true),
+        "reboot-due" | "note-boot" | "await-boot" => (kind.as_str(), String::new(), false, false),
+        "reboot" => ("reboot", String::new(), true, true),
         "isolate" => ("isolate", text("unit"), true, true),
         "restore" => ("restore", text("unit"), true, true),
         "hand-over" => ("hand-over", text("unit"), true, true),
@@ -75,10 +82,16 @@ fn of(host: &str, task: &Value) -> Option<Point> {
         "compare" => ("compare", format!("{}/{}", text("unit"), text("what")), false, false),
         "prove-backup" => ("prove-backup", text("component"), true, false),
         "await-idle" => ("await-idle", text("unit"), false, false),
-        "await-healthy" | "await-all-idle" | "await-reach" | "mark-logs" | "read-logs" => {
+        "await-healthy" | "await-all-idle" | "await-history" | "await-reach" | "mark-logs"
+        | "read-logs" => {
             return None;
         }
         other => panic!("{other} is a new kind of command"),
     };
-    Some(Point { host: host.to_owned(), key: format!("{word}:{what}"), is_job, changes })
+    Some(Point {
+        host: host.to_owned(),
+        key: if what.is_empty() { word.to_owned() } else { format!("{word}:{what}") },
+        is_job,
+        changes,
+    })
 }

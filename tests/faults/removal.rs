@@ -65,7 +65,8 @@ fn who_needs_it_goes_first_and_nothing_else_goes() {
         assert!(said.contains(words), "{words}: {}", ran.said);
     }
     let plan = site.plan();
-    let changes: Vec<&str> = ids(&plan).into_iter().filter(|id| !id.ends_with("/verify")).collect();
+    let is_look = |id: &&str| id.ends_with("/verify") || id.ends_with("/prove-backup-live");
+    let changes: Vec<&str> = ids(&plan).into_iter().filter(|id| !is_look(id)).collect();
     assert_eq!(changes, ["hook-01/callback-service/remove", "hook-01/worker/remove"]);
     comes_before(&plan, "hook-01/callback-service/remove", "hook-01/worker/remove");
     site.mdc(&["apply", "--yes"]).ended(0);
@@ -130,6 +131,7 @@ fn what_is_critical_goes_last_in_stage_2() {
         "components = [\"rabbitmq\"]\nremoved = [\"redis\"]",
     );
     site.edit("components = [\"postgresql\"]", "components = [\"postgresql\", \"redis\"]");
+    site.edit("[components.md-core]", WAIVED);
     let plan = site.plan();
     let old = "queue-01/redis/remove";
     comes_before(&plan, "db-01/redis/install", old);
@@ -193,6 +195,7 @@ fn nothing_goes_before_what_takes_its_place_is_seen() {
         assert!(!ids(&plan).iter().any(|id| id.ends_with("/remove")), "{:?}", ids(&plan));
         let warnings = plan["warnings"].to_string();
         assert!(warnings.contains("is not removed"), "{warnings}");
+        assert!(warnings.contains("(plan::stays)"), "{warnings}");
     }
     // It is left out by hand, or its failure is tolerated.
     let site = before();
@@ -231,4 +234,36 @@ fn a_removal_that_is_cut_off_is_finished() {
         assert_eq!(site.log("hook-01")[key], 1, "{moment}");
         site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
     }
+}
+
+/// Goes without the check that holds up what moves without its data.
+const WAIVED: &str = "[[waivers]]\ncheck = \"preflight::data-stay\"\nreason = \"it is empty\"\n\
+                      until = \"2999-12-31\"\n\n[components.md-core]";
+
+#[test]
+fn nothing_is_upgraded_against_data_that_stay_behind() {
+    let move_it = |site: &Site| {
+        site.edit("components = [\"postgresql\"]", "removed = [\"postgresql\"]");
+        site.edit(
+            "components = [\"identity-service\"]",
+            "components = [\"identity-service\", \"postgresql\"]",
+        );
+    };
+    let before = Site::new();
+    before.edit("\npostgresql = ", "\n\"db-01/postgresql\" = ");
+    let site = before.copy();
+    move_it(&site);
+    let ran = site.mdc(&["apply", "--yes"]).ended(1);
+    for words in ["preflight::data-stay", "db-01/postgresql", "nothing moves", "by a later plan"] {
+        assert!(ran.flat().contains(words), "{words}: {}", ran.said);
+    }
+    assert!(site.log("identity-01").is_empty(), "{}", ran.said);
+    let other = site.copy();
+    other.edit("[components.md-core]", WAIVED);
+    other.mdc(&["plan"]).ended(0).tells(&["it is empty"]);
+    // Where nothing else is upgraded, it is told only.
+    before.mdc(&["apply", "--yes"]).ended(0);
+    move_it(&before);
+    let plan = before.mdc(&["plan"]).ended(0).tells(&["is removed, but not its data"]);
+    assert!(!plan.said.contains("preflight::data-stay"), "{}", plan.said);
 }

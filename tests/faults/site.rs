@@ -209,11 +209,16 @@ impl Ran {
     /// Asserts that it said all of `words`, wherever its lines end.
     #[track_caller]
     pub(crate) fn tells(self, words: &[&str]) -> Self {
-        let flat = self.said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let flat = self.flat();
         for word in words {
             assert!(flat.contains(word), "{word:?} is not in:\n{}", self.said);
         }
         self
+    }
+
+    /// What was said, without the lines that it was put on.
+    pub(crate) fn flat(&self) -> String {
+        self.said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -31,6 +31,13 @@ impl Journal {
         begun.collect()
     }
 
+    /// Of these, those that do more than bring packages and look.
+    pub(crate) fn changes(&self) -> Vec<&str> {
+        let quiet = ["/copy", "/fetch", "/mark-logs", "/prove-backup-live"];
+        let is_quiet = |step: &&str| quiet.iter().any(|end| step.ends_with(end));
+        self.begun().into_iter().filter(|step| !is_quiet(step)).collect()
+    }
+
     pub(crate) fn times_begun(&self, step: &str) -> usize {
         self.begun().into_iter().filter(|begun| *begun == step).count()
     }

@@ -71,7 +71,7 @@ fn who_was_told_is_not_told_again_after_a_crash() {
     for (host, key) in [
         ("core-01", "install:md-core"),
         ("db-01", "install:postgresql-16"),
-        ("db-01", "prove-backup:postgresql"),
+        ("queue-01", "await-idle:rabbitmq-server"),
         ("storage-01", "check-unit:md-cluster-file-storage"),
     ] {
         for moment in ["before", "during"] {

@@ -35,6 +35,7 @@ pub(crate) fn desired<'a>(
 ) -> Desired {
     let mut desired = Desired {
         durations: mdc::desired::Durations::default(),
+        relays: mdc::desired::Relays::default(),
         cluster: "test".to_owned(),
         environment: "test".to_owned(),
         release: "test".to_owned(),
@@ -43,6 +44,7 @@ pub(crate) fn desired<'a>(
         components: BTreeMap::new(),
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
+        plans: mdc::manifest::Plans::default(),
         preflight: mdc::manifest::Preflight::default(),
         after: mdc::manifest::After::default(),
         waivers: Vec::new(),
@@ -70,6 +72,7 @@ pub(crate) fn desired<'a>(
                 idle: None,
                 drain: None,
                 procedure: mdc::catalog::Procedure::default(),
+                along: None,
             };
             let address = Address::new(host.clone(), component.name.clone());
             desired.components.insert(component.name.clone(), component);
@@ -127,7 +130,9 @@ fn component(name: &str, health: &Probe) -> Component {
         idle: None,
         driver: None,
         replicas: None,
+        reboot: None,
         by_hand: None,
+        in_console: None,
         rolling: mdc::catalog::Rolling::default(),
         backup_by: None,
         logs: mdc::catalog::Logs::default(),

@@ -94,10 +94,28 @@ fn as_many_hosts_at_once_as_allowed_and_no_more() {
         running.fetch_sub(1, Ordering::SeqCst);
         Ok(Canned(ANSWER))
     };
-    let limits = Limits { at_once: AT_ONCE, ..Limits::default() };
+    let limits = Limits { at_once: AT_ONCE, most: AT_ONCE, ..Limits::default() };
     let observed = gather(&hosts(AT_ONCE * 25), limits, &dial, &now, &mut |_, _| {});
     assert_eq!(observed.hosts.len(), AT_ONCE * 25);
     assert_eq!(most.into_inner(), AT_ONCE);
+}
+
+/// Each dial waits until more are under way than are begun with, as over a slow network.
+#[test]
+fn more_hosts_are_asked_where_they_only_make_wait() {
+    const MOST: usize = 12;
+    let (together, running, most) =
+        (Arc::new(Barrier::new(MOST)), AtomicUsize::new(0), AtomicUsize::new(0));
+    let dial = |_: &HostName| {
+        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        together.wait();
+        running.fetch_sub(1, Ordering::SeqCst);
+        Ok(Canned(ANSWER))
+    };
+    let limits = Limits { at_once: 5, most: MOST, ..Limits::default() };
+    let observed = gather(&hosts(MOST * 3), limits, &dial, &now, &mut |_, _| {});
+    assert_eq!(observed.hosts.len(), MOST * 3);
+    assert_eq!(most.into_inner(), MOST);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn certificates_in_files_are_read_without_their_keys() {
 
 #[test]
 fn repositories_are_asked_for_what_is_not_there() {
-    let names = ["alpha", "beta", "gamma", "delta"];
+    let names = ["alpha", "beta", "gamma", "delta", "busy", "root"];
     let placed = names.map(|name| (name, name, name, command("true")));
     for (format, sizes) in [(Format::Deb, (1500, 10 * 1024)), (Format::Rpm, (1_572_864, 30_720))] {
         let mut desired = desired(["host-1"], format, &placed);
@@ -96,6 +96,11 @@ fn repositories_are_asked_for_what_is_not_there() {
             assert!(why.contains("libmissing"), "{why}");
             assert_eq!(offer("gamma"), Some(&Offer::Missing));
             assert_eq!(offer("delta"), None);
+            for (name, why) in [("busy", "pid 812"), ("root", "superuser")] {
+                let not_asked =
+                    matches!(offer(name), Some(Offer::NotAsked(it)) if it.contains(why));
+                assert_eq!(not_asked, format == Format::Rpm, "{:?}", facts.offers);
+            }
         });
     }
 }
@@ -157,5 +162,8 @@ fn file_systems_and_runtimes_are_told() {
         assert!(facts.file_systems.contains_key("/"), "{:?}", facts.file_systems);
         let packages: Vec<&str> = facts.packages.keys().map(String::as_str).collect();
         assert_eq!(packages, ["alpha"]);
+        let offered: Vec<&str> =
+            facts.runtimes["alpha"].iter().map(mdc::value::PackageVersion::as_str).collect();
+        assert_eq!((offered, facts.runtimes.len()), (vec!["2.9.1-1", "2.9.0-1"], 1));
     });
 }

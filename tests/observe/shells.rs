@@ -98,6 +98,8 @@ beta-2.9.0) printf 'Error:
  Problem: conflicting requests
   - nothing provides libmissing needed by beta-2.9.0-1.x86_64
 ' >&2 ;;
+busy-2.9.0) printf 'Waiting for process with pid 812 to finish.\n'; kill -KILL $$ ;;
+root-2.9.0) printf 'Error: This command has to be run with superuser privileges (under the root user on most systems).\n' >&2 ;;
 *) printf 'No match for argument: %s\nError: Unable to find a match: %s\n' "$4" "$4" ;;
 esac
 exit 1

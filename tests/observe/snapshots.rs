@@ -48,3 +48,30 @@ fn the_schema_takes_what_is_written() {
     let file = serde_json::to_value(snapshot()).unwrap();
     jsonschema::validate(&schema, &file).unwrap();
 }
+
+#[test]
+fn any_flipped_byte_is_refused() {
+    let text = snapshot().to_json().unwrap();
+    let heads = ["\"format\"", "\"version\"", "\"seal\""].map(|key| {
+        let at = text.find(key).unwrap();
+        at..at + text[at..].find('\n').unwrap()
+    });
+    for place in 0..text.len() {
+        for flip in [0x01, 0x20] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[place] ^= flip;
+            let why = Snapshot::parse(&bytes).unwrap_err().to_string();
+            // Where format, version or seal are others, nothing tells damage from another kind of file.
+            let told = why.contains("its seal doesn't fit its content")
+                || heads.iter().any(|head| head.contains(&place));
+            assert!(told, "byte {place}: {why}: {}", String::from_utf8_lossy(&bytes));
+        }
+    }
+    let why = |text: &str| read(text).unwrap_err().to_string();
+    let moved = text.replace("no route", "no power");
+    assert_ne!(moved, text);
+    assert!(why(&moved).contains("its seal doesn't fit its content"), "{}", why(&moved));
+    assert!(why(&(text + " ")).contains("its seal doesn't fit its content"));
+    let bare = serde_json::to_string(&snapshot()).unwrap();
+    assert!(why(&bare).contains("it has no seal"), "{}", why(&bare));
+}

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use mdc::catalog::Format;
 use mdc::observe::{Exchange, HealthState, PackageState, UnitState, WINDOWS_FACTS, parse};
+use mdc::value::Digest;
 
 use crate::cluster::{asked, http};
 
@@ -14,6 +15,9 @@ const ANSWER: &str = r"@mdc clock 1767225600 86400.25
 @mdc disk D: 0 0 2048 0% D:\
 @mdc disk C: 0 0 1048576 0% C:\
 @mdc memory 4096
+@mdc staged 7 C:\ProgramData\mdc\cache\DIGEST\a b.msi
+@mdc staged 7 C:\ProgramData\mdc\cache\none\b.msi
+@mdc staged 7 C:\Windows\DIGEST\b.msi
 @mdc boot 00000000-0000-4000-01dc-5b1a2b3c4d5e
 @mdc reboot yes
 @mdc packages 0
@@ -50,7 +54,11 @@ fn a_windows_host_tells_the_same_facts() {
     questions.os = "windows-2022".to_owned();
     let at = Timestamp::from_second(1_767_225_600).unwrap();
     let exchange = Exchange { sent: at, received: at };
-    let facts = parse(ANSWER.as_bytes(), &questions, exchange).unwrap();
+    let content = Digest::of(b"it").to_string();
+    let answer = ANSWER.replace("DIGEST", &content);
+    let facts = parse(answer.as_bytes(), &questions, exchange).unwrap();
+    let staged: Vec<_> = facts.staged.iter().map(|(path, size)| (path.as_str(), *size)).collect();
+    assert_eq!(staged, [(&*format!(r"C:\ProgramData\mdc\cache\{content}\a b.msi"), 7)]);
     assert_eq!((facts.os.as_str(), facts.architecture.as_str()), ("windows-2022", "x86_64"));
     assert_eq!((facts.free_disk, facts.file_systems["D:\\"]), (1 << 30, 2 << 20));
     assert!(facts.reboot_pending);

@@ -92,6 +92,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
+    /// What the page is for: `screen` or `print`.
+    pub(crate) fn medium(&self, medium: &str) {
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "media": medium }));
+    }
+
     pub(crate) fn without_scripts(&self, without: bool) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": without }));
     }

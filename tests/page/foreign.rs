@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use mdc::diagnostic::Code;
 use mdc::diff::Reason;
 use mdc::plan::{Plan, Unknown, WayBack};
 use mdc::transport::Command;
@@ -36,7 +37,7 @@ fn plan() -> Plan {
             step.way_back = Some(WayBack::None(EVIL.into()));
         }
     }
-    plan.warnings.push(EVIL.to_owned());
+    plan.warnings.push(Code::Stays.said(EVIL));
     let step = plan.steps[0].clone();
     let (reason, hint) = (EVIL.to_owned(), EVIL.to_owned());
     plan.unknown.push(Unknown { host: step.host, components: vec![step.component], reason, hint });

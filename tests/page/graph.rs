@@ -95,7 +95,7 @@ fn the_quickstart_is_a_flowchart() {
     let chart = mermaid(&quickstart::plan());
     is_a_flowchart(&chart);
     assert!(
-        chart.contains("[\"upgrade postgresql<br>db-01<br>wave 13, about 1m 15s\"]"),
+        chart.contains("[\"upgrade postgresql<br>db-01<br>wave 14, about 1m 15s\"]"),
         "{chart}"
     );
 }

@@ -64,6 +64,17 @@ for (const e of document.querySelectorAll('body *')) {
 return Array.from(found).slice(0, 20);
 ";
 
+/// What of the summary, and which names of parts in the picture, are beyond the edge of what they can be
+/// scrolled in.
+const CUT_OFF: &str = r"
+const found = [];
+for (const e of document.querySelectorAll('#summary td, .band text')) {
+  const [own, frame] = [e, e.closest('.scroll')].map((it) => it.getBoundingClientRect());
+  if (own.left < frame.left - 1 || own.right > frame.right + 1) found.push(e.textContent);
+}
+return found.slice(0, 20);
+";
+
 /// The page that is open, as everybody has to be able to read it.
 pub(crate) fn is_readable(browser: &Browser) {
     assert_eq!(browser.run(ACCESS), serde_json::json!([]));
@@ -81,7 +92,18 @@ pub(crate) fn is_readable(browser: &Browser) {
         let fits = "return [document.documentElement.scrollWidth, innerWidth]";
         let measured = browser.run(fits);
         assert!(measured[0].as_u64() <= measured[1].as_u64(), "at {width}: {measured}");
+        if width >= 400 {
+            assert_eq!(browser.run(CUT_OFF), serde_json::json!([]), "at {width}");
+        }
     }
+    // On paper nothing can be scrolled.
+    browser.medium("print");
+    browser.width(718);
+    let beyond = "const right = (it) => document.querySelector(it).getBoundingClientRect().right; \
+                  return [right('#picture'), right('main')]";
+    let beyond = browser.run(beyond);
+    assert!(beyond[0].as_f64() <= beyond[1].as_f64(), "{beyond}");
+    browser.medium("screen");
     browser.width(1280);
 }
 

@@ -19,12 +19,15 @@ use proptest::prelude::*;
 
 use crate::cluster::{Cluster, NEW, OLD, PACKAGE, State, clusters};
 use crate::order::pairs;
+use crate::recorder::{Ran, Recorder, ran_only_what_is_said};
 
 /// A cluster on a simulated fleet in a folder.
 struct Fleet<'a> {
     cluster: &'a Cluster,
     folder: &'a Utf8Path,
     way: Way,
+    /// What plans that were carried out have run.
+    ran: Ran,
 }
 
 impl<'a> Fleet<'a> {
@@ -44,7 +47,7 @@ impl<'a> Fleet<'a> {
             licences: None,
         };
         std::fs::write(folder.join("package.deb"), PACKAGE).unwrap();
-        Self { cluster, folder, way: Way::Simulated(settings) }
+        Self { cluster, folder, way: Way::Simulated(settings), ran: Ran::default() }
     }
 
     fn dial(&self, host: &HostName) -> Result<Box<dyn Connection>, Failure> {
@@ -108,7 +111,10 @@ impl<'a> Fleet<'a> {
         let lease = store.acquire(&claim, None).unwrap();
         let mut run = store.begin(&lease, plan, (jiff::Timestamp::UNIX_EPOCH, &[])).unwrap();
         let mut events = Vec::new();
-        let dial = |host: &HostName| self.dial(host);
+        let dial = |host: &HostName| -> Result<Box<dyn Connection>, Failure> {
+            let (host, inner, ran) = (host.clone(), self.dial(host)?, Arc::clone(&self.ran));
+            Ok(Box::new(Recorder { host, inner, ran }))
+        };
         let at_once = NonZeroUsize::new(4).unwrap();
         let tenure = Tenure { site: "lab".to_owned(), fence: 1, holder: "the tests".to_owned() };
         let (plan, journal) = (String::new(), String::new());
@@ -116,12 +122,14 @@ impl<'a> Fleet<'a> {
         let apply = Apply {
             dial: &dial,
             packages: self.folder,
+            in_flight: (u64::MAX, u64::MAX),
             at_once,
             tenure: &tenure,
             patience: Duration::ZERO,
             copied: &copied,
             confirmed: &BTreeMap::new(),
             gateway: &|| Err(mdc::scan::Trouble::Here("there is no gateway".to_owned())),
+            history: &|| Err(mdc::scan::Trouble::Here("there is no history".to_owned())),
             center: None,
             cores: None,
             telling: &apply::Telling { notices: &[], folder: self.folder, next: "mdc resume" },
@@ -182,6 +190,7 @@ proptest! {
         }
         let plan = fleet.plan();
         let events = fleet.apply(plan.clone());
+        ran_only_what_is_said(&plan, &fleet.ran);
         kept_its_promises(&cluster, &plan, &events);
         enough_stay_healthy(&cluster, &plan, &events);
         works_again(&fleet, &events);
@@ -317,7 +326,7 @@ proptest! {
         fleet.apply(plan.clone());
         let done: BTreeSet<&str> = plan.steps.iter().map(|step| &*step.id).collect();
         let what = Taken { run: "a-run", plan: &plan, steps: &done, half_way: &BTreeSet::new() };
-        let back = rollback(what, &fleet.observe());
+        let back = rollback(what, (&cluster.desired, &fleet.observe()));
         let events = fleet.apply(back.clone());
         kept_its_promises(&cluster, &back, &events);
         backwards(&plan, &back);
@@ -329,7 +338,7 @@ proptest! {
             prop_assert!(returns != stays, "{id}: {:?}", back.warnings);
             prop_assert!(stays || before[&id] == after[&id], "{id}");
         }
-        prop_assert!(rollback(what, &fleet.observe()).is_empty());
+        prop_assert!(rollback(what, (&cluster.desired, &fleet.observe())).is_empty());
     }
 }
 

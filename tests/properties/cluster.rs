@@ -190,6 +190,7 @@ pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = 
 fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) -> Cluster {
     let mut desired = Desired {
         durations: mdc::desired::Durations::default(),
+        relays: mdc::desired::Relays::default(),
         cluster: "random".to_owned(),
         environment: "test".to_owned(),
         release: "B".to_owned(),
@@ -197,6 +198,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         hosts: BTreeMap::new(),
         components: components(placement, ways),
         resources: BTreeMap::new(),
+        plans: mdc::manifest::Plans::default(),
         preflight: mdc::manifest::Preflight::default(),
         after: mdc::manifest::After::default(),
         waivers: Vec::new(),
@@ -247,6 +249,7 @@ fn gates(placement: &Placement) -> Gates {
         let gate = BackupGate {
             host: first(component),
             newest: "/var/backups/*".to_owned(),
+            told_by: None,
             max_age: Period::seconds(1),
             at_least: Percent::HALF,
             probe: None,
@@ -265,7 +268,7 @@ fn gates(placement: &Placement) -> Gates {
         idle: IdleGate { samples: 2, every: Period::default(), within: Period::seconds(1) },
         backup: BTreeMap::from(["postgresql", "file-storage"].map(backup)),
         confirm: BTreeMap::from([("worker".parse().unwrap(), confirm)]),
-        window: None,
+        ..Gates::default()
     }
 }
 
@@ -322,6 +325,7 @@ fn resource(component: &Component, format: Format) -> Resource {
         idle: component.idle.clone(),
         drain: component.rolling.drain.clone(),
         procedure: component.procedure.clone(),
+        along: None,
     }
 }
 
@@ -371,6 +375,8 @@ fn host_facts(os: String, components: BTreeMap<ComponentName, ComponentFacts>) -
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
         offers: BTreeMap::new(),
+        runtimes: BTreeMap::new(),
+        staged: BTreeMap::new(),
         components,
     }
 }

@@ -5,4 +5,6 @@
 mod apply;
 mod cluster;
 mod order;
+mod recorder;
+mod shuffle;
 mod size;

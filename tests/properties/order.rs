@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mdc::address::Address;
+use mdc::address::{Address, HostName};
 use mdc::catalog::{Stage, WhenUnknown};
 use mdc::desired::Source;
 use mdc::diff::Action;
@@ -63,8 +63,13 @@ const fn changes(step: &Step) -> bool {
 }
 
 /// Whether it is a gate between the stages.
-const fn is_between(step: &Step) -> bool {
-    step.action.precedes_critical()
+fn is_between(step: &Step) -> bool {
+    step.action.precedes_critical() && step.stage == Stage::Critical
+}
+
+/// Whether it sees a backup before anything is changed.
+fn is_before_all(step: &Step) -> bool {
+    step.action == Action::ProveBackup && step.stage == Stage::Live
 }
 
 /// Every gate comes after all of stage 1 and before every change of stage 2, which has none without
@@ -85,6 +90,9 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
         }
         if b.action == Action::Reach && a.component == b.component && changes(a) {
             assert!(ordered, "{} is passed before {} is over", b.id, a.id);
+        }
+        if is_before_all(a) && b.stage == Stage::Live && changes(b) {
+            assert!(ordered, "{} begins before {} is passed", b.id, a.id);
         }
         // Where logs end is noted before anything is changed, and they are read after everything.
         if a.action == Action::MarkLogs && !b.action.logs() && changes(b) {
@@ -123,6 +131,14 @@ fn gates_stand_between_the_stages(cluster: &Cluster, plan: &Plan) {
     let has_critical = plan.steps.iter().any(|step| step.stage == Stage::Critical && changes(step));
     assert!(!has_critical || plan.unknown.is_empty(), "stage 2 though a host is unseen");
     assert_eq!(gates, if has_critical { wanted } else { 0 });
+    // Where anything that was there is changed in stage 1, each backup is seen before.
+    let is_live = |step: &&Step| step.stage == Stage::Live && changes(step) && step.from.is_some();
+    let looks = plan.steps.iter().filter(|step| is_before_all(step)).count();
+    // Those on hosts that can't be read are said to be seen by nobody.
+    let is_seen = |host: &HostName| plan.unknown.iter().all(|unknown| unknown.host != *host);
+    let backups = gates_of.backup.iter().filter(|(name, _)| there.contains(name));
+    let backups = backups.filter(|(_, gate)| is_seen(&gate.host)).count();
+    assert_eq!(looks, if plan.steps.iter().any(|step| is_live(&step)) { backups } else { 0 });
 }
 
 fn follows_the_procedure(cluster: &Cluster, plan: &Plan) {
@@ -215,7 +231,9 @@ fn zone_by_zone(
     }
     if moves(step) && !rolling.min_healthy.is_none() {
         let gate = |id: &&std::sync::Arc<str>| id.ends_with("/keep-healthy");
-        let mut after = step.after.iter().filter(|id| !id.ends_with("/mark-logs"));
+        let looks = ["/mark-logs", "/prove-backup-live"];
+        let is_look = |id: &std::sync::Arc<str>| looks.iter().any(|look| id.ends_with(look));
+        let mut after = step.after.iter().filter(|id| !is_look(id));
         assert!(after.next().is_some_and(|id| gate(&id)) && after.next().is_none(), "{}", step.id);
     }
 }
@@ -295,7 +313,9 @@ fn has_way_back(
 
 fn copies_before_it_changes(plan: &Plan) {
     for (a, b, ordered) in pairs(plan) {
-        if a.action.only_copies() && !b.action.only_copies() && b.action != Action::MarkLogs {
+        // What is looked at before anything changes is looked at meanwhile.
+        let looks = matches!(b.action, Action::MarkLogs | Action::ProveBackup);
+        if a.action.only_copies() && !b.action.only_copies() && !looks {
             assert!(ordered, "{} may begin before {} is over", b.id, a.id);
         }
     }

@@ -206,6 +206,10 @@ by-hand = "Control Center: Inventory > Upgrade Now"
 [gates.confirm.api-gateway]
 text = "stop the clients"
 
+[gates.history]
+url = "https://control.invalid:8892"
+path = "/scans?state=in-progress"
+
 [gates.confirm.callback-service]
 text = "stop the callbacks"
 verify = "test ! -e /run/callbacks"
@@ -228,8 +232,9 @@ fn what_needs_something_real_is_left_out_and_named_and_people_do_what_they_are_a
     for action in [Action::ScanBefore, Action::ScanAfter] {
         assert_eq!(left_out(action), 1, "{:?}", whole.left_out);
     }
+    assert_eq!(left_out(Action::AwaitIdle), 1, "what counts the scans in progress");
     // Five Workers are behind, two stages are told of three times.
-    assert_eq!((left_out(Action::Upgrade), whole.left_out.len()), (5, 2 + 6 + 5));
+    assert_eq!((left_out(Action::Upgrade), whole.left_out.len()), (5, 2 + 6 + 5 + 1));
     assert!(whole.is_done(), "{:?}", whole.report);
     assert_eq!(whole.report.steps.len() + whole.left_out.len(), site.plan().steps.len());
     let left = site.plan_from(&whole.after).steps;

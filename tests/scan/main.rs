@@ -2,6 +2,8 @@
 //! OPSWAT's own software is not at hand.
 
 #![cfg(test)]
+#[path = "../certified/mod.rs"]
+mod certified;
 mod interface;
 mod load;
 mod plan;

@@ -7,40 +7,13 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use mdc::scan::{Gateway, Trouble};
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
-use openssl::x509::extension::SubjectAlternativeName;
-use openssl::x509::{X509, X509Builder, X509NameBuilder};
 
+use crate::certified::Certified;
 use crate::interface::scans;
 
-/// A certificate that vouches for itself.
-fn identity(name: &str) -> (X509, PKey<Private>) {
-    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-    let mut subject = X509NameBuilder::new().unwrap();
-    subject.append_entry_by_text("CN", name).unwrap();
-    let subject = subject.build();
-    let mut builder = X509Builder::new().unwrap();
-    builder.set_version(2).unwrap();
-    builder.set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap()).unwrap();
-    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
-    builder.set_subject_name(&subject).unwrap();
-    builder.set_issuer_name(&subject).unwrap();
-    builder.set_pubkey(&key).unwrap();
-    let context = builder.x509v3_context(None, None);
-    let names = SubjectAlternativeName::new().dns(name).build(&context).unwrap();
-    builder.append_extension(names).unwrap();
-    builder.sign(&key, MessageDigest::sha256()).unwrap();
-    (builder.build(), key)
-}
-
 /// Answers one submission over TLS. What it is asked is returned.
-fn answer_one((certificate, key): &(X509, PKey<Private>)) -> (u16, thread::JoinHandle<String>) {
+fn answer_one(Certified { certificate, key }: &Certified) -> (u16, thread::JoinHandle<String>) {
     let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).unwrap();
     acceptor.set_certificate(certificate).unwrap();
     acceptor.set_private_key(key).unwrap();
@@ -72,9 +45,9 @@ fn answer_one((certificate, key): &(X509, PKey<Private>)) -> (u16, thread::JoinH
 fn the_gateways_certificate_and_name_are_checked_before_the_key_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
-    let (own, other) = (identity("localhost"), identity("localhost"));
-    std::fs::write(folder.join("own.pem"), own.0.to_pem().unwrap()).unwrap();
-    std::fs::write(folder.join("other.pem"), other.0.to_pem().unwrap()).unwrap();
+    let [own, other] = [(); 2].map(|()| Certified::new(("localhost", false), None));
+    std::fs::write(folder.join("own.pem"), own.certificate.to_pem().unwrap()).unwrap();
+    std::fs::write(folder.join("other.pem"), other.certificate.to_pem().unwrap()).unwrap();
     std::fs::write(folder.join("none.pem"), "nothing").unwrap();
     std::fs::write(folder.join("key"), "0123456789").unwrap();
     std::fs::set_permissions(

@@ -35,7 +35,9 @@ fn finish(bed: &Bed, what: &str) {
     panic!("{what}: {}", bed.site.mdc(&["apply", "--yes"]).said);
 }
 
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 9] = [
+    Fault::Hang,
+    Fault::HangBefore,
     Fault::CutBefore,
     Fault::CutAfter,
     Fault::Status(500),
@@ -50,6 +52,9 @@ fn whatever_goes_wrong_with_a_move_it_is_done_once() {
     for on in ["POST /admin/license/backup/nomination", "POST /admin/license/backup"] {
         for fault in FAULTS {
             let bed = bed();
+            if matches!(fault, Fault::Hang | Fault::HangBefore) {
+                bed.site.edit("[standby]\n", "[standby]\nanswer-within = \"500ms\"\n");
+            }
             bed.cores.state().faults.push((on, fault, 1));
             let what = format!("{fault:?} on {on}");
             let first = bed.site.mdc(&["apply", "--yes"]);
@@ -84,7 +89,9 @@ fn whatever_goes_wrong_with_a_question_nothing_is_moved_by_it() {
     for on in
         ["GET /admin/license/backup", "GET /admin/license", "GET /stat/engines", "POST /login"]
     {
-        for fault in FAULTS {
+        // One that hangs is passed over by a takeover, which is tried elsewhere.
+        for fault in FAULTS.into_iter().filter(|it| !matches!(it, Fault::Hang | Fault::HangBefore))
+        {
             let bed = bed();
             bed.cores.state().faults.push((on, fault, 1));
             let _ = bed.site.mdc(&["apply", "--yes"]);
@@ -145,7 +152,7 @@ fn an_expired_licence_is_told() {
         core.days_left = -3;
     }
     bed.run(&["status"]).tells(&["its licence has expired", "does not scan"]);
-    bed.run(&["plan"]).tells(&["the licence of core-a has expired"]);
+    bed.run(&["plan"]).tells(&["the licence of core-a has expired", "(standby::licence-over)"]);
 }
 
 #[test]

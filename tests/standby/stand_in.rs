@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,12 +26,42 @@ pub(crate) enum Fault {
     CutAfter,
     /// Nothing is done, and this status is answered.
     Status(u16),
+    /// Nothing is done, and this is answered.
+    Says(u16, &'static str),
+    /// Nothing is done, and all that was sent is repeated behind this status.
+    Repeats(u16),
     /// Nothing is done, and a page is answered.
     Html,
     /// After this many milliseconds the connection is cut, and nothing is done.
     SlowCut(u64),
+    /// It is done, and nothing is ever answered.
+    Hang,
+    /// Nothing is done, and nothing is ever answered.
+    HangBefore,
     /// It is done after this many milliseconds, and the answer comes then.
     Slow(u64),
+}
+
+impl Fault {
+    /// Whether it is done, whatever is answered.
+    const fn is_done(self) -> bool {
+        matches!(self, Self::CutAfter | Self::Hang | Self::Slow(_))
+    }
+
+    /// What is answered where nothing is done.
+    fn says(self, asked: &Asked) -> Option<(u16, Vec<u8>)> {
+        let error = |said: &str| json!({ "err": said }).to_string().into_bytes();
+        Some(match self {
+            Self::Status(status) => (status, error("made to fail")),
+            Self::Says(status, body) => (status, body.as_bytes().to_vec()),
+            Self::Repeats(status) => {
+                let body = String::from_utf8_lossy(&asked.body);
+                (status, error(&format!("denied: {} {:?} {body}", asked.path, asked.headers)))
+            }
+            Self::Html => (200, b"<html><body>A proxy's page</body></html>".to_vec()),
+            _ => return None,
+        })
+    }
 }
 
 /// One instance.
@@ -42,6 +72,14 @@ pub(crate) struct Core {
     pub(crate) days_left: i64,
     pub(crate) settings: Value,
     pub(crate) engine_state: &'static str,
+    pub(crate) engine_version: &'static str,
+    pub(crate) version: &'static str,
+    /// What it says of its health when it is not well.
+    pub(crate) unhealthy: Option<Value>,
+    /// The service that it runs by: as long as that one takes no connection, nothing is answered.
+    pub(crate) service: Option<SocketAddr>,
+    /// It says yes to an import, and keeps its settings.
+    pub(crate) ignores_imports: bool,
     pub(crate) sessions: BTreeSet<String>,
 }
 
@@ -71,9 +109,16 @@ pub(crate) struct State {
     pub(crate) hangs: BTreeSet<usize>,
     /// Requests as they come, before anything is done.
     pub(crate) came: Vec<String>,
+    /// How many of them were dealt with.
+    pub(crate) done: usize,
+    /// Requests that hold one of these wait until they no longer do.
+    pub(crate) held: BTreeSet<&'static str>,
     /// Nominations that were carried out.
     pub(crate) nominations: usize,
     pub(crate) logins: usize,
+    /// No login is right any more.
+    pub(crate) is_locked: bool,
+    pub(crate) refused: usize,
     /// Every answer takes so long.
     pub(crate) delay: Duration,
 }
@@ -81,6 +126,7 @@ pub(crate) struct State {
 #[derive(Clone)]
 pub(crate) struct StandIn {
     state: Arc<Mutex<State>>,
+    released: Arc<Condvar>,
     pub(crate) ports: Vec<u16>,
 }
 
@@ -100,11 +146,16 @@ impl StandIn {
             days_left: 200,
             settings: json!({ "config": { "policy.rule": { "of": place }, "common": { "a": 1 } } }),
             engine_state: "production",
+            engine_version: "3.0-43",
+            version: "5.6.1",
+            unhealthy: None,
+            service: None,
+            ignores_imports: false,
             sessions: BTreeSet::new(),
         };
         let cores = roles.iter().enumerate().map(core).collect();
         let state = Arc::new(Mutex::new(State { cores, ..State::default() }));
-        let mut stand_in = Self { state, ports: Vec::new() };
+        let mut stand_in = Self { state, released: Arc::default(), ports: Vec::new() };
         for place in 0..=roles.len() {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             stand_in.ports.push(listener.local_addr().unwrap().port());
@@ -121,6 +172,34 @@ impl StandIn {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has requests with `text` wait.
+    pub(crate) fn hold(&self, text: &'static str) {
+        self.state().held.insert(text);
+    }
+
+    pub(crate) fn release(&self) {
+        self.state().held.clear();
+        self.released.notify_all();
+    }
+
+    /// Returns when `count` requests with `text` have come.
+    pub(crate) fn waits_for(&self, text: &str, count: usize) {
+        let start = Instant::now();
+        let came = || self.state().came.iter().filter(|line| line.contains(text)).count();
+        while came() < count {
+            assert!(start.elapsed() < Duration::from_secs(60), "{text} has not come");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Returns when all that has come is dealt with.
+    pub(crate) fn is_quiet(&self) {
+        let goes_on = |state: &State| state.done < state.came.len();
+        while goes_on(&self.state()) {
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     pub(crate) fn url(&self, place: usize) -> String {
@@ -147,7 +226,8 @@ impl StandIn {
     }
 
     fn serve(&self, place: usize, stream: &mut TcpStream) {
-        if self.state().down.contains(&place) {
+        let service = self.state().cores.get(place).and_then(|core| core.service);
+        if self.state().down.contains(&place) || !service.is_none_or(takes_connections) {
             return;
         }
         let Some(mut asked) = read(place, stream) else { return };
@@ -159,9 +239,14 @@ impl StandIn {
         let line = format!("{} {}", asked.method, asked.path);
         self.state().came.push(line.clone());
         let (fault, delay) = {
-            let mut state = self.state();
-            let found =
-                state.faults.iter_mut().find(|(on, _, times)| line.contains(on) && *times > 0);
+            let is_held = |state: &mut State| state.held.iter().any(|text| line.contains(text));
+            let mut state = self.released.wait_while(self.state(), is_held).unwrap();
+            let route = line.split('?').next().unwrap();
+            let is_on = |on: &str| match on.strip_suffix('$') {
+                Some(whole) => route == whole,
+                None => line.contains(on),
+            };
+            let found = state.faults.iter_mut().find(|(on, _, times)| is_on(on) && *times > 0);
             let fault = found.map(|(_, fault, times)| {
                 *times -= 1;
                 *fault
@@ -173,17 +258,20 @@ impl StandIn {
             thread::sleep(Duration::from_millis(millis));
         }
         let answer = match fault {
-            Some(Fault::CutBefore | Fault::SlowCut(_)) => None,
-            Some(Fault::Status(status)) => {
-                Some((status, json!({ "err": "made to fail" }).to_string().into_bytes()))
-            }
-            Some(Fault::Html) => Some((200, b"<html><body>A proxy's page</body></html>".to_vec())),
+            Some(fault) if !fault.is_done() => fault.says(&asked),
             _ => Some(self.state().answer(place, &asked)),
         };
-        let answer = answer.filter(|_| fault != Some(Fault::CutAfter));
+        let is_lost = matches!(fault, Some(Fault::CutAfter | Fault::Hang));
+        let answer = answer.filter(|_| !is_lost);
         asked.answer.clone_from(&answer);
+        self.state().done += 1;
         asked.answered = Some(Instant::now());
         self.state().log.push(asked);
+        if matches!(fault, Some(Fault::Hang | Fault::HangBefore)) {
+            // To the end of the one who asks.
+            let _ = stream.read(&mut [0]);
+            return;
+        }
         let Some((status, body)) = answer else { return };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: \
@@ -192,6 +280,10 @@ impl StandIn {
         );
         let _ = stream.write_all(&[head.as_bytes(), &body].concat());
     }
+}
+
+pub(crate) fn takes_connections(service: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&service, Duration::from_secs(2)).is_ok()
 }
 
 fn read(core: usize, stream: &TcpStream) -> Option<Asked> {
@@ -280,14 +372,17 @@ impl State {
                     "max_node_count": "1", "licensed_engines": ["*"]
                 }),
             ),
-            "/version" => (200, json!({ "product_id": "MSCL", "version": "5.6.1" })),
+            "/version" => (200, json!({ "product_id": "MSCL", "version": core.version })),
+            "/readyz" if core.unhealthy.is_some() => {
+                (503, core.unhealthy.clone().unwrap_or_default())
+            }
             "/readyz" => {
                 (200, json!({ "license": { "status": if licensed { "ok" } else { "invalid" } } }))
             }
             "/stat/engines" if licensed => (
                 200,
                 json!([{ "active": true, "eng_id": "clamav_1_linux", "eng_name": "ClamAV",
-                    "eng_ver": "3.0-43", "engine_type": "av", "state": core.engine_state,
+                    "eng_ver": core.engine_version, "engine_type": "av", "state": core.engine_state,
                     "download_progress": if core.engine_state == "production" { 100 } else { 40 } }]),
             ),
             "/stat/engines" => (200, json!([])),
@@ -297,7 +392,8 @@ impl State {
     }
 
     fn login(&mut self, place: usize, body: &Value) -> Answer {
-        if body != &json!({ "user": "admin", "password": PASSWORD }) {
+        if self.is_locked || body != &json!({ "user": "admin", "password": PASSWORD }) {
+            self.refused += 1;
             return (403, json!({ "err": "Failed to login" }));
         }
         if self.cores[place].sessions.len() >= SESSIONS {
@@ -380,7 +476,9 @@ impl State {
         if settings == self.cores[place].settings {
             return (304, json!({}));
         }
-        self.cores[place].settings = settings;
+        if !self.cores[place].ignores_imports {
+            self.cores[place].settings = settings;
+        }
         (200, json!({ "result": "Successfully imported" }))
     }
 

@@ -7,16 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use mdc::value::Digest;
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
-use openssl::x509::extension::SubjectAlternativeName;
-use openssl::x509::{X509, X509Builder, X509NameBuilder};
+use openssl::x509::X509;
 
 use crate::bed::Bed;
+use crate::certified::Certified;
 
 /// A way to a server of plain HTTP by TLS, whose certificate has a name that nobody asks for.
 struct Front {
@@ -27,26 +22,7 @@ struct Front {
 }
 
 impl Front {
-    fn new(target: u16) -> Self {
-        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-        let mut subject = X509NameBuilder::new().unwrap();
-        subject.append_entry_by_text("CN", "core-b").unwrap();
-        let subject = subject.build();
-        let mut builder: X509Builder = X509::builder().unwrap();
-        builder.set_version(2).unwrap();
-        builder
-            .set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap())
-            .unwrap();
-        builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-        builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
-        builder.set_subject_name(&subject).unwrap();
-        builder.set_issuer_name(&subject).unwrap();
-        builder.set_pubkey(&key).unwrap();
-        let context = builder.x509v3_context(None, None);
-        let names = SubjectAlternativeName::new().dns("core-b").build(&context).unwrap();
-        builder.append_extension(names).unwrap();
-        builder.sign(&key, MessageDigest::sha256()).unwrap();
-        let certificate = builder.build();
+    fn new(target: u16, Certified { key, certificate }: Certified) -> Self {
         let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).unwrap();
         acceptor.set_certificate(&certificate).unwrap();
         acceptor.set_private_key(&key).unwrap();
@@ -98,17 +74,35 @@ fn request(stream: &mut impl Read) -> Vec<u8> {
     }
 }
 
-fn bed() -> (Bed, Front) {
+fn bed(certified: Certified) -> (Bed, Front) {
     let bed = Bed::new(&["production", "backup"], &["production", "backup"]);
-    let front = Front::new(bed.cores.ports[1]);
+    let front = Front::new(bed.cores.ports[1], certified);
     std::fs::write(bed.site.path("own.pem"), front.certificate.to_pem().unwrap()).unwrap();
     bed.site.edit(&bed.cores.url(1), &format!("https://127.0.0.1:{}", front.port));
     (bed, front)
 }
 
 #[test]
-fn a_certificate_of_another_name_or_authority_gets_no_password() {
-    let (bed, front) = bed();
+fn a_certificate_of_the_manifests_authority_is_believed_and_of_no_other() {
+    let [own, foreign] =
+        ["own authority", "foreign authority"].map(|name| Certified::new((name, false), None));
+    let (bed, front) = bed(Certified::new(("core-b", true), Some(&own)));
+    for (name, authority) in [("own.pem", &own), ("foreign.pem", &foreign)] {
+        std::fs::write(bed.site.path(name), authority.certificate.to_pem().unwrap()).unwrap();
+    }
+    bed.site.edit("role = \"backup\"\n", "role = \"backup\"\nca = \"foreign.pem\"\n");
+    let ran = bed.run(&["failover", "--to", "core-b", "--yes"]).ended(1);
+    ran.tells(&["the server's certificate is not trusted", "core-b can't be asked"]);
+    assert_eq!(*front.heard.lock().unwrap(), b"");
+    bed.site.edit("foreign.pem", "own.pem");
+    bed.run(&["failover", "--to", "core-b", "--yes"]).ended(0);
+    assert_eq!(bed.cores.roles(), ["unlicensed", "production"]);
+}
+
+#[test]
+fn a_certificate_of_another_name_gets_no_password() {
+    // It is trusted, but for its name.
+    let (bed, front) = bed(Certified::new(("core-b", false), None));
     bed.site.edit("role = \"backup\"\n", "role = \"backup\"\nca = \"own.pem\"\n");
     let ran = bed.run(&["failover", "--to", "core-b", "--yes"]).ended(1);
     ran.tells(&["the server's certificate is not trusted", "core-b can't be asked"]);
@@ -117,7 +111,7 @@ fn a_certificate_of_another_name_or_authority_gets_no_password() {
 
 #[test]
 fn a_pinned_certificate_is_believed_and_no_other() {
-    let (bed, front) = bed();
+    let (bed, front) = bed(Certified::new(("core-b", false), None));
     let right = Digest::of(&front.certificate.to_der().unwrap()).to_string();
     let wrong = Digest::of(b"another certificate").to_string();
     let pin = |digest: &str| format!("role = \"backup\"\ncertificate-sha256 = \"{digest}\"\n");

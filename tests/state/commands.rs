@@ -52,6 +52,14 @@ impl Site {
         said
     }
 
+    /// What a command that succeeds answers programs.
+    #[track_caller]
+    fn answer(&self, schema: &str, words: &[&str]) -> Value {
+        let output = self.command(&[words, &["-o", "json"]].concat()).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        valid(schema, str::from_utf8(&output.stdout).unwrap())
+    }
+
     /// Sets what goes wrong on a simulated host.
     fn fault(&self, host: &str, fault: &Value) {
         self.mdc(&["observe"], 0);
@@ -115,13 +123,13 @@ fn the_history_tells_runs_and_debts() {
     let site = Site::with_a_run();
     let run = site.run();
     let owed = "upgrade worker on core-02: its disk is full (--skip core-02)";
-    holds(&site.mdc(&["history"], 0), &["1 run in", &run, "100 of 102", "but for debts", owed]);
+    holds(&site.mdc(&["history"], 0), &["1 run in", &run, "105 of 107", "but for debts", owed]);
     let history = valid("history.schema.json", &site.mdc(&["history", "--output", "json"], 0));
     assert_eq!(history["runs"][0]["debts"].as_object().unwrap().len(), 2);
     assert_eq!(history["runs"][0]["controllers"].as_array().unwrap().len(), 2);
     site.mdc(&["resume", "--debts", "--yes"], 0);
     let history = site.mdc(&["history"], 0);
-    holds(&history, &["102 of 102", "✓ complete"]);
+    holds(&history, &["107 of 107", "✓ complete"]);
     assert!(!history.contains("owed"), "{history}");
 }
 
@@ -186,7 +194,7 @@ fn a_record_that_was_changed_is_told_apart() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replacen("\"took\":\"", "\"took\":\"1h ", 1)).unwrap();
     let said = site.mdc(&["report"], 1);
-    holds(&said, &["✗ does not verify", "is damaged at line", "The journal can't be trusted"]);
+    holds(&said, &["✗ does not verify", "is damaged at line", "the journal can't be trusted"]);
     holds(&site.mdc(&["history"], 1), &["it was changed: its digest doesn't fit"]);
     holds(&site.mdc(&["apply", "--yes"], 1), &["is damaged at line", "nothing was changed"]);
 }
@@ -260,7 +268,8 @@ fn a_run_is_paused_and_stopped_from_another_terminal() {
     let said = site.mdc(&[&["pause"], &why[..]].concat(), 0);
     holds(&said, &["Asked", "`mdc apply mdc.toml`", "mdc go-on"]);
     running.says("the phone rings");
-    site.mdc(&["go-on"], 0);
+    let asked = site.answer("asked.schema.json", &["go-on"]);
+    assert_eq!((&asked["what"], &asked["because"]), (&"go-on".into(), &"the pause is over".into()));
     running.says("the pause is over");
     site.mdc(&["stop", "--because", "the window is over"], 0);
     running.says("the window is over");
@@ -273,7 +282,7 @@ fn a_run_is_paused_and_stopped_from_another_terminal() {
     assert_eq!(asked, ["pause", "go-on", "stop"]);
     site.edit("speed = 15", "speed = 0");
     site.mdc(&["resume", "--yes"], 0);
-    holds(&site.mdc(&["history"], 0), &["102 of 102", "✓ complete"]);
+    holds(&site.mdc(&["history"], 0), &["107 of 107", "✓ complete"]);
 }
 
 #[test]
@@ -288,8 +297,9 @@ fn a_cluster_moves_from_a_folder_to_a_database() {
         &format!("[cluster]\nstate = {{ postgres = {address:?}, site = \"moved\" }}"),
     );
     holds(&site.mdc(&["history"], 0), &["0 runs in PostgreSQL"]);
-    let said = site.mdc(&["adopt", ".mdc"], 0);
-    holds(&said, &["Taken over into PostgreSQL 127.0.0.1", "site moved: 1 run."]);
+    let adopted = site.answer("adopted.schema.json", &["adopt", ".mdc"]);
+    holds(adopted["into"].as_str().unwrap(), &["PostgreSQL 127.0.0.1", "site moved"]);
+    assert_eq!(adopted["runs"], serde_json::json!([run]));
     holds(&site.mdc(&["report"], 0), &[&run, "✓ verifies", "its disk is full"]);
     holds(&site.mdc(&["resume", "--debts", "--yes"], 0), &["Complete"]);
     site.edit(&format!("{{ postgres = {address:?}, site = \"moved\" }}"), "\".mdc\"");
@@ -314,7 +324,7 @@ fn a_cluster_is_upgraded_with_its_runs_in_a_database() {
     let fleet = format!("folder = {:?}", site.path(".mdc/fleet").to_str().unwrap());
     other.edit("folder = \".mdc/fleet\"", &fleet);
     holds(&other.mdc(&["resume", "--yes"], 0), &["It is continued", "Complete"]);
-    holds(&site.mdc(&["history"], 0), &["1 run in PostgreSQL 127.0.0.1", "102 of 102"]);
+    holds(&site.mdc(&["history"], 0), &["1 run in PostgreSQL 127.0.0.1", "107 of 107"]);
     holds(&site.mdc(&["report"], 0), &["site quickstart/staging", "✓ verifies"]);
     assert!(!other.path(".mdc/runs").exists() && !site.path(".mdc/runs").exists());
 }

@@ -172,7 +172,7 @@ fn a_damaged_lease_says_so_and_can_be_forced() {
 
 #[test]
 fn after_a_full_disk_the_journal_goes_on_whole() {
-    let Some(mounted) = Mounted::new("64k") else { return };
+    let Some(mounted) = Mounted::new("160k") else { return };
     let place = Place::Folder(mounted.0.join("state").to_str().unwrap().to_owned());
     let store = place.store();
     let lease = hold(&*store);

@@ -13,6 +13,8 @@
 )]
 
 mod bed;
+#[path = "../certified/mod.rs"]
+mod certified;
 mod chain;
 mod child;
 mod commands;
@@ -47,6 +49,7 @@ macro_rules! both_keep {
 
 both_keep! {
     what_was_appended_is_found_again
+    what_happened_together_is_kept_together_in_its_order
     a_run_that_is_over_is_not_gone_on_with_and_its_debts_are_told
     of_twenty_threads_at_once_one_gets_the_lease
     of_twenty_processes_at_once_one_gets_the_lease

@@ -71,6 +71,34 @@ pub(crate) fn what_was_appended_is_found_again(bed: &Bed) {
     assert_eq!(lines(&text), 10);
 }
 
+pub(crate) fn what_happened_together_is_kept_together_in_its_order(bed: &Bed) {
+    let store = bed.store();
+    let lease = hold(&*store);
+    let mut run = begin(&*store, &lease);
+    let id = run.id.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    run.journal.copy_to(Box::new(move |offset, text| {
+        let _ = tell.send((offset, text.to_owned()));
+    }));
+    let before = run.journal.length();
+    let together = [intent(A, 1), intent(B, 1), done(A)];
+    run.journal.append_all(together.clone()).unwrap();
+    run.journal.append_all([]).unwrap();
+    run.journal.append(done(B)).unwrap();
+    let read = records(&*store, &id);
+    let last: Vec<Entry> = read.into_iter().map(|record| record.entry).skip(1).collect();
+    assert_eq!(last, [together.as_slice(), &[done(B)]].concat());
+    // Copies on hosts hear of every line, each behind the one before.
+    drop(run);
+    let copied: Vec<(u64, String)> = told.into_iter().collect();
+    let mut offset = before;
+    for (at, text) in &copied {
+        assert_eq!(*at, offset);
+        offset += text.len() as u64;
+    }
+    assert_eq!(copied.len(), 4);
+}
+
 pub(crate) fn a_run_that_is_over_is_not_gone_on_with_and_its_debts_are_told(bed: &Bed) {
     let store = bed.store();
     let lease = hold(&*store);

@@ -5,57 +5,16 @@ use std::os::unix::fs::PermissionsExt;
 use mdc::manifest::PostgresState;
 use mdc::state::{Postgres, StateError, Store};
 use mdc::value::SecretReference;
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
-use openssl::x509::{X509, X509Builder, X509NameBuilder};
 
 use crate::bed::{begin, claim, hold};
+use crate::certified::Certified;
 use crate::server::Server;
-
-/// A certificate with its key.
-struct Identity {
-    certificate: X509,
-    key: PKey<Private>,
-}
-
-impl Identity {
-    /// An authority, or a server called `name` that one vouches for.
-    fn new(name: &str, by: Option<&Self>) -> Self {
-        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-        let mut subject = X509NameBuilder::new().unwrap();
-        subject.append_entry_by_text("CN", name).unwrap();
-        let subject = subject.build();
-        let mut builder = X509Builder::new().unwrap();
-        builder.set_version(2).unwrap();
-        builder
-            .set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap())
-            .unwrap();
-        builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-        builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
-        builder.set_subject_name(&subject).unwrap();
-        builder.set_pubkey(&key).unwrap();
-        builder.set_issuer_name(by.map_or(&subject, |by| by.certificate.subject_name())).unwrap();
-        let extension = match by {
-            None => BasicConstraints::new().critical().ca().build().unwrap(),
-            Some(by) => SubjectAlternativeName::new()
-                .dns(name)
-                .build(&builder.x509v3_context(Some(&by.certificate), None))
-                .unwrap(),
-        };
-        builder.append_extension(extension).unwrap();
-        builder.sign(by.map_or(&key, |by| &by.key), MessageDigest::sha256()).unwrap();
-        Self { certificate: builder.build(), key }
-    }
-}
 
 #[test]
 fn the_servers_certificate_and_name_are_checked() {
     let Some(server) = Server::start(&[]) else { return };
-    let (authority, other) = (Identity::new("authority", None), Identity::new("other", None));
+    let [authority, other] =
+        ["own authority", "other authority"].map(|name| Certified::new((name, false), None));
     let folder = tempfile::tempdir().unwrap();
     for (name, it) in [("ca.pem", &authority), ("other.pem", &other)] {
         std::fs::write(folder.path().join(name), it.certificate.to_pem().unwrap()).unwrap();
@@ -74,7 +33,7 @@ fn the_servers_certificate_and_name_are_checked() {
     let said = refusal("localhost", "ca.pem");
     assert!(said.contains("TLS"), "a server without TLS is not talked to in the clear: {said}");
 
-    let own = Identity::new("localhost", Some(&authority));
+    let own = Certified::new(("localhost", false), Some(&authority));
     server.put("server.crt", &own.certificate.to_pem().unwrap());
     server.put("server.key", &own.key.private_key_to_pem_pkcs8().unwrap());
     server.set(&[("ssl", "on")]);

@@ -180,13 +180,16 @@ fn jobs_and_records_go_through_the_gate() {
     let keep = Order::Keep { run: "run", file, offset: 0, content: &content };
     assert_eq!(order(&keep), Verdict::Has(content.len() as u64));
     let recall = Order::Recall { run: "run", file, offset: 0 };
-    assert_eq!(order(&recall), Verdict::Part(content.into_bytes()));
+    assert_eq!(order(&recall), Verdict::Part(content.clone().into_bytes()));
     assert_eq!(order(&Order::Enter), Verdict::Done);
     let Verdict::Survey { fence: 5, holder, runs } = order(&Order::Survey) else { panic!() };
     assert_eq!((holder, runs), (gated.tenure.holder.clone(), vec!["run".to_owned()]));
     assert_eq!(order(&Order::Cancel { run: "run", job: "none" }), Verdict::Unknown);
     assert_eq!(order(&Order::Jobs { run: "run" }), Verdict::Jobs(vec!["one".to_owned()]));
     assert_eq!(order(&Order::Forget { run: "run" }), Verdict::Done);
+    // Nothing holds that.
+    let contents = [Digest::of(content.as_bytes()), Digest::of(b"nothing")];
+    assert_eq!(order(&Order::Discard { contents: &contents }), Verdict::Done);
 }
 
 #[test]
@@ -239,6 +242,12 @@ fn the_gate_takes_no_crooked_words() {
         (".a/b\n.1\n.h\n.touch_fence\n", "a name that is none"),
         (".s\n.1\n.h\n.forget\n..\n", "a name that is none"),
         (".s\n.1\n.h\n.forget\n.\n", "a name that is none"),
+        (".s\n.1\n.h\n.discard\n.../x\n", "a content that is none"),
+        (".s\n.1\n.h\n.discard\n.abc\n", "a content that is none"),
+        (
+            &*format!(".s\n.1\n.h\n.discard\n.{zero}\n.\n", zero = "0".repeat(64)),
+            "a content that is none",
+        ),
         (".s\n.1\n.h\n.keep\n.r\n.../cron\n.0\n.x\n", "a name that is none"),
         (".s\n.1\n.h\n.keep\n.-r\n.f\n.0\n.x\n", "a name that is none"),
         (".s\n.1\n.h\\0012x\n.touch_fence\n", "a holder that is none"),

@@ -8,7 +8,7 @@ use mdc::step::prove_backup;
 use mdc::transport::{
     Command, Connection, End, Failure, Gone, JobEnd, Order, Output, Tenure, Verdict,
 };
-use mdc::value::{Percent, Period};
+use mdc::value::{Digest, Percent, Period};
 
 use crate::loss::{await_file, servants, signal};
 use crate::sshd::{Sshd, command, is_root, skipped, skips};
@@ -169,6 +169,7 @@ fn a_probe_of_a_backup_that_hangs_is_ended() {
     let gate = BackupGate {
         host: "db-01".parse().unwrap(),
         newest: path.to_str().unwrap().to_owned(),
+        told_by: None,
         max_age: Period::seconds(3600),
         at_least: Percent::HALF,
         probe: Some("cat \"$1\"; sleep 100".to_owned()),
@@ -249,6 +250,41 @@ fn an_older_lease_changes_nothing_any_more() {
     assert!(made.exists());
     let survey = host.order(&site.tenure, &Order::Survey).unwrap();
     assert!(matches!(survey, Verdict::Survey { fence: 6, .. }), "{survey:?}");
+}
+
+#[test]
+fn package_files_are_removed_by_their_content_and_nothing_else_is() {
+    let Some(site) = Site::new("discard") else { return };
+    let name = |of: &str| Digest::of(format!("{of} of {}", site.tenure.site).as_bytes());
+    let folder = |content: Digest| Utf8PathBuf::from("/var/cache/mdc").join(content.to_string());
+    let contents = ["one", "other", "kept"].map(name);
+    for content in contents {
+        fs::create_dir_all(folder(content)).unwrap();
+        for file in ["a.deb", "b.deb.part"] {
+            fs::write(folder(content).join(file), "x").unwrap();
+        }
+    }
+    let [one, other, kept] = contents;
+    let order = Order::Discard { contents: &[one, other, name("none")] };
+    let late = Tenure { fence: 4, ..site.tenure.clone() };
+    assert_eq!(site.order(&Order::Enter), Verdict::Done);
+    let fenced = site.sshd.open().order(&late, &order).unwrap();
+    assert!(matches!(fenced, Verdict::Fenced { .. }) && folder(one).exists(), "{fenced:?}");
+    assert_eq!(site.order(&order), Verdict::Done);
+    assert_eq!(site.order(&order), Verdict::Done, "again");
+    let there = contents.map(|content| folder(content).exists());
+    // What is no content leads nowhere else.
+    let crooked = std::process::Command::new("sh")
+        .args(["-c", include_str!("../../src/transport/job/host.sh"), "sh", &site.tenure.site])
+        .args(["5", "the tests, line 1", "discard", "../mdc", &kept.to_string()])
+        .output()
+        .unwrap();
+    let stays = folder(kept).join("a.deb").exists();
+    fs::remove_dir_all(folder(kept)).unwrap();
+    assert_eq!(there, [false, false, true]);
+    let said = String::from_utf8(crooked.stdout).unwrap();
+    assert_eq!(said, "cannot remove ../mdc: it names no content\n");
+    assert!(stays);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod copying;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod host_keys;
@@ -18,6 +20,8 @@ mod logins;
 mod loss;
 #[cfg(test)]
 mod noise;
+#[cfg(test)]
+mod relays;
 #[cfg(test)]
 mod sshd;
 #[cfg(test)]

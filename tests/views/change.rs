@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use mdc::plan::Plan;
 use mdc::report::{ChangeRecord, History, change};
 use mdc::state::{
-    Asked, Checked, Entry, JournalError, Record, Request, RunEnding, StepOutcome, Summary,
+    Asked, Checked, Entry, JournalError, NotPlanned, Record, Request, RunEnding, RunKind,
+    StepOutcome, Summary,
 };
 use mdc::value::{Digest, Period};
 
@@ -62,6 +63,8 @@ fn records(plan: &Plan) -> Vec<Record> {
         release: plan.release.clone(),
         steps: plan.steps.len() as u64,
         backs_up: false,
+        stages: false,
+        not_planned: NotPlanned::default(),
     };
     told.add(0, opened);
     told.start(plan, 1_795_039_440, FIRST);
@@ -150,6 +153,7 @@ pub(crate) fn history(text: Option<&str>) -> History {
     let own = |else_: &str| text.unwrap_or(else_).to_owned();
     let at = |time: &str| Some(time.parse().unwrap());
     let complete = Summary {
+        kind: RunKind::Change,
         run: own(RUN),
         release: own("2026-11"),
         seal: Some(Digest::of(b"plan")),
@@ -163,6 +167,7 @@ pub(crate) fn history(text: Option<&str>) -> History {
         debts: [(own("storage-01/file-storage/upgrade"), own("its window is tomorrow"))].into(),
         ending: RunEnding::Complete,
         without: Vec::new(),
+        not_planned: NotPlanned { unknown: 1, withheld: 4 },
         damage: None,
     };
     let stopped = Summary {

@@ -14,6 +14,7 @@ use mdc::catalog::{
     Component, Durations, Format, Health, Kind, Limits, OnFailure, Stage, WhenUnknown,
 };
 use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
+use mdc::diagnostic::Code;
 use mdc::diff::{Action, Reason};
 use mdc::observe::{
     ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
@@ -22,7 +23,7 @@ use mdc::observe::{
 use mdc::plan::{
     self, Basis, Commands, Compared, HealthyBefore, Plan, Purpose, Step, Unknown, WayBack, Withheld,
 };
-use mdc::report::{Report, ScanResult, StepReport, TestScan};
+use mdc::report::{PartReport, Report, ScanResult, StepReport, TestScan};
 use mdc::scan::load::{LoadAccount, StepLoad, Tally};
 use mdc::scan::{Sample, Verdict};
 use mdc::state::{FailureKind, StepFailure, StepOutcome};
@@ -186,6 +187,7 @@ pub(crate) fn plan() -> Plan {
     let needs = steps.iter().flat_map(|step| &step.needs_healthy);
     Plan {
         on_failure: BTreeMap::new(),
+        windows: std::collections::BTreeSet::new(),
         checks: needs.map(|need| need.check.entry()).collect(),
         steps,
         unknown: vec![Unknown {
@@ -201,8 +203,8 @@ pub(crate) fn plan() -> Plan {
             reason: "comes after md-core on core-05, which is unknown".into(),
         }],
         warnings: vec![
-            "api-gateway runs on gateway-01 alone: the scan API stops while it changes".into(),
-            "going to postgresql 15.8 can't be undone by installing 15.4 again: restore the backup instead".into(),
+            Code::FewCopies.said("api-gateway runs on gateway-01 alone: the scan API stops while it changes"),
+            Code::Stays.said("going to postgresql 15.8 can't be undone by installing 15.4 again: restore the backup instead"),
         ],
         ..empty_plan()
     }
@@ -225,12 +227,15 @@ pub(crate) fn empty_plan() -> Plan {
         basis: Basis {
             tool: "0.1.0".into(),
             desired: Digest::of(b"desired"),
+            max_age: Period::seconds(7 * 24 * 3600),
+            written: plan::Written::default(),
             snapshot: None,
             compared: Compared { hosts: 12, resources },
             cores: BTreeMap::new(),
             facts: BTreeMap::new(),
         },
         on_failure: BTreeMap::new(),
+        windows: std::collections::BTreeSet::new(),
         checks: BTreeMap::new(),
         members: BTreeMap::new(),
         asked: BTreeMap::new(),
@@ -263,6 +268,8 @@ fn copy(line: &Line, at: &str) -> Step {
         impact: "".into(),
         forecast: Period::seconds(line.package / 20 + 1),
         slow: None,
+        canary: false,
+        staged: false,
         commands: [command(
             &format!("cat > {file}.part && mv -f {file}.part {file}"),
             Account::Root,
@@ -300,6 +307,9 @@ fn change(line: &Line, at: &str, wave: u32) -> Step {
         impact: line.impact.into(),
         forecast: Period::seconds(line.seconds),
         slow: None,
+        canary: false,
+        staged: false,
+        feeder: None,
         commands: commands(line).into(),
         way_back: Some(WayBack::None("its data was migrated; restore the backup".into())),
     }
@@ -379,6 +389,16 @@ pub(crate) fn failed_report() -> Report {
         forecast: step.forecast,
     });
     Report {
+        parts: vec![PartReport {
+            part: "Stage 1, live".into(),
+            steps: 20,
+            ended: 9,
+            forecast: Period::seconds(310),
+            slow: Period::seconds(930),
+            took: Period::seconds(1_020),
+        }],
+        taken_back: None,
+        unreturned: Vec::new(),
         stays: Vec::new(),
         logs: Vec::new(),
         notices: Vec::new(),
@@ -473,12 +493,14 @@ pub(crate) fn desired() -> Desired {
         resources: BTreeMap::new(),
         gates: mdc::manifest::Gates::default(),
         preflight: mdc::manifest::Preflight::default(),
+        plans: mdc::manifest::Plans::default(),
         after: mdc::manifest::After::default(),
         waivers: Vec::new(),
         scan: None,
         files: BTreeMap::new(),
         removed: BTreeMap::new(),
         durations: mdc::desired::Durations::default(),
+        relays: mdc::desired::Relays::default(),
         previous: BTreeMap::new(),
     };
     for (order, line) in (1..).zip(LINES) {
@@ -506,6 +528,7 @@ pub(crate) fn desired() -> Desired {
                     idle: None,
                     drain: None,
                     procedure: mdc::catalog::Procedure::default(),
+                    along: None,
                 }),
             );
         }
@@ -548,7 +571,9 @@ fn entry(line: &Line, order: u32) -> Component {
         backup_by: None,
         driver: None,
         replicas: None,
+        reboot: None,
         by_hand: None,
+        in_console: None,
         rolling: mdc::catalog::Rolling::default(),
         logs: mdc::catalog::Logs::default(),
         backup: mdc::catalog::Backup::None,
@@ -626,6 +651,8 @@ fn quiet_host() -> HostFacts {
         certificates: BTreeMap::new(),
         packages: BTreeMap::new(),
         offers: BTreeMap::new(),
+        runtimes: BTreeMap::new(),
+        staged: BTreeMap::new(),
         components: BTreeMap::new(),
     }
 }

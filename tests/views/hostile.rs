@@ -1,6 +1,7 @@
 //! Text that wants to be more than text, in every field that can hold some.
 
 use mdc::desired::{Desired, Probe};
+use mdc::diagnostic::Code;
 use mdc::diff::Reason;
 use mdc::observe::{HealthState, HostState, Observed, PackageState, UnitState, Unreadable};
 use mdc::plan::{Commands, Plan};
@@ -91,7 +92,7 @@ pub(crate) fn plan(text: &str) -> Plan {
     let Some(broken) = plan.steps.iter().find_map(|step| step.from.clone()) else { return plan };
     (plan.manifest, plan.cluster, plan.environment, plan.release) = (own(), own(), own(), own());
     plan.basis.tool = own();
-    plan.warnings = vec![own(), own()];
+    plan.warnings = vec![Code::Stays.said(text), Code::Stays.said(text)];
     for unknown in &mut plan.unknown {
         (unknown.reason, unknown.hint) = (own(), own());
     }

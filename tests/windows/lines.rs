@@ -14,11 +14,17 @@ fn lines_for_cmd_are_these() {
     assert_eq!(
         of("install-file", "worker-2.9.0"),
         format!(
-            "cmd.exe /d /v:on /s /c \"msiexec.exe /i \"{file}\" /qn /norestart REBOOT=ReallySuppress \
-             /l*v \"{file}.log\"& set s=!errorlevel!& (if !s! equ 3010 (echo installed: a reboot is due& exit 0))\
+            "cmd.exe /d /q /v:on /s /c \"(for /l %i in (1,1,20) do \
+             (msiexec.exe /i \"{file}\" /qn /norestart REBOOT=ReallySuppress /l*v \"{file}.log\"\
+             & set s=!errorlevel!\
+             & (if !s! equ 3010 (echo installed: a reboot is due\
+             & echo \"{file}.log\">C:\\ProgramData\\mdc\\reboot-asked& exit 0))\
              & (if !s! equ 1641 (echo installed: a reboot has begun& exit 0))\
-             & (if !s! equ 1618 echo another installation is going on 1>&2)\
-             & (if !s! neq 0 type \"{file}.log\" | findstr.exe /i /c:\"return value 3\" /c:\"error\" 1>&2)& exit !s!\""
+             & (if !s! equ 0 exit 0)\
+             & (if !s! neq 1618 (type \"{file}.log\" | findstr.exe /i /c:\"return value 3\" /c:\"error\" 1>&2\
+             & exit !s!))\
+             & echo waiting for Windows Installer 1>&2& ping.exe -n 30 127.0.0.1 >nul))\
+             & echo another installation is going on 1>&2& exit 1618\""
         )
     );
     let check = format!(
@@ -28,7 +34,16 @@ fn lines_for_cmd_are_these() {
     assert_eq!(of("find-file", "worker-2.9.0"), check);
     assert_eq!(
         of("check-unit", "ometascan"),
-        "cmd.exe /d /s /c \"sc.exe query \"ometascan\" & sc.exe query \"ometascan\" | \
-         findstr.exe /r /c:\": 4 \" >nul\""
+        "$service = Get-Service -Name 'ometascan'\n\"$($service.Name): $($service.Status)\"\n\
+         if ([string]$service.Status -ne 'Running') { throw 'ometascan does not run' }"
     );
+}
+
+/// `Compress-Archive` of Windows PowerShell takes no other ending than its own.
+#[test]
+fn a_backup_is_written_under_its_own_name() {
+    let texts = texts(&Site::new("").plan());
+    let takes = texts["back-up"].iter().find(|text| text.contains("Compress-Archive")).unwrap();
+    assert!(takes.contains("$file = \"$part\\$name\""), "{takes}");
+    assert!(takes.contains(")) $file | Out-Null"), "{takes}");
 }

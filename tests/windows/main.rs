@@ -8,11 +8,22 @@
     reason = "tests fail by panicking"
 )]
 
+mod by_hand;
+mod emulation;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod joined;
 mod lines;
+mod many;
+mod names;
+mod openssh;
 mod plans;
+mod real;
+#[path = "../transport/sshd.rs"]
+#[expect(dead_code, clippy::explicit_write, reason = "it is the transport's tests' own")]
+mod sshd;
+#[path = "../winrm/stand_in.rs"]
+mod stand_in;
 mod syntax;
 mod wine;
 #[path = "../winrm/wine_host.rs"]

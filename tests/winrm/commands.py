@@ -129,7 +129,9 @@ class Shells:
                               "30 concurrent shells, which has been exceeded.")
         if odd == "denied":
             return soap.fault(request, 5, "AccessDenied", "Access is denied.")
-        if odd == "timeout":
+        if odd == "late":
+            self.respond(request, None)
+        if odd in ("timeout", "late"):
             return soap.fault(request, 2150858793, "TimedOut", "The WS-Management service cannot complete "
                               "the operation within the time specified in OperationTimeout.")
         if odd == "gone":
@@ -149,7 +151,8 @@ class Shells:
                                "</cfg:CbtHardeningLevel></cfg:Auth></cfg:Service><cfg:Winrs>"
                                f"<cfg:MaxShellsPerUser>{self.options.shells}</cfg:MaxShellsPerUser>"
                                "<cfg:MaxMemoryPerShellMB>1024</cfg:MaxMemoryPerShellMB>"
-                               "</cfg:Winrs></cfg:Config>")
+                               "</cfg:Winrs><cfg:Client><cfg:TrustedHosts>dc-01.corp.example,10.9.8.7"
+                               "</cfg:TrustedHosts></cfg:Client></cfg:Config>")
 
     def on_create(self, request, odd):
         shell = str(uuid.uuid4()).upper()

@@ -112,14 +112,17 @@ class Connection(socketserver.BaseRequestHandler):
         if not line:
             return False
         words = line.decode("latin-1").split(" ", 2)
-        if len(words) != 3:
-            raise Gone
+        if len(words) != 3 or not words[2].startswith("HTTP/"):
+            raise Gone  # someone who speaks TLS, whose random bytes may well have spaces and a line's end
         path = words[1]
         headers = {}
-        while (line := self.file.readline().strip()):
-            name, value = line.decode("latin-1").split(":", 1)
+        while line := self.whole_line():
+            name, value = line.split(":", 1)
             headers[name.strip().lower()] = value.strip()
-        body = self.file.read(int(headers.get("content-length", "0")))
+        length = int(headers.get("content-length", "0"))
+        body = self.file.read(length)
+        if len(body) < length:
+            raise Gone
         if path != "/wsman":
             return self.answer(404, b"")
         if authorization := headers.get("authorization"):
@@ -135,6 +138,14 @@ class Connection(socketserver.BaseRequestHandler):
             tell(event="unauthorized")
             return self.answer(401, b"", self.offers())
         return self.soap(body, headers)
+
+    def whole_line(self):
+        """A line without its end. A client that goes away in the middle of one, as one whose time is over does, is
+        no defect of this server."""
+        line = self.file.readline()
+        if not line.endswith(b"\n"):
+            raise Gone
+        return line.decode("latin-1").strip()
 
     def offers(self):
         names = {"negotiate": "Negotiate", "ntlm": "Negotiate", "kerberos": "Negotiate",
@@ -211,8 +222,14 @@ class Connection(socketserver.BaseRequestHandler):
         odd = self.server.odd(request)
         if odd == "cut":
             raise Gone
+        if odd == "silent":
+            # Until whoever asked has had enough.
+            self.file.read(1)
+            raise Gone
         if odd == "401":
             return self.answer(401, b"", self.offers())
+        if odd in ("403", "503"):
+            return self.answer(int(odd), b"")
         if odd == "413" or len(text) > self.options.envelope * 1024:
             return self.answer(413, b"")
         status, reply = self.server.shells.answer(request, odd)
@@ -303,6 +320,8 @@ class Server(socketserver.ThreadingTCPServer):
         """What is to go wrong with this request: `--odd WHAT:ACTION[:FROM[:TO]]`, counted from 1."""
         with self.lock:
             count = self.counts[request.name] = self.counts.get(request.name, 0) + 1
+        if request.name == "Receive" and self.options.cut and os.path.exists(self.options.cut):
+            return "cut"
         for odd in self.options.odd:
             what, action, *bounds = odd.split(":")
             first = int(bounds[0]) if bounds else 1
@@ -328,6 +347,7 @@ def main():
     parser.add_argument("--shells", type=int, default=30)
     parser.add_argument("--idle", type=float, default=7200, help="seconds that an idle shell lives at most")
     parser.add_argument("--odd", action="append", default=[])
+    parser.add_argument("--cut", metavar="FILE", help="while it is there, who asks for output is cut off")
     parser.add_argument("--wine", metavar="FOLDER", help="run commands by wine's cmd; scratch in FOLDER")
     parser.add_argument("--scripts", help="known PowerShell scripts: SHA-256 of the text to a command")
     parser.add_argument("--skew", type=int, default=0, help="seconds that the clock is ahead")

@@ -2,15 +2,15 @@
 //! WinRM, with an emulation in the place of PowerShell (`emulated.py`, SEMANTICS NOT VERIFIED).
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::process::Command;
 use std::time::Duration;
 
 use mdc::value::Digest;
 use serde_json::{Value, json};
+
+use crate::stand_in::{StandIn, file, made};
 
 /// The user that the host lets in.
 const USER: &str = "alice";
@@ -23,35 +23,10 @@ const UNINSTALL: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninsta
 const HOLD: &str = "@echo off\r\necho x>>C:\\began\r\n:again\r\n\
     if not exist C:\\hold goto done\r\nping -n 2 127.0.0.1 >nul\r\ngoto again\r\n:done\r\n";
 
-type Heard = Arc<(Mutex<Vec<Value>>, Condvar)>;
-
-/// A file of the tests of WinRM.
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/winrm").join(name)
-}
-
-/// What `tests/winrm/up` has put there; none, said loudly, when it isn't there.
-fn made(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/winrm").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    let required = std::env::var_os("MDC_WINRM").is_some_and(|value| value == "require");
-    assert!(!required, "{} is not there: run tests/winrm/up", path.display());
-    let why = "tests/winrm/up makes it";
-    // Not by `eprintln!`, whose words the harness keeps to itself while a test goes well.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not there; {why}", path.display());
-    None
-}
-
 /// A Windows host with a Worker.
 pub(crate) struct WineHost {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    heard: Heard,
-    listener: Option<std::thread::JoinHandle<()>>,
+    stand_in: StandIn,
     address: String,
-    port: u16,
     folder: tempfile::TempDir,
 }
 
@@ -68,48 +43,27 @@ impl WineHost {
         fs::create_dir_all(prefix.join("model/tasks")).unwrap();
         fs::write(prefix.join("model/services.json"), services.to_string()).unwrap();
         fs::write(prefix.join("drive_c/hold.cmd"), HOLD).unwrap();
-        let users = format!(":{USER}:{PASSWORD}\n");
-        fs::write(folder.path().join("users"), users).unwrap();
+        fs::write(folder.path().join("users"), users(PASSWORD)).unwrap();
         let [(_, bootstrap), ..] = mdc::transport::windows_scripts();
         let table =
             json!({Digest::of(bootstrap.as_bytes()).to_string(): [python, file("emulated.py")]});
         fs::write(folder.path().join("scripts.json"), table.to_string()).unwrap();
-        let mut child = Command::new(&python)
+        let mut command = Command::new(&python);
+        command
             .arg(file("host.py"))
-            .args(["--address", address, "--idle", "5", "--scripts", "scripts.json", "--wine"])
+            .args(["--address", address, "--idle", "5", "--scripts", "scripts.json"])
+            .args(["--cut", "cut", "--wine"])
             .arg(folder.path())
             .current_dir(folder.path())
             .env("NTLM_USER_FILE", folder.path().join("users"))
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .envs(environment(&prefix))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut first = String::new();
-        lines.read_line(&mut first).unwrap();
-        let first: Value = serde_json::from_str(&first).unwrap();
-        let port = u16::try_from(first["port"].as_u64().unwrap()).unwrap();
-        let heard = Heard::default();
-        let listener = std::thread::spawn({
-            let heard = Arc::clone(&heard);
-            move || {
-                for line in lines.lines().map_while(Result::ok) {
-                    heard.0.lock().unwrap().push(serde_json::from_str(&line).unwrap());
-                    heard.1.notify_all();
-                }
-            }
-        });
-        let listener = Some(listener);
-        let address = address.to_owned();
-        Some(Self { child, stdin, heard, listener, address, port, folder })
+            .envs(environment(&prefix));
+        let stand_in = StandIn::start(&mut command);
+        Some(Self { stand_in, address: address.to_owned(), folder })
     }
 
     /// What a manifest says of it: its connection, and the host.
     pub(crate) fn in_manifest(&self, password: &str) -> String {
-        let Self { address, port, .. } = self;
+        let (address, port) = (&self.address, self.stand_in.port);
         format!(
             "\n[connections.wine.winrm]\nuser = \"{USER}\"\nhttps = false\nport = {port}\n\
              password = {{ command = [\"printf\", \"%s\", \"{password}\"] }}\n\n\
@@ -164,15 +118,15 @@ impl WineHost {
 
     /// Waits until something was told that `is` accepts.
     pub(crate) fn awaits(&self, what: &str, is: impl Fn(&[Value]) -> bool) {
-        let heard = self.heard.0.lock().unwrap();
+        let (heard, word) = &*self.stand_in.heard;
         let (heard, waited) =
-            self.heard.1.wait_timeout_while(heard, LONGEST, |heard| !is(heard)).unwrap();
+            word.wait_timeout_while(heard.lock().unwrap(), LONGEST, |heard| !is(heard)).unwrap();
         assert!(!waited.timed_out(), "{what} did not happen: {heard:?}");
     }
 
     /// How often `event` was told.
     pub(crate) fn count(&self, is: impl Fn(&Value) -> bool) -> usize {
-        self.heard.0.lock().unwrap().iter().filter(|it| is(it)).count()
+        self.stand_in.said().iter().filter(|it| is(it)).count()
     }
 
     /// Nothing of `mdc` is left: no shell, no task; and there was never more than one shell.
@@ -189,15 +143,36 @@ impl WineHost {
 }
 
 impl Drop for WineHost {
+    /// First whoever carries jobs out, which would otherwise start wine again.
     fn drop(&mut self) {
-        drop(self.stdin.take());
-        let _ = self.child.wait();
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
-        }
+        self.stand_in.end();
+        end_runners(&self.drive("ProgramData/mdc"));
         let prefix = self.folder.path().join("prefix");
         let _ = Command::new("wineserver").arg("-k").envs(environment(&prefix)).status();
     }
+}
+
+/// Ends the emulated runners of the jobs below `folder`, each known by its number and when it began.
+fn end_runners(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            end_runners(&path);
+        } else if path.file_name().is_some_and(|name| name == "pid")
+            && let Ok(text) = fs::read_to_string(&path)
+            && let Some((id, began)) = text.split_once(' ')
+            && let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat"))
+            && stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(19)) == Some(began)
+            && let Some(id) = id.parse().ok().and_then(rustix::process::Pid::from_raw)
+        {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// The file `users` of a host, as pyspnego takes it: who is let in from now on.
+pub(crate) fn users(password: &str) -> String {
+    format!(":{USER}:{password}\n")
 }
 
 fn environment(prefix: &Path) -> [(&'static str, String); 4] {

@@ -1,5 +1,5 @@
-//! `raw-ssh2 FLEET HOSTS SCRIPT`: on each of the first HOSTS hosts of a fleet that
-//! `observe/fleet` started, one connection and one exec of the text of SCRIPT, by sixteen threads.
+//! `raw-ssh2 FLEET HOSTS SCRIPT AT-ONCE`: on each of the first HOSTS hosts of a fleet that
+//! `benches/fleet` started, one connection and one exec of the text of SCRIPT, by AT-ONCE threads.
 //! Every host's key is compared with the one in the fleet's `known_hosts`; every answer has to end
 //! with a line `end`.
 
@@ -12,8 +12,6 @@ use std::sync::Mutex;
 use std::thread;
 
 use ssh2::{HashType, Session};
-
-const THREADS: usize = 16;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -29,8 +27,8 @@ struct Shared {
 
 fn main() -> Outcome {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [fleet, hosts, script] = words.as_slice() else {
-        return Err("call: raw-ssh2 FLEET HOSTS SCRIPT".into());
+    let [fleet, hosts, script, at_once] = words.as_slice() else {
+        return Err("call: raw-ssh2 FLEET HOSTS SCRIPT AT-ONCE".into());
     };
     let file = |name: &str| fs::read_to_string(format!("{fleet}/{name}"));
     let shared = Shared {
@@ -46,8 +44,9 @@ fn main() -> Outcome {
     };
     let list = file("hosts")?;
     let waiting = Mutex::new(list.lines().take(hosts.parse()?));
+    let threads: usize = at_once.parse()?;
     let failed = thread::scope(|scope| {
-        let workers: Vec<_> = (0..THREADS)
+        let workers: Vec<_> = (0..threads)
             .map(|_| scope.spawn(|| work(&shared, &waiting)))
             .collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or(1)).sum::<usize>()

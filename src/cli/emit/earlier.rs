@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use crate::cli::problem::Problem;
+use crate::diagnostic::Code;
 use crate::emit::{CHECKSUMS, FORMAT, INDEX};
 use crate::value::Digest;
 
@@ -31,7 +32,7 @@ pub(super) fn may_be_replaced(folder: &Utf8Path, brings_packages: bool) -> Resul
     let format = index.as_ref().and_then(|index| index.get("format")).and_then(Value::as_str);
     if format != Some(FORMAT) {
         let what = format!("{folder} is not empty, and was not written by `mdc emit`");
-        return Err(Problem::new(what, NO_FOLDER));
+        return Err(Problem::new(Code::EmitFolder, what, NO_FOLDER));
     }
     let sums = folder.join(CHECKSUMS);
     let text = text(&sums).map_err(|error| Problem::file(&sums, &error, NOT_OURS))?;
@@ -40,11 +41,15 @@ pub(super) fn may_be_replaced(folder: &Utf8Path, brings_packages: bool) -> Resul
         sums.map(|(digest, path)| (Utf8Path::new(path), digest)).collect();
     for path in files(folder).map_err(wrong)? {
         if let Some(why) = kept(folder, &path, &sums).map_err(wrong)? {
-            return Err(Problem::new(format!("{} {why}", folder.join(path)), NOT_OURS));
+            return Err(Problem::new(
+                Code::EmitFolder,
+                format!("{} {why}", folder.join(path)),
+                NOT_OURS,
+            ));
         }
         if !brings_packages && is_package(&path) {
             let what = format!("{} would be gone: --no-packages writes none", folder.join(path));
-            return Err(Problem::new(what, NOT_OURS));
+            return Err(Problem::new(Code::EmitFolder, what, NOT_OURS));
         }
     }
     Ok(())

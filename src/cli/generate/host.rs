@@ -10,6 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::problem::Problem;
 use crate::cli::show;
 use crate::cli::site::Site;
+use crate::diagnostic::Code;
 use crate::observe;
 use crate::plan::{Plan, Step};
 use crate::transport::{self, ALLOWED_PATH, Account, Command, GATE_PATH};
@@ -42,8 +43,9 @@ pub(super) struct Allowed {
 
 impl Sudoers {
     pub(super) fn text(&self) -> Result<String, Problem> {
-        transport::sudoers(&self.user, &self.gate)
-            .map_err(|problem| Problem::new(problem, "name a plain user and a plain path"))
+        transport::sudoers(&self.user, &self.gate).map_err(|problem| {
+            Problem::new(Code::Unfit, problem, "name a plain user and a plain path")
+        })
     }
 }
 
@@ -55,6 +57,7 @@ impl Allowed {
             found.and_then(|(host, _)| Some((host, observe::questions(&site.desired, host)?)));
         let Some((host, questions)) = asked else {
             return Err(Problem::new(
+                Code::UnknownName,
                 format!("the manifest has no host `{}`", self.host),
                 "name a host as the manifest does",
             ));
@@ -86,8 +89,10 @@ fn commands<'p>(plan: &'p Plan, host: &'p HostName) -> impl Iterator<Item = &'p 
     let many = plan.members.values().chain(plan.asked.values()).flat_map(|members| &members.0);
     let needs = plan.steps.iter().flat_map(|step| &step.needs_healthy).chain(many);
     let checks = needs.filter(move |need| need.host == *host);
+    let feeders = plan.steps.iter().filter_map(|step| step.feeder.as_ref());
+    let feeds = feeders.filter(move |it| it.host == *host).flat_map(|it| it.commands.iter());
     let back = |step: &'p Step| step.back().into_iter().flat_map(|commands| commands.iter());
     let own = steps.flat_map(move |step| step.commands.iter().chain(back(step)));
-    let all = own.chain(checks.flat_map(|need| need.check.iter()));
+    let all = own.chain(feeds).chain(checks.flat_map(|need| need.check.iter()));
     all.filter(|command| command.account == Account::Root)
 }

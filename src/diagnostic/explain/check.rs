@@ -97,6 +97,26 @@ impl Code {
                  `within-major`). The product may refuse to start, or its data may not be \
                  migrated. Go in two plans, with a release between."
             }
+            Self::TooOld => {
+                "The plan would bring a component to a version that is older than the vendor's \
+                 documents ask for (Redis 7.0.5, RabbitMQ 3.13.0). Release a newer one. Where an \
+                 older one is known to do, set `minimum-version` under [components.NAME] with what \
+                 was tried, or waive the check for a while. That such a version is there and stays \
+                 is only a warning (`desired::below-minimum`)."
+            }
+            Self::DataStay => {
+                "A component that keeps data goes from one host and comes to another, and nothing moves its data: it \
+                 begins empty there. What needs it would be upgraded against that, and make anew what it misses, so \
+                 that the old data could hardly be brought in any more. Move it first, with its data, see that all \
+                 works, and upgrade by a plan of its own."
+            }
+            Self::NoReturn => {
+                "The release has an older version of a component than the host, and the catalog (`way-back`) says \
+                 that there is no way back for it: an older Redis may not read what a newer one has saved, RabbitMQ \
+                 doesn't start on the data of a newer one, PostgreSQL promises nothing. `allow-downgrade` doesn't \
+                 change that. Keep the version that is there in the release, or install the older one anew by hand \
+                 and restore the backup from before. Where it was tried, waive the check for a while."
+            }
             Self::OlderThan => {
                 "The release would leave one component older than another that must not be \
                  newer than it: OPSWAT's Control Center has to be at least as new as the \
@@ -106,7 +126,14 @@ impl Code {
             Self::Runtime => {
                 "What the component runs on (for RabbitMQ: Erlang) has a version that doesn't \
                  fit the version that is to be installed. It would not start. Bring the runtime \
-                 to a version that fits, before or together with it."
+                 to a version that fits before, or into the host's repositories: what is offered there and \
+                 fits comes along with the change, in the same transaction of the package manager."
+            }
+            Self::RuntimeUnknown => {
+                "What the component runs on (for RabbitMQ: Erlang) could not be judged: the host has no package of a \
+                 name that the catalog knows, or the catalog has no row for the version that is to be installed. One \
+                 that doesn't fit doesn't start. See on the host which one there is (`erl`, or the package manager), \
+                 look both up in the vendor's table, and write what you find as `runtime` under [components.NAME]."
             }
             Self::NotInstallable => {
                 "The host's repositories have the version, and its own package manager, asked to \
@@ -120,7 +147,8 @@ impl Code {
                  host has of them don't name it. They may be old: a run loads them anew before \
                  it changes anything, and stops there when the version is still missing. Load \
                  them on the host (`apt-get update`, `dnf makecache`) and plan again to know it \
-                 before; or bring the version into the repository."
+                 before; or bring the version into the repository. The same is said when the host's package \
+                 manager could not be asked: something else used it meanwhile, or the login has no right to."
             }
             _ => "",
         }

@@ -17,6 +17,11 @@ impl Code {
                  `/var/backups/postgresql/*.dump`. It is given to the shell without quotes, so that \
                  its wildcards count; therefore it may hold plain characters only."
             }
+            Self::GateIdle => {
+                "`[gates.idle]` has the cluster say `samples` times in a row, each `every` after the one before, \
+                 that nothing is left to do, and gives up after `within`. When so many looks take longer than \
+                 that, the run would stop before stage 2 however idle the cluster is."
+            }
             Self::GateTake => {
                 "`take` asks mdc to take a backup itself. For PostgreSQL, RabbitMQ and Redis the catalog \
                  has the command (`backup-by`), which runs on a host of the component. Everything else, \
@@ -41,11 +46,35 @@ impl Code {
                  minimum above 1 and a larger maximum the group bridges the absence of a host, and as many \
                  stay healthy as the minimum says; otherwise the plan tells what stops meanwhile."
             }
+            Self::AtOnce => {
+                "`at-once` says how many hosts of a component change together. In stage 2 that is always one, and \
+                 a cluster has only one of some components, so that a larger number says something that doesn't \
+                 happen."
+            }
+            Self::TooManyHealthy => {
+                "`rolling.min-healthy` says how many hosts of the component stay healthy while others change. There \
+                 are not so many, so that none of them could ever be changed. A part such as `\"75%\"` grows with \
+                 the cluster."
+            }
+            Self::Tolerate => {
+                "`on-failure.tolerate` lets a change go on over the other hosts when some have failed, since the \
+                 others do their work meanwhile. A component of stage 2, and one that a single host has, has no \
+                 others: everything after it would go on without it, and its health would be counted as good \
+                 with none healthy. Take `tolerate` out; `retries` stays allowed."
+            }
             Self::NoLabel => {
                 "`rolling.per` names a label of hosts, such as `zone`: those with one value of it are \
                  finished before those with the next begin. A host without the label would belong to \
                  a zone of its own without anybody having said so. Give it the label, in `[hosts]` or \
                  in `[defaults]`."
+            }
+            Self::Relay => {
+                "`[copying.relays.SITE]` names the one host of a site that package files are copied to and \
+                 that gives them to the others. It does so by its own SSH server, so it has to be a Linux \
+                 host that is reached by SSH, and to have the site's label itself (`labels = { site = \
+                 \"north\" }`; `[copying] label` names another one). Windows hosts get their files from \
+                 the controller; a site with them says so by `otherwise = \"controller\"`. See \
+                 docs/copying.md."
             }
             _ => "",
         }

@@ -10,7 +10,8 @@ impl Code {
                 "A host has a newer version than the release asks for. The vendor documents no way \
                  back, and a database that a newer version has changed may be unreadable for the \
                  older one. Name a newer release; or, with a backup at hand, write \
-                 `allow-downgrade = true` under [cluster]."
+                 `allow-downgrade = true` under [cluster]; of what has no way back at all, that is \
+                 refused all the same (`preflight::downgrade`)."
             }
             Self::NoBackup => {
                 "Stage 2 changes what keeps the cluster's data, and there is no way back from a failure \

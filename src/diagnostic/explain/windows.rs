@@ -18,6 +18,13 @@ impl Code {
                  command line. PostgreSQL, RabbitMQ and Redis are changed on Linux only. docs/windows.md \
                  says what mdc does on Windows, and that none of it was run on a real Windows host yet."
             }
+            Self::RebootOutsideWindow => {
+                "A reboot stops everything on its host. A component of stage 1 that asks for one would so stop a \
+                 component of stage 2 (PostgreSQL, RabbitMQ, Redis, File Storage) while files are processed and \
+                 without its gates. Let the component of stage 2 reboot the host (`reboot = { when = \
+                 \"when-asked\" }` under `[components.NAME]`), which happens in the window and covers whatever \
+                 else has asked for it, or place them on different hosts."
+            }
             _ => "",
         }
     }

@@ -105,12 +105,20 @@ idle() {
 
 # The package file that command $1 copies, checked.
 package() {
-  local k=$1 file=$packages/${c_a[$1]} sum
+  local k=$1 file=$packages/${c_a[$1]} sum at
   [ -f "$file" ] || broke "$k" "$2" 1 "there is no file $file; its SHA-256 is ${c_b[k]}"
   sum=$(sha256sum <"$file") && sum=${sum%% *}
   [ "$sum" = "${c_b[k]}" ] ||
     broke "$k" "$2" 1 "the content of $file is not what was reviewed: its SHA-256 is $sum and should be ${c_b[k]}"
+  # What came before and was cut off is gone on with: the command before this one has told how much that is.
+  at=$(tail -n 1 "$work/out")
+  case $at in '' | 0 | *[!0-9]*) ;; *)
+    tail -c "+$((at + 1))" "$file" >"$work/rest" || broke "$k" "$2" 1 "$work/rest can't be written"
+    file=$work/rest
+    ;;
+  esac
   must "$k" "$2" "$file"
+  rm -f "$work/rest"
 }
 
 # Keeps what command $1 of step $2 has printed as $3, whole or not at all.

@@ -44,7 +44,9 @@ pub(super) fn checked(
         settings_password: text.settings_password,
         upgrade: text.upgrade.unwrap_or_default(),
         deactivation,
+        answer_within: text.answer_within.unwrap_or(Period::seconds(60)),
         settle_within: text.settle_within.unwrap_or(Period::seconds(120)),
+        give_back_within: text.give_back_within.unwrap_or(Period::seconds(7200)),
         ready_within: text.ready_within.unwrap_or(Period::seconds(1800)),
         in_cluster: text.allow_in_cluster,
         cores,
@@ -194,16 +196,19 @@ impl Checker<'_> {
                         \"activation.key\" }`, or `offline = true` with a `license-file`";
             self.bad(message, &name.span, help);
         }
-        let of_production = match core.role.value {
-            Role::Production => core.license_file.is_some(),
-            _ => cores
-                .values()
-                .any(|it| it.role.value == Role::Production && it.license_file.is_some()),
+        let is_production = |(it, other): &(&At<HostName>, &CoreText)| {
+            let named = core.of.as_ref().is_none_or(|of| of.value == it.value);
+            other.role.value == Role::Production && named
         };
-        if core.offline && !of_production {
+        let has_file = match core.role.value {
+            Role::Production => core.license_file.is_some(),
+            // Where nobody is named, there is one; all else is told elsewhere.
+            _ => cores.iter().find(is_production).is_none_or(|(_, it)| it.license_file.is_some()),
+        };
+        if core.offline && !has_file {
             let message =
                 format!("`{}` is offline, and there is no `license.yml` for it", name.value);
-            let help = "write `license-file` for the production instance: what activates it also registers \
+            let help = "write `license-file` for its production instance: what activates that also registers \
                         its backups";
             self.bad(message, &name.span, help);
         }

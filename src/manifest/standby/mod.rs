@@ -45,8 +45,12 @@ pub struct Standby {
     pub upgrade: Upgrading,
     /// Where licences are given back; by hand without it.
     pub deactivation: Option<String>,
+    /// How long the answer to a move may take.
+    pub answer_within: Period,
     /// How long a move may take until the instance shows it.
     pub settle_within: Period,
+    /// How long people may take to give a licence back.
+    pub give_back_within: Period,
     /// How long a backup may take until it is ready.
     pub ready_within: Period,
     /// Whether the instances are those of a cluster, with its needs.
@@ -97,6 +101,15 @@ pub struct StandbyCore {
     pub span: Span,
 }
 
+/// What a licence is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entitlement {
+    /// The activation key, online.
+    Key(SecretReference),
+    /// A `license.yml`, offline.
+    File(SecretReference),
+}
+
 /// How the version of an instance with a standby changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +124,17 @@ pub enum Upgrading {
 }
 
 impl Standby {
+    /// By what `host` is activated, when that is `production`, or else registered as its backup; none when
+    /// the manifest has nothing for that.
+    #[must_use]
+    pub fn entitlement(&self, host: &HostName, production: &HostName) -> Option<Entitlement> {
+        if self.cores.get(host)?.offline {
+            self.cores.get(production)?.license_file.clone().map(Entitlement::File)
+        } else {
+            self.activation_key.clone().map(Entitlement::Key)
+        }
+    }
+
     /// The sites: each production instance with those that belong to it, in their order. An instance
     /// without a licence that belongs to nobody is alone.
     #[must_use]

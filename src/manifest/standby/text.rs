@@ -42,8 +42,14 @@ pub(in crate::manifest) struct StandbyText {
     /// `by-hand` where the controller can't reach it.
     #[schemars(length(min = 1))]
     pub(super) deactivation: Option<At<String>>,
+    /// How long the answer to a move may take; default `1m`: a move asks the licence server, settings are large.
+    /// Without an answer the instance is observed.
+    pub(super) answer_within: Option<Period>,
     /// How long a move may take until the instance shows it; default `2m`, a guess.
     pub(super) settle_within: Option<Period>,
+    /// How long people may take to give a licence back where that is done `by-hand`; default `2h`, a
+    /// guess.
+    pub(super) give_back_within: Option<Period>,
     /// How long a backup may take until its engines are there; default `30m`, a guess.
     pub(super) ready_within: Option<Period>,
     /// Whether hot backup is used inside of a MetaDefender Cluster, which the vendor doesn't describe.

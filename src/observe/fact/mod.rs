@@ -20,6 +20,8 @@ pub(super) mod package;
 pub(super) mod reach;
 pub(super) mod reboot;
 pub(super) mod role;
+pub(super) mod runtime;
+pub(super) mod staged;
 pub(super) mod unit;
 pub(super) mod windows;
 
@@ -54,6 +56,7 @@ pub(super) fn script(questions: &Questions) -> String {
         architecture::SCRIPT,
         &disk::script(questions),
         memory::SCRIPT,
+        &staged::script(),
         boot::SCRIPT,
         reboot::SCRIPT,
         &package::script(questions),
@@ -62,6 +65,7 @@ pub(super) fn script(questions: &Questions) -> String {
         &file::script(questions),
         &kept::script(questions),
         &offer::script(questions),
+        &runtime::script(questions),
         &reach::script(questions),
         &certificate::script(questions),
         &unit::script(questions),

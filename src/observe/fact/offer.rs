@@ -16,19 +16,24 @@ use crate::transport::{Questions, quote};
 const DEB: &str = r#"
 offer() {
 found=$(apt-cache madison "$2" | cut -d'|' -f2 | tr -d ' ' | grep -E -x -m 1 -e "$3") || { printf '@mdc offer %s missing\n' "$1"; return; }
-if said=$(timeout -s KILL 20 apt-get --simulate install --no-remove --allow-downgrades "$2=$found" 2>&1 </dev/null); then
+said=$(timeout -s KILL 20 apt-get --simulate install --no-remove --allow-downgrades "$2=$found" 2>&1 </dev/null); status=$?
+if [ $status = 0 ]; then
 all=$(printf '%s\n' "$said" | awk '/^Inst / { for (i = 3; i <= NF; i++) if ($i ~ /^\(/) { print $2 "=" substr($i, 2); break } }')
 set -- "$1" sizes $(apt-cache show $all | awk '/^Size: / { size += $2 } /^Installed-Size: / { room += $2 } END { printf "%.0f %.0f", size, room * 1024 }')
+elif [ $status = 137 ] || [ $status = 124 ]; then set -- "$1" not-asked it gave no answer in 20 seconds
 else set -- "$1" refused $(printf '%s\n' "$said" | grep -v -E '^(NOTE|Reading|Building)' | head -c 1000); fi
 printf '@mdc offer %s\n' "$*"; }
 "#;
 
 /// dnf(8) ends with 1 also when all is well, since `--assumeno` is an answer that aborts; `-C` keeps it from
-/// loading anything.
+/// loading anything. It waits for whoever holds the lock of its lists (dnf-makecache.timer does every hour),
+/// and dnf 4 asks for root even to say what it would do.
 const RPM: &str = r#"
 offer() {
-said=$(timeout -s KILL 25 dnf -C --assumeno install "$2-$3" 2>&1 </dev/null)
-case $said in
+said=$(timeout -s KILL 25 dnf -C --assumeno install "$2-$3" 2>&1 </dev/null); status=$?
+case $status:$said in
+124:*|137:*) set -- "$1" not-asked it gave no answer in 25 seconds: $(printf '%s\n' "$said" | head -c 500) ;;
+*'superuser privileges'*|*'Waiting for process'*) set -- "$1" not-asked $(printf '%s\n' "$said" | head -c 500) ;;
 *'Operation aborted'*) set -- "$1" sizes $(printf '%s\n' "$said" | awk '
 function bytes(number, unit) { return number * (unit ~ /^k/ ? 1024 : unit ~ /^M/ ? 1048576 : unit ~ /^G/ ? 1073741824 : 1) }
 /^Total (download )?size: / { size += bytes($(NF - 1), $NF) } /^Installed size: / { room += bytes($(NF - 1), $NF) } END { printf "%.0f %.0f", size, room }') ;;
@@ -88,6 +93,7 @@ fn of(said: &str) -> Option<Offer> {
     match said.split_once(' ').unwrap_or((said, "")) {
         ("missing", "") => Some(Offer::Missing),
         ("refused", why) => Some(Offer::Refused(printable(why))),
+        ("not-asked", why) => Some(Offer::NotAsked(printable(why))),
         ("sizes", sizes) => {
             let (download, unpacked) = sizes.split_once(' ')?;
             Some(Offer::Whole {

@@ -7,12 +7,20 @@ use crate::observe::answer::{Answer, odd};
 
 /// Kernels are compared by the age of their files; where the running one has none (a container), or the
 /// folder is closed, there is nothing to compare.
-pub(in crate::observe) const SCRIPT: &str = r#"
-reboot=no; [ ! -e /run/reboot-required ] || reboot=yes
+macro_rules! looks {
+    () => {
+        r#"reboot=no; [ ! -e /run/reboot-required ] || reboot=yes
 read -r kernel </proc/sys/kernel/osrelease; kernel=/boot/vmlinuz-$kernel
 newer() { for other do case $other in *rescue*) ;; *) [ ! "$other" -nt "$kernel" ] || reboot=yes ;; esac; done; }
-[ ! -e "$kernel" ] || { set +f; newer /boot/vmlinuz-[0-9]*; set -f; }; printf '@mdc reboot %s\n' $reboot
-"#;
+[ ! -e "$kernel" ] || { set +f; newer /boot/vmlinuz-[0-9]*; set -f; }; "#
+    };
+}
+
+/// A command line that succeeds when the host waits for a reboot.
+pub const DUE: &str = concat!(looks!(), "[ $reboot = yes ]");
+
+pub(in crate::observe) const SCRIPT: &str =
+    concat!("\n", looks!(), r"printf '@mdc reboot %s\n' $reboot", "\n");
 
 pub(in crate::observe) fn parse(answer: &Answer<'_>) -> Result<bool, Unreadable> {
     match answer.one("reboot")? {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::all_quoted;
+use crate::catalog::Format;
 use crate::observe::answer::{Answer, printable};
 use crate::observe::{UnitState, Unreadable};
 use crate::transport::Questions;
@@ -49,10 +50,15 @@ pub(in crate::observe) fn parse<'q>(
     if loads.len() != names.len() || actives.len() != names.len() {
         let is_message = |line: &&&str| !line.contains("State=");
         let said = lines.iter().find(is_message).copied().unwrap_or("nothing");
-        return Err(Unreadable::new(
-            format!("its services can't be read; `systemctl` says: {}", printable(said)),
-            "check that systemd runs on the host: `systemctl is-system-running`",
-        ));
+        let (who, hint) = match questions.format {
+            Format::Msi => ("PowerShell", "look on the host what `Get-Service` says"),
+            _ => (
+                "`systemctl`",
+                "check that systemd runs on the host: `systemctl is-system-running`",
+            ),
+        };
+        let said = format!("its services can't be read; {who} says: {}", printable(said));
+        return Err(Unreadable::new(said, hint));
     }
     let states = loads.iter().zip(actives).map(|(load, active)| state(load, active));
     Ok(names.into_iter().zip(states).collect())

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{LogReview, TestScan};
+use super::{LogReview, PartReport, TestScan};
 use crate::address::{ComponentName, HostName};
 use crate::approval::Approval;
 use crate::catalog::Stage;
@@ -79,6 +79,8 @@ pub struct ChangeRecord {
     pub versions: Vec<VersionAccount>,
     /// Every step of the plan, in its order.
     pub steps: Vec<StepAccount>,
+    /// What each part of the plan took, against its forecast; of each step its last try.
+    pub parts: Vec<PartReport>,
     /// What test scans came to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<TestScan>,

@@ -12,9 +12,10 @@ use super::{
 use crate::approval::Approval;
 use crate::notice::Told;
 use crate::plan::{Plan, Rehearsed, Step};
-use crate::report::{logs, scans};
+use crate::report::{logs, parts, scans};
 use crate::scan::load::LoadAccount;
 use crate::state::{Checked, Entry, Progress, Record, RunEnding, StepOutcome};
+use crate::value::Period;
 
 /// The change record of the run of `plan` whose journal, in `place`, has these good `records`.
 #[must_use]
@@ -53,6 +54,7 @@ pub fn of(plan: &Plan, records: &[Record], (place, checked): (String, &Checked))
         rehearsals: told.rehearsals,
         unrehearsed: told.unrehearsed,
         versions: versions(plan, &steps),
+        parts: parts::of(plan, &took(&steps)),
         steps,
         scans: scans::of(plan, &told.progress.scanned),
         logs: logs::of(plan, &told.progress.logs),
@@ -120,6 +122,9 @@ impl Story {
                 let tries = self.tries.entry(step).or_default();
                 tries.push(TryAccount { attempt, began: at, outcome: None, took: None });
             }
+            Entry::Result { step, outcome: StepOutcome::NotBegun, .. } => {
+                self.tries.get_mut(&step).and_then(Vec::pop);
+            }
             Entry::Result { step, outcome, took } => {
                 if let StepOutcome::Told(told) = &outcome {
                     self.notices.push((**told).clone());
@@ -148,6 +153,12 @@ impl Story {
 }
 
 /// A step of which nothing is told yet.
+/// What the last try of each step took, where its end is recorded.
+fn took(steps: &[StepAccount]) -> BTreeMap<&str, Period> {
+    let last = |step: &StepAccount| step.tries.last()?.took;
+    steps.iter().filter_map(|step| Some((step.step.as_str(), last(step)?))).collect()
+}
+
 fn untold(step: &Step) -> StepAccount {
     StepAccount {
         step: step.id.to_string(),

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{folder, lease};
-use crate::state::chain::Chain;
+use crate::state::chain::{Chain, Link};
 use crate::state::journal::Lines;
 use crate::state::lease::Holder;
 use crate::state::{JournalError, StateError};
@@ -92,5 +92,12 @@ impl Lines for FileLines {
         self.write(text)
             .map_err(|error| JournalError::Io { place: self.path.to_string(), error })?;
         self.held()
+    }
+
+    /// In one write: a torn one leaves whole lines and at most one torn one behind, as always.
+    fn keep_all(&mut self, lines: &[Link]) -> Result<(), (usize, JournalError)> {
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        if texts.is_empty() { Ok(()) } else { self.keep(0, &texts.join("\n")) }
+            .map_err(|error| (0, error))
     }
 }

@@ -13,6 +13,7 @@ use postgres_openssl::MakeTlsConnector;
 use super::trouble::Trouble;
 use crate::manifest::PostgresState;
 use crate::transport::{authorities, resolve_secret};
+use crate::value::Secret;
 
 /// What holds for every session. A dead client's session has to end within [`crate::state::ALIVE`],
 /// and what was recorded has to be on disk when the server says so.
@@ -71,10 +72,17 @@ impl Server {
             .keepalives_idle(Duration::from_secs(15))
             // A standby answers too, but takes nothing down.
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
-        if let Some(reference) = &self.setting.password {
-            let password = resolve_secret(reference, &self.folder).map_err(Trouble::Secret)?;
+        let reference = self.setting.password.as_ref();
+        let password = reference.map(|it| resolve_secret(it, &self.folder)).transpose();
+        let password = password.map_err(Trouble::Secret)?;
+        if let Some(password) = &password {
             config.password(password.expose());
         }
+        self.log_in(config)
+            .map_err(|trouble| trouble.without(password.as_ref().map(Secret::expose)))
+    }
+
+    fn log_in(&self, mut config: Config) -> Result<Client, Trouble> {
         let mut client = if self.setting.encrypted {
             config.ssl_mode(SslMode::Require).connect(self.tls()?)?
         } else {

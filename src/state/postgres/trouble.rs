@@ -6,7 +6,7 @@ use std::fmt;
 use postgres::error::{DbError, Error, SqlState};
 
 use crate::state::StateError;
-use crate::value::SecretError;
+use crate::value::{SecretError, harmless};
 
 /// Why something could not be done.
 #[derive(Debug)]
@@ -101,6 +101,18 @@ fn hint(code: &SqlState) -> &'static str {
 }
 
 impl Trouble {
+    /// The same, should the server repeat the password that it was given.
+    pub(super) fn without(self, password: Option<&str>) -> Self {
+        let secrets: Vec<&str> = password.into_iter().collect();
+        match self {
+            Self::Passing(problem) => Self::Passing(harmless(&problem, &secrets)),
+            Self::Lasting { problem, hint } => {
+                Self::Lasting { problem: harmless(&problem, &secrets), hint }
+            }
+            other @ (Self::Secret(_) | Self::NewerSchema { .. }) => other,
+        }
+    }
+
     /// The error for whoever asked for the record at `place`.
     pub(super) fn at(self, place: &str) -> StateError {
         let place = place.to_owned();

@@ -37,7 +37,8 @@ pub(in crate::step) fn prove(gate: &BackupGate, skew: Period) -> String {
     )
 }
 
-/// Takes a backup by `by`: into a file that no pattern finds, which gets its name when it is whole.
+/// Takes a backup by `by`: into a folder that no pattern finds, from which it goes to its place when it is whole. It has
+/// its own name from the beginning: `Compress-Archive` of Windows PowerShell takes no other ending than `.zip`.
 pub(in crate::step) fn take(
     (folder, before, after): (&str, &str, &str),
     by: &str,
@@ -52,14 +53,15 @@ pub(in crate::step) fn take(
          if ($last -and $free -le $last.Length) {{ \
          throw \"$folder has $free bytes left, and the last backup took $($last.Length): make room\" }}\n\
          $name = {before} + [DateTime]::UtcNow.ToString('yyyyMMddTHHmmssZ') + {after}\n\
-         $part = \"$folder\\.$name.part\"\n\
+         $part = \"$folder\\.$name.part\"; $file = \"$part\\$name\"\n\
          try {{\n  \
+         [void][IO.Directory]::CreateDirectory($part)\n  \
          $global:LASTEXITCODE = 0\n  \
-         & ([ScriptBlock]::Create({by})) $part | Out-Null\n  \
-         if ($LASTEXITCODE -ne 0 -or -not (Test-Path -LiteralPath $part) -or (Get-Item -LiteralPath $part).Length -eq 0) {{ \
+         & ([ScriptBlock]::Create({by})) $file | Out-Null\n  \
+         if ($LASTEXITCODE -ne 0 -or -not (Test-Path -LiteralPath $file) -or (Get-Item -LiteralPath $file).Length -eq 0) {{ \
          throw 'it could not be written' }}\n  \
-         Move-Item -LiteralPath $part -Destination \"$folder\\$name\"\n\
-         }} finally {{ Remove-Item -LiteralPath $part -Force -ErrorAction SilentlyContinue }}\n\
+         Move-Item -LiteralPath $file -Destination \"$folder\\$name\"\n\
+         }} finally {{ Remove-Item -LiteralPath $part -Recurse -Force -ErrorAction SilentlyContinue }}\n\
          \"$folder\\$name, $((Get-Item -LiteralPath \"$folder\\$name\").Length) bytes\"",
         folder = word(folder),
         pattern = word(pattern),

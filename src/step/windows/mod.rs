@@ -7,6 +7,7 @@ mod file;
 mod health;
 mod logs;
 mod package;
+mod reboot;
 mod service;
 
 pub(super) use backup::{prove, take};
@@ -14,21 +15,16 @@ pub(super) use file::{check_written, restart, restore, write};
 pub(super) use health::await_health;
 pub(super) use logs::{mark, read};
 pub(super) use package::{
-    check_file, check_removed, check_version, install, installs_older, receive, remove,
+    TURN, check_file, check_removed, check_version, install, installs_older, receive, remove,
 };
+pub(super) use reboot::{boot, due as reboot_due, reboot};
 pub(super) use service::{check, start};
 
 use crate::transport::quote_powershell;
-use crate::value::RemotePath;
 
 /// `text` as one word of PowerShell.
 fn word(text: &str) -> String {
     quote_powershell(text)
-}
-
-/// A path as one word of a line for cmd: no path has what cmd replaces between double quotes.
-fn for_cmd(path: &RemotePath) -> String {
-    format!("\"{path}\"")
 }
 
 /// A line for cmd, which takes everything between the first double quote and the last as it is.

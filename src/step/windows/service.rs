@@ -1,6 +1,6 @@
 //! Services of Windows.
 
-use super::{cmd, word};
+use super::word;
 
 /// Starts the service, now and at boot, and waits until it runs. What is started late after a boot stays
 /// so.
@@ -15,10 +15,14 @@ pub(in crate::step) fn start(unit: &str) -> String {
     )
 }
 
-/// Shows the service's state, and succeeds when it runs, which is state 4 in every language (Microsoft,
-/// `SERVICE_STATUS`).
+/// Shows the service's state, and succeeds when it runs. What `sc.exe query` prints is no witness: a service that
+/// stopped with exit code 4 has `: 4` in it, too, and its words are translated.
 pub(in crate::step) fn check(unit: &str) -> String {
-    cmd(&format!(
-        "sc.exe query \"{unit}\" & sc.exe query \"{unit}\" | findstr.exe /r /c:\": 4 \" >nul"
-    ))
+    format!(
+        "$service = Get-Service -Name {unit}\n\
+         \"$($service.Name): $($service.Status)\"\n\
+         if ([string]$service.Status -ne 'Running') {{ throw {lacks} }}",
+        unit = word(unit),
+        lacks = word(&format!("{unit} does not run")),
+    )
 }

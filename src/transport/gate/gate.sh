@@ -42,6 +42,11 @@ number() {
   [ ${#1} -le 18 ] || refuse 'a number that is too large'
 }
 
+content() {
+  case $1 in ''|*[!0-9a-f]*) refuse 'a content that is none' ;; esac
+  [ ${#1} -eq 64 ] || refuse 'a content that is none'
+}
+
 begin() { printf '%s\n' "$token"; printf '%s start %s\n' "$token" "$$" >&2; }
 
 end() { printf '\n%s end %s\n' "$token" "$1" >&2; exit "$1"; }
@@ -59,6 +64,10 @@ check() {
       ;;
     cancel.6) name "$5"; name "$6" ;;
     forget.5|jobs.5) name "$5" ;;
+    discard.*)
+      shift 4
+      for digest; do content "$digest"; done
+      ;;
     keep.8) name "$5"; name "$6"; number "$7" ;;
     recall.8) name "$5"; name "$6"; number "$7"; number "$8" ;;
     *) refuse 'an order that is none' ;;

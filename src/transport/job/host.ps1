@@ -1,8 +1,10 @@
 # What mdc keeps on a Windows host: jobs, the fence, and copies of the record of a run; for SYSTEM and
 # administrators alone. The same verbs and answers as host.sh. Called with: SITE FENCE HOLDER VERB
 # [ARGUMENT ...]. The first line is the verdict; the second, where there is one, how many bytes of a job's
-# output follow, stream by stream.
-$site, $fence, $holder, $verb, $rest = $args
+# output follow, stream by stream. $performer is what runs a text of PowerShell (text.ps1, performer.ps1).
+$site, $fence, $holder, $verb = $args[0..3]
+# A list also of one word: of a text alone its letters would be handed on.
+$rest = @($args | Select-Object -Skip 4)
 $fence = [uint64]$fence
 $base = "$env:ProgramData\mdc\$site"
 $held = @{ lock = $null }
@@ -23,19 +25,20 @@ try {
     if ($text.StartsWith('cmd.exe ', [StringComparison]::Ordinal)) {
         $file = "$env:SystemRoot\System32\cmd.exe"; $line = $text.Substring(8)
     } else {
-        # Windows PowerShell takes a file without a mark for one of the host's code page.
-        $begin = "`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'SilentlyContinue'`r`n" +
-            "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding `$false } catch { }`r`n"
-        $end = "`r`nif (`$LASTEXITCODE) { exit `$LASTEXITCODE }`r`n"
-        [IO.File]::WriteAllText("$j\command.ps1", $begin + $text + $end, (New-Object Text.UTF8Encoding $true))
         $file = "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe"
-        $line = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$j\command.ps1`""
+        # As a command, not as a file: a policy of the domain that lets only signed files run is not for it.
+        $line = "-NoProfile -NonInteractive -Command `"& ([ScriptBlock]::Create([IO.File]::ReadAllText('$j\performer.ps1'))) '$j\command'`""
     }
     $process = Start-Process -FilePath $file -ArgumentList $line -NoNewWindow -PassThru `
         -RedirectStandardOutput "$j\stdout" -RedirectStandardError "$j\stderr"
     # Without having asked for the handle, the exit code is lost.
     $null = $process.Handle
-    [IO.File]::WriteAllText("$j\child", "$($process.Id)")
+    # A number alone may be another process's later. This one may have ended already, and goes on without.
+    try {
+        $its = Get-CimInstance Win32_Process -Filter "ProcessId=$($process.Id)"
+        [IO.File]::WriteAllText("$j\child.new", "$($process.Id) $($its.CreationDate.ToFileTimeUtc())")
+        [IO.File]::Move("$j\child.new", "$j\child")
+    } catch { }
     if ($process.WaitForExit([Math]::Min($limit, 2000000) * 1000)) {
         $process.WaitForExit()
         $status = $process.ExitCode
@@ -99,14 +102,17 @@ function Exit-Site { if ($held.lock) { $held.lock.Close(); $held.lock = $null } 
 # Which boot this is: when wininit was created, which no change of the clock moves afterwards.
 function Get-Boot { [string](Get-CimInstance Win32_Process -Filter "Name='wininit.exe'").CreationDate.ToFileTimeUtc() }
 
-# `unknown` as long as the runner has not said which process it is, then `alive` or `gone`.
-function Test-Runner([string]$j) {
-    if (-not [IO.File]::Exists("$j\pid")) { return 'unknown' }
-    $id, $created = [IO.File]::ReadAllText("$j\pid") -split ' '
+# Of the process that a file names, by its number and when it was created: `unknown` as long as there is no such
+# file, then `alive` or `gone`.
+function Test-Named([string]$path) {
+    if (-not [IO.File]::Exists($path)) { return 'unknown' }
+    $id, $created = [IO.File]::ReadAllText($path) -split ' '
     $process = Get-CimInstance Win32_Process -Filter "ProcessId=$([uint32]$id)"
     if ($process -and [string]$process.CreationDate.ToFileTimeUtc() -eq $created) { return 'alive' }
     return 'gone'
 }
+
+function Test-Runner([string]$j) { Test-Named "$j\pid" }
 
 # Of somebody who gives the runner up, or of the runner itself: one of them comes first.
 function Test-First([string]$j) {
@@ -129,8 +135,9 @@ function Start-Runner([string]$j, [string]$task, [string]$limit, [string]$text) 
     [void][IO.Directory]::CreateDirectory($j)
     Write-Whole "$j\boot" (Get-Boot)
     Write-Whole "$j\runner.ps1" $runner
+    Write-Whole "$j\performer.ps1" $performer
     Write-Whole "$j\command" $text
-    $line = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$j\runner.ps1`" `"$j`" $limit $task"
+    $line = "-NoProfile -NonInteractive -Command `"& ([ScriptBlock]::Create([IO.File]::ReadAllText('$j\runner.ps1'))) '$j' $limit '$task'`""
     $line = [Security.SecurityElement]::Escape($line)
     # No trigger: it runs when it is told to, and never by itself at another time.
     $xml = '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">' +
@@ -220,9 +227,10 @@ function Invoke-Cancel([string]$run, [string]$job) {
     }
     $watch = [Diagnostics.Stopwatch]::StartNew(); $killed = $false
     while (-not [IO.File]::Exists("$j\status") -and $watch.Elapsed.TotalSeconds -lt 20) {
-        if (-not $killed -and [IO.File]::Exists("$j\child")) {
-            $child = [uint32][IO.File]::ReadAllText("$j\child")
-            & "$env:SystemRoot\System32\taskkill.exe" /T /F /PID $child | Out-Null
+        # Also when its runner is gone; but never what has its number by now, as after a reboot.
+        if (-not $killed -and (Test-Named "$j\child") -eq 'alive') {
+            $child, $null = [IO.File]::ReadAllText("$j\child") -split ' '
+            & "$env:SystemRoot\System32\taskkill.exe" /T /F /PID ([uint32]$child) | Out-Null
             $killed = $true
         }
         if ((Test-Runner $j) -eq 'gone' -and -not [IO.File]::Exists("$j\status")) {
@@ -248,6 +256,17 @@ function Invoke-Forget([string]$run) {
         [IO.Directory]::Delete("$base\jobs\$run", $true)
     }
     if ([IO.Directory]::Exists("$base\runs\$run")) { [IO.Directory]::Delete("$base\runs\$run", $true) }
+    Say 'done'
+}
+
+# CONTENT ...: removes the package files that hold this, by the names of their folders.
+function Invoke-Discard([string[]]$contents) {
+    if (-not (Enter-Site)) { return }
+    foreach ($content in $contents) {
+        if ($content -cnotmatch '\A[0-9a-f]{64}\z') { throw "remove $content`: it names no content" }
+        $folder = "$env:ProgramData\mdc\cache\$content"
+        if ([IO.Directory]::Exists($folder)) { [IO.Directory]::Delete($folder, $true) }
+    }
     Say 'done'
 }
 
@@ -293,6 +312,7 @@ try {
         'attend' { Invoke-Attend @rest }
         'cancel' { Invoke-Cancel @rest }
         'forget' { Invoke-Forget @rest }
+        'discard' { Invoke-Discard $rest }
         'keep' { Invoke-Keep @rest }
         'recall' { Invoke-Recall @rest }
         # The newest lease, and the runs whose record is here.

@@ -45,12 +45,14 @@ job() { run=$1 name=$2 j=$base/jobs/$1/$2 unit=mdc-$1-$2; }
 
 # The command has the umask of a service (systemd.exec(5), UMask=): packages' own scripts rely on it.
 # mkdir is what decides: of several runners, or a runner and somebody who gives it up, one begins.
+# The runner alone holds the lock of `lives` as long as it lives: whoever waits for the lock wakes at its end.
 runner='cd "$1" && mkdir began 2>/dev/null || exit 0
 trap : TERM
+exec 8>lives && flock 8
 echo $$ >pid
 read -r t _ </proc/uptime; t=${t%%.*}
 : >stdout; : >stderr; umask 022
-timeout -k 10 "$2" sh ./command >stdout 2>stderr </dev/null; s=$?
+timeout -k 10 "$2" sh ./command >stdout 2>stderr </dev/null 8>&-; s=$?
 umask 077
 read -r u _ </proc/uptime; u=${u%%.*}
 w=ended
@@ -99,14 +101,17 @@ attend() {
   while [ ! -e "$j/status" ]; do
     if known; then
       alive || [ -e "$j/status" ] || gone
-    elif [ $n -lt 100 ]; then
+      # In vain where there is no lock, such as that of a job which another version of mdc has begun.
+      flock -s -w 5 "$j/lives" true 2>/dev/null && { [ -e "$j/status" ] || pause 0.1; }
+      continue
+    elif [ $n -lt 200 ]; then
       n=$((n + 1))
     else
       # It has not said that it lives; when nothing began, it never will.
       ! mkdir "$j/began" 2>/dev/null || tell 'gone unstarted'
       known || [ -e "$j/status" ] || gone
     fi
-    pause 0.1
+    pause 0.05
   done
   tell "$(cat "$j/status")"
 }
@@ -157,6 +162,16 @@ forget() {
   done
   rm -rf "$base/jobs/$1" "$base/runs/$1" && verdict done
   cant "remove $base/jobs/$1"
+}
+
+# CONTENT ...: removes the package files that hold this, by the names of their folders.
+discard() {
+  enter
+  for d; do
+    case $d in *[!0-9a-f]*|'') cant "remove $d: it names no content" ;; esac
+    why=$(rm -rf "/var/cache/mdc/$d" 2>&1) || cant "remove /var/cache/mdc/$d: $why"
+  done
+  verdict done
 }
 
 touch_fence() { enter; verdict done; }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{HOST, SHOWN, WITHIN};
 use crate::transport::{Command, quote};
+use crate::value::Digest;
 
 /// Who may change the hosts of a site now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,11 @@ pub enum Order<'a> {
         /// The run.
         run: &'a str,
     },
+    /// Removes package files by their content, also those that came in part.
+    Discard {
+        /// What they hold, as their folders are named.
+        contents: &'a [Digest],
+    },
     /// Makes `content` what follows the first `offset` bytes of a file of the run's record.
     Keep {
         /// The run.
@@ -79,6 +85,7 @@ impl Order<'_> {
             Self::Attend { .. } => "see the end of the job",
             Self::Cancel { .. } => "end the job",
             Self::Forget { .. } => "remove the files of the run",
+            Self::Discard { .. } => "remove package files",
             Self::Keep { .. } => "copy the record of the run to the host",
             Self::Survey => "ask for records of runs",
             Self::Jobs { .. } => "ask for the jobs of the run",
@@ -116,6 +123,10 @@ impl Order<'_> {
             }
             Self::Cancel { run, job } => say("cancel", &[run, job]),
             Self::Forget { run } => say("forget", &[run]),
+            Self::Discard { contents } => {
+                let names: Vec<String> = contents.iter().map(ToString::to_string).collect();
+                say("discard", &names.iter().map(String::as_str).collect::<Vec<_>>())
+            }
             Self::Keep { run, file, offset, content } => {
                 say("keep", &[run, file, &offset.to_string(), content])
             }
@@ -132,3 +143,6 @@ impl Order<'_> {
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::host::Host;
 use crate::address::ComponentName;
 use crate::catalog::Format;
-use crate::desired::Probe;
+use crate::desired::{Probe, staged_content};
 use crate::fact::{PackageState, UnitState};
 use crate::transport::{MARK, Questions, ResourceQuestions};
+use crate::value::PackageVersion;
 
 impl Host {
     pub(super) fn answer(&self, questions: &Questions) -> String {
@@ -30,6 +31,11 @@ impl Host {
         let root = if self.format == Format::Msi { r"C:\" } else { "/" };
         writeln!(to, "{MARK}disk simulated 0 0 {} 0% {root}", self.free_disk / 1024)?;
         writeln!(to, "{MARK}memory {}", self.free_memory / 1024)?;
+        for path in self.files.keys() {
+            let is_staged = path.parse().is_ok_and(|path| staged_content(&path).is_some());
+            let size = self.sizes.get(path).filter(|_| is_staged);
+            size.map_or(Ok(()), |size| writeln!(to, "{MARK}staged {size} {path}"))?;
+        }
         writeln!(to, "{MARK}boot {}", self.boot_id)?;
         writeln!(to, "{MARK}reboot {}", if self.reboot_pending { "yes" } else { "no" })
     }
@@ -73,6 +79,12 @@ impl Host {
         }
         for (component, asked) in &questions.resources {
             self.offer(component, asked, to)?;
+        }
+        let offered =
+            questions.also.packages.iter().filter_map(|it| self.runtimes.get_key_value(it));
+        for (package, versions) in offered {
+            let versions: Vec<&str> = versions.iter().map(PackageVersion::as_str).collect();
+            writeln!(to, "{MARK}runtime {package} {}", versions.join(" "))?;
         }
         writeln!(to, "{MARK}end 1000.00")
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::transport::Task;
+use crate::transport::{LogsSince, Task};
 
 /// The faults of one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(super) struct Faults {
     pub(super) unhealthy: BTreeSet<String>,
     /// Ports of others, as `address:port`, that refuse this host's connections.
     pub(super) unreachable_ports: BTreeSet<String>,
+    /// Whether it is out of reach after a reboot, until somebody mends that.
+    pub(super) stays_down: bool,
     /// How many times slower than its durations the host is.
     pub(super) slow: u32,
 }
@@ -29,6 +31,7 @@ impl Default for Faults {
             fail: BTreeMap::new(),
             unhealthy: BTreeSet::new(),
             unreachable_ports: BTreeSet::new(),
+            stays_down: false,
             slow: 1,
         }
     }
@@ -46,6 +49,9 @@ pub(super) struct Fault {
     /// The command does its work, but the connection breaks before its end is seen.
     #[serde(default)]
     pub(super) lost: bool,
+    /// The connection breaks before the host has heard of the job.
+    #[serde(default)]
+    pub(super) missed: bool,
     /// The controller dies (SIGKILL) at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) kill: Option<Moment>,
@@ -77,7 +83,7 @@ pub(super) enum Moment {
 impl Fault {
     /// Whether the command itself fails.
     pub(super) const fn fails(&self) -> bool {
-        !self.lost && self.kill.is_none()
+        !self.lost && !self.missed && self.kill.is_none()
     }
 }
 
@@ -97,6 +103,7 @@ pub(super) fn key(task: &Task) -> String {
     match task {
         Task::FindFile { path, .. } => format!("find:{path}"),
         Task::ReceiveFile { path, .. } => format!("receive:{path}"),
+        Task::Relay(task) => format!("{}:{}", task.word(), task.path()),
         Task::CheckFile { path, .. } => format!("check-file:{path}"),
         Task::Rehearse { package, .. } => format!("rehearse:{package}"),
         Task::Fetch { package, .. } => format!("fetch:{package}"),
@@ -121,6 +128,10 @@ pub(super) fn key(task: &Task) -> String {
         Task::CheckData { unit, .. } => format!("check-data:{unit}"),
         Task::HandOver { unit, .. } => format!("hand-over:{unit}"),
         Task::CheckRole { unit, .. } => format!("check-role:{unit}"),
+        Task::RebootDue {} => "reboot-due".to_owned(),
+        Task::NoteBoot {} => "note-boot".to_owned(),
+        Task::Reboot {} => "reboot".to_owned(),
+        Task::AwaitBoot { .. } => "await-boot".to_owned(),
         Task::Note { unit, what } => format!("note:{unit}/{what}"),
         Task::Compare { unit, what, .. } => format!("compare:{unit}/{what}"),
         Task::ByHand { package, .. } => format!("by-hand:{package}"),
@@ -133,13 +144,14 @@ pub(super) fn key(task: &Task) -> String {
         Task::AwaitHealth { unit, .. } => format!("await-health:{unit}"),
         Task::AwaitIdle { unit, .. } => format!("await-idle:{unit}"),
         Task::AwaitAllIdle(_) => "await-all-idle".to_owned(),
+        Task::AwaitHistory(_) => "await-history".to_owned(),
         Task::AwaitHealthy { component, .. } => format!("await-healthy:{component}"),
         Task::ProveBackup { component, .. } => format!("prove-backup:{component}"),
         Task::BackUp { component, .. } => format!("back-up:{component}"),
         Task::AwaitReach { component, .. } => format!("await-reach:{component}"),
         Task::TryPort { endpoint, .. } => format!("try-port:{endpoint}"),
         Task::MarkLogs { component, .. } => format!("mark-logs:{component}"),
-        Task::ReadLogs { component, .. } => format!("read-logs:{component}"),
+        Task::ReadLogs(LogsSince { component, .. }) => format!("read-logs:{component}"),
         Task::MarkLog { unit } => format!("mark-log:{unit}"),
         Task::ReadLog { unit } => format!("read-log:{unit}"),
         Task::Confirm { component, .. } => format!("confirm:{component}"),

@@ -9,6 +9,7 @@ use super::connect;
 use super::fault::{Fault, key};
 use super::file::HostFile;
 use super::host::{Host, Unit};
+use super::licence::Licences;
 use super::managed::Written;
 use crate::address::HostName;
 use crate::catalog::Format;
@@ -72,6 +73,12 @@ impl Fleet {
         Self { folder }
     }
 
+    /// Its MD Core instances.
+    #[must_use]
+    pub fn licences(&self) -> Licences {
+        Licences::new(self.folder.clone(), BTreeMap::new())
+    }
+
     /// The way to `host`.
     ///
     /// # Errors
@@ -121,7 +128,7 @@ impl Fleet {
     /// When its file can't be written.
     pub fn fail(&self, host: &HostName, tasks: &[Task], says: &str) -> Result<(), Failure> {
         let says = says.to_owned();
-        let fault = Fault { says, times: None, lost: false, kill: None, cut: None };
+        let fault = Fault { says, times: None, lost: false, missed: false, kill: None, cut: None };
         self.change(host, |it| {
             it.faults.fail.extend(tasks.iter().map(|task| (key(task), fault.clone())));
         })

@@ -1,6 +1,6 @@
 //! A simulated host: what its file holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -34,10 +34,22 @@ pub(super) struct Host {
     /// When a package was installed, by its name, in seconds since 1970; nothing sets it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) since: BTreeMap<String, i64>,
+    /// What repositories offer of packages that components run on, newest first.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) runtimes: BTreeMap<String, Vec<PackageVersion>>,
     /// By service name.
     pub(super) units: BTreeMap<String, Unit>,
     /// The digests of files that were copied here, by path.
     pub(super) files: BTreeMap<String, Digest>,
+    /// How many bytes they have, where that is known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sizes: BTreeMap<String, u64>,
+    /// The keys that may read one of them, by their marks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) admitted: BTreeMap<String, String>,
+    /// The files that are to be got by keys that are here.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) keys: BTreeSet<String>,
     /// Managed files, by path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) managed: BTreeMap<String, Written>,
@@ -109,6 +121,8 @@ pub(super) struct Durations {
     pub(super) install: Period,
     /// From a service's start until it is healthy.
     pub(super) start: Period,
+    /// From a reboot until the host lets somebody in.
+    pub(super) boot: Period,
     /// Bytes a second of a copy.
     pub(super) bytes_per_second: u64,
 }
@@ -120,6 +134,7 @@ impl Default for Durations {
             check: Period::millis(50),
             install: Period::seconds(8),
             start: Period::seconds(4),
+            boot: Period::seconds(40),
             bytes_per_second: 100_000_000,
         }
     }
@@ -137,9 +152,13 @@ impl Default for Host {
             boot_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             reboot_pending: false,
             packages: BTreeMap::new(),
+            runtimes: BTreeMap::new(),
             since: BTreeMap::new(),
             units: BTreeMap::new(),
             files: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            admitted: BTreeMap::new(),
+            keys: BTreeSet::new(),
             managed: BTreeMap::new(),
             kept: BTreeMap::new(),
             files_changed: false,

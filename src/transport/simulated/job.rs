@@ -10,7 +10,10 @@ use super::fault::{self, Cut, Fault, Moment};
 use super::host::Host;
 use super::record::Records;
 use super::task::Received;
+use crate::desired::staged_content;
+use crate::fact::UnitState;
 use crate::transport::{Command, Gone, JobEnd, Order, Output, Tenure, Verdict};
+use crate::value::{Digest, Period};
 
 /// The newest lease that was on a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,7 +94,8 @@ impl Host {
             return (Verdict::Job(job.end()), None);
         }
         let fault = self.faults.meet(&fault::key(&command.task));
-        if fault.as_ref().is_some_and(|fault| fault.kill == Some(Moment::Before)) {
+        let is_unheard = |fault: &Fault| fault.missed || fault.kill == Some(Moment::Before);
+        if fault.as_ref().is_some_and(is_unheard) {
             return (Verdict::Unknown, fault);
         }
         let within = command.within.duration();
@@ -132,6 +136,16 @@ impl Host {
                 self.jobs.retain(|key, _| !key.starts_with(&own));
                 records.forget(run)
             }
+            Order::Discard { contents } => {
+                let goes = |path: &String| {
+                    let path = path.parse().ok();
+                    path.and_then(|path| staged_content(&path))
+                        .is_some_and(|it| contents.contains(&it))
+                };
+                self.files.retain(|path, _| !goes(path));
+                self.sizes.retain(|path, _| !goes(path));
+                Verdict::Done
+            }
             Order::Keep { run, file, offset, content } => {
                 records.keep((run, file), offset, content)
             }
@@ -161,9 +175,25 @@ impl Host {
         }
     }
 
+    /// As it was told to.
+    pub(super) fn boot_anew(&mut self) -> (Period, Output) {
+        self.reboot();
+        (self.durations.boot, exit(0, "", ""))
+    }
+
+    /// What runs is started again; until then nobody gets in who is not waited for.
     fn reboot(&mut self) {
-        self.boot_id = format!("{}-again", self.boot_id);
+        // In the form of a boot id, another one each time.
+        let next = Digest::of(self.boot_id.as_bytes()).short();
+        self.boot_id = format!("00000000-0000-4000-8000-{next}");
         self.reboot_pending = false;
+        for unit in self.units.values_mut() {
+            unit.starting |= unit.state == UnitState::Active;
+        }
+        if self.faults.stays_down {
+            let why = "it has not come back from its reboot";
+            self.faults.unreachable = Some(why.to_owned());
+        }
     }
 }
 

@@ -69,15 +69,39 @@ impl Licences {
         })
     }
 
-    /// What the instance on `host` answers to `request`.
+    /// Lets the instance on `host` be out of reach, for this reason, or not any more.
+    ///
+    /// # Errors
+    /// When the file can't be used.
+    pub fn set_reach(&self, host: &HostName, unreachable: Option<&str>) -> Result<(), String> {
+        self.change(|known| {
+            let role = self.first.get(host).copied().unwrap_or(Role::Unlicensed);
+            let new = || Instance { facts: fresh(host, role), unreachable: None };
+            let instance = known.cores.entry(host.clone()).or_insert_with(new);
+            instance.unreachable = unreachable.map(str::to_owned);
+            Ok(())
+        })
+    }
+
+    /// What the instance on `host` answers to `request`; `site`: those that it stands by for, and that stand by
+    /// for it.
     ///
     /// # Errors
     /// When it refuses.
-    pub fn carry_out(&self, host: &HostName, request: &LicenceRequest) -> Result<String, String> {
+    pub fn carry_out(
+        &self,
+        host: &HostName,
+        request: &LicenceRequest,
+        site: &[&HostName],
+    ) -> Result<String, String> {
         self.change(|known| {
-            if let LicenceRequest::ImportSettings { from, .. } = request {
-                let settings = self.instance(known, from)?.facts.settings.clone();
-                self.instance(known, host)?.facts.settings = settings;
+            if let LicenceRequest::ImportSettings { from, digest, .. } = request {
+                let facts = self.instance(known, from)?.facts.clone();
+                if facts.settings_digest() != Some(*digest) {
+                    let why = "have changed since the plan was made";
+                    return Err(format!("the settings of {from} {why}"));
+                }
+                self.instance(known, host)?.facts.settings = facts.settings;
                 return Ok("Successfully imported".to_owned());
             }
             let Some(what) = request.part_of() else { return Ok(String::new()) };
@@ -85,7 +109,8 @@ impl Licences {
             let role = self.instance(known, host)?.facts.role;
             let role = Standing { role, offline }.after(what).map_err(|it| it.why().to_owned())?;
             if what == Move::Nominate {
-                for instance in known.cores.values_mut() {
+                let of_site = known.cores.iter_mut().filter(|(host, _)| site.contains(host));
+                for (_, instance) in of_site {
                     if instance.facts.role == Role::Production {
                         instance.facts.take(Role::Unlicensed, false);
                     }
@@ -153,6 +178,8 @@ fn fresh(host: &HostName, role: Role) -> CoreFacts {
         days_left: None,
         version: "simulated".to_owned(),
         unhealthy: None,
+        ailing: Vec::new(),
+        unanswered: BTreeMap::new(),
         engines: BTreeMap::new(),
         settings: Some(BTreeMap::from([(
             "policy".to_owned(),
@@ -178,5 +205,38 @@ impl CoreFacts {
         if licensed {
             self.engines.extend(ENGINES.map(engine));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::SecretReference;
+
+    #[test]
+    fn a_nomination_moves_its_own_site_and_an_import_what_was_reviewed() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let host = |name: &str| name.parse::<HostName>().unwrap();
+        let [a, b, other] = ["a", "b", "other"].map(host);
+        let first = [(&a, Role::Production), (&b, Role::Backup), (&other, Role::Production)];
+        let first = first.map(|(host, role)| (host.clone(), role));
+        let licences = Licences::new(folder, first.into());
+        let role = |host| licences.facts(host).unwrap().role;
+        assert_eq!(role(&other), Role::Production);
+        let import = |digest| LicenceRequest::ImportSettings {
+            from: a.clone(),
+            digest,
+            password: None::<SecretReference>,
+        };
+        let changed = licences.carry_out(&b, &import(Digest::of(b"others")), &[&a, &b]);
+        assert!(changed.unwrap_err().contains("have changed since"));
+        let digest = licences.facts(&a).unwrap().settings_digest().unwrap();
+        licences.carry_out(&b, &import(digest), &[&a, &b]).unwrap();
+        licences.carry_out(&b, &LicenceRequest::Nominate, &[&a, &b]).unwrap();
+        assert_eq!(
+            [&a, &b, &other].map(role),
+            [Role::Unlicensed, Role::Production, Role::Production]
+        );
     }
 }

@@ -10,6 +10,7 @@ mod job;
 mod licence;
 mod managed;
 mod record;
+mod relay;
 mod task;
 
 pub use fleet::{Facts, Fleet, UnitFacts, known_secret};
@@ -126,13 +127,17 @@ impl Connection for Simulated {
         })?;
         match fault {
             Some(Fault { kill: Some(_), .. }) => return Err(self.die(during)),
-            Some(Fault { lost: true, says, .. }) => {
+            Some(Fault { lost: true, says, .. } | Fault { missed: true, says, .. }) => {
                 return Err(self.failure(during, Problem::Lost(plain(&says))));
             }
             _ => {}
         }
         let Order::Attend { run, job, .. } = *order else { return Ok(verdict) };
         self.await_end(run, job, verdict)
+    }
+
+    fn host_key(&self) -> Option<String> {
+        Some(format!("ssh-ed25519 SIMULATED/{}", self.host))
     }
 }
 

@@ -63,6 +63,7 @@ impl Host {
             (Task::ReceiveFile { path, digest, size, .. }, None) => {
                 self.receive(path, (*digest, *size), received)
             }
+            (Task::Relay(task), None) => self.relay(task, received),
             (Task::WriteFile { .. }, None) => {
                 let sent = if let Received::Managed(sent) = received { Some(sent) } else { None };
                 (check, self.write_file(task, sent))
@@ -85,6 +86,7 @@ impl Host {
             ) => (check, self.check_version(package, version)),
             (Task::CheckUnit { unit }, None) => (check, self.check_unit(unit)),
             (Task::AwaitHealth { unit, probe, .. }, None) => self.await_health(unit, probe),
+            (Task::Reboot {}, None) => self.boot_anew(),
             (Task::Isolate { unit }, None) => (check, self.isolate(unit, true)),
             (Task::Restore { unit }, None) => (check, self.isolate(unit, false)),
             (Task::Note { unit, what } | Task::Compare { unit, what, .. }, None) => {
@@ -113,6 +115,8 @@ impl Host {
                 exit(i64::from(refused), "", said)
             }
             Task::AwaitIdle { unit, .. } => self.left_to_do(unit),
+            Task::RebootDue {} => exit(i64::from(!self.reboot_pending), "", ""),
+            Task::NoteBoot {} | Task::AwaitBoot { .. } => exit(0, self.boot_id.as_str(), ""),
             Task::ProveBackup { newest, .. } | Task::BackUp { newest, .. } => {
                 exit(0, format!("{newest}, as simulated"), "")
             }
@@ -126,7 +130,7 @@ impl Host {
         }
     }
 
-    fn check_file(&self, path: &RemotePath, digest: Digest) -> Output {
+    pub(super) fn check_file(&self, path: &RemotePath, digest: Digest) -> Output {
         match self.files.get(path.as_str()) {
             Some(found) if *found == digest => exit(0, format!("{path}: OK"), ""),
             Some(_) => exit(1, format!("{path}: FAILED"), ""),
@@ -187,6 +191,7 @@ impl Host {
         let millis = size.saturating_mul(1000) / self.durations.bytes_per_second.max(1);
         let output = if (digest, size) == wanted {
             self.files.insert(path.as_str().to_owned(), digest);
+            self.sizes.insert(path.as_str().to_owned(), size);
             exit(0, format!("{path}: OK"), "")
         } else {
             exit(

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use ssh_key::certificate::CertType;
 use ssh_key::{Certificate, HashAlg};
 
-use super::host_key::{Doubt, fingerprint};
+use super::doubt::{Doubt, fingerprint};
 use super::known_hosts::Known;
 use super::pattern::matches;
 

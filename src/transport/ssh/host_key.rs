@@ -2,9 +2,10 @@
 //! host itself: what is not known is refused.
 
 use ssh_key::public::KeyData;
-use ssh_key::{Certificate, HashAlg, PublicKey};
+use ssh_key::{Certificate, PublicKey};
 
 use super::certificate;
+use super::doubt::{Doubt, fingerprint};
 use super::known_hosts::{Known, KnownHosts, Role};
 
 /// The host as `known_hosts` files name it.
@@ -14,17 +15,6 @@ pub(super) struct HostId {
     pub(super) address: String,
     /// The port.
     pub(super) port: u16,
-}
-
-/// Why a host's key is not believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Doubt {
-    /// What is wrong.
-    pub(super) problem: String,
-    /// What to do.
-    pub(super) hint: String,
-    /// Whether nothing speaks against it: no line says anything about the host.
-    pub(super) is_unknown: bool,
 }
 
 impl HostId {
@@ -109,17 +99,6 @@ impl Shown {
         };
         line.key == *self.key() || signer == Some(&line.key)
     }
-}
-
-/// `ED25519 SHA256:…`, as `ssh-keygen -l` writes it.
-pub(super) fn fingerprint(key: &KeyData) -> String {
-    let kind = match key.algorithm() {
-        ssh_key::Algorithm::Ed25519 => "ED25519",
-        ssh_key::Algorithm::Rsa { .. } => "RSA",
-        ssh_key::Algorithm::Ecdsa { .. } => "ECDSA",
-        _ => "other",
-    };
-    format!("{kind} {}", key.fingerprint(HashAlg::Sha256))
 }
 
 fn revoked(host: &HostId, line: &Known) -> Doubt {

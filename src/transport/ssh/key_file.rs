@@ -8,7 +8,7 @@ use ssh_key::PrivateKey;
 use ssh_key::public::KeyData;
 use zeroize::Zeroizing;
 
-use super::host_key::fingerprint;
+use super::doubt::fingerprint;
 
 /// The largest file that is read.
 const LARGEST: u64 = 64 * 1024;

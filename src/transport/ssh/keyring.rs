@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::transport::Controller;
+use crate::transport::{Controller, Turns};
 
 use super::config::Config;
 use super::key_file::KeyFile;
@@ -22,6 +22,7 @@ pub(in crate::transport) struct Keyring {
     configs: Once<Utf8PathBuf, Config>,
     keys: Once<Utf8PathBuf, KeyFile>,
     agents: Once<Utf8PathBuf, ()>,
+    turns: Turns,
 }
 
 impl Keyring {
@@ -31,6 +32,10 @@ impl Keyring {
 
     pub(in crate::transport) const fn controller(&self) -> &Controller {
         &self.controller
+    }
+
+    pub(in crate::transport) const fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(super) fn known_hosts(&self, files: &[Utf8PathBuf]) -> Result<Arc<KnownHosts>, String> {

@@ -7,7 +7,8 @@ use crate::manifest::SshConnection;
 use crate::transport::Target;
 use crate::transport::failure::{Failure, Problem, Trouble};
 
-use super::host_key::{Shown, fingerprint};
+use super::doubt::fingerprint;
+use super::host_key::Shown;
 use super::keyring::Keyring;
 use super::wire::Wire;
 use super::{Greeting, Hop, greet, judge, known_hosts, login, shown, socket, way};
@@ -78,7 +79,7 @@ fn look_along(
     let mut reached: Option<Wire> = None;
     let mut hops = way(keyring, target, settings)?.into_iter().peekable();
     while let Some(hop) = hops.next() {
-        let mut greeting = greet(keyring, &hop, socket(reached.take(), &hop)?)?;
+        let mut greeting = greet(keyring, &hop, socket(keyring, reached.take(), &hop)?)?;
         let key = shown_key(&greeting, &hop, hops.peek().is_some())?;
         if !key.is_jump || key.judgement != Judgement::Known {
             let _ = greeting.wire.session.disconnect(None, "", None);

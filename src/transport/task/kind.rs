@@ -1,6 +1,8 @@
 //! What tasks are in words, and of what kind each is.
 
-use super::Task;
+use super::{LogsSince, Task};
+use crate::transport::RelayTask;
+use crate::value::{Digest, RemotePath};
 
 impl Task {
     /// What is being done, to be read after "while", "could not" or alone: `install md-core 5.14.2`.
@@ -10,6 +12,7 @@ impl Task {
         match self {
             Self::FindFile { path, .. } => format!("look for {}", path.file_name()),
             Self::ReceiveFile { path, .. } => format!("copy {}", path.file_name()),
+            Self::Relay(task) => task.in_words(),
             Self::CheckFile { path, .. } => format!("check the content of {}", path.file_name()),
             Self::Rehearse { package, version } => {
                 format!("rehearse the installation of {package} {version}")
@@ -44,6 +47,12 @@ impl Task {
             | Self::MoveData { say, .. }
             | Self::DropKept { say, .. }
             | Self::MoveBack { say, .. } => say.clone(),
+            Self::RebootDue {} => "see whether the host waits for a reboot".to_owned(),
+            Self::NoteBoot {} => "note which boot of the host this is".to_owned(),
+            Self::Reboot {} => "reboot the host".to_owned(),
+            Self::AwaitBoot { give_up } => {
+                format!("wait at most {give_up} until the host is back from its reboot")
+            }
             Self::CheckData { unit, version } => {
                 format!("check that {unit} serves its data in version {}", version.major())
             }
@@ -56,6 +65,7 @@ impl Task {
                 let of = rounds.of;
                 format!("see that none of {of} that can tell has anything left to do")
             }
+            Self::AwaitHistory(_) => "wait until no scan is in progress".to_owned(),
             Self::AwaitHealthy { component, at_least, of, .. } => {
                 format!("wait until {at_least} of {of} {component} are healthy")
             }
@@ -76,7 +86,7 @@ impl Task {
                 format!("reach {endpoint}, where {component} listens on {host}")
             }
             Self::MarkLogs { component, .. } => format!("note where the logs of {component} end"),
-            Self::ReadLogs { component, .. } => {
+            Self::ReadLogs(LogsSince { component, .. }) => {
                 format!("read what came to the logs of {component} since the run began")
             }
             Self::MarkLog { unit } => format!("note where the log of {unit} ends"),
@@ -91,8 +101,22 @@ impl Task {
     #[must_use]
     pub fn sends(&self) -> Option<&str> {
         match self {
-            Self::ReceiveFile { from, .. } => Some(from),
+            Self::ReceiveFile { from, .. } | Self::Relay(RelayTask::PullFile { from, .. }) => {
+                Some(from)
+            }
             Self::Request(request) => request.upload.as_ref().map(|file| &*file.from),
+            _ => None,
+        }
+    }
+
+    /// The package file that it puts on the host, with its content.
+    #[must_use]
+    pub const fn brings(&self) -> Option<(&RemotePath, &Digest, u64)> {
+        match self {
+            Self::ReceiveFile { path, digest, size, .. }
+            | Self::Relay(RelayTask::PullFile { path, digest, size, .. }) => {
+                Some((path, digest, *size))
+            }
             _ => None,
         }
     }
@@ -114,12 +138,16 @@ impl Task {
                 | Self::AwaitLicence(_)
                 | Self::AwaitHealth { .. }
                 | Self::CheckRole { .. }
+                | Self::RebootDue {}
+                | Self::NoteBoot {}
+                | Self::AwaitBoot { .. }
                 | Self::CheckData { .. }
                 | Self::CheckGone { .. }
                 | Self::Note { .. }
                 | Self::Compare { .. }
                 | Self::AwaitIdle { .. }
                 | Self::AwaitAllIdle(_)
+                | Self::AwaitHistory(_)
                 | Self::AwaitHealthy { .. }
                 | Self::ProveBackup { .. }
                 | Self::Confirm { .. }
@@ -152,6 +180,28 @@ impl Task {
                 | Self::Licence(_)
                 | Self::RestartUnit { .. }
                 | Self::StartUnit { .. }
+                | Self::Reboot {}
+        )
+    }
+
+    /// Whether its component may be left half-way by it: it neither looks nor only prepares, drains or brings files.
+    #[must_use]
+    pub const fn may_leave_half_way(&self) -> bool {
+        matches!(
+            self,
+            Self::WriteFile { .. }
+                | Self::InstallFile { .. }
+                | Self::InstallFromRepository { .. }
+                | Self::RemovePackage { .. }
+                | Self::ByHand { .. }
+                | Self::Request(_)
+                | Self::StartUnit { .. }
+                | Self::RestartUnit { .. }
+                | Self::Reboot {}
+                | Self::RestoreFile { .. }
+                | Self::MoveData { .. }
+                | Self::MoveBack { .. }
+                | Self::HandOver { .. }
         )
     }
 
@@ -167,6 +217,7 @@ impl Task {
                 | Self::RemovePackage { .. }
                 | Self::StartUnit { .. }
                 | Self::RestartUnit { .. }
+                | Self::Reboot {}
                 | Self::RestoreFile { .. }
                 | Self::Isolate { .. }
                 | Self::Restore { .. }

@@ -13,13 +13,20 @@ $acl = New-Object Security.AccessControl.DirectorySecurity
 $acl.SetSecurityDescriptorSddlForm('O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
 [void][IO.Directory]::CreateDirectory($root, $acl)
 }
-$owner = [IO.Directory]::GetAccessControl($root).GetOwner([Security.Principal.SecurityIdentifier]).Value
-if (@('S-1-5-32-544', 'S-1-5-18') -notcontains $owner) { throw "$root belongs to somebody else: $owner" }
+$own = 'S-1-5-32-544', 'S-1-5-18'; $sid = [Security.Principal.SecurityIdentifier]
+$acl = [IO.Directory]::GetAccessControl($root)
+$owner = $acl.GetOwner($sid).Value
+if ($own -notcontains $owner) { throw "$root belongs to somebody else: $owner" }
+$others = @($acl.GetAccessRules($true, $true, $sid) | Where-Object { $own -notcontains $_.IdentityReference.Value })
+if ($others) { throw "$root is open to others: $($others[0].IdentityReference.Value)" }
 }
-$head = @(); $whole = $false; $file = $null; $path = ''; $global:status = 1
+$head = @(); $whole = $false; $file = $null; $path = ''; $broken = ''; $global:status = 1
 }
 process {
-$line = [string]$_
+# PowerShell hands on its input to a text that names this, and to no other.
+$line = [string]$input
+if ($broken) { return }
+try {
 if ($line -eq '.') { $whole = $true }
 elseif ($head.Count -lt 4) {
 $head += $line.Substring(1)
@@ -36,10 +43,17 @@ $file.SetLength([long]$from); [void]$file.Seek(0, 'End')
 }
 }
 else { $b = [Convert]::FromBase64String($line); $file.Write($b, 0, $b.Length) }
+} catch { $broken = $_.Exception.Message }
 }
 end {
-if ($file) { $file.Flush($true); $file.Close() }
-if (-not $whole) { Complain 'the input was cut off, and nothing was run'; exit 70 }
+try { if ($file) { $file.Flush($true) } } catch { $broken = $_.Exception.Message }
+if ($file) { $file.SafeFileHandle.Close() }
+if ($broken -or -not $whole) {
+# The part of a package is gone on with; anything else may hold secrets.
+if ($path -and -not $path.EndsWith('.part')) { [IO.File]::Delete($path) }
+if (-not $broken) { Complain 'the input was cut off, and nothing was run'; exit 70 }
+Complain "nothing was run: $broken"; Say "`n$($head[0]) end 1"; exit 1
+}
 try {
 $global:status = 0
 $words = @((Text $head[2]) -split "`0")

@@ -1,6 +1,5 @@
 # Runs one command of a plan. Called with its text and the file that holds what came over standard
-# input. A text that begins with `cmd.exe ` is a command line, any other is PowerShell, which says that it
-# failed by an error, by the exit code of the last program, or by `False` as its last word.
+# input. A text that begins with `cmd.exe ` is a command line, any other is PowerShell (text.ps1).
 $text, $received, $stays = $args
 try {
     if ($text.StartsWith('cmd.exe ', [StringComparison]::Ordinal)) {
@@ -20,10 +19,7 @@ try {
         if ($complained.Result) { Complain $complained.Result.TrimEnd() }
         $global:status = $process.ExitCode
     } else {
-        $global:LASTEXITCODE = 0; $last = $null
-        & ([ScriptBlock]::Create($text)) | ForEach-Object { $last = $_; $_ }
-        if ($last -is [bool] -and -not $last) { $global:status = 1 }
-        if ($global:LASTEXITCODE) { $global:status = $global:LASTEXITCODE }
+        Invoke-Text $text
     }
 } finally {
     if ($received -and -not $stays) {

@@ -15,7 +15,7 @@ use super::super::token::Token;
 use super::super::{Command, Connection, End, Output, Target, Task};
 use super::dialogue::Dialogue;
 use super::letter::{Letter, Lines};
-use super::{BOOTSTRAP, COMMAND, HOST, LENGTH, STOP, quote};
+use super::{BOOTSTRAP, COMMAND, HOST, LENGTH, PULL, Puller, STOP, pull, quote};
 
 /// How much of each stream of a command is kept.
 const KEEP: usize = 256 * 1024;
@@ -33,6 +33,16 @@ const RECEIVED: &str = r"C:\ProgramData\mdc\received";
 pub(in crate::transport) struct WindowsConnected<S> {
     host: HostName,
     shell: S,
+    /// How the host fetches package files; none where they are sent, or it could not.
+    puller: Option<Puller>,
+}
+
+/// How a package file comes to the host.
+enum Way {
+    /// The host has fetched it.
+    Fetched,
+    /// It is sent; why that is, where it should have been fetched.
+    Sent(Option<String>),
 }
 
 /// A script to be run.
@@ -44,8 +54,8 @@ struct Errand<'a> {
 }
 
 impl<S: Shell> WindowsConnected<S> {
-    pub(in crate::transport) fn new(target: &Target<'_>, shell: S) -> Self {
-        Self { host: target.host.clone(), shell }
+    pub(in crate::transport) fn new(target: &Target<'_>, shell: S, puller: Option<Puller>) -> Self {
+        Self { host: target.host.clone(), shell, puller }
     }
 
     /// Runs it; what it left, and whether standard output had to be cut.
@@ -82,23 +92,71 @@ impl<S: Shell> WindowsConnected<S> {
     }
 }
 
+impl<S: Shell + Send> WindowsConnected<S> {
+    /// Lets the host fetch the file to `path`, where that is wanted. When it can't begin to, that is told, and
+    /// not tried again by this connection; when nothing can be offered here, the next file tries again.
+    fn fetch(
+        &mut self,
+        (path, size): (&str, u64),
+        within: Duration,
+        input: &mut dyn Read,
+    ) -> Result<Way, Failure> {
+        let during = "let the host fetch the file";
+        let Some(puller) = &self.puller else { return Ok(Way::Sent(None)) };
+        let offer = match puller.offer(self.shell.own_address()) {
+            Ok(offer) => offer,
+            Err(problem) => return Ok(Way::Sent(Some(problem.to_string()))),
+        };
+        let words = offer.words(path, size);
+        let letter = Letter { script: PULL, words: &words, file: None };
+        let errand = Errand { during, letter, within, keep: 4096 };
+        let (until, shell) = (Instant::now() + within, &mut self.shell);
+        let (done, given) =
+            pull::beside(&offer, (input, size), until, || run(shell, &errand, None));
+        if let Some(why) = given.broken {
+            let trouble =
+                Trouble::new(during, Problem::Here(why), "nothing is lost: it goes on there");
+            return Err(trouble.of(&self.host));
+        }
+        let (output, _) = done.map_err(|trouble| trouble.of(&self.host))?;
+        let is_fetched = output.end.is_success();
+        let why = || super::super::excerpt::excerpt(&output.stderr, "the script gave no reason");
+        if is_fetched {
+            return Ok(Way::Fetched);
+        }
+        if given.read == 0 {
+            self.puller = None;
+            return Ok(Way::Sent(Some(why())));
+        }
+        let hint = "what it has stays there, and is gone on with";
+        Err(Trouble::new(during, Problem::Lost(why()), hint).of(&self.host))
+    }
+}
+
 impl<S: Shell + Send> Connection for WindowsConnected<S> {
     fn run(&mut self, command: &Command, input: Option<&mut dyn Read>) -> Result<Output, Failure> {
         let during = "run the command";
         let mut words = vec![command.run.clone()];
-        let mut from = 0;
+        let (mut from, mut is_fetched, mut not_fetched) = (0, false, None);
         let mut source = input;
         if let Some(input) = source.as_mut() {
             let (path, stays) = place(&command.task).map_err(|problem| {
                 Trouble::new(during, problem, "mend this machine").of(&self.host)
             })?;
             if let Task::ReceiveFile { size, .. } = &command.task {
-                from = self.length(&path)?;
-                // A longer one is not a beginning of it.
-                from = if from > *size { 0 } else { from };
-                skip(input, from).map_err(|problem| {
-                    Trouble::new(during, problem, "nothing was sent").of(&self.host)
-                })?;
+                let within = command.within.duration();
+                match self.fetch((&path, *size), within, *input)? {
+                    Way::Fetched => (from, is_fetched) = (*size, true),
+                    Way::Sent(why) => {
+                        not_fetched = why;
+                        from = self.length(&path)?;
+                        // A longer one is not a beginning of it.
+                        from = if from > *size { 0 } else { from };
+                        skip(input, from).map_err(|problem| {
+                            Trouble::new(during, problem, "nothing was sent").of(&self.host)
+                        })?;
+                    }
+                }
             }
             words.push(path);
             words.extend(stays.then(|| "stays".to_owned()));
@@ -106,7 +164,13 @@ impl<S: Shell + Send> Connection for WindowsConnected<S> {
         let file = words.get(1).map(|path| (from, path.as_str()));
         let letter = Letter { script: COMMAND, words: &words, file };
         let errand = Errand { during, letter, within: command.within.duration(), keep: KEEP };
-        self.run_script(&errand, source).map(|(output, _)| output)
+        let source = source.filter(|_| !is_fetched);
+        let (mut output, _) = self.run_script(&errand, source)?;
+        if let Some(why) = not_fetched {
+            let told = format!("the host could not fetch it, and it was sent instead: {why}\n");
+            output.stderr.splice(0..0, told.into_bytes());
+        }
+        Ok(output)
     }
 
     fn ask(&mut self, questions: &Questions, within: Duration) -> Result<Vec<u8>, Failure> {
@@ -162,7 +226,7 @@ fn run(
         if problem.may_pass() {
             shell.give_up(problem.to_string());
         }
-        trouble(during, problem)
+        trouble(shell, during, problem)
     })?;
     let password = || Err(Problem::Secret("nobody asks for a password on Windows".to_owned()));
     let mut feed = Feed::new(Some(&mut lines), &password);
@@ -173,7 +237,7 @@ fn run(
         }
         Err(Halt::Broken(problem)) => {
             shell.give_up(problem.to_string());
-            Err(trouble(during, problem))
+            Err(trouble(shell, during, problem))
         }
         Err(Halt::Here(problem)) => {
             let left = stop(shell, process.as_mut(), &mut dialogue, &mut feed);
@@ -232,11 +296,13 @@ fn end_other(shell: &mut dyn Shell, errand: &Errand<'_>) -> bool {
     output.is_some_and(|output| output.end.is_success())
 }
 
-fn trouble(during: &'static str, problem: Problem) -> Trouble {
-    let hint = if matches!(problem, Problem::Lost(_)) {
-        "it is not known what the command did; look on the host before it is run again"
-    } else {
-        "look at the host and at the network, then try again"
+fn trouble(shell: &dyn Shell, during: &'static str, problem: Problem) -> Trouble {
+    let lost = "it is not known what the command did; look on the host before it is run again";
+    let hint = match (shell.advice(), matches!(problem, Problem::Lost(_))) {
+        (Some(advice), true) => format!("{lost}; {advice}"),
+        (Some(advice), false) => advice,
+        (None, true) => lost.to_owned(),
+        (None, false) => "look at the host and at the network, then try again".to_owned(),
     };
     Trouble::new(during, problem, hint)
 }

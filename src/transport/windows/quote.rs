@@ -2,6 +2,8 @@
 
 use openssl::base64::encode_block;
 
+use crate::value::RemotePath;
+
 /// `text` as one word of PowerShell: in single quotes, in which nothing but single quotes means
 /// anything, and those are doubled. PowerShell takes the typographic ones for the same
 /// (`about_Quoting_Rules`; U+2018 to U+201B).
@@ -19,20 +21,17 @@ pub fn powershell(text: &str) -> String {
     word
 }
 
-/// `text` as one word of a command line for cmd; none when no such word exists: cmd replaces `%name%`
-/// and `!name!` between double quotes too, and programs end a word at a double quote or take a
-/// backslash before it for something else.
+/// `path` with `ending` behind it as one word of a line for cmd: in double quotes, between which cmd replaces
+/// nothing but `%name%` and `!name!`, which no path of a Windows host has in it ([`RemotePath`]).
 #[must_use]
-pub fn cmd(text: &str) -> Option<String> {
-    let bad = |c: char| matches!(c, '"' | '%' | '!') || c.is_control();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:\\/=".contains(c);
-    if text.is_empty() || text.ends_with('\\') || text.contains(bad) {
-        return None;
-    }
-    if text.chars().all(plain) {
-        return Some(text.to_owned());
-    }
-    Some(format!("\"{text}\""))
+pub fn cmd(path: &RemotePath, ending: &'static str) -> String {
+    format!("\"{path}{ending}\"")
+}
+
+/// The same of a path of our own, which is as harmless.
+#[must_use]
+pub fn cmd_own(path: &'static str) -> String {
+    format!("\"{path}\"")
 }
 
 /// The command line that runs `script`. It has no character that means anything to cmd or PowerShell,
@@ -67,22 +66,21 @@ mod tests {
         }
     }
 
+    /// What a word for cmd can't hold is no path, so that there is always a word.
     #[test]
-    fn cmd_takes_what_it_can_hold_and_no_more() {
+    fn cmd_takes_every_path_there_is() {
         for (text, expected) in [
-            ("md-core", Some("md-core")),
-            (r"C:\ProgramData\mdc\a.msi", Some(r"C:\ProgramData\mdc\a.msi")),
-            (r"C:\Program Files\a.msi", Some("\"C:\\Program Files\\a.msi\"")),
-            ("a&b|c>d<e^f(g)", Some("\"a&b|c>d<e^f(g)\"")),
-            ("it's", Some("\"it's\"")),
-            ("", None),
-            ("%PATH%", None),
-            ("a!b", None),
-            ("a\"b", None),
-            (r"C:\a b\", None),
-            ("a\nb", None),
+            (r"C:\a.msi", Some("\"C:\\a.msi.log\"")),
+            (r"C:\Program Files\a.msi", Some("\"C:\\Program Files\\a.msi.log\"")),
+            (r"C:\a&b^c(d),e;f=g'h", Some("\"C:\\a&b^c(d),e;f=g'h.log\"")),
+            (r"C:\%PATH%", None),
+            (r"C:\a!b", None),
+            ("C:\\a\"b", None),
+            (r"C:\a|b", None),
+            ("C:\\a\nb", None),
         ] {
-            assert_eq!(cmd(text).as_deref(), expected, "{text:?}");
+            let word = text.parse().ok().map(|path: RemotePath| cmd(&path, ".log"));
+            assert_eq!(word.as_deref(), expected, "{text:?}");
         }
     }
 

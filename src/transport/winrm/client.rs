@@ -3,10 +3,13 @@
 //! A request that may have reached the host is never sent a second time: when its answer is not seen,
 //! the connection is lost, and with it what the request did.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::manifest::WinrmConnection;
 use crate::transport::RecordedExchange;
 use crate::transport::failure::{Problem, Trouble};
+use crate::transport::interrupt::Open;
 use crate::transport::limit::Limit;
 use crate::transport::tcp;
 use crate::transport::token;
@@ -18,6 +21,7 @@ use super::link::Link;
 use super::login::{self, Login};
 use super::place::{OwnPlace, PATH, Place};
 use super::reply::Reply;
+use super::seal::Seal;
 use super::tls;
 
 /// The size of envelopes that every host takes (MS-WSMV, 3.1.4.1.31.1).
@@ -37,6 +41,10 @@ pub(super) struct Client {
     record: Option<Vec<RecordedExchange>>,
     /// By how many seconds the host's clock is ahead.
     skew: Option<i64>,
+    /// Where the newest connection came from on this machine.
+    own: Option<IpAddr>,
+    /// Since there was a connection, there may be something on the host to close.
+    open: Option<Open>,
 }
 
 /// A connection that is logged in.
@@ -61,7 +69,7 @@ impl Client {
     /// Connects and logs in.
     pub(super) fn connect(place: OwnPlace) -> Result<Self, Trouble> {
         let mut client = Self::new(place).map_err(no_numbers)?;
-        client.reach()?;
+        client.reach(None)?;
         Ok(client)
     }
 
@@ -70,7 +78,12 @@ impl Client {
         let session = identifier()?;
         let to = place.place().url();
         let stationery = Stationery { to, session, largest: LARGEST };
-        Ok(Self { place, way: None, stationery, record: None, skew: None })
+        Ok(Self { place, way: None, stationery, record: None, skew: None, own: None, open: None })
+    }
+
+    /// What its connection says.
+    pub(super) const fn settings(&self) -> &WinrmConnection {
+        self.place.settings()
     }
 
     /// Keeps what is said from now on.
@@ -86,6 +99,11 @@ impl Client {
     /// By how many seconds the host's clock is ahead of this machine's, as its answers say.
     pub(super) const fn skew(&self) -> Option<i64> {
         self.skew
+    }
+
+    /// The address of this machine that the host sees.
+    pub(super) const fn own_address(&self) -> Option<IpAddr> {
+        self.own
     }
 
     /// How long an envelope may be, both ways.
@@ -105,16 +123,43 @@ impl Client {
 
     /// Asks for `wish`; the host is to answer within `within`.
     pub(super) fn ask(&mut self, wish: &Wish<'_>, within: Duration) -> Result<Reply, Refusal> {
-        self.reach().map_err(Refusal::Trouble)?;
+        self.ask_until(wish, within, None)
+    }
+
+    /// Asks for what tidies up: all of that, the way to the host too, takes `whole` at most, and goes
+    /// on when somebody has interrupted the rest.
+    pub(super) fn ask_at_last(
+        &mut self,
+        wish: &Wish<'_>,
+        whole: Duration,
+    ) -> Result<Reply, Refusal> {
+        self.ask_until(wish, whole, Some(Instant::now() + whole))
+    }
+
+    /// Whether there is a connection.
+    pub(super) const fn is_connected(&self) -> bool {
+        self.way.is_some()
+    }
+
+    fn ask_until(
+        &mut self,
+        wish: &Wish<'_>,
+        within: Duration,
+        last: Option<Instant>,
+    ) -> Result<Reply, Refusal> {
+        self.reach(last).map_err(Refusal::Trouble)?;
         let during = wish.in_words();
         let trouble = |problem: Problem| Refusal::Trouble(trouble(during, problem));
         let id = identifier().map_err(trouble)?;
         let text = self.stationery.write(wish, &id, within);
-        let limit = Limit::start("the host's answer", within + GRACE);
+        let limit = Limit::start("the host's answer", within + GRACE).within(last);
         let answer = self.exchange(text, &limit, during).map_err(Refusal::Trouble)?;
         match Reply::read(answer, &id) {
             Ok(reply) => Ok(reply),
-            Err(Ok(fault)) => Err(Refusal::Fault(fault)),
+            Err(Ok(fault)) => {
+                let told = self.way.as_ref().map(|way| way.login.told()).unwrap_or_default();
+                Err(Refusal::Fault(fault.without(&told)))
+            }
             Err(Err(why)) => {
                 self.way = None;
                 Err(trouble(Problem::Lost(format!("the host's answer can't be used: {why}"))))
@@ -134,13 +179,19 @@ impl Client {
         };
         let place = self.place.place();
         let request = self.record.is_some().then(|| text.clone());
-        let answer = way.send(&place, text, limit).map_err(|problem| trouble(during, problem))?;
-        let text = way.take(&place, &answer, during)?;
-        self.skew = skew(&answer).or(self.skew);
+        let mut status = None;
+        let sent = way.send(&place, text, limit).map_err(|problem| trouble(during, problem));
+        let came = sent.and_then(|answer| {
+            status = Some(answer.status);
+            way.take(&place, &answer, during).map(|text| (answer, text))
+        });
         if let (Some(record), Some(request)) = (&mut self.record, request) {
-            let response = String::from_utf8_lossy(&text).into_owned();
-            record.push(RecordedExchange { request, response });
+            let text = came.as_ref().ok().map(|(_, text)| text.as_slice());
+            record.push(RecordedExchange { request, response: response(text, status) });
         }
+        login::tell(way.login.attempt.take(), &came);
+        let (answer, text) = came?;
+        self.skew = skew(&answer).or(self.skew);
         way.used = Instant::now();
         way.is_proven = true;
         if !answer.is_last() {
@@ -150,29 +201,32 @@ impl Client {
     }
 
     /// Connects and logs in, unless there is a connection that can still be used.
-    fn reach(&mut self) -> Result<(), Trouble> {
+    fn reach(&mut self, last: Option<Instant>) -> Result<(), Trouble> {
         let is_good = |way: &mut Way| way.used.elapsed() < QUIET && !way.link.is_spent();
         if self.way.as_mut().is_some_and(is_good) {
             return Ok(());
         }
         self.way = None;
         let place = self.place.place();
-        let mut link = open(&place)?;
+        let mut link = open(&place, last)?;
         let limit = Limit::start("logging in", place.settings.timeouts.login.duration());
-        let login = login::log_in(&mut link, &place, &limit)?;
+        let login = login::log_in(&mut link, &place, limit.within(last))?;
+        self.own = link.own_address();
+        self.open.get_or_insert_with(Open::new);
         self.way = Some(Way { link, login, used: Instant::now(), is_proven: false });
         Ok(())
     }
 }
 
-/// Connects to the host at `place`, with TLS where its connection says so.
-pub(super) fn open(place: &Place<'_>) -> Result<Link, Trouble> {
-    let limit = Limit::start("connecting", place.settings.timeouts.connect.duration());
+/// Connects to the host at `place`, with TLS where its connection says so; for what tidies up, until `last`.
+pub(super) fn open(place: &Place<'_>, last: Option<Instant>) -> Result<Link, Trouble> {
+    let timeouts = &place.settings.timeouts;
+    let limit = Limit::start("connecting", timeouts.connect.duration()).within(last);
     let socket = tcp::connect(place.address, place.port(), &limit).map_err(no_answer)?;
     if !place.settings.https {
         return Ok(Link::Plain(socket));
     }
-    let limit = Limit::start("beginning TLS", place.settings.timeouts.login.duration());
+    let limit = Limit::start("beginning TLS", timeouts.login.duration()).within(last);
     tls::connect(socket, place, &limit).map(|stream| Link::Tls(Box::new(stream)))
 }
 
@@ -205,21 +259,32 @@ impl Way {
             401 => Problem::Lost("the host asks for another login (status 401)".to_owned()),
             403 => Problem::Login("the host forbids it (status 403)".to_owned()),
             404 => Problem::Answer("there is no WinRM service (status 404)".to_owned()),
-            413 => Problem::Answer(
-                "the request is larger than the host takes (status 413, MaxEnvelopeSizekb)"
-                    .to_owned(),
-            ),
+            413 => return Err(too_large(during)),
             503 => Problem::Unreachable("the host has no time for it (status 503)".to_owned()),
             200..=599 if !answer.body.is_empty() => {
                 let opened = self.login.seal.open(answer);
                 return opened.map_err(|why| trouble(during, Problem::Lost(why)));
             }
-            status => Problem::Lost(format!(
-                "the host answers with status {status} and nothing else, as it does to requests that \
-                 are not sealed as it wants"
-            )),
+            status => {
+                let as_if = match self.login.seal {
+                    Seal::Keys(_) => ", as it does to requests that are not sealed as it wants",
+                    Seal::Tls => "",
+                };
+                Problem::Lost(format!(
+                    "the host answers with status {status} and nothing else{as_if}"
+                ))
+            }
         };
         Err(trouble(during, problem))
+    }
+}
+
+/// What is kept of an answer; of one that is of no use, what is no word of the host's.
+fn response(text: Option<&[u8]>, status: Option<u16>) -> Result<String, String> {
+    match (text, status) {
+        (Some(text), _) => Ok(String::from_utf8_lossy(text).into_owned()),
+        (None, Some(status)) => Err(format!("status {status}")),
+        (None, None) => Err("no answer".to_owned()),
     }
 }
 
@@ -266,15 +331,14 @@ fn trouble(during: &'static str, problem: Problem) -> Trouble {
     Trouble::new(during, problem, hint)
 }
 
-impl Refusal {
-    /// As a problem, without where it came from.
-    pub(super) fn problem(self) -> Problem {
-        match self {
-            Self::Fault(fault) => fault.problem(),
-            Self::Trouble(trouble) => trouble.problem,
-        }
-    }
+fn too_large(during: &'static str) -> Trouble {
+    let problem = "the request is larger than the host takes (status 413, MaxEnvelopeSizekb)";
+    let hint = "raise it on the host (`winrm set winrm/config @{MaxEnvelopeSizekb=\"500\"}`), or see \
+                whether a proxy stands between that takes less";
+    Trouble::new(during, Problem::Answer(problem.to_owned()), hint)
+}
 
+impl Refusal {
     /// As trouble, during `during`.
     pub(super) fn trouble(self, during: &'static str) -> Trouble {
         match self {

@@ -25,12 +25,17 @@ pub(super) fn log_in(
     mechanism: Mechanism,
 ) -> Result<(), Trouble> {
     let mut inner = shake_hands(desk)?;
+    desk.begin()?;
     let mut client = client(&inner, account, mechanism, desk)
         .map_err(|problem| failed(desk.place(), problem))?;
     let mut request = TsRequest::default();
+    let mut heard = kdc::Heard::default();
     for _ in 0..STEPS {
-        let state = process(&mut client, request, desk)?;
-        let (request_out, is_last) = match state {
+        let state = process(&mut client, request, (desk, &mut heard));
+        if heard.has_ticket() {
+            desk.proven();
+        }
+        let (request_out, is_last) = match state? {
             ClientState::ReplyNeeded(request) => (request, false),
             ClientState::FinalMessage(request) => (request, true),
         };
@@ -117,7 +122,7 @@ fn client(
 fn process(
     client: &mut CredSspClient,
     request: TsRequest,
-    desk: &Desk<'_>,
+    (desk, heard): (&Desk<'_>, &mut kdc::Heard),
 ) -> Result<ClientState, Trouble> {
     let broken = |problem| failed(desk.place(), problem);
     let mut generator = client.process(request);
@@ -125,10 +130,10 @@ fn process(
     loop {
         match state {
             GeneratorState::Completed(result) => {
-                return result.map_err(|error| broken(tokens::refused(&error)));
+                return result.map_err(|error| broken(tokens::judged(&error, heard)));
             }
             GeneratorState::Suspended(request) => {
-                let answer = kdc::ask(&request, desk.limit()).map_err(broken)?;
+                let answer = kdc::ask(&request, desk.limit(), heard).map_err(broken)?;
                 state = generator.resume(Ok(answer));
             }
         }

@@ -2,26 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use openssl::base64::decode_block;
-
 use crate::manifest::{TlsTrust, WinrmAuth, WinrmConnection};
-use crate::transport::checkup::{Checkup, Finding, Subject, broken, of_clock};
+use crate::transport::checkup::{self, Checkup, Finding, Subject, broken, of_clock};
 use crate::transport::excerpt::excerpt;
 use crate::transport::failure::Problem;
 use crate::transport::process::{Moved, Shell, Stream};
-use crate::transport::{Controller, RecordedExchange, Target};
+use crate::transport::{Controller, RecordedExchange, Target, windows};
 
 use super::client::{Client, open};
 use super::link::Link;
 use super::place::{OwnPlace, Place};
+use super::redact::redact;
 use super::reply::ServiceSettings;
 use super::shell::{Line, WinrmShell, lock};
 use super::tls;
 
 /// How long a command may take.
 const WITHIN: Duration = Duration::from_secs(30);
-/// The marks of a full token (well-known SIDs): the high and the system integrity level.
-const FULL: [&str; 2] = ["S-1-16-12288", "S-1-16-16384"];
 
 /// Looks at `target`, whose port is open; none when something did not work.
 pub(in crate::transport) fn examine(
@@ -33,25 +30,42 @@ pub(in crate::transport) fn examine(
     let place = OwnPlace::new(controller, target, settings);
     let Checkup { findings, exchanges } = checkup;
     identity(&place.place(), findings)?;
-    let line = log_in(&place, findings)?;
-    let mut shell = WinrmShell::of(line);
-    let settings = in_shell(&mut shell, findings);
-    if settings.is_some() {
-        findings.extend(lock(shell.line()).client.skew().map(of_clock));
+    let shell = WinrmShell::of(log_in(&place, findings)?);
+    let line = shell.share();
+    let looked = look(shell, target, findings);
+    // What does not work is what somebody wants to read.
+    let said = lock(&line).client.recorded();
+    exchanges.extend(said.into_iter().map(|it| RecordedExchange {
+        request: redact(&it.request),
+        response: it.response.map(|text| redact(&text)),
+    }));
+    looked
+}
+
+/// Everything that is looked at in a login that the host has taken, or is about to take.
+fn look(mut shell: WinrmShell, target: &Target<'_>, findings: &mut Vec<Finding>) -> Option<()> {
+    let line = shell.share();
+    settle(&mut lock(&line), findings)?;
+    in_shell(&mut shell, findings)?;
+    let mut connection = windows::over(target, shell, None);
+    match checkup::ask(connection.as_mut(), target.format) {
+        Ok((user, _)) => findings.push(rights(&user)),
+        Err(failure) => {
+            findings.push(Finding::bad(Subject::Shell, &failure.problem, failure.hint));
+            return None;
+        }
     }
-    *exchanges = lock(shell.line()).client.recorded();
-    let secrets = [target.address, place.place().settings.user.as_str()];
-    for exchange in exchanges {
-        *exchange = RecordedExchange {
-            request: redact(&exchange.request, &secrets),
-            response: redact(&exchange.response, &secrets),
-        };
+    if findings.last().is_some_and(Finding::is_bad) {
+        return None;
     }
-    settings
+    let line = lock(&line);
+    findings.push(quotas(line.settings.as_ref()));
+    findings.extend(line.client.skew().map(of_clock));
+    Some(())
 }
 
 fn identity(place: &Place<'_>, findings: &mut Vec<Finding>) -> Option<()> {
-    let link = match open(place) {
+    let link = match open(place, None) {
         Ok(link) => link,
         Err(trouble) => {
             findings.push(broken(Subject::Identity, trouble));
@@ -85,18 +99,21 @@ fn log_in(place: &OwnPlace, findings: &mut Vec<Finding>) -> Option<Line> {
         }
     };
     client.record();
-    let mut line = Line { client, shell: None, settings: None };
+    Some(Line { client, shell: None, settings: None, advice: None })
+}
+
+fn settle(line: &mut Line, findings: &mut Vec<Finding>) -> Option<()> {
     // By name and password, or by certificate, the first request is the login.
     if let Err(trouble) = line.settle() {
         findings.push(broken(Subject::Login, trouble));
         return None;
     }
-    findings.push(Finding::good(Subject::Login, in_words(place.place().settings)));
+    findings.push(Finding::good(Subject::Login, in_words(line.client.settings())));
     if let Err(trouble) = line.create() {
         findings.push(broken(Subject::Shell, trouble));
         return None;
     }
-    Some(line)
+    Some(())
 }
 
 fn in_words(settings: &WinrmConnection) -> String {
@@ -109,46 +126,45 @@ fn in_words(settings: &WinrmConnection) -> String {
         (_, true) => "by Kerberos (SPNEGO)",
         (_, false) => "by NTLM (SPNEGO)",
     };
-    format!("{} logs in {way}", settings.user)
+    let further = match settings.auth {
+        WinrmAuth::Credssp => "what runs there can go on to other hosts in that name",
+        _ => {
+            "what runs there can't go on to other hosts in that name (a second hop), such as to a share: \
+             have files on the host itself, or take `auth = \"credssp\"`"
+        }
+    };
+    format!("{} logs in {way}; {further}", settings.user)
 }
 
 fn in_shell(shell: &mut WinrmShell, findings: &mut Vec<Finding>) -> Option<()> {
-    match run(shell, "ver") {
+    let problem = match run(shell, "ver") {
         Ok((status, said)) => {
             let said = excerpt(&said, "it prints nothing");
-            findings.push(if status == 0 {
-                Finding::good(Subject::Shell, format!("it runs commands: {said}"))
-            } else {
-                let what = format!("`ver` ends with status {status}: {said}");
-                Finding::odd(Subject::Shell, what, "see that it is Windows that answers")
-            });
+            if status == 0 {
+                let what = format!("it runs commands: {said}");
+                findings.push(Finding::good(Subject::Shell, what));
+                return Some(());
+            }
+            Problem::Answer(format!("`ver` ends with status {status}: {said}"))
         }
-        Err(problem) => {
-            let hint = "see the host's event log, Microsoft-Windows-WinRM/Operational";
-            findings.push(Finding::bad(Subject::Shell, &problem, hint));
-            return None;
-        }
-    }
-    let groups = run(shell, "whoami /groups").unwrap_or_default();
-    findings.push(rights(&String::from_utf8_lossy(&groups.1)));
-    let settings = lock(shell.line()).settings.clone();
-    findings.push(quotas(settings.as_ref()));
-    Some(())
+        Err(problem) => problem,
+    };
+    let hint = "see that it is Windows that answers, and its event log, \
+                Microsoft-Windows-WinRM/Operational";
+    findings.push(Finding::bad(Subject::Shell, &problem, hint));
+    None
 }
 
-fn rights(groups: &str) -> Finding {
-    if FULL.iter().any(|sid| groups.contains(sid)) {
+/// By the word of the script that asks: 0 for an administrator whose token is whole.
+fn rights(user: &str) -> Finding {
+    if user.trim() == "0" {
         return Finding::good(Subject::Rights, "the user is an administrator, with all rights");
     }
-    let what = if groups.contains("S-1-16-") {
-        "the user has not an administrator's full rights"
-    } else {
-        "it can't be seen which rights the user has (`whoami /groups` tells nothing)"
-    };
+    let problem = Problem::Privilege("the user has not an administrator's full rights".to_owned());
     let hint = "put the user into the host's group Administrators; for a local user other than \
                 Administrator set LocalAccountTokenFilterPolicy to 1 \
                 (HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System)";
-    Finding::odd(Subject::Rights, what, hint)
+    Finding::bad(Subject::Rights, &problem, hint)
 }
 
 fn quotas(settings: Option<&ServiceSettings>) -> Finding {
@@ -192,75 +208,5 @@ fn run(shell: &mut WinrmShell, line: &str) -> Result<(i64, Vec<u8>), Problem> {
             return Err(Problem::TimedOut { limit: format!("`{line}`"), after: WITHIN });
         }
         process.wait(until, false)?;
-    }
-}
-
-/// `text` without what tells whose host it is: its address, the user, names in faults and shells. What
-/// commands printed is left out.
-fn redact(text: &str, secrets: &[&str]) -> String {
-    let mut text = text.to_owned();
-    for name in [
-        "rsp:Owner",
-        "rsp:ClientIP",
-        "a:Address",
-        "a:To",
-        "cfg:RootSDDL",
-        "cfg:CertificateThumbprint",
-    ] {
-        text = blank(&text, &format!("<{name}>"), &format!("</{name}>"));
-    }
-    text = blank(&text, " Machine=\"", "\"");
-    for stream in ["stdout", "stderr"] {
-        text = without_output(&text, &format!("Name=\"{stream}\""));
-    }
-    for secret in secrets.iter().filter(|secret| secret.len() > 2) {
-        text = text.replace(secret, "REDACTED");
-    }
-    text
-}
-
-/// What stands between `begin` and `end`, each time, is taken out.
-fn blank(text: &str, begin: &str, end: &str) -> String {
-    let mut parts = text.split(begin);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.find(end).and_then(|at| part.get(at..)).unwrap_or_default();
-        out.push_str(begin);
-        out.push_str(if rest.is_empty() { part } else { "REDACTED" });
-        out.push_str(rest);
-    }
-    out
-}
-
-/// The base64 behind a stream's tag is replaced by as much of nothing.
-fn without_output(text: &str, tag: &str) -> String {
-    let mut parts = text.split(tag);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(tag);
-        let (attributes, rest) = part.split_once('>').unwrap_or((part, ""));
-        let (data, rest) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
-        let length = decode_block(data).map(|bytes| bytes.len()).unwrap_or_default();
-        out.push_str(attributes);
-        out.push('>');
-        out.push_str(&openssl::base64::encode_block(&vec![b'x'; length]));
-        out.push_str(rest);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_host_is_recorded() {
-        let text = "<a:To>http://srv-01/wsman</a:To><rsp:Owner>CORP\\bob</rsp:Owner><f:WSManFault \
-            Code=\"5\" Machine=\"srv-01.corp\"><rsp:Stream Name=\"stdout\" CommandId=\"C\">aGk=\
-            </rsp:Stream>srv-01";
-        let expected = "<a:To>REDACTED</a:To><rsp:Owner>REDACTED</rsp:Owner><f:WSManFault \
-            Code=\"5\" Machine=\"REDACTED\"><rsp:Stream Name=\"stdout\" CommandId=\"C\">eHg=\
-            </rsp:Stream>REDACTED";
-        assert_eq!(redact(text, &["srv-01", "bob"]), expected);
     }
 }

@@ -1,6 +1,7 @@
 //! Faults: what a host says instead of an answer.
 
 use roxmltree::Node;
+use zeroize::Zeroizing;
 
 use crate::transport::excerpt::excerpt;
 use crate::transport::failure::Problem;
@@ -34,6 +35,14 @@ impl Fault {
             .find_map(|node| node.text().map(str::trim).filter(|text| !text.is_empty()))
             .unwrap_or_default();
         Self { code, text: excerpt(said.as_bytes(), "it gives no reason") }
+    }
+
+    /// The same without what must not be shown, should the host repeat it.
+    pub(super) fn without(self, secrets: &[Zeroizing<String>]) -> Self {
+        let hide =
+            |text: String, secret: &Zeroizing<String>| text.replace(secret.as_str(), "(secret)");
+        let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+        Self { text: secrets.fold(self.text, hide), ..self }
     }
 
     /// Whether the time that an operation may take is over (`w:TimedOut`): nothing has come yet.

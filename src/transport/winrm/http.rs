@@ -1,6 +1,8 @@
 //! HTTP/1.1 over one connection that stays: WinRM authenticates connections, not requests, so that a
 //! client with a pool or with retries of its own can't be used.
 
+use std::io::Read;
+
 use crate::transport::failure::Problem;
 use crate::transport::limit::Limit;
 
@@ -72,17 +74,35 @@ pub(super) fn ask(
     head.push_str("\r\n");
     link.write(head.as_bytes(), limit)?;
     link.write(question.body, limit)?;
-    Reader { link, limit, bytes: Vec::new() }.answer()
+    Reader::new(|room| link.read(room, limit)).answer()
 }
 
-/// Reads one answer; what is behind it is not wanted, since nothing else was asked.
-struct Reader<'a> {
-    link: &'a mut Link,
-    limit: &'a Limit,
+/// The status and the body of an answer whose bytes come in two pieces, the first of `first` bytes; why it is none.
+pub(super) fn read(bytes: &[u8], first: usize) -> Result<(u16, Vec<u8>), String> {
+    let (one, other) = bytes.split_at(first.min(bytes.len()));
+    let mut pieces = [one, other].into_iter().filter(|piece| !piece.is_empty());
+    let mut piece = pieces.next().unwrap_or_default();
+    let more = |room: &mut [u8]| {
+        if piece.is_empty() {
+            piece = pieces.next().unwrap_or_default();
+        }
+        piece.read(room).map_err(|error| Problem::Lost(error.to_string()))
+    };
+    let answer = Reader::new(more).answer().map_err(|problem| problem.to_string())?;
+    Ok((answer.status, answer.body))
+}
+
+/// Reads one answer by `read`; what is behind it is not wanted, since nothing else was asked.
+struct Reader<F> {
+    read: F,
     bytes: Vec<u8>,
 }
 
-impl Reader<'_> {
+impl<F: FnMut(&mut [u8]) -> Result<usize, Problem>> Reader<F> {
+    const fn new(read: F) -> Self {
+        Self { read, bytes: Vec::new() }
+    }
+
     fn answer(mut self) -> Result<Answer, Problem> {
         loop {
             let end = self.await_end_of(b"\r\n\r\n", HEAD)?;
@@ -137,13 +157,14 @@ impl Reader<'_> {
         Ok(std::mem::replace(&mut self.bytes, rest))
     }
 
-    /// Where the first `mark` ends.
+    /// Where the first `mark` ends, after so many bytes at `most`, in whatever pieces they come.
     fn await_end_of(&mut self, mark: &[u8], most: usize) -> Result<usize, Problem> {
         loop {
-            if let Some(at) = self.bytes.windows(mark.len()).position(|window| window == mark) {
+            let head = self.bytes.get(..most).unwrap_or(&self.bytes);
+            if let Some(at) = head.windows(mark.len()).position(|window| window == mark) {
                 return Ok(at + mark.len());
             }
-            if self.bytes.len() > most {
+            if self.bytes.len() >= most {
                 return Err(unusable("its head has no end".to_owned()));
             }
             self.more()?;
@@ -154,7 +175,7 @@ impl Reader<'_> {
         let old = self.bytes.len();
         self.bytes.resize(old + READ, 0);
         let room = self.bytes.get_mut(old..).unwrap_or_default();
-        let count = self.link.read(room, self.limit);
+        let count = (self.read)(room);
         self.bytes.truncate(old + count.as_ref().copied().unwrap_or(0));
         match count {
             Ok(0) => Err(Problem::Lost("the host closed the connection".to_owned())),
@@ -244,7 +265,7 @@ mod tests {
         let limit = Limit::start("the test", Duration::from_secs(5));
         let mut link = Link::Plain(ours);
         drop(host.join());
-        Reader { link: &mut link, limit: &limit, bytes: Vec::new() }.answer()
+        Reader::new(|room| link.read(room, &limit)).answer()
     }
 
     #[test]
@@ -257,6 +278,20 @@ mod tests {
         for bytes in golden {
             assert_eq!(answer(bytes).unwrap().body, b"hello");
         }
+    }
+
+    /// However it comes, the same comes of it.
+    #[test]
+    fn a_head_that_is_too_long_is_refused_in_any_pieces() {
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (length, is_taken) in [(1000, true), (2000, false)] {
+            let answer = format!("{chunked}1;{}\r\nx\r\n0\r\n\r\n", "x".repeat(length));
+            for first in [answer.len(), chunked.len() + 1500] {
+                assert_eq!(read(answer.as_bytes(), first).is_ok(), is_taken, "{length} {first}");
+            }
+        }
+        let none = read(b"HTTP/1.1 204 X\r\n\r\n", 1);
+        assert_eq!(none, Ok((204, Vec::new())));
     }
 
     #[test]

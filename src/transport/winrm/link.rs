@@ -1,7 +1,7 @@
 //! A connected socket, bare or inside TLS. Nothing here waits without a limit.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use openssl::ssl::{ErrorCode, SslStream};
@@ -11,13 +11,52 @@ use crate::transport::limit::Limit;
 
 /// The least time that a socket can be told to wait.
 const LEAST: Duration = Duration::from_millis(1);
+/// Time enough for a look that waits for nothing.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A way for bytes.
 pub(super) enum Link {
     /// TCP alone: what goes over it is sealed by itself.
     Plain(TcpStream),
     /// TLS over TCP.
-    Tls(Box<SslStream<TcpStream>>),
+    Tls(Box<SslStream<Bounded>>),
+}
+
+/// A socket below TLS. TLS reads and writes more than once for one piece of data, and a host that lets bytes
+/// trickle would be waited for as long each time: the limit is looked at before each.
+#[derive(Debug)]
+pub(super) struct Bounded {
+    socket: TcpStream,
+    pub(super) limit: Limit,
+}
+
+impl Bounded {
+    pub(super) const fn new(socket: TcpStream, limit: Limit) -> Self {
+        Self { socket, limit }
+    }
+
+    /// What is over comes to nothing; whoever asked looks at the limit too, and says what is wrong.
+    fn left(&self) -> std::io::Result<Duration> {
+        left(&self.limit).map_err(|_| ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.socket.set_read_timeout(Some(self.left()?))?;
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.socket.set_write_timeout(Some(self.left()?))?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Link {
@@ -28,8 +67,13 @@ impl Link {
     fn socket(&self) -> &TcpStream {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => stream.get_ref(),
+            Self::Tls(stream) => &stream.get_ref().socket,
         }
+    }
+
+    /// Its address on this side.
+    pub(super) fn own_address(&self) -> Option<IpAddr> {
+        self.socket().local_addr().ok().map(|it| it.ip())
     }
 
     /// Whether the host has closed the connection, or has said something unasked: nothing more can
@@ -44,6 +88,8 @@ impl Link {
             }
             // TLS 1.3 hands out tickets unasked, which are no data.
             Self::Tls(stream) => {
+                stream.get_mut().limit =
+                    Limit::start("a look", LOOK).within(Some(Instant::now() + LOOK));
                 stream.ssl_peek(&mut [0]).is_err_and(|error| error.code() == ErrorCode::WANT_READ)
             }
         };
@@ -53,10 +99,15 @@ impl Link {
     /// Reads what is there, and waits for something; 0 at the end.
     pub(super) fn read(&mut self, buffer: &mut [u8], limit: &Limit) -> Result<usize, Problem> {
         loop {
-            self.socket().set_read_timeout(Some(left(limit)?)).map_err(|error| lost(&error))?;
+            let left = left(limit)?;
             let read = match self {
-                Self::Plain(socket) => socket.read(buffer),
-                Self::Tls(stream) => read_tls(stream, buffer),
+                Self::Plain(socket) => {
+                    socket.set_read_timeout(Some(left)).and_then(|()| socket.read(buffer))
+                }
+                Self::Tls(stream) => {
+                    stream.get_mut().limit = *limit;
+                    read_tls(stream, buffer)
+                }
             };
             match read {
                 Err(error) if is_for_later(&error) => {}
@@ -65,13 +116,30 @@ impl Link {
         }
     }
 
+    /// Reads until `buffer` is full.
+    pub(super) fn fill(&mut self, mut buffer: &mut [u8], limit: &Limit) -> Result<(), Problem> {
+        while !buffer.is_empty() {
+            let count = self.read(buffer, limit)?;
+            if count == 0 {
+                return Err(Problem::Lost("what was said was cut off".to_owned()));
+            }
+            buffer = buffer.get_mut(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
     /// Writes all of `bytes`.
     pub(super) fn write(&mut self, mut bytes: &[u8], limit: &Limit) -> Result<(), Problem> {
         while !bytes.is_empty() {
-            self.socket().set_write_timeout(Some(left(limit)?)).map_err(|error| lost(&error))?;
+            let left = left(limit)?;
             let written = match self {
-                Self::Plain(socket) => socket.write(bytes),
-                Self::Tls(stream) => stream.write(bytes),
+                Self::Plain(socket) => {
+                    socket.set_write_timeout(Some(left)).and_then(|()| socket.write(bytes))
+                }
+                Self::Tls(stream) => {
+                    stream.get_mut().limit = *limit;
+                    stream.write(bytes)
+                }
             };
             match written {
                 Ok(0) => return Err(Problem::Lost("the host takes nothing more".to_owned())),
@@ -85,7 +153,7 @@ impl Link {
 }
 
 /// An end without TLS's own goodbye is an end too: lengths tell whether an answer is whole.
-fn read_tls(stream: &mut SslStream<TcpStream>, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn read_tls(stream: &mut SslStream<Bounded>, buffer: &mut [u8]) -> std::io::Result<usize> {
     match stream.ssl_read(buffer) {
         Ok(count) => Ok(count),
         Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(0),
@@ -94,8 +162,7 @@ fn read_tls(stream: &mut SslStream<TcpStream>, buffer: &mut [u8]) -> std::io::Re
 }
 
 fn left(limit: &Limit) -> Result<Duration, Problem> {
-    let left = limit.until.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(limit.passed()) } else { Ok(left.max(LEAST)) }
+    limit.left().map(|left| left.max(LEAST))
 }
 
 fn is_for_later(error: &std::io::Error) -> bool {

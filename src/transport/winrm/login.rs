@@ -5,11 +5,13 @@ use openssl::base64::{decode_block, encode_block};
 use zeroize::Zeroizing;
 
 use crate::manifest::WinrmAuth;
+use crate::transport::accounts::Attempt;
 use crate::transport::excerpt::excerpt;
 use crate::transport::failure::{Problem, Trouble};
 use crate::transport::limit::Limit;
 use crate::transport::secret;
 
+use super::client::open;
 use super::credssp;
 use super::http::{self, Answer, Question};
 use super::keytab::Key;
@@ -29,35 +31,73 @@ pub(super) struct Login {
     pub(super) seal: Seal,
     /// What every request says of who asks; none where the connection itself has been proven.
     pub(super) authorization: Option<Zeroizing<String>>,
+    /// What the first request shows to be good or not, where that is the login.
+    pub(super) attempt: Option<Attempt>,
+}
+
+impl Login {
+    /// What the host was told as it is, by which it could be told to others if the host repeats it.
+    pub(super) fn told(&self) -> Vec<Zeroizing<String>> {
+        let word = self.authorization.as_deref().map_or("", String::as_str);
+        let Some(code) = word.strip_prefix("Basic ") else { return Vec::new() };
+        let pair = decode_block(code).ok().map(Zeroizing::new);
+        let pair = pair.as_deref().and_then(|pair| std::str::from_utf8(pair).ok());
+        let password = pair.and_then(|pair| pair.split_once(':')).map(|(_, password)| password);
+        [Some(code), password]
+            .into_iter()
+            .flatten()
+            .map(|it| Zeroizing::new(it.to_owned()))
+            .collect()
+    }
 }
 
 /// Logs in over `link`, which is TLS where the connection says so.
-pub(super) fn log_in(link: &mut Link, place: &Place<'_>, limit: &Limit) -> Result<Login, Trouble> {
+pub(super) fn log_in(link: &mut Link, place: &Place<'_>, limit: Limit) -> Result<Login, Trouble> {
+    let mut desk = Desk { link, place, limit, attempt: None };
+    let came = log_in_at(&mut desk);
+    tell(desk.attempt.take(), &came);
+    came
+}
+
+/// Tells those who wait for a login what it came to.
+pub(super) fn tell<T>(attempt: Option<Attempt>, came: &Result<T, Trouble>) {
+    match (attempt, came) {
+        (Some(attempt), Ok(_)) => attempt.good(),
+        (Some(attempt), Err(trouble @ Trouble { problem: Problem::Refused(_), .. })) => {
+            attempt.refused(trouble.clone());
+        }
+        (_, _) => {}
+    }
+}
+
+fn log_in_at(desk: &mut Desk<'_>) -> Result<Login, Trouble> {
+    let place = desk.place;
     let settings = place.settings;
     match settings.auth {
         WinrmAuth::Certificate => {
             let mutual = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
-            Ok(by_each_request(mutual.to_owned()))
+            Ok(by_each_request(mutual.to_owned(), None))
         }
         WinrmAuth::Basic => {
             let account = account(place)?;
             let Proof::Password(password) = &account.proof else { return Err(no_proof()) };
             let pair = Zeroizing::new(format!("{}:{}", account.user, password.expose()));
-            Ok(by_each_request(format!("Basic {}", encode_block(pair.as_bytes()))))
+            desk.greet("Basic")?;
+            desk.begin()?;
+            let word = format!("Basic {}", encode_block(pair.as_bytes()));
+            Ok(by_each_request(word, desk.attempt.take()))
         }
         WinrmAuth::Credssp => {
             let account = account(place)?;
-            credssp::log_in(&mut Desk { link, place, limit }, &account, mechanism(place))?;
-            Ok(Login { seal: Seal::Tls, authorization: None })
+            credssp::log_in(desk, &account, mechanism(place))?;
+            Ok(Login { seal: Seal::Tls, authorization: None, attempt: None })
         }
-        WinrmAuth::Negotiate | WinrmAuth::Ntlm | WinrmAuth::Kerberos => {
-            by_tokens(link, place, limit)
-        }
+        WinrmAuth::Negotiate | WinrmAuth::Ntlm | WinrmAuth::Kerberos => by_tokens(desk),
     }
 }
 
-fn by_each_request(authorization: String) -> Login {
-    Login { seal: Seal::Tls, authorization: Some(Zeroizing::new(authorization)) }
+fn by_each_request(authorization: String, attempt: Option<Attempt>) -> Login {
+    Login { seal: Seal::Tls, authorization: Some(Zeroizing::new(authorization)), attempt }
 }
 
 /// Which mechanism makes the tokens: Kerberos where there is a realm, and then nothing else.
@@ -69,20 +109,28 @@ pub(super) fn mechanism(place: &Place<'_>) -> Mechanism {
     }
 }
 
-fn by_tokens(link: &mut Link, place: &Place<'_>, limit: &Limit) -> Result<Login, Trouble> {
+fn by_tokens(desk: &mut Desk<'_>) -> Result<Login, Trouble> {
+    let place = desk.place;
     let account = account(place)?;
-    let binding = match &*link {
+    let binding = match &*desk.link {
         Link::Tls(stream) => tls::binding(stream),
         Link::Plain(_) => None,
     };
     let broken = |problem| failed(place, problem);
     let mut exchange =
         Exchange::begin(mechanism(place), &account, place.address, binding).map_err(broken)?;
-    let is_tls = link.is_tls();
-    let mut desk = Desk { link, place, limit };
+    // Kerberos asks the KDC at once; NTLM's first token says nothing of the password.
+    let telling = usize::from(mechanism(place) != Mechanism::SpnegoKerberos);
     let mut token = Vec::new();
     for number in 0..STEPS {
-        let step = exchange.step(token, limit).map_err(broken)?;
+        if number == telling {
+            desk.begin()?;
+        }
+        let step = exchange.step(token, &desk.limit);
+        if exchange.has_ticket() {
+            desk.proven();
+        }
+        let step = step.map_err(broken)?;
         if step.token.is_empty() && step.is_done {
             break;
         }
@@ -91,7 +139,7 @@ fn by_tokens(link: &mut Link, place: &Place<'_>, limit: &Limit) -> Result<Login,
             desk.accepted(&answer)?;
             // The last word of the host, which proves that it knows the password too.
             if let Some(last) = challenge(&answer, "Negotiate").filter(|_| !step.is_done) {
-                exchange.step(last, limit).map_err(broken)?;
+                exchange.step(last, &desk.limit).map_err(broken)?;
             }
             break;
         }
@@ -101,42 +149,66 @@ fn by_tokens(link: &mut Link, place: &Place<'_>, limit: &Limit) -> Result<Login,
         };
         token = challenge;
     }
-    let seal = if is_tls { Seal::Tls } else { Seal::Keys(Box::new(exchange.into_context())) };
-    Ok(Login { seal, authorization: None })
+    let seal =
+        if desk.link.is_tls() { Seal::Tls } else { Seal::Keys(Box::new(exchange.into_context())) };
+    Ok(Login { seal, authorization: None, attempt: None })
 }
 
 /// Where tokens are shown.
 pub(super) struct Desk<'a> {
     link: &'a mut Link,
     place: &'a Place<'a>,
-    limit: &'a Limit,
+    limit: Limit,
+    attempt: Option<Attempt>,
 }
 
 impl Desk<'_> {
+    /// To be called before a password is shown: waits while another host is tried with it.
+    pub(super) fn begin(&mut self) -> Result<(), Trouble> {
+        self.attempt = Some(self.place.begin(self.limit.last())?);
+        self.limit = self.limit.anew();
+        Ok(())
+    }
+
+    /// The password is known to be good, whatever the host makes of it: nobody waits any longer.
+    pub(super) fn proven(&mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.good();
+        }
+    }
+
+    /// Asks for nothing, as nobody: whether there is a host at all, and whether it asks for `scheme`. Who
+    /// doesn't is shown no password.
+    fn greet(&mut self, scheme: &str) -> Result<(), Trouble> {
+        let answer = self.ask(None)?;
+        if answer.status != 401 {
+            self.accepted(&answer)?;
+            let status = answer.status;
+            return Err(no_service(Problem::Answer(format!(
+                "the host asks for no login (status {status}), and was shown none"
+            ))));
+        }
+        if challenge(&answer, scheme).is_none() {
+            return Err(refused(self.place, &answer, true));
+        }
+        if answer.is_last() {
+            *self.link = open(self.place, self.limit.last())?;
+        }
+        Ok(())
+    }
+
     pub(super) const fn place(&self) -> &Place<'_> {
         self.place
     }
 
     pub(super) const fn limit(&self) -> &Limit {
-        self.limit
+        &self.limit
     }
 
     /// Shows `token` with a request that asks for nothing.
     pub(super) fn show(&mut self, scheme: &str, token: &[u8]) -> Result<Answer, Trouble> {
         let authorization = Zeroizing::new(format!("{scheme} {}", encode_block(token)));
-        let host = self.place.authority();
-        let question = Question {
-            path: PATH,
-            host: &host,
-            authorization: Some(&authorization),
-            content_type: "application/soap+xml;charset=UTF-8",
-            body: b"",
-        };
-        let answer = http::ask(self.link, &question, self.limit);
-        let answer = answer.map_err(|problem| match problem {
-            Problem::Lost(why) => no_service(Problem::Unreachable(why)),
-            other => no_service(other),
-        })?;
+        let answer = self.ask(Some(&authorization))?;
         if answer.is_last()
             && answer.status == 401
             && challenge(&answer, scheme).is_some_and(|it| !it.is_empty())
@@ -147,6 +219,22 @@ impl Desk<'_> {
             return Err(no_service(problem));
         }
         Ok(answer)
+    }
+
+    /// A request for nothing.
+    fn ask(&mut self, authorization: Option<&str>) -> Result<Answer, Trouble> {
+        let host = self.place.authority();
+        let question = Question {
+            path: PATH,
+            host: &host,
+            authorization,
+            content_type: "application/soap+xml;charset=UTF-8",
+            body: b"",
+        };
+        http::ask(self.link, &question, &self.limit).map_err(|problem| match problem {
+            Problem::Lost(why) => no_service(Problem::Unreachable(why)),
+            other => no_service(other),
+        })
     }
 
     /// Whether the answer to the last token says that the login is done.
@@ -201,7 +289,7 @@ fn key(place: &Place<'_>, path: &camino::Utf8Path) -> Result<Key, Trouble> {
         let problem = Problem::Here(format!("the keytab {path}: {why}"));
         Trouble::new("read the keytab", problem, "see with `klist -k -e` what is in it")
     };
-    let bytes = Zeroizing::new(std::fs::read(&path).map_err(|error| unusable(error.to_string()))?);
+    let bytes = secret::bytes(&path).map_err(unusable)?;
     let user = place.settings.user.as_str();
     let name = user.rsplit_once('\\').map_or(user, |(_, name)| name);
     let name = name.split_once('@').map_or(name, |(name, _)| name);
@@ -233,7 +321,13 @@ pub(super) fn refused(place: &Place<'_>, answer: &Answer, is_first: bool) -> Tro
                 may not log in over the network; for a local user write `user` alone; the host's \
                 Security log (event 4625) says why. Where the host asks for channel bindings \
                 (CbtHardeningLevel Strict), a proxy that ends TLS, or Kerberos over HTTPS, is refused too";
-    Trouble::new(DURING, Problem::Login(problem), hint)
+    // Whoever comes with a ticket has had the password judged before.
+    let problem = if place.settings.is_kerberos() {
+        Problem::Login(problem)
+    } else {
+        Problem::Refused(problem)
+    };
+    Trouble::new(DURING, problem, hint)
 }
 
 fn who(place: &Place<'_>) -> String {

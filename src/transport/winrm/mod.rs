@@ -17,14 +17,18 @@ mod multipart;
 mod names;
 mod place;
 mod process;
+mod redact;
 mod reply;
 mod seal;
 mod shell;
 mod tls;
 mod tokens;
 
+use std::sync::Arc;
+
 use crate::manifest::WinrmConnection;
 
+use super::accounts::Accounts;
 use super::failure::Failure;
 use super::{Controller, Target};
 pub(super) use examine::examine;
@@ -34,10 +38,11 @@ pub(super) use shell::WinrmShell;
 /// Connects to `target`, logs in and opens a shell.
 pub(super) fn connect(
     controller: &Controller,
+    accounts: &Arc<Accounts>,
     target: &Target<'_>,
     settings: &WinrmConnection,
 ) -> Result<WinrmShell, Failure> {
-    let place = OwnPlace::new(controller, target, settings);
+    let place = OwnPlace::new(controller, target, settings).sharing(accounts);
     WinrmShell::open(place).map_err(|trouble| trouble.of(target.host))
 }
 
@@ -51,6 +56,22 @@ pub fn told_over_winrm(answer: &[u8], id: &str) -> Result<String, String> {
     let (shell, command) = (reply.shell_id(), reply.command_id());
     let received = reply.received(command.as_deref().unwrap_or_default());
     Ok(format!("{shell:?} {command:?} {received:?} {:?}", reply.settings()))
+}
+
+/// The status and the body of a host's answer of HTTP, whose bytes come in two pieces, the first of `first` bytes.
+///
+/// # Errors
+/// When it is none; in words.
+pub fn answered_over_winrm(bytes: &[u8], first: usize) -> Result<(u16, Vec<u8>), String> {
+    http::read(bytes, first)
+}
+
+/// Whether the keytab `bytes` has a key of `name` in `realm` that can be used.
+///
+/// # Errors
+/// When it is no keytab, or has none; in words.
+pub fn keytab_has(bytes: &[u8], name: &str, realm: &str) -> Result<(), String> {
+    keytab::Key::find(bytes, name, realm).map(drop)
 }
 
 /// The parts of a sealed message: its header and its data.

@@ -1,8 +1,14 @@
 //! One host as its connection says it is reached.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::address::HostName;
 use crate::manifest::WinrmConnection;
+use crate::transport::accounts::{self, Accounts, Attempt};
+use crate::transport::failure::Trouble;
 use crate::transport::{Controller, Target};
 
 /// Where a host is, and by what rules it is reached.
@@ -16,6 +22,9 @@ pub(super) struct Place<'a> {
     pub(super) settings: &'a WinrmConnection,
     /// This machine.
     pub(super) controller: &'a Controller,
+    /// Its name in the manifest.
+    host: &'a HostName,
+    accounts: &'a Arc<Accounts>,
 }
 
 /// The same, on its own.
@@ -25,6 +34,8 @@ pub(super) struct OwnPlace {
     folder: Utf8PathBuf,
     settings: WinrmConnection,
     controller: Controller,
+    host: HostName,
+    accounts: Arc<Accounts>,
 }
 
 impl OwnPlace {
@@ -39,7 +50,19 @@ impl OwnPlace {
             folder: target.folder.to_owned(),
             settings: settings.clone(),
             controller: controller.clone(),
+            host: target.host.clone(),
+            accounts: Arc::default(),
         }
+    }
+
+    /// The same, with accounts that other hosts may share.
+    pub(super) fn sharing(self, accounts: &Arc<Accounts>) -> Self {
+        Self { accounts: Arc::clone(accounts), ..self }
+    }
+
+    /// The connection.
+    pub(super) const fn settings(&self) -> &WinrmConnection {
+        &self.settings
     }
 
     /// To look at.
@@ -49,11 +72,18 @@ impl OwnPlace {
             folder: &self.folder,
             settings: &self.settings,
             controller: &self.controller,
+            host: &self.host,
+            accounts: &self.accounts,
         }
     }
 }
 
 impl Place<'_> {
+    /// To be called before the password is shown.
+    pub(super) fn begin(&self, until: Option<Instant>) -> Result<Attempt, Trouble> {
+        self.accounts.begin(self.host, accounts::of(self.settings), until)
+    }
+
     /// A path that the connection names.
     pub(super) fn path(&self, path: &Utf8Path) -> Utf8PathBuf {
         self.controller.path(self.folder, path)

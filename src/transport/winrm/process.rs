@@ -12,7 +12,7 @@ use crate::transport::process::{Moved, Process, Stream};
 use super::client::Refusal;
 use super::envelope::Wish;
 use super::reply::Done;
-use super::shell::{CLOSING, Line, lock};
+use super::shell::{ENDING, Line, lock};
 
 /// How much of an envelope is not input.
 const FRAME: usize = 4096;
@@ -91,16 +91,23 @@ impl WinrmProcess {
                 self.is_closed = true;
                 Ok(false)
             }
+            // A host under load takes the input and is late to say so. It is never sent again: what the command
+            // does tells whether it came.
+            Err(Refusal::Fault(fault)) if fault.is_timeout() => {
+                self.receive(SHORTEST)?;
+                Ok(true)
+            }
             Err(refusal) => Err(self.lost(refusal)),
         }
     }
 
-    /// What a running command's broken request means: how it ends is not known.
+    /// What a running command's broken request means: how it ends is not known, also when a new connection is
+    /// refused or the host has no time.
     fn lost(&mut self, refusal: Refusal) -> Problem {
         self.is_lost = true;
-        match refusal.problem() {
-            Problem::Answer(why) | Problem::Privilege(why) => Problem::Lost(why),
-            other => other,
+        match lock(&self.line).advised(refusal) {
+            lost @ Problem::Lost(_) => lost,
+            other => Problem::Lost(other.to_string()),
         }
     }
 
@@ -166,11 +173,12 @@ impl Process for WinrmProcess {
 impl Drop for WinrmProcess {
     /// Tells the host to end the command, or, where it has ended, to forget it.
     fn drop(&mut self) {
-        if self.is_lost {
+        let mut line = lock(&self.line);
+        if self.is_lost || !line.client.is_connected() {
             // Closing the shell ends it; a signal over a new connection would only take longer.
             return;
         }
         let wish = Wish::Terminate { shell: &self.shell, command: &self.command };
-        let _ = lock(&self.line).client.ask(&wish, CLOSING);
+        let _ = line.client.ask_at_last(&wish, ENDING);
     }
 }

@@ -1,6 +1,7 @@
 //! The one shell that a connection has on its host. It is closed when the connection is dropped,
 //! whatever happened before; a shell that could not be closed goes away by itself.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,10 @@ use super::reply::ServiceSettings;
 /// How long a shell lives that nothing is asked of: one that a killed controller left is gone soon, and
 /// one that is gone is made anew.
 const IDLE: Duration = Duration::from_secs(180);
-/// How long closing a shell may take.
-pub(super) const CLOSING: Duration = Duration::from_secs(2);
+/// How long closing a shell may take, with all that it takes to reach its host again.
+pub(super) const CLOSING: Duration = Duration::from_secs(5);
+/// How long the host may take to end a command.
+pub(super) const ENDING: Duration = Duration::from_secs(2);
 /// Larger envelopes gain nothing.
 const LARGE: usize = 2 * 1024 * 1024;
 
@@ -34,12 +37,15 @@ pub(super) struct Line {
     pub(super) shell: Option<String>,
     /// The service's settings, where the user may see them.
     pub(super) settings: Option<ServiceSettings>,
+    /// What to do about what went wrong last.
+    pub(super) advice: Option<String>,
 }
 
 impl WinrmShell {
     /// Connects, logs in and opens a shell.
     pub(super) fn open(place: OwnPlace) -> Result<Self, Trouble> {
-        let mut line = Line { client: Client::connect(place)?, shell: None, settings: None };
+        let mut line =
+            Line { client: Client::connect(place)?, shell: None, settings: None, advice: None };
         line.settle()?;
         line.create()?;
         Ok(Self::of(line))
@@ -50,8 +56,8 @@ impl WinrmShell {
         Self { line: Arc::new(Mutex::new(line)), given_up: None }
     }
 
-    pub(super) fn line(&self) -> &Mutex<Line> {
-        &self.line
+    pub(super) fn share(&self) -> Arc<Mutex<Line>> {
+        Arc::clone(&self.line)
     }
 }
 
@@ -99,8 +105,16 @@ impl Line {
                 .map(Some)
                 .map_err(|why| Problem::Lost(format!("the host's answer can't be used: {why}"))),
             Err(Refusal::Fault(fault)) if fault.is_gone() => Ok(None),
-            Err(refusal) => Err(refusal.problem()),
+            Err(refusal) => Err(self.advised(refusal)),
         }
+    }
+
+    /// The problem; what to do about it is kept.
+    pub(super) fn advised(&mut self, refusal: Refusal) -> Problem {
+        let Trouble { problem, hint, .. } = refusal.trouble("");
+        // Of what is lost nothing is known but that.
+        self.advice = Some(hint).filter(|_| !matches!(problem, Problem::Lost(_)));
+        problem
     }
 }
 
@@ -112,11 +126,13 @@ impl Shell for WinrmShell {
             return Err(Problem::Lost(reason));
         }
         let mut line = lock(&self.line);
+        line.advice = None;
         let mut started = line.command(text)?;
         if started.is_none() {
             // A shell that nothing was asked of for long is gone; the command was not started.
             line.shell = None;
-            line.create().map_err(|trouble| trouble.problem)?;
+            let created = line.create();
+            created.map_err(|trouble| line.advised(Refusal::Trouble(trouble)))?;
             started = line.command(text)?;
         }
         let Some(command) = started else {
@@ -130,6 +146,14 @@ impl Shell for WinrmShell {
     fn give_up(&mut self, reason: String) {
         self.given_up.get_or_insert(reason);
     }
+
+    fn advice(&self) -> Option<String> {
+        lock(&self.line).advice.clone()
+    }
+
+    fn own_address(&self) -> Option<IpAddr> {
+        lock(&self.line).client.own_address()
+    }
 }
 
 impl Drop for WinrmShell {
@@ -138,7 +162,7 @@ impl Drop for WinrmShell {
         let mut line = lock(&self.line);
         if let Some(shell) = line.shell.take() {
             // One try: a shell that is out of reach ends by itself.
-            let _ = line.client.ask(&Wish::Delete { shell: &shell }, CLOSING);
+            let _ = line.client.ask_at_last(&Wish::Delete { shell: &shell }, CLOSING);
         }
     }
 }

@@ -11,6 +11,9 @@ mod kerberos;
 mod logins;
 mod mishaps;
 mod recorded;
+#[path = "../../../tests/winrm/stand_in.rs"]
+mod stand_in;
+mod trickles;
 mod wine;
 
 /// Connections are made in one thread and used in others.

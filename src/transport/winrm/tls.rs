@@ -4,7 +4,7 @@
 //! Windows asks for a client's certificate by renegotiation, which others don't have.
 
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
@@ -13,7 +13,7 @@ use openssl::ssl::{
     SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::{X509, X509VerifyResult};
+use openssl::x509::{X509, X509Ref, X509StoreContextRef, X509VerifyResult};
 
 use crate::manifest::TlsTrust;
 use crate::transport::authorities;
@@ -22,6 +22,7 @@ use crate::transport::limit::Limit;
 use crate::transport::secret;
 use crate::value::Digest;
 
+use super::link::Bounded;
 use super::place::Place;
 
 const DURING: &str = "trust the host";
@@ -31,7 +32,7 @@ pub(super) fn connect(
     socket: TcpStream,
     place: &Place<'_>,
     limit: &Limit,
-) -> Result<SslStream<TcpStream>, Trouble> {
+) -> Result<SslStream<Bounded>, Trouble> {
     let stream = shake_hands(&connector(place)?, socket, place.address, limit)?;
     if let TlsTrust::Fingerprint(expected) = &place.settings.trust {
         judge(&stream, expected)?;
@@ -105,12 +106,7 @@ fn shake_hands(
     socket: TcpStream,
     address: &str,
     limit: &Limit,
-) -> Result<SslStream<TcpStream>, Trouble> {
-    let wait = |socket: &TcpStream| {
-        let left = limit.until.saturating_duration_since(Instant::now());
-        let left = left.max(Duration::from_millis(1));
-        socket.set_read_timeout(Some(left)).and_then(|()| socket.set_write_timeout(Some(left)))
-    };
+) -> Result<SslStream<Bounded>, Trouble> {
     let lost = |error: &dyn std::fmt::Display| {
         let problem = Problem::Unreachable(format!("TLS did not come to be: {error}"));
         let hint = "see that a WinRM listener for HTTPS with a certificate is on this port (`winrm \
@@ -118,8 +114,18 @@ fn shake_hands(
                     by the login instead";
         Trouble::new("connect", problem, hint)
     };
-    wait(&socket).map_err(|error| lost(&error))?;
-    let mut state = connector.connect(address, socket);
+    let mut configured = connector.configure().map_err(|error| lost(&error))?;
+    // OpenSSL forgets a certificate that it does not believe.
+    let shown = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&shown);
+    let mode = configured.verify_mode();
+    configured.set_verify_callback(mode, move |is_good, context| {
+        if !is_good {
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) = of_host(context);
+        }
+        is_good
+    });
+    let mut state = configured.connect(address, Bounded::new(socket, *limit));
     loop {
         match state {
             Ok(stream) => return Ok(stream),
@@ -127,23 +133,28 @@ fn shake_hands(
             Err(HandshakeError::Failure(broken)) => {
                 let verdict = broken.ssl().verify_result();
                 if verdict != X509VerifyResult::OK {
-                    return Err(untrusted(verdict, broken.ssl().peer_certificate().as_ref()));
+                    let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    return Err(untrusted(verdict, shown));
                 }
                 return Err(lost(broken.error()));
             }
-            Err(HandshakeError::WouldBlock(_)) if Instant::now() >= limit.until => {
-                return Err(lost(&limit.passed()));
-            }
             Err(HandshakeError::WouldBlock(going)) => {
-                wait(going.get_ref()).map_err(|error| lost(&error))?;
+                limit.left().map_err(|problem| lost(&problem.before_any_command()))?;
                 state = going.handshake();
             }
         }
     }
 }
 
-fn untrusted(verdict: X509VerifyResult, shown: Option<&X509>) -> Trouble {
-    let shown = shown.and_then(fingerprint).map_or_else(
+/// The certificate of the host itself, among those that are being looked at.
+fn of_host(context: &X509StoreContextRef) -> Option<Digest> {
+    let first = context.chain().and_then(|chain| chain.get(0));
+    let current = || context.current_cert().filter(|_| context.error_depth() == 0);
+    fingerprint(first.or_else(current)?)
+}
+
+fn untrusted(verdict: X509VerifyResult, shown: Option<Digest>) -> Trouble {
+    let shown = shown.map_or_else(
         || "it showed no certificate".to_owned(),
         |shown| format!("it shows the certificate {shown}"),
     );
@@ -156,7 +167,7 @@ fn untrusted(verdict: X509VerifyResult, shown: Option<&X509>) -> Trouble {
     Trouble::new(DURING, problem, hint)
 }
 
-fn judge(stream: &SslStream<TcpStream>, expected: &Digest) -> Result<(), Trouble> {
+fn judge(stream: &SslStream<Bounded>, expected: &Digest) -> Result<(), Trouble> {
     let shown = shown(stream);
     if shown == expected.to_string() {
         return Ok(());
@@ -175,20 +186,20 @@ fn no_authorities(why: &str) -> Trouble {
 }
 
 /// The SHA-256 of the certificate that the host showed, in words.
-pub(super) fn shown(stream: &SslStream<TcpStream>) -> String {
+pub(super) fn shown(stream: &SslStream<Bounded>) -> String {
     let certificate = stream.ssl().peer_certificate();
-    let shown = certificate.as_ref().and_then(fingerprint);
+    let shown = certificate.as_deref().and_then(fingerprint);
     shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string())
 }
 
 /// The SHA-256 of a certificate.
-fn fingerprint(certificate: &X509) -> Option<Digest> {
+fn fingerprint(certificate: &X509Ref) -> Option<Digest> {
     certificate.to_der().ok().map(|bytes| Digest::of(&bytes))
 }
 
 /// What a login is bound to (RFC 5929, section 4): the host's certificate, hashed as its own signature
 /// does, but never by less than SHA-256.
-pub(super) fn binding(stream: &SslStream<TcpStream>) -> Option<Vec<u8>> {
+pub(super) fn binding(stream: &SslStream<Bounded>) -> Option<Vec<u8>> {
     let certificate = stream.ssl().peer_certificate()?;
     let algorithm = certificate.signature_algorithm().object().nid().signature_algorithms();
     let weak = [openssl::nid::Nid::MD5, openssl::nid::Nid::SHA1];

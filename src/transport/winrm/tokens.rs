@@ -52,6 +52,7 @@ pub(super) struct Exchange {
     credentials: Option<CredentialsBuffers>,
     target: String,
     binding: Option<Vec<u8>>,
+    heard: kdc::Heard,
 }
 
 /// What one step came to.
@@ -87,6 +88,7 @@ impl Exchange {
             credentials: acquired.credentials_handle,
             target: format!("HTTP/{host}"),
             binding: binding.map(|data| channel_bindings(&data)),
+            heard: kdc::Heard::default(),
         })
     }
 
@@ -122,13 +124,13 @@ impl Exchange {
             match state {
                 GeneratorState::Completed(result) => break result,
                 GeneratorState::Suspended(request) => {
-                    let answer = kdc::ask(&request, limit)?;
+                    let answer = kdc::ask(&request, limit, &mut self.heard)?;
                     state = generator.resume(Ok(answer));
                 }
             }
         };
         drop(generator);
-        let result = result.map_err(|error| refused(&error))?;
+        let result = result.map_err(|error| judged(&error, &self.heard))?;
         if matches!(
             result.status,
             SecurityStatus::CompleteNeeded | SecurityStatus::CompleteAndContinue
@@ -141,6 +143,11 @@ impl Exchange {
         );
         let token = output.pop().map(|buffer| buffer.buffer).unwrap_or_default();
         Ok(Step { token, is_done })
+    }
+
+    /// Whether the realm's KDC has let the user in: it has judged the password then.
+    pub(super) const fn has_ticket(&self) -> bool {
+        self.heard.has_ticket()
     }
 
     /// The keys of an exchange that is done.
@@ -220,6 +227,16 @@ fn channel_bindings(data: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The same after the KDC was heard: it is who judges the password.
+pub(super) fn judged(error: &sspi::Error, heard: &kdc::Heard) -> Problem {
+    match refused(error) {
+        Problem::Login(why) if heard.is_refusal() && error.error_type != ErrorKind::TimeSkew => {
+            Problem::Refused(why)
+        }
+        other => other,
+    }
+}
+
 /// What the crate says, as a problem of logging in.
 pub(super) fn refused(error: &sspi::Error) -> Problem {
     let said = crate::transport::excerpt::excerpt(error.description.as_bytes(), "without a reason");
@@ -230,9 +247,12 @@ pub(super) fn refused(error: &sspi::Error) -> Problem {
         ErrorKind::TimeSkew => Problem::Login(format!(
             "the KDC's clock and this machine's differ by more than Kerberos allows ({said})"
         )),
-        ErrorKind::LogonDenied | ErrorKind::UnknownCredentials => {
-            Problem::Login(format!("the login was refused ({said})"))
+        // By CredSSP the host says itself why it does not let the user in.
+        _ if error.nstatus.is_some() => {
+            Problem::Refused(format!("the host refuses the login ({said})"))
         }
+        ErrorKind::LogonDenied => Problem::Refused(format!("the login was refused ({said})")),
+        ErrorKind::UnknownCredentials => Problem::Login(format!("the login was refused ({said})")),
         _ => Problem::Login(format!("the login failed ({said})")),
     }
 }

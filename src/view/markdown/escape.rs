@@ -142,7 +142,7 @@ fn html_word(word: &Word) -> String {
 /// no `--`, no `>`).
 pub(super) fn marker(name: &str) -> String {
     let kept = name.chars().map(|c| match c {
-        c if c.is_ascii_alphanumeric() || matches!(c, ' ' | ':' | '.' | '_' | '-') => c,
+        c if c.is_ascii_alphanumeric() || matches!(c, ' ' | ':' | '.' | '_' | '-' | '/') => c,
         _ => '_',
     });
     let mut kept: String = kept.collect();

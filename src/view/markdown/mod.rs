@@ -1,10 +1,12 @@
 //! Renders a document as GitHub-flavoured Markdown (the GFM specification, version 0.29), also read
 //! by GitLab.
 
+mod comments;
 mod escape;
 
 use super::document::{Block, Document, Field, Row, Side, Table, Text};
 use super::harmless::visible;
+pub use comments::comments;
 use escape::{html, marker, text};
 
 /// The most that GitHub takes as one comment, in characters.

@@ -67,3 +67,67 @@ fn what_does_not_fit_is_left_out_and_said() {
     assert!(text.len() <= 280, "{}", text.len());
     assert!(text.ends_with("_The last 2 parts are left out: too long._\n"), "{text}");
 }
+
+/// The lines of all comments without marks and the words around them.
+fn told(comments: &[String]) -> Vec<String> {
+    let lines = comments.iter().flat_map(|comment| comment.lines());
+    let own = |line: &&str| !line.starts_with("<!--") && !line.starts_with("_Part");
+    lines.filter(own).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_long_document_is_several_comments_and_nothing_of_it_is_lost() {
+    let mut table = Table::new(&[("a", Side::Left)]);
+    table.rows = (0..200).map(|n| Row::new(vec![format!("row {n}").into()])).collect();
+    let code: Vec<String> = (0..200).map(|n| format!("command {n}")).collect();
+    let list = (0..50).map(|n| format!("item {n}").into()).collect();
+    let document = Document {
+        marker: Some("mdc:plan x".to_owned()),
+        blocks: vec![
+            Block::Heading { level: 1, text: "title".into() },
+            Block::Paragraph("first".into()),
+            Block::heading("rows"),
+            Block::Table(table),
+            Block::Details { summary: "commands".into(), body: vec![Block::Code(code)] },
+            Block::heading("items"),
+            Block::List(list),
+        ],
+    };
+    let parts = comments::within(&document, 700);
+    let of = parts.len();
+    assert!(of > 5, "{of}");
+    for (place, part) in parts.iter().enumerate() {
+        let mark = format!("<!-- mdc:plan x part {} of {of} -->\n", place + 1);
+        assert!(part.starts_with(&mark) && part.len() <= 700, "{}: {part}", part.len());
+        let fences = part.lines().filter(|line| line.starts_with("```")).count();
+        let folds = part.matches("<details>").count();
+        assert!(fences % 2 == 0 && folds == part.matches("</details>").count(), "{part}");
+        assert!(!part.trim_end().ends_with("## rows"), "{part}");
+        assert_eq!(part.contains("\n| row"), part.contains("| --- |"), "{part}");
+    }
+    let said = told(&parts);
+    let only = |start: &str| said.iter().filter(|line| line.contains(start)).collect::<Vec<_>>();
+    let numbered =
+        |start: &str, n: usize| (0..n).map(|n| format!("{start}{n}")).collect::<Vec<_>>();
+    let rows: Vec<String> =
+        only("| row ").iter().map(|row| row.trim_matches(['|', ' ']).to_owned()).collect();
+    assert_eq!(rows, numbered("row ", 200));
+    assert_eq!(
+        only("command ").into_iter().cloned().collect::<Vec<_>>(),
+        numbered("command ", 200)
+    );
+    assert_eq!(only("- item").into_iter().cloned().collect::<Vec<_>>(), numbered("- item ", 50));
+}
+
+#[test]
+fn what_fits_is_one_comment_and_what_never_fits_is_named() {
+    let blocks = vec![Block::Paragraph("short".into())];
+    let one = comments::within(&Document { marker: Some("m".into()), blocks }, 700);
+    assert_eq!(one, ["<!-- m part 1 of 1 -->\nshort\n"]);
+    let code = vec!["before".to_owned(), "x".repeat(1000), "behind".to_owned()];
+    let blocks = vec![Block::Code(code)];
+    let parts = comments::within(&Document { marker: None, blocks }, 400).concat();
+    let before = parts.split_once("before").map(|(_, rest)| rest);
+    let note = before.and_then(|rest| rest.split_once("too long for a comment"));
+    assert!(note.is_some_and(|(_, rest)| rest.contains("behind")), "{parts}");
+}

@@ -2,6 +2,7 @@
 
 use super::rows::StepRow;
 use super::steps::action;
+use crate::address::HostName;
 use crate::diff::Action;
 use crate::plan::{HealthyBefore, Plan, Step};
 use crate::transport::{Account, Command, Task};
@@ -58,15 +59,12 @@ pub(super) fn runs<'a>(plan: &'a Plan, step: &'a Step) -> Vec<Run<'a>> {
             command,
         })
     });
-    let run = |when: When, commands: &'a [Command]| {
-        let run = move |command: &'a Command| Run { when, what: what(command), command };
-        commands.iter().map(run)
-    };
     let back = step.back().map_or(&[][..], |commands| &**commands);
+    let back = back.iter().map(|command| Run { when: When::Back, what: what(command), command });
     before
         .chain(asked(plan, step))
-        .chain(run(When::Own, &step.commands))
-        .chain(run(When::Back, back))
+        .chain(step.in_order().into_iter().map(own))
+        .chain(back)
         .collect()
 }
 
@@ -77,8 +75,15 @@ pub(in crate::view) fn lines(plan: &Plan, step: &Step) -> Vec<String> {
 
 /// Commands as text, each with what it is for.
 pub(in crate::view) fn own_lines(commands: &[Command]) -> Vec<String> {
-    let runs = commands.iter().map(|command| Run { when: When::Own, what: what(command), command });
+    let runs = commands.iter().map(|command| own((None, command)));
     runs.flat_map(|run| command_lines(&run)).collect()
+}
+
+/// A command of what the step does; `relay` is where it runs, when that isn't the step's host.
+fn own<'a>((relay, command): (Option<&HostName>, &'a Command)) -> Run<'a> {
+    let what = what(command);
+    let what = relay.map_or_else(|| what.clone(), |host| format!("on {host}, {what}"));
+    Run { when: When::Own, what, command }
 }
 
 /// What a command is for, and what it takes from the controller for that.
@@ -88,6 +93,7 @@ fn what(command: &Command) -> String {
         Task::WriteFile { secrets, .. } => secrets.iter().fold(words, |words, (name, from)| {
             format!("{words}, with the secret {name} from {}", secret(from))
         }),
+        Task::Relay(_) => words,
         task => task.sends().map_or(words.clone(), |from| format!("{words} from the file {from}")),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::group::group;
 use crate::diff::{FileDifference, Reason};
-use crate::plan::{Plan, Step};
+use crate::plan::Step;
 use crate::transport::Task;
 use crate::value::RemotePath;
 use crate::view::document::{Block, Label, Text};
@@ -18,8 +18,8 @@ struct Shown<'a> {
 }
 
 /// Every change of content once, with the hosts that it is made on.
-pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
-    let changes = plan.steps.iter().flat_map(|step| of_step(step).map(move |it| (step, it)));
+pub(in crate::view) fn blocks<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<Block> {
+    let changes = steps.into_iter().flat_map(|step| of_step(step).map(move |it| (step, it)));
     let groups = group(changes, |(_, shown)| shown.clone());
     if groups.is_empty() {
         return Vec::new();

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::parts::{Part, elapsed, hosts, parts};
+use super::width::hosts;
 use crate::address::ComponentName;
 use crate::diff::Action;
-use crate::plan::{Plan, Step};
+use crate::plan::{Part, Plan, Step, elapsed, parts};
 use crate::view::group::group;
 use crate::view::words;
 

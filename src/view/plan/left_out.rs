@@ -24,7 +24,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     }
     if !plan.warnings.is_empty() {
         blocks.push(Block::heading(Text::of(Label::Warning, "Warnings")));
-        blocks.push(Block::List(plan.warnings.iter().map(|it| Text::from(it.as_str())).collect()));
+        blocks.push(Block::List(plan.warnings.iter().map(|it| Text::from(&**it)).collect()));
     }
     blocks
 }

@@ -3,31 +3,30 @@
 
 mod commands;
 mod dot;
-mod files;
+pub(super) mod files;
 mod groups;
 mod left_out;
 mod mermaid;
 mod notices;
 mod page;
-mod parts;
 mod rehearsal;
 mod rows;
 mod steps;
 mod summary;
 mod waived;
+mod width;
 
 use super::document::{Block, Document, Label, Text};
 use super::{markdown, words};
-use crate::plan::{Compared, Plan, Purpose};
+use crate::plan::{Clock, Compared, Part, Plan, Purpose, parts};
 pub(super) use commands::{lines, own_lines};
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use page::page;
-pub(super) use parts::times;
-use parts::{Part, parts};
 pub(super) use rows::needs;
 use rows::rows;
 pub(super) use summary::policy;
+pub use summary::staged_of;
 pub(super) use waived::waivers;
 
 /// How much of a plan is shown.
@@ -41,12 +40,19 @@ pub enum Detail {
     Commands,
 }
 
+/// Under which name a bot finds what was told of plans for the same cluster: one word of its name and what it
+/// is for, so that none begins as another does.
+#[must_use]
+pub fn mark(what: &str, plan: &Plan) -> String {
+    format!("mdc:{what} {}/{}", plan.cluster, plan.environment)
+}
+
 /// The plan as a document. `next` is the command that carries it out; empty when the reader has
 /// nothing to run.
 #[must_use]
 pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     let mut document = Document::titled(title(plan));
-    document.marker = Some(format!("mdc:plan {}", plan.cluster));
+    document.marker = Some(mark("plan", plan));
     document.push(Block::Paragraph(origin(plan)));
     if plan.steps.is_empty() {
         document.push(Block::Paragraph(nothing_to_do(plan)));
@@ -54,10 +60,12 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
         document.extend(summary::blocks(plan));
     }
     if detail >= Detail::Steps {
-        document.extend(parts(plan).iter().flat_map(|part| every_step(plan, part, detail)));
+        let clock = Clock::of(plan);
+        let parts = parts(plan);
+        document.extend(parts.iter().flat_map(|part| every_step((plan, &clock), part, detail)));
     }
     if detail >= Detail::Steps {
-        document.extend(files::blocks(plan));
+        document.extend(files::blocks(&plan.steps));
     }
     document.extend(notices::blocks(plan, detail));
     document.extend(left_out::blocks(plan));
@@ -69,8 +77,8 @@ pub fn document(plan: &Plan, detail: Detail, next: &str) -> Document {
     document
 }
 
-fn every_step(plan: &Plan, part: &Part<'_>, detail: Detail) -> Vec<Block> {
-    let rows = rows(part.steps.iter().copied());
+fn every_step((plan, clock): (&Plan, &Clock), part: &Part<'_>, detail: Detail) -> Vec<Block> {
+    let rows = rows(part.steps.iter().copied(), clock);
     let mut blocks = Vec::from(steps::blocks(part, &rows));
     if detail == Detail::Commands {
         blocks.push(commands::details(plan, part.title, &rows));
@@ -95,6 +103,53 @@ pub fn comment(plan: &Plan, next: &str) -> String {
     markdown::render_within(&summary, markdown::LONGEST_COMMENT)
 }
 
+/// The most comments that a plan is told in: who reads more, reads the plan file.
+const MOST_COMMENTS: usize = 10;
+
+/// The plan as comments of a pull request, each with its mark, of this name when there is one: with all
+/// commands where that takes no more than ten, and else with a line that says what was dropped.
+#[must_use]
+pub fn comments(plan: &Plan, next: &str, name: Option<&str>) -> Vec<String> {
+    let document = |detail| {
+        let document = document(plan, detail, next);
+        let marker = name.map(named).or(document.marker);
+        Document { marker, blocks: document.blocks }
+    };
+    let steps = || without(document(Detail::Steps), "commands");
+    let summary = || without(document(Detail::Summary), "steps");
+    let forms: [&dyn Fn() -> Document; 2] = [&|| document(Detail::Commands), &steps];
+    let whole = forms.iter().map(|form| markdown::comments(&form()));
+    if let Some(comments) = { whole }.find(|comments| comments.len() <= MOST_COMMENTS) {
+        return comments;
+    }
+    let all = markdown::comments(&summary());
+    if all.len() <= MOST_COMMENTS {
+        return all;
+    }
+    let note = format!(
+        "Of {} comments the first {MOST_COMMENTS} are here: too many. The plan file has the rest.",
+        all.len()
+    );
+    let mut document = summary();
+    document.blocks.insert(1, Block::Paragraph(Text::of(Label::Warning, note)));
+    let mut comments = markdown::comments(&document);
+    comments.truncate(MOST_COMMENTS);
+    comments
+}
+
+fn named(name: &str) -> String {
+    format!("mdc:plan {name}")
+}
+
+/// The comment of a pull request that takes the place of those of a plan, since there is none: `why`.
+#[must_use]
+pub fn no_comments(why: &str, name: Option<&str>) -> Vec<String> {
+    let mut document = Document::titled(Text::from("There is no plan to show"));
+    document.marker = Some(name.map_or_else(|| "mdc:plan".to_owned(), named));
+    document.push(Block::Paragraph(Text::of(Label::Error, why)));
+    markdown::comments(&document)
+}
+
 /// Says below the title that something is missing.
 fn without(mut document: Document, dropped: &str) -> Document {
     let note =
@@ -111,6 +166,10 @@ fn title(plan: &Plan) -> Text {
             text.plain("): plan to roll back the run ").and(Label::Strong, run)
         }
         Purpose::BackUp => text.plain("): plan to take backups"),
+        Purpose::Stage => text
+            .plain("): plan to bring the packages of release ")
+            .and(Label::Strong, &plan.release)
+            .plain(" to their hosts"),
         Purpose::FailOver => text.plain("): plan to let a standby take over"),
         Purpose::Finalise => text
             .plain("): plan to drop what was kept for the way back from ")
@@ -138,6 +197,7 @@ fn nothing_to_do(plan: &Plan) -> Text {
     match plan.purpose {
         Purpose::RollBack(_) => return Text::of(Label::Good, "Nothing to take back."),
         Purpose::BackUp => return Text::of(Label::Warning, "No backup is to be taken by mdc."),
+        Purpose::Stage => return Text::of(Label::Good, "No package has to be brought to a host."),
         Purpose::Finalise => return Text::of(Label::Good, "Nothing is kept for a way back."),
         Purpose::Release | Purpose::FailOver => {}
     }

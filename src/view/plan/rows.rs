@@ -1,9 +1,10 @@
 //! Equal steps on many hosts as one row.
 
+use std::time::Duration;
+
 use crate::address::{ComponentName, HostName};
-use crate::diff::Action;
-use crate::plan::{HealthyBefore, Step};
-use crate::transport::Task;
+use crate::diff::{Action, Reason};
+use crate::plan::{Clock, HealthyBefore, Step};
 use crate::value::Period;
 use crate::view::group::group;
 use crate::view::words;
@@ -23,16 +24,36 @@ pub(super) struct Same<'a> {
     pub(super) needs: Vec<String>,
     pub(super) way_back: String,
     pub(super) forecast: Period,
+    pub(super) slow: Period,
     pub(super) size: u64,
+    pub(super) staged: bool,
+    pub(super) fed_by: Option<&'a str>,
+    pub(super) feeds: String,
 }
 
 /// A row: steps that differ only in their host.
 pub(super) struct StepRow<'a> {
     pub(super) same: Same<'a>,
     pub(super) steps: Vec<&'a Step>,
+    /// When they begin, and whether that is counted from when the window opens.
+    pub(super) begins: (Duration, bool),
 }
 
 impl StepRow<'_> {
+    /// What stops meanwhile, when, and for how long on each host; empty when nothing does.
+    pub(super) fn impact(&self) -> String {
+        let Same { impact, forecast, slow, .. } = &self.same;
+        if impact.is_empty() {
+            return String::new();
+        }
+        format!(
+            "{impact}; {}, for {}, {} in a slow case",
+            words::after(self.begins),
+            words::about(forecast.duration()),
+            words::about(slow.duration())
+        )
+    }
+
     /// The hosts in few words.
     pub(super) fn hosts(&self) -> String {
         words::hosts(self.steps.iter().map(|step| step.host.as_str()))
@@ -40,11 +61,15 @@ impl StepRow<'_> {
 }
 
 /// The steps as rows: waves in order, within a wave in the order of the plan.
-pub(super) fn rows<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<StepRow<'a>> {
-    let mut rows: Vec<StepRow<'a>> = group(steps, |step| same(step))
-        .into_iter()
-        .map(|(same, steps)| StepRow { same, steps })
-        .collect();
+pub(super) fn rows<'a>(
+    steps: impl IntoIterator<Item = &'a Step>,
+    clock: &Clock,
+) -> Vec<StepRow<'a>> {
+    let row = |(same, steps): (Same<'a>, Vec<&'a Step>)| {
+        let begins = steps.first().map(|step| clock.begins(step)).unwrap_or_default();
+        StepRow { same, steps, begins }
+    };
+    let mut rows: Vec<StepRow<'a>> = group(steps, |step| same(step)).into_iter().map(row).collect();
     rows.sort_by_key(|row| row.same.wave);
     rows
 }
@@ -65,8 +90,21 @@ fn same(step: &Step) -> Same<'_> {
         needs: needs(&step.host, &step.needs_healthy),
         way_back: step.way_back.as_ref().map(words::way_back).unwrap_or_default(),
         forecast: step.forecast,
-        size: size(step),
+        slow: step.slow_case(),
+        size: step.copied().map_or(0, |(_, size)| size),
+        staged: step.staged,
+        fed_by: step.feeder.as_ref().map(|feeder| feeder.host.as_str()),
+        feeds: feeds(step),
     }
+}
+
+/// Whom it gives its file to.
+fn feeds(step: &Step) -> String {
+    let fed = step.reasons.iter().find_map(|reason| match reason {
+        Reason::Feeds { hosts } => Some(hosts),
+        _ => None,
+    });
+    fed.map(|hosts| words::hosts(hosts.iter().map(HostName::as_str))).unwrap_or_default()
 }
 
 /// What has to be healthy, without the name of the step's own host, so that steps compare alike.
@@ -81,13 +119,4 @@ pub(in crate::view) fn needs(own: &HostName, needs: &[HealthyBefore]) -> Vec<Str
             format!("{component} on {hosts}")
         })
         .collect()
-}
-
-/// The bytes that a step copies to its host, if they aren't there.
-pub(super) fn size(step: &Step) -> u64 {
-    let sizes = step.commands.iter().map(|command| match command.task {
-        Task::ReceiveFile { size, .. } => size,
-        _ => 0,
-    });
-    sizes.fold(0, u64::saturating_add)
 }

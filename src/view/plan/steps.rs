@@ -1,8 +1,8 @@
 //! The steps of a part, by wave, with why, impact and needs.
 
-use super::parts::{Part, elapsed};
 use super::rows::StepRow;
 use crate::diff::Action;
+use crate::plan::{Part, elapsed};
 use crate::view::document::{Block, Field, Label, NO_BREAK, Row, Side, Table, Text};
 use crate::view::words;
 
@@ -67,7 +67,8 @@ pub(super) fn version(row: &StepRow<'_>) -> Text {
     if same.size == 0 {
         return text;
     }
-    let size = Text::of(Label::Dim, words::bytes(same.size)).unbroken();
+    let size = if same.staged { "there already".to_owned() } else { words::bytes(same.size) };
+    let size = Text::of(Label::Dim, size).unbroken();
     Text { spans: [text.and(Label::Dim, ", ").spans, size.spans].concat() }
 }
 
@@ -75,9 +76,11 @@ pub(super) fn notes(row: &StepRow<'_>) -> Vec<Field> {
     let same = &row.same;
     let notes = [
         ("why", same.reasons.join("; ")),
+        ("from", same.fed_by.unwrap_or_default().to_owned()),
+        ("feeds", same.feeds.clone()),
         ("asks", same.asks.clone()),
         ("keeps", same.keeps.join("; ")),
-        ("impact", same.impact.to_owned()),
+        ("impact", row.impact()),
         ("needs", same.needs.join("; ")),
         ("way back", same.way_back.clone()),
     ];

@@ -42,9 +42,18 @@ pub(super) fn line(event: &Event) -> Option<Text> {
             .plain(format!(
                 ": the record of this run is not there: {why}; the run goes on, and it is tried again"
             )),
+        Event::SentOtherwise { step, why } => {
+            word(Label::Warning, "instead").plain(format!("{}: {why}", title(step)))
+        }
+        Event::KeyStays { step, relay, why } => word(Label::Warning, "key left")
+            .and(Label::Host, relay.as_str())
+            .plain(format!(
+                ": the key of {} could not be taken from there, and ends by itself: {why}",
+                title(step)
+            )),
         Event::LeftBehind { host, why } => word(Label::Warning, "left")
             .and(Label::Host, host.as_str())
-            .plain(format!(": the run's files under /var/lib/mdc could not be removed: {why}")),
+            .plain(format!(": the run's files there could not be removed: {why}")),
         Event::Told { told } => {
             let delivered = told.delivery.is_delivered();
             let (label, how) =

@@ -19,6 +19,7 @@ fn plan() -> Plan {
         "release": "r", "unknown": [], "withheld": [], "warnings": [],
         "seal": "0000000000000000000000000000000000000000000000000000000000000000",
         "on-failure": {}, "basis": {"tool": "0", "facts": {}, "compared": {"hosts": 1, "resources": 1},
+            "max-age": "7d", "written": {"subjects": {}, "texts": {}},
             "desired": "0000000000000000000000000000000000000000000000000000000000000000"},
         "steps": [{
             "id": "core-01/md-core/upgrade", "host": "core-01", "component": "md-core",

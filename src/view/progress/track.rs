@@ -10,7 +10,7 @@ use crate::apply::Event;
 use crate::plan::Step;
 use crate::scan::Scanned;
 use crate::state::StepOutcome;
-use crate::transport::{Command, Rounds, Task};
+use crate::transport::{Command, Counted, Rounds, Task};
 use crate::view::document::{Label, Text};
 use crate::view::words::{self, StepName};
 
@@ -104,7 +104,7 @@ impl<'a> Track<'a> {
 
     fn ended(&mut self, step: &str, outcome: &StepOutcome, took: Duration) -> Text {
         self.running.remove(step);
-        self.finished += 1;
+        self.finished += usize::from(*outcome != StepOutcome::NotBegun);
         let (title, took) = (title(step), words::about(took));
         match outcome {
             StepOutcome::Done | StepOutcome::Kept(_) => {
@@ -137,6 +137,8 @@ impl<'a> Track<'a> {
             StepOutcome::FoundDone => {
                 word(Label::Good, "done").plain(format!("{title}: nothing was left to do"))
             }
+            StepOutcome::NotBegun => word(Label::Warning, "stopped")
+                .plain(format!("{title}: not begun, since the run stopped before its turn")),
             StepOutcome::Failed(failure) => {
                 self.failed += 1;
                 word(Label::Error, "failed")
@@ -184,6 +186,7 @@ impl<'a> Track<'a> {
                 task:
                     Task::AwaitIdle { give_up, .. }
                     | Task::AwaitAllIdle(Rounds { give_up, .. })
+                    | Task::AwaitHistory(Counted { give_up, .. })
                     | Task::AwaitHealthy { give_up, .. }
                     | Task::AwaitVersion { give_up, .. },
                 ..

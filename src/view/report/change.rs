@@ -3,8 +3,8 @@
 
 use super::super::document::{Block, Document, Field, Label, Row, Side, Table, Text};
 use super::super::words::{self, StepName};
-use super::{logs, notices, scans, tries, unseen};
-use crate::plan::Plan;
+use super::{left_as_it_is, logs, notices, parts, scans, tries, unseen};
+use crate::plan::{Plan, Purpose};
 use crate::report::ChangeRecord;
 use crate::report::change::{After, JournalAccount};
 use crate::state::{RunEnding, StepOutcome};
@@ -23,6 +23,7 @@ pub fn change_record(record: &ChangeRecord, plan: &Plan) -> Document {
     document.extend(people(record));
     document.extend(approvals::of_run(record));
     document.extend(versions(record));
+    document.extend(parts::against_forecast(&record.parts));
     document.extend(tries::steps(record));
     document.extend(tries::failures(record));
     document.extend(scans::test_scans(&record.scans));
@@ -46,7 +47,9 @@ fn title(record: &ChangeRecord) -> Text {
 }
 
 fn verdict(record: &ChangeRecord, plan: &Plan) -> Text {
-    let unseen = unseen(plan.unknown.len(), plan.withheld.len());
+    let back = matches!(plan.purpose, Purpose::RollBack(_));
+    let unseen = unseen(plan.unknown.len(), plan.withheld.len())
+        .or_else(|| left_as_it_is(if back { plan.warnings.len() } else { 0 }));
     let (how, reason) = words::ending(&record.ending);
     let owed = words::count(record.debts.len(), "step");
     let text = match record.ending {

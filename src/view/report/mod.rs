@@ -3,6 +3,7 @@
 mod change;
 mod logs;
 mod notices;
+mod parts;
 mod scans;
 mod tries;
 
@@ -36,8 +37,10 @@ pub fn document(report: &Report, detail: Detail) -> Document {
     }
     document.extend(report.steps.iter().filter_map(failure).flatten());
     document.extend(not_started(report));
+    document.extend(unreturned(report));
     document.extend(mixed(report));
     document.extend(kept(report));
+    document.extend(parts::against_forecast(&report.parts));
     document.extend(scans::test_scans(&report.scans));
     document.extend(logs::found(&report.logs));
     document.extend(notices::told(&report.notices));
@@ -56,6 +59,10 @@ fn title(report: &Report) -> Text {
         Purpose::Release => text.plain(" to release ").and(Label::Strong, &report.release),
         Purpose::RollBack(run) => text.plain(" to roll back the run ").and(Label::Strong, run),
         Purpose::BackUp => text.plain(" to take backups"),
+        Purpose::Stage => text
+            .plain(" to bring the packages of release ")
+            .and(Label::Strong, &report.release)
+            .plain(" to their hosts"),
         Purpose::FailOver => text.plain(" to let a standby take over"),
         Purpose::Finalise => {
             text.plain(" to finalise release ").and(Label::Strong, &report.release)
@@ -86,7 +93,7 @@ impl Tally {
                 ) => &mut tally.done,
                 Some(StepOutcome::FoundDone) => &mut tally.found_done,
                 Some(StepOutcome::Failed(_)) => &mut tally.failed,
-                None => &mut tally.waiting,
+                Some(StepOutcome::NotBegun) | None => &mut tally.waiting,
             } += 1;
         }
         tally
@@ -94,8 +101,9 @@ impl Tally {
 
     fn verdict(&self, report: &Report) -> Text {
         let whole = self.failed + self.waiting == 0 && report.stopped.is_none();
-        let text = match unseen(report.unknown.len(), report.withheld) {
-            Some(unseen) => Text::of(Label::Error, "✗ Not complete: ").plain(unseen),
+        let unseen = unseen(report.unknown.len(), report.withheld);
+        let text = match unseen.or_else(|| left_as_it_is(report.unreturned.len())) {
+            Some(why) => Text::of(Label::Error, "✗ Not complete: ").plain(why),
             None if whole => Text::of(Label::Good, "✓ Complete."),
             None => Text::of(Label::Error, "✗ Not complete."),
         };
@@ -124,6 +132,19 @@ fn unseen(unknown: usize, withheld: usize) -> Option<String> {
     let withheld = number(withheld, "change", "withheld");
     let parts: Vec<String> = unknown.into_iter().chain(withheld).collect();
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
+}
+
+/// What a rollback did not come to, since nothing leads back there.
+fn left_as_it_is(number: usize) -> Option<String> {
+    (number > 0).then(|| format!("{} not taken back.", words::count(number, "change")))
+}
+
+fn unreturned(report: &Report) -> Vec<Block> {
+    if report.unreturned.is_empty() {
+        return Vec::new();
+    }
+    let stays = report.unreturned.iter().map(|it| Text::of(Label::Warning, it));
+    vec![Block::heading("Not taken back"), Block::List(stays.collect())]
 }
 
 /// A failed step: where, what, how it ended, and the lines that tell why.
@@ -255,7 +276,7 @@ pub(super) fn outcome(outcome: Option<&StepOutcome>) -> Text {
         Some(StepOutcome::Told(_)) => Text::of(Label::Warning, "not told"),
         Some(StepOutcome::FoundDone) => Text::of(Label::Good, "✓ found done"),
         Some(StepOutcome::Failed(_)) => Text::of(Label::Error, "✗ failed"),
-        None => Text::of(Label::Dim, "not started"),
+        Some(StepOutcome::NotBegun) | None => Text::of(Label::Dim, "not started"),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::review::{ChangedStep, Differences, Moved, StepField};
 use crate::transport::Command;
 use crate::view::document::{Block, Document, Field, Label, Text};
 use crate::view::group::group;
-use crate::view::plan::own_lines;
+use crate::view::plan::{mark, own_lines};
 use crate::view::words;
 
 /// Lines around a difference that are shown.
@@ -20,22 +20,28 @@ const AROUND: usize = 1;
 pub fn document((old, new): (&Plan, &Plan), differences: &Differences<'_>) -> Document {
     let title = Text::of(Label::Strong, &new.cluster).plain(": what moved between two plans");
     let mut document = Document::titled(title);
-    document.marker = Some(format!("mdc:diff {}", new.cluster));
+    document.marker = Some(mark("diff", new));
     let seals =
         Text::of(Label::Dim, format!("from seal {} to {}", old.seal.short(), new.seal.short()));
     document.push(Block::Paragraph(seals));
-    document.push(Block::Paragraph(verdict((old, new), differences)));
-    if differences.is_empty() {
-        return document;
-    }
-    document.extend(about(&differences.about));
-    document.extend(only("No longer done", &differences.gone));
-    document.extend(only("Done besides", &differences.come));
-    if !differences.changed.is_empty() {
-        document.push(Block::heading("Done otherwise"));
-        document.extend(changed((old, new), &differences.changed));
-    }
+    document.extend(moved((old, new), differences));
     document
+}
+
+/// Whether anything moved, and what.
+pub(super) fn moved((old, new): (&Plan, &Plan), differences: &Differences<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::Paragraph(verdict((old, new), differences))];
+    if differences.is_empty() {
+        return blocks;
+    }
+    blocks.extend(about(&differences.about));
+    blocks.extend(only("No longer done", &differences.gone));
+    blocks.extend(only("Done besides", &differences.come));
+    if !differences.changed.is_empty() {
+        blocks.push(Block::heading("Done otherwise"));
+        blocks.extend(changed((old, new), &differences.changed));
+    }
+    blocks
 }
 
 fn verdict((old, new): (&Plan, &Plan), differences: &Differences<'_>) -> Text {

@@ -3,6 +3,7 @@
 use crate::plan::Plan;
 use crate::policy::{Finding, Verdict};
 use crate::view::document::{Block, Document, Label, Text};
+use crate::view::plan::mark;
 use crate::view::words;
 
 /// The verdict on `plan`.
@@ -10,7 +11,7 @@ use crate::view::words;
 pub fn document(plan: &Plan, verdict: &Verdict) -> Document {
     let title = Text::of(Label::Strong, &plan.cluster).plain(": policy on the plan");
     let mut document = Document::titled(title);
-    document.marker = Some(format!("mdc:policy {}", plan.cluster));
+    document.marker = Some(mark("policy", plan));
     document.push(Block::Paragraph(Text::of(Label::Dim, format!("seal {}", plan.seal.short()))));
     let asked = words::count(verdict.asked, "rule");
     let text = match verdict.denied.len() {

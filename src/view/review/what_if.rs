@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use crate::plan::{Plan, Step, elapsed, slowest};
-use crate::review::Fit;
+use crate::plan::{Part, Plan, Step, elapsed, parts, slowest};
+use crate::review::{Differences, Fit};
 use crate::view::document::{Block, Document, Label, Row, Side, Table, Text};
-use crate::view::plan::times;
 use crate::view::words;
 
 /// The plan as it is beside the plan as it would be, and how that one fits into `window`.
 #[must_use]
 pub fn document(
     (now, then): (&Plan, &Plan),
-    asked: &str,
+    (asked, differences): (&str, &Differences<'_>),
     window: Option<(Duration, &Fit<'_>)>,
 ) -> Document {
     let title = Text::of(Label::Strong, &now.cluster).plain(format!(": what if {asked}"));
@@ -28,6 +27,8 @@ pub fn document(
             document.push(Block::List(steps));
         }
     }
+    document.push(Block::heading("The plan"));
+    document.extend(super::differences::moved((now, then), differences));
     document
 }
 
@@ -40,27 +41,28 @@ fn table(now: &Plan, then: &Plan) -> Table {
         ("waves then", Side::Right),
     ];
     let mut table = Table::new(&columns);
-    let mut titles: Vec<&'static str> = times(now).into_iter().map(|part| part.0).collect();
-    let more = times(then).into_iter().map(|part| part.0);
-    for title in more {
-        if !titles.contains(&title) {
-            titles.push(title);
+    let (before, after) = (parts(now), parts(then));
+    let mut titles: Vec<&'static str> = before.iter().map(|part| part.title).collect();
+    for part in &after {
+        if !titles.contains(&part.title) {
+            titles.push(part.title);
         }
     }
     for title in titles {
-        let of = |plan: &Plan| times(plan).into_iter().find(|part| part.0 == title);
-        let (before, after) = (of(now), of(then));
-        let time = |it: Option<(&str, Duration, usize)>| {
-            it.map(|it| words::about(it.1)).unwrap_or_default()
+        let time = |parts: &[Part<'_>]| {
+            let part = parts.iter().find(|part| part.title == title);
+            part.map(|part| words::about(elapsed(&part.steps))).unwrap_or_default()
         };
-        let waves =
-            |it: Option<(&str, Duration, usize)>| it.map(|it| it.2.to_string()).unwrap_or_default();
+        let waves = |parts: &[Part<'_>]| {
+            let part = parts.iter().find(|part| part.title == title);
+            part.map(|part| part.waves().to_string()).unwrap_or_default()
+        };
         table.rows.push(Row::new(vec![
             title.into(),
-            time(before).into(),
-            time(after).into(),
-            waves(before).into(),
-            waves(after).into(),
+            time(&before).into(),
+            time(&after).into(),
+            waves(&before).into(),
+            waves(&after).into(),
         ]));
     }
     for (title, of) in

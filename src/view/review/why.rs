@@ -1,6 +1,6 @@
 //! Why a step is there.
 
-use crate::plan::{Plan, Step};
+use crate::plan::{Feeder, Plan, Step};
 use crate::review::{Relation, Why};
 use crate::view::document::{Block, Document, Field, Label, Text};
 use crate::view::group::group;
@@ -17,6 +17,7 @@ pub fn document(plan: &Plan, why: &Why<'_>) -> Document {
     document.push(place(why));
     document.push(Block::heading("What hangs on it"));
     document.extend(hangs(plan, why));
+    document.extend(whole::files::blocks([step]));
     document.push(Block::heading("What it runs"));
     document.push(Block::Code(whole::lines(plan, step)));
     document
@@ -28,8 +29,10 @@ fn facts(plan: &Plan, why: &Why<'_>) -> Vec<Field> {
     let begins = words::about(why.begins);
     let reasons: Vec<String> = step.reasons.iter().map(words::reason).collect();
     let needs = whole::needs(&step.host, &step.needs_healthy);
+    let from = |Feeder { host, site, .. }: &Feeder| format!("{host}, the relay of the site {site}");
     let fields = [
         ("why", reasons.join("; ")),
+        ("from", step.feeder.as_ref().map(from).unwrap_or_default()),
         ("part", words::stage(step.stage).to_owned()),
         ("wave", format!("{} of {waves}, about {begins} after the beginning", step.wave)),
         ("takes", words::about(step.forecast.duration())),
@@ -67,6 +70,8 @@ fn because(relation: Relation, step: &Step) -> String {
             "every package is on its host before anything changes, so that nothing waits for a copy"
                 .to_owned()
         }
+        Relation::Feeds => "it brings the file that this one gets from there".to_owned(),
+        Relation::Fed => "its host gets the file from here, where it stays until then".to_owned(),
         Relation::Gate => "what it looks at has to be so first".to_owned(),
         Relation::Tells => "people are told before".to_owned(),
         Relation::Stage => "stage 2 begins when stage 1 is over".to_owned(),

@@ -16,6 +16,8 @@ const fn rendition(label: Label) -> &'static str {
             Action::Copy
             | Action::Fetch
             | Action::Keep
+            | Action::Relay
+            | Action::Clear
             | Action::BackUp
             | Action::ProveBackup
             | Action::AwaitIdle
@@ -45,6 +47,7 @@ const fn rendition(label: Label) -> &'static str {
             Action::Downgrade
             | Action::Repair
             | Action::Remove
+            | Action::Reboot
             | Action::Rollback
             | Action::Unregister
             | Action::Deactivate

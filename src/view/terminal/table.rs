@@ -18,7 +18,9 @@ pub(super) fn write(page: &mut Page<'_>, table: &Table, indent: usize) {
     if titles.iter().any(|title| !title.is_empty()) {
         row(page, &table.columns, &widths, &titles, indent);
     }
-    let notes = indent + widths.first().map_or(0, |first| first + GAP) + INDENT;
+    // Below what comes after the first column; where nothing does, below that.
+    let first = if let [first, _, ..] = widths.as_slice() { first + GAP } else { 0 };
+    let notes = indent + first + INDENT;
     let keys = table.rows.iter().flat_map(|row| &row.notes).map(|note| note.key.len()).max();
     for (source, cells) in table.rows.iter().zip(&rows) {
         if source.apart {

@@ -6,7 +6,7 @@ mod time;
 
 pub use hosts::hosts;
 pub use reason::reason;
-pub use time::{time, time_of_day};
+pub use time::{after, days, time, time_of_day};
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::manifest::FailOn;
 use crate::observe::{HealthState, PackageState, UnitState};
 use crate::plan::WayBack;
 use crate::state::{Request, RunEnding};
-use crate::transport::{Command, Rounds, ScanBounds, Task};
+use crate::transport::{Command, Counted, LogsSince, Rounds, ScanBounds, Task};
 use crate::value::Period;
 
 /// An action in one word.
@@ -26,6 +26,8 @@ pub const fn action(action: Action) -> &'static str {
         Action::Copy => "copy",
         Action::Fetch => "fetch",
         Action::Keep => "keep",
+        Action::Relay => "relay",
+        Action::Clear => "clear",
         Action::Install => "install",
         Action::Upgrade => "upgrade",
         Action::Downgrade => "downgrade",
@@ -33,6 +35,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::Start => "start",
         Action::Reconfigure => "reconfigure",
         Action::Remove => "remove",
+        Action::Reboot => "reboot",
         Action::Rollback => "rollback",
         Action::Finalise => "finalise",
         Action::BackUp => "back up",
@@ -65,7 +68,7 @@ pub const fn action(action: Action) -> &'static str {
 #[must_use]
 pub const fn sign(action: Action) -> &'static str {
     match action {
-        Action::Copy | Action::Fetch => "»",
+        Action::Copy | Action::Fetch | Action::Relay => "»",
         Action::Keep => "«",
         Action::Install | Action::Register | Action::Activate => "+",
         Action::Upgrade | Action::Nominate => "↑",
@@ -74,8 +77,9 @@ pub const fn sign(action: Action) -> &'static str {
         Action::Start => "▸",
         Action::Reconfigure | Action::ImportSettings => "±",
         Action::Remove | Action::Unregister | Action::Deactivate => "−",
+        Action::Reboot => "↻",
         Action::Rollback => "↶",
-        Action::Finalise => "-",
+        Action::Finalise | Action::Clear => "-",
         Action::BackUp => "=",
         Action::ProveBackup
         | Action::AwaitIdle
@@ -94,48 +98,22 @@ pub const fn sign(action: Action) -> &'static str {
     }
 }
 
-/// A stage's name.
+/// A stage.
 #[must_use]
 pub const fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Live => "Stage 1, live",
-        Stage::Critical => "Stage 2, critical",
-    }
-}
-
-/// What a stage means, in one sentence.
-#[must_use]
-pub const fn stage_means(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Live => {
-            "Files go on being processed; each function named below stops only while its step runs."
-        }
-        Stage::Critical => {
-            "In a maintenance window: submissions are stopped, no scan is in progress, and one \
-             component changes after the other."
-        }
-    }
+    stage.title()
 }
 
 /// A stage that is taken back.
 #[must_use]
 pub const fn stage_back(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Live => "Stage 1, taken back",
-        Stage::Critical => "Stage 2, taken back",
-    }
+    stage.title_back()
 }
 
 /// What it means that a stage is taken back, in one sentence.
 #[must_use]
 pub const fn stage_back_means(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Live => "Each function named below stops while its step runs.",
-        Stage::Critical => {
-            "Submissions have to be stopped and no scan in progress: nobody looks whether that is so, \
-             and no window is waited for. One component changes after the other."
-        }
-    }
+    stage.means_back()
 }
 
 /// How a step is taken back.
@@ -145,6 +123,7 @@ pub fn way_back(way_back: &WayBack) -> String {
         WayBack::Package { to, loses, .. } if loses.is_empty() => format!("to {to}"),
         WayBack::Package { to, loses, .. } => format!("to {to}; {loses}"),
         WayBack::Files { .. } => "to the files as they were".to_owned(),
+        WayBack::ByHand(how) => format!("by hand: {how}"),
         WayBack::None(why) => format!("none: {why}"),
     }
 }
@@ -160,12 +139,18 @@ pub fn gate(task: &Task) -> Option<String> {
             "all {of} that can tell have 0 left to do in the same round, {samples} times in a row, {every} \
              apart; given up after {give_up}"
         ),
+        Task::AwaitHistory(Counted { samples, every, give_up, .. }) => format!(
+            "0 scans in progress, {samples} times in a row, {every} apart; given up after {give_up}"
+        ),
         Task::AwaitHealthy { at_least, of, without, give_up, .. } => {
             let next = if without.is_empty() { "" } else { " without those of the next wave" };
             format!("{at_least} of {of} healthy{next}; given up after {give_up}")
         }
         Task::ProveBackup { newest, max_age, .. } => {
             format!("the newest of {newest}, at most {max_age} old")
+        }
+        Task::AwaitBoot { give_up } => {
+            format!("another boot of the host answers; given up after {give_up}")
         }
         Task::ByHand { text, .. } => format!("by hand: {text} (the version is seen on the host)"),
         Task::Confirm { text, verified: true, .. } => format!("{text} (verified on the host)"),
@@ -177,7 +162,7 @@ pub fn gate(task: &Task) -> Option<String> {
             count(*of, "host")
         ),
         Task::MarkLogs { of, .. } => format!("where the logs end on {}", count(*of, "host")),
-        Task::ReadLogs { of, fail_on, .. } => format!(
+        Task::ReadLogs(LogsSince { of, fail_on, .. }) => format!(
             "what came to the logs since the run began, on {}: {}",
             count(*of, "host"),
             match fail_on {
@@ -213,8 +198,20 @@ pub fn asks(commands: &[Command]) -> Option<String> {
             "by Control Center: {}; the version is seen on the host, given up after {give_up}",
             says.join(", then ")
         )),
-        None => commands.iter().find_map(|command| gate(&command.task)),
+        None => gates(commands),
     }
+}
+
+/// What has to be so first, and who is asked for its health after those that try to reach what was changed.
+fn gates(commands: &[Command]) -> Option<String> {
+    let first = commands.iter().find_map(|command| gate(&command.task))?;
+    let healthy = commands.iter().skip(1).filter_map(|command| match &command.task {
+        Task::AwaitHealthy { component, at_least, of, give_up, .. } => {
+            Some(format!("; then {at_least} of {of} {component} healthy, given up after {give_up}"))
+        }
+        _ => None,
+    });
+    Some(healthy.fold(first, |all, one| all + &one))
 }
 
 /// What a change has to leave as it is; none when the task compares nothing.
@@ -343,6 +340,16 @@ pub fn about(time: Duration) -> String {
     Period::millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).rounded().to_string()
 }
 
+/// From when to when: to the second where otherwise both would read the same.
+#[must_use]
+pub fn between(from: Duration, to: Duration) -> String {
+    let (begins, ends) = (about(from), about(to));
+    if begins != ends || from == to {
+        return format!("{begins} to {ends}");
+    }
+    format!("{} to {}", Period::seconds(from.as_secs()), Period::seconds(to.as_secs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,6 +362,9 @@ mod tests {
         assert_eq!(about(Duration::from_millis(1_200)), "2s");
         assert_eq!(about(Duration::from_secs(599)), "9m 59s");
         assert_eq!(about(Duration::from_secs(3_601)), "1h 1m");
+        let between = |from, to| between(Duration::from_secs(from), Duration::from_secs(to));
+        assert_eq!(between(599, 845), "9m 59s to 15m");
+        assert_eq!(between(845, 900), "14m 5s to 15m");
         assert_eq!(count(1, "copy"), "1 copy");
         assert_eq!(count(0, "copy"), "0 copies");
     }

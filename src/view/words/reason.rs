@@ -2,6 +2,7 @@
 
 use super::{StepName, hosts};
 use crate::address::{ComponentName, HostName};
+use crate::catalog::RebootWhen;
 use crate::diff::{FileDifference, Reason};
 
 /// Why something is done. Versions are the product's, without epoch and packaging revision, so
@@ -28,10 +29,16 @@ pub fn reason(reason: &Reason) -> String {
         Reason::WayBackOf { step } => {
             format!("{} can be taken back with this file", StepName::of(step).in_words())
         }
+        Reason::Feeds { hosts } => format!("{} get this file from it", named(hosts)),
+        Reason::Fed { hosts } => {
+            format!("{} have got this file from it, and nothing on it needs it", named(hosts))
+        }
+        Reason::BeforeAll => "nothing is changed before this is so".to_owned(),
         Reason::BeforeCritical => "stage 2 begins only when this is so".to_owned(),
         Reason::BacksUpFirst => {
             "nothing is in progress now, so that it is of one moment".to_owned()
         }
+        Reason::Reboots { step, when } => reboots(&StepName::of(step).in_words(), *when),
         Reason::FinaliseAsked { run } => {
             format!("kept by the run {run} for its way back; afterwards there is no return")
         }
@@ -61,6 +68,19 @@ pub fn reason(reason: &Reason) -> String {
         Reason::TakesOverAgain => "the manifest lets it take over again".to_owned(),
         Reason::TakeoverAsked => "`mdc failover` was asked for it".to_owned(),
         Reason::Undoes { run, .. } => format!("the run {run} is rolled back"),
+    }
+}
+
+fn named(all: &[HostName]) -> String {
+    hosts(all.iter().map(HostName::as_str))
+}
+
+fn reboots(step: &str, when: RebootWhen) -> String {
+    match when {
+        RebootWhen::After => format!("the manifest wants it after each installation: {step}"),
+        RebootWhen::WhenAsked => {
+            format!("only if the host waits for a reboot by then: {step} may ask for one")
+        }
     }
 }
 

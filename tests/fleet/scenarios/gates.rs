@@ -8,7 +8,7 @@ use crate::site::Site;
 pub(crate) fn run(fleet: &Fleet) {
     let release = Release::moving(&fleet.site, &["file-storage"]);
     let site = Site::with_manifest(fleet, &release, |manifest| {
-        manifest.replace("every = \"1s\"", "every = \"1s\"\nwithin = \"3s\"")
+        manifest.replace("every = \"1s\"", "every = \"1s\"\nwithin = \"8s\"")
     });
     // A scan in progress on the rpm host, and a message that nobody takes.
     let queue = |number: u32| {
@@ -20,7 +20,7 @@ pub(crate) fn run(fleet: &Fleet) {
     queue(2);
     site.mdc(&["apply", "--yes"]).ends(1).tells(&[
         "Failed: await-idle md-core on exec-02",
-        "given up after 3s; the last value was: 2 left to do",
+        "given up after 8s; the last value was: 2 left to do",
     ]);
     queue(0);
     rabbitmq(
@@ -31,7 +31,7 @@ pub(crate) fn run(fleet: &Fleet) {
     );
     site.mdc(&["resume", "--yes"]).ends(1).tells(&[
         "Failed: await-idle rabbitmq on infra-01",
-        "given up after 3s; the last value was: 1 left to do",
+        "given up after 8s; the last value was: 1 left to do",
     ]);
     rabbitmq(fleet, "delete_queue work");
     fleet.ask("infra-01", "sudo touch -d '2 hours ago' /var/backups/cluster/postgresql-1.sql");

@@ -24,7 +24,7 @@ pub(crate) fn run(fleet: &Fleet) {
         serde_json::from_str(&std::fs::read_to_string(site.path("plan.json")).unwrap()).unwrap();
     assert_eq!(plan["unknown"][0]["host"], "storage-01", "{}", said.out);
     let components = |part: &str| {
-        let looks = ["verify", "mark-logs", "read-logs"];
+        let looks = ["verify", "mark-logs", "read-logs", "prove-backup"];
         let changes = |it: &&Value| !looks.iter().any(|look| it["action"] == **look);
         let list = plan[part].as_array().unwrap().iter().filter(changes);
         list.map(|it| it["component"].as_str().unwrap()).collect::<Vec<_>>()

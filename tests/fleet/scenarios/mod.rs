@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod gates;
 mod host_down;
+mod hot_backup;
 mod infrastructure;
 mod interrupted;
 mod killed;
@@ -16,6 +17,7 @@ mod password;
 mod postgresql;
 mod preflight;
 mod rabbitmq_cluster;
+mod relays;
 mod removed;
 mod repository;
 mod roles;
@@ -35,7 +37,7 @@ pub(crate) struct Scenario {
     pub(crate) run: fn(&Fleet),
 }
 
-pub(crate) const SCENARIOS: [Scenario; 38] = [
+pub(crate) const SCENARIOS: [Scenario; 40] = [
     Scenario { name: "upgrade", changes: &ALL, run: upgrade::run },
     Scenario { name: "failing-install", changes: &PRODUCTS, run: failing_install::deb },
     Scenario { name: "failing-install-rpm", changes: &EXECUTION, run: failing_install::rpm },
@@ -68,6 +70,7 @@ pub(crate) const SCENARIOS: [Scenario; 38] = [
         changes: &["infra-01", "storage-01", "exec-01"],
         run: infrastructure::run,
     },
+    Scenario { name: "relays", changes: &PRODUCTS, run: relays::run },
     Scenario { name: "backup", changes: &["infra-01"], run: backup::run },
     Scenario { name: "postgresql", changes: &["infra-01", "exec-01"], run: postgresql::run },
     Scenario {
@@ -85,6 +88,7 @@ pub(crate) const SCENARIOS: [Scenario; 38] = [
         changes: &["infra-01", "infra-02", "infra-03", "exec-01"],
         run: rabbitmq_cluster::run,
     },
+    Scenario { name: "hot-backup", changes: &EXECUTION, run: hot_backup::run },
     Scenario { name: "files", changes: &PRODUCTS, run: files::run },
     Scenario { name: "removed", changes: &EXECUTION, run: removed::run },
     Scenario { name: "window", changes: &["storage-01", "exec-01"], run: window::run },

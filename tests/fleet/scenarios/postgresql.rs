@@ -33,7 +33,10 @@ pub(crate) fn run(fleet: &Fleet) {
     site.is_as_desired();
 
     // The Worker has no way back without a release before, and stays.
-    let back = ["exec-01/worker stays as it is", "Complete. Of 1 step: 1 done."];
+    let back = [
+        "exec-01/worker stays as it is",
+        "Not complete: 1 change not taken back. Of 1 step: 1 done.",
+    ];
     site.mdc(&["rollback", "--yes"]).ends(1).tells(&back);
     assert_eq!(postgres(fleet, "show server_version_num"), before);
     assert_eq!(postgres(fleet, "select count(*) from kept"), "1000");

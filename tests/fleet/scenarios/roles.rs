@@ -23,6 +23,7 @@ pub(crate) fn run(fleet: &Fleet) {
     fleet.ask("infra-01", failover);
     let primary = primary(fleet);
     settled(fleet, primary);
+    // Whatever of stage 1 it still had to do is done; nothing of stage 2.
     site.mdc(&["apply", "early.json", "--yes"]).ends(1).tells(&[
         "the plan is stale",
         "infra-01/redis/upgrade: role was primary, is replica",
@@ -32,7 +33,7 @@ pub(crate) fn run(fleet: &Fleet) {
         &format!("{primary}: have Sentinel give the role of the primary to a replica"),
         "keys without a time to live: before and after (db0 3)",
     ]);
-    let journal = site.journal();
+    let journal = site.newest_journal();
     let end = |host: &str| journal.end(&format!("{host}/redis/upgrade")).unwrap();
     for host in INFRA {
         let version = "redis-cli info server | tr -d '\\r' | sed -n 's/^redis_version://p'";

@@ -8,8 +8,6 @@ import time
 
 import wine
 
-BOOT = "00000000-0000-4000-01db-1ef1d1a2b3c4"
-
 
 def tell(say, questions):
     def line(text):
@@ -25,7 +23,13 @@ def tell(say, questions):
     room = os.statvfs(wine.PREFIX)
     line(f"disk C: 0 0 {room.f_bavail * room.f_frsize // 1024} 0% C:\\")
     line("memory 4194304")
-    line(f"boot {BOOT}")
+    cache = wine.here(r"C:\ProgramData\mdc\cache")
+    for folder in os.listdir(cache) if os.path.isdir(cache) else []:
+        for name in os.listdir(os.path.join(cache, folder)):
+            size = os.path.getsize(os.path.join(cache, folder, name))
+            line(rf"staged {size} C:\ProgramData\mdc\cache\{folder}\{name}")
+    booted = f"{int(wine.boot()):016x}"
+    line(f"boot 00000000-0000-4000-{booted[:4]}-{booted[4:]}")
     line("reboot no")
     every, there = wine.products(), {}
     for (name,) in of("package"):

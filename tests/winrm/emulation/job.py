@@ -2,6 +2,7 @@
 script itself are not verified by this: it is written after it and after its twin `host.sh`."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,6 @@ import time
 
 import texts
 import wine
-
-BOOT = "133700000000000000"
 
 
 def read(path):
@@ -53,7 +52,7 @@ def runner(job, limit, task):
         text = read(f"{job}/command")
         with open(f"{job}/stdout", "wb") as out, open(f"{job}/stderr", "wb") as err:
             status = texts.perform(text, None, out, err, float(limit),
-                                   lambda child: write(f"{job}/child", str(child.pid)))
+                                   lambda child: write(f"{job}/child", f"{child.pid} {created(child.pid)}"))
         if status is None:
             word, status = "late", 124
     except Exception as error:
@@ -111,15 +110,18 @@ class Host:
     def places(self, run, job):
         return f"{self.base}/jobs/{run}/{job}", f"mdc-{self.site}-{run}-{job}"
 
-    def is_runner(self, job):
-        if not os.path.exists(f"{job}/pid"):
+    def is_named(self, path):
+        if not os.path.exists(path):
             return "unknown"
-        pid, at = read(f"{job}/pid").split(" ")
+        pid, _, at = read(path).partition(" ")
         return "alive" if created(pid) == at else "gone"
+
+    def is_runner(self, job):
+        return self.is_named(f"{job}/pid")
 
     def start(self, job, task, limit, text):
         os.makedirs(job, exist_ok=True)
-        write(f"{job}/boot", BOOT)
+        write(f"{job}/boot", wine.boot())
         write(f"{job}/command", text)
         os.makedirs(os.path.dirname(wine.task(task)), exist_ok=True)
         write(wine.task(task), job)
@@ -139,7 +141,7 @@ class Host:
 
     def tell_gone(self, job, keep):
         boot = read(f"{job}/boot") if os.path.exists(f"{job}/boot") else ""
-        self.tell(job, "gone killed" if boot == BOOT else "gone rebooted", keep)
+        self.tell(job, "gone killed" if boot == wine.boot() else "gone rebooted", keep)
 
     def attend(self, run, job, limit, keep, text):
         if not self.enter():
@@ -182,8 +184,8 @@ class Host:
             return self.say("unstarted")
         began, killed = time.monotonic(), False
         while not os.path.exists(f"{j}/status") and time.monotonic() - began < 20:
-            if not killed and os.path.exists(f"{j}/child"):
-                wine.end(int(read(f"{j}/child")))
+            if not killed and self.is_named(f"{j}/child") == "alive":
+                wine.end(int(read(f"{j}/child").split(" ")[0]))
                 killed = True
             if self.is_runner(j) == "gone" and not os.path.exists(f"{j}/status"):
                 wine.delete_task(task)
@@ -205,6 +207,17 @@ class Host:
             wine.delete_task(task)
         for gone in folder, f"{self.base}/runs/{run}":
             shutil.rmtree(gone, ignore_errors=True)
+        self.say("done")
+
+    def discard(self, *contents):
+        if not self.enter():
+            return
+        for content in contents:
+            if not re.fullmatch("[0-9a-f]{64}", content):
+                raise ValueError(f"remove {content}: it names no content")
+            folder = wine.here(rf"C:\ProgramData\mdc\cache\{content}")
+            if os.path.isdir(folder):
+                shutil.rmtree(folder)
         self.say("done")
 
     def touch_fence(self):
@@ -246,7 +259,7 @@ class Host:
         self.folders(f"{self.base}/jobs/{run}", "began")
 
 
-VERBS = "touch_fence attend cancel forget keep recall survey jobs".split()
+VERBS = "touch_fence attend cancel forget discard keep recall survey jobs".split()
 
 
 def order(say, raw, site, fence, holder, verb, *rest):

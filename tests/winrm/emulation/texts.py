@@ -11,7 +11,9 @@ import wine
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "known")
 CERTUTIL = re.compile(r'cmd\.exe /d /s /c "certutil\.exe -hashfile "([^"]+)" SHA256 \| findstr\.exe /i /x (\w{64})"')
-SERVICE = re.compile(r'cmd\.exe /d /s /c "sc\.exe query "([^"]+)" & sc\.exe query "\1" \| findstr\.exe /r /c:": 4 " >nul"')
+
+
+REBOOT = re.compile(r'cmd\.exe /d /v:on /s /c "shutdown\.exe /r /t 10 /d p:4:2&.*')
 
 
 class Failed(Exception):
@@ -72,14 +74,9 @@ def line(text, say, out, err, within, began):
             return 1
         say(found[2].lower())
         return 0
-    if found := SERVICE.fullmatch(text):
-        known = wine.service(found[1])
-        if not known:
-            say("[SC] EnumQueryServicesStatus:OpenService FAILED 1060:")
-            return 1
-        state = "4  RUNNING" if known["running"] else "1  STOPPED"
-        say(f"SERVICE_NAME: {found[1]}\n        STATE              : {state}")
-        return 0 if known["running"] else 1
+    if REBOOT.fullmatch(text):
+        wine.reboot()
+        return 0
     before = wine.products() if "msiexec.exe" in text else None
     status, said, complained = wine.run(text, began=began, within=within)
     out.write(said)
@@ -118,6 +115,15 @@ def start(say, _, unit):
     wine.set_service(unit, running=True)
 
 
+def check_service(say, _, unit, lacks):
+    known = wine.service(unit)
+    if not known:
+        raise Failed(f"Cannot find any service with service name '{unit}'.")
+    say(f"{unit}: {'Running' if known['running'] else 'Stopped'}")
+    if not known["running"]:
+        raise Failed(lacks)
+
+
 def check_version(say, _, name, version, lacks):
     found = wine.installed([name])
     for shown, there, _ in found:
@@ -134,6 +140,10 @@ def await_health(say, _, url, samples, seconds, unit, pattern, lacks):
             say(f"{unit}: Stopped")
             raise Failed(lacks)
         time.sleep(0.5)
+
+
+def boot(say, _):
+    say(wine.boot())
 
 
 def mark_log(say, _):
@@ -153,13 +163,13 @@ def read_log(say, received, unit):
 
 def msiexec(line, good):
     before = wine.products()
-    status, *_ = wine.run(f"msiexec.exe {line} /qn /norestart REBOOT=ReallySuppress")
+    status, *_ = wine.run(f"msiexec.exe {line}")
     changed(before)
     if status not in good:
         raise Failed(f"msiexec ended with status {status}")
 
 
-def install_older(say, _, name, path, log):
+def install_older(say, _, name, installs, log):
     for _, _, code in wine.installed([name]):
-        msiexec(f"/x {code}", (0, 1605, 1614, 3010, 1641))
-    msiexec(f'/i "{path}" /l*v "{log}"', (0, 3010, 1641))
+        msiexec(f"/x {code} /qn /norestart REBOOT=ReallySuppress", (0, 1605, 1614, 3010, 1641))
+    msiexec(installs, (0, 3010, 1641))

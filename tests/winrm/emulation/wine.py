@@ -30,6 +30,8 @@ def in_wine(path):
 
 def run(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, began=lambda child: None, within=None):
     """Runs a line for cmd: its status, which has more bits than one of this machine, and its output."""
+    # In a script a mark of replacement is written twice.
+    line = line.replace("%", "%%")
     with tempfile.TemporaryDirectory(dir=MODEL) as folder:
         inner, outer, status = (os.path.join(folder, it) for it in ("line.cmd", "run.cmd", "status"))
         with open(inner, "w", newline="") as file:
@@ -91,6 +93,22 @@ def installed(names):
     """Those of them that one of `names` means, which may end with the version."""
     return [it for it in products()
             if any(it[0].lower() in (name.lower(), f"{name} {it[1]}".lower()) for name in names)]
+
+
+def boot():
+    """When this boot began, as wininit would tell it."""
+    try:
+        with open(os.path.join(MODEL, "boot")) as file:
+            return file.read()
+    except FileNotFoundError:
+        return "133700000000000000"
+
+
+def reboot():
+    """Another boot. What runs goes on: all of it starts by itself."""
+    later = str(int(boot()) + 10_000_000)
+    with open(os.path.join(MODEL, "boot"), "w") as file:
+        file.write(later)
 
 
 def services():

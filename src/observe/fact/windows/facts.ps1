@@ -26,13 +26,23 @@ foreach ($drive in @(@($drives | Where-Object { $_.Name -ne $copies }) + @($driv
     Line "disk $($drive.Name.Substring(0, 2)) 0 0 $([long][Math]::Floor($drive.AvailableFreeSpace / 1024)) 0% $($drive.Name)"
 }
 Line "memory $($system.FreePhysicalMemory)"
+# Package files, each in a folder named by its content; for others than administrators there are none.
+$cache = "$env:ProgramData\mdc\cache"
+try {
+    $copies = @(foreach ($folder in [IO.DirectoryInfo]::new($cache).EnumerateDirectories()) { $folder.EnumerateFiles() })
+} catch { $copies = @() }
+foreach ($file in @($copies | Select-Object -First 500)) { Line "staged $($file.Length) $($file.FullName)" }
 # When wininit was created, in the form of a boot id: no change of the clock moves it afterwards.
-$boot = (Get-CimInstance Win32_Process -Filter "Name='wininit.exe'").CreationDate.ToFileTimeUtc().ToString('x16')
+$booted = (Get-CimInstance Win32_Process -Filter "Name='wininit.exe'").CreationDate.ToFileTimeUtc()
+$boot = $booted.ToString('x16')
 Line "boot 00000000-0000-4000-$($boot.Substring(0, 4))-$($boot.Substring(4))"
 $local = 'Registry::HKEY_LOCAL_MACHINE'
 $waits = (Test-Path "$local\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending") -or
 (Test-Path "$local\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired") -or
 (Get-ItemProperty "$local\SYSTEM\CurrentControlSet\Control\Session Manager" -ErrorAction SilentlyContinue).PendingFileRenameOperations
+# An installation of this boot that has asked for a reboot.
+$asked = Get-Item -LiteralPath "$env:ProgramData\mdc\reboot-asked" -ErrorAction SilentlyContinue
+$waits = $waits -or ($asked -and $asked.LastWriteTimeUtc.ToFileTimeUtc() -gt $booted)
 Line "reboot $(if ($waits) { 'yes' } else { 'no' })"
 
 # Both views of the registry; Win32_Product would repair what it lists. A name may end with the version.

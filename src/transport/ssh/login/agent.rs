@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use ssh_key::PublicKey;
 
 use crate::transport::failure::Trouble;
-use crate::transport::ssh::host_key::fingerprint;
+use crate::transport::ssh::doubt::fingerprint;
 
 use super::{Login, Try};
 

@@ -59,7 +59,7 @@ fn connected(work: &'static str) -> WindowsConnected<StandIn> {
         Target { host: &host, address, format: Format::Msi, connection: &connection, folder };
     let drive = tempfile::tempdir().unwrap();
     let shell = StandIn { drive, work, lines: Vec::new(), given_up: false };
-    WindowsConnected::new(&target, shell)
+    WindowsConnected::new(&target, shell, None)
 }
 
 fn command(run: &str, task: Task) -> Command {
@@ -73,7 +73,7 @@ fn check() -> Task {
 #[test]
 fn a_command_is_run_by_its_script_and_its_whole_status_comes_back() {
     let mut host = connected(
-        r#"[ "$(printf '%s\n' "$script" | head -n 1)" = '# Runs one command of a plan. Called with its text and the file that holds what came over standard' ] && printf '%s\n' "$words"; echo oops >&2; status=-2147024891"#,
+        r#"case $script in *'# Runs one command of a plan. '*) printf '%s\n' "$words" ;; esac; echo oops >&2; status=-2147024891"#,
     );
     let run = "cmd.exe /d /s /c \"echo it's ä & exit 5\"";
     let output = host.run(&command(run, check()), None).unwrap();
@@ -109,6 +109,35 @@ fn a_copy_is_gone_on_with_where_it_was_cut_off() {
         assert_eq!(said, format!("Move-Item\n{path}\nstays\nfrom {sent_from}\n"), "{there}");
         assert!(std::fs::read(&part).unwrap() == content, "{there}");
     }
+}
+
+/// The shell of the tests doesn't know where it comes from, so that the address is named.
+#[test]
+fn a_file_that_can_not_be_offered_is_sent_and_the_next_one_is_offered_again() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = Some(taken.local_addr().unwrap().port());
+    let pull = crate::manifest::Pull { address: Some("127.0.0.1".to_owned()), port };
+    let mut host = connected(
+        r"case $script in '# Fetches'*) echo no way there >&2; status=1 ;; *'How long'*) echo 0 ;; esac",
+    );
+    host.puller = Some(Puller::new(&pull, &std::sync::Arc::default()));
+    let mut receive = || {
+        let task = Task::ReceiveFile {
+            from: "a.msi".to_owned(),
+            path: r"C:\ProgramData\mdc\cache\D\a.msi".parse().unwrap(),
+            digest: Digest::of(b"content"),
+            size: 7,
+        };
+        let mut input = Cursor::new(b"content");
+        let output = host.run(&command("Move-Item", task), Some(&mut input)).unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = receive();
+    assert!(told.contains("nothing can be offered at 0.0.0.0:"), "{told}");
+    drop(taken);
+    let told = receive();
+    assert!(told.contains("could not fetch it") && told.contains("no way there"), "{told}");
+    assert_eq!(receive(), "", "once a connection");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::manifest::WinrmAuth;
 use crate::transport::process::Shell;
 
-use super::harness::{Host, open, requests, run, run_with, told};
+use super::harness::{Host, open, requests, run, run_with, told, variable};
 
 #[test]
 fn much_goes_in_and_much_comes_out() {
@@ -82,9 +82,9 @@ fn waiting_ends_when_it_is_to_end() {
 
 #[test]
 fn many_hosts_at_once_leave_nothing_behind() {
-    let Some(host) = Host::start(&["--shells", "40"]) else { return };
+    let Some(host) = Host::start(&["--shells", "100"]) else { return };
     std::thread::scope(|scope| {
-        for number in 0..40 {
+        for number in 0..100 {
             let host = &host;
             scope.spawn(move || {
                 let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
@@ -93,23 +93,22 @@ fn many_hosts_at_once_leave_nothing_behind() {
         }
     });
     let said = host.end();
-    assert_eq!(requests(&said, "Create"), 40);
+    assert_eq!(requests(&said, "Create"), 100);
     assert!(told(&said, "broken").is_empty(), "{said:?}");
 }
 
-/// `cargo test --release -- --ignored`: against a stand-in in C's speed there is no other measure.
+/// How fast it goes is printed and not judged here: `benches/winrm` runs this with more bytes, in the release build.
 #[test]
-#[ignore = "a measurement, of use in a release build only"]
-fn two_hundred_megabytes() {
+fn an_input_larger_than_any_buffer_goes_in_whole() {
     let Some(host) = Host::start(&[]) else { return };
+    let size = variable("MDC_WINRM_BYTES").map_or(20_000_000, |it| it.parse::<u64>().unwrap());
     let mut shell = open(&host.settings(WinrmAuth::Negotiate)).unwrap();
     let began = Instant::now();
-    let mut input = std::io::repeat(b'x').take(200_000_000);
+    let mut input = std::io::repeat(b'x').take(size);
     let left = run_with(&mut shell, "wc -c", &mut input).unwrap();
-    let rate = 200.0 / began.elapsed().as_secs_f64();
-    assert_eq!(left.stdout.trim(), "200000000");
-    eprintln!("200 MB at {rate:.1} MB/s");
+    let seconds = began.elapsed().as_secs_f64();
+    assert_eq!(left.stdout.trim(), size.to_string());
+    eprintln!("{size} bytes over WinRM in {seconds:.2} s");
     drop(shell);
     host.end();
-    assert!(rate >= 15.0, "{rate:.1} MB/s");
 }

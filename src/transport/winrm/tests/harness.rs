@@ -1,14 +1,13 @@
 //! A stand-in that runs, and connections to it.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::manifest::{TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
+use crate::manifest::{Connection, TlsTrust, WinrmAuth, WinrmConnection, WinrmTimeouts};
 use crate::transport::failure::{Problem, Trouble};
 use crate::transport::process::{Moved, Process, Shell, Stream};
 use crate::transport::{Controller, Target};
@@ -16,45 +15,28 @@ use crate::value::SecretReference;
 
 use super::super::place::OwnPlace;
 use super::super::shell::WinrmShell;
+pub(super) use super::stand_in::{StandIn, file, is_there, made};
 
 /// The user that the stand-in knows.
 pub(super) const USER: &str = "alice";
 const PASSWORD: &str = "Password01";
-
-/// A file of the tests of WinRM.
-pub(super) fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/winrm").join(name)
-}
-
-/// Where `tests/winrm/up` has put what it made.
-pub(super) fn made(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/winrm").join(name)
-}
 
 #[expect(clippy::disallowed_methods, reason = "how the tests are run is said by the environment")]
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Whether `what` is there; says so loudly when it isn't.
-pub(super) fn is_there(what: &Path) -> bool {
-    if what.exists() {
-        return true;
-    }
-    let required = variable("MDC_WINRM").is_some_and(|value| value == "require");
-    assert!(!required, "{} is not there: run tests/winrm/up", what.display());
-    eprintln!("SKIPPED: {} is not there; tests/winrm/up makes it", what.display());
-    false
+/// Says what is not tested; not by `eprintln!`, whose words the harness keeps to itself while a test goes well.
+pub(super) fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// A stand-in.
 pub(super) struct Host {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    said: Arc<Mutex<Vec<Value>>>,
+    stand_in: StandIn,
     pub(super) port: u16,
     pub(super) folder: tempfile::TempDir,
-    listener: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Host {
@@ -65,46 +47,21 @@ impl Host {
 
     /// The same in an environment with `variables`.
     pub(super) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
-        let python = made("venv/bin/python");
-        if !is_there(&python) {
-            return None;
-        }
+        let python = made("venv/bin/python")?;
         let folder = tempfile::tempdir().unwrap();
         let users = folder.path().join("users");
         std::fs::write(&users, format!("CORP:{USER}:{PASSWORD}\n:{USER}:{PASSWORD}\n")).unwrap();
-        let mut child = Command::new(python)
-            .arg(file("host.py"))
-            .args(arguments)
-            .current_dir(folder.path())
-            .env("NTLM_USER_FILE", users)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .envs(variables.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut first = String::new();
-        lines.read_line(&mut first).unwrap();
-        let first: Value = serde_json::from_str(&first).unwrap();
-        let port = u16::try_from(first["port"].as_u64().unwrap()).unwrap();
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&said);
-        let listener = std::thread::spawn(move || {
-            for line in lines.lines().map_while(Result::ok) {
-                heard.lock().unwrap().push(serde_json::from_str(&line).unwrap());
-            }
-        });
-        Some(Self { child, stdin, said, port, folder, listener: Some(listener) })
+        let mut command = Command::new(python);
+        command.arg(file("host.py")).args(arguments).current_dir(folder.path());
+        command.env("NTLM_USER_FILE", users).envs(variables.iter().copied());
+        let stand_in = StandIn::start(&mut command);
+        Some(Self { port: stand_in.port, stand_in, folder })
     }
 
     /// Ends it, and gives everything that it told. It has no bugs, and no shell is left.
     pub(super) fn end(mut self) -> Vec<Value> {
-        drop(self.stdin.take());
-        self.child.wait().unwrap();
-        self.listener.take().unwrap().join().unwrap();
-        let said = std::mem::take(&mut *self.said.lock().unwrap());
+        self.stand_in.end();
+        let said = self.stand_in.said();
         let bugs = told(&said, "bug");
         assert!(bugs.is_empty(), "{bugs:?}");
         assert_eq!(told(&said, "end").first().map(|it| it["shells"].as_u64()), Some(Some(0)));
@@ -113,26 +70,25 @@ impl Host {
 
     /// A connection over HTTP by `auth`.
     pub(super) fn settings(&self, auth: WinrmAuth) -> WinrmConnection {
-        WinrmConnection {
-            user: USER.to_owned(),
-            password: Some(secret(PASSWORD)),
-            auth,
-            https: false,
-            port: Some(self.port),
-            trust: TlsTrust::Authorities(None),
-            realm: None,
-            kdc: None,
-            keytab: None,
-            certificate: None,
-            timeouts: WinrmTimeouts::default(),
-        }
+        settings(self.port, auth)
     }
 }
 
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// A connection over HTTP to `port` by `auth`.
+pub(super) fn settings(port: u16, auth: WinrmAuth) -> WinrmConnection {
+    WinrmConnection {
+        user: USER.to_owned(),
+        password: Some(secret(PASSWORD)),
+        auth,
+        https: false,
+        port: Some(port),
+        trust: TlsTrust::Authorities(None),
+        realm: None,
+        kdc: None,
+        keytab: None,
+        certificate: None,
+        pull: None,
+        timeouts: WinrmTimeouts::default(),
     }
 }
 
@@ -148,17 +104,19 @@ pub(super) fn secret(text: &str) -> SecretReference {
 
 /// The host at `address`.
 pub(super) fn place(address: &str, settings: &WinrmConnection) -> OwnPlace {
+    with_target(address, settings, |target| OwnPlace::new(&Controller::default(), target, settings))
+}
+
+/// What `work` makes of the host at `address`.
+pub(super) fn with_target<T>(
+    address: &str,
+    settings: &WinrmConnection,
+    work: impl FnOnce(&Target<'_>) -> T,
+) -> T {
     let host = "win-01".parse().unwrap();
-    let connection =
-        crate::manifest::Connection::Local(crate::manifest::LocalConnection::default());
-    let target = Target {
-        host: &host,
-        address,
-        format: crate::catalog::Format::Msi,
-        connection: &connection,
-        folder: "".into(),
-    };
-    OwnPlace::new(&Controller::default(), &target, settings)
+    let connection = Connection::Winrm(Box::new(settings.clone()));
+    let format = crate::catalog::Format::Msi;
+    work(&Target { host: &host, address, format, connection: &connection, folder: "".into() })
 }
 
 /// What was told of `event`.

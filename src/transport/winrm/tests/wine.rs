@@ -11,10 +11,7 @@ use super::harness::{Host, is_there, made, open, run};
 
 /// A host that is wine, with a folder that it sees as `Z:`.
 fn host() -> Option<(Host, tempfile::TempDir)> {
-    let ready = made("prefix/ready");
-    if !is_there(Path::new("/usr/bin/wixl")) || !is_there(&ready) {
-        return None;
-    }
+    let ready = made("prefix/ready").filter(|_| is_there(Path::new("/usr/bin/wixl")))?;
     let folder = tempfile::tempdir().unwrap();
     let prefix = ready.parent().unwrap().to_str().unwrap().to_owned();
     let variables = [

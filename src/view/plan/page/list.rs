@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::groups::Group;
-use super::super::parts::{Part, elapsed};
 use super::super::steps::{notes, version};
 use super::listing::{Listed, Listing};
 use super::pool::Pool;
 use crate::address::ComponentName;
 use crate::diff::Action;
-use crate::plan::Plan;
+use crate::plan::{Part, Plan, elapsed};
 use crate::view::html::escape::{escaped, text};
 use crate::view::words;
 
@@ -119,8 +118,13 @@ fn facts(listing: &Listing<'_>, listed: &Listed<'_>) -> String {
     let waits = waits(listing, listed);
     let told = if waits.is_empty() { "nothing: it is among the first" } else { "" };
     let _ = write!(out, "<dt>waits for</dt><dd>{told}{waits}</dd>");
-    let time = words::about(listed.row.same.forecast.duration());
-    let _ = writeln!(out, "<dt>forecast</dt><dd>about {time} on each host</dd></dl>");
+    let (time, slow) = (listed.row.same.forecast.duration(), listed.row.same.slow.duration());
+    let (time, slow) = (words::about(time), words::about(slow));
+    let begins = words::after(listed.row.begins);
+    let _ = writeln!(
+        out,
+        "<dt>forecast</dt><dd>{begins}; about {time} on each host, {slow} in a slow case</dd></dl>"
+    );
     out
 }
 

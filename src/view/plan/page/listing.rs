@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::groups::{Groups, groups};
 use super::super::rows::{StepRow, rows};
-use crate::plan::{Plan, Step};
+use crate::plan::{Clock, Plan, Step};
 
 /// A row, and where it belongs.
 pub(super) struct Listed<'a> {
@@ -22,10 +22,10 @@ pub(super) struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
-        let groups = groups(plan);
+        let (groups, clock) = (groups(plan), Clock::of(plan));
         let mut listed = Vec::new();
         for (part, its) in groups.parts.iter().enumerate() {
-            let mut own: Vec<Listed<'a>> = rows(its.steps.iter().copied())
+            let mut own: Vec<Listed<'a>> = rows(its.steps.iter().copied(), &clock)
                 .into_iter()
                 .map(|row| {
                     let first = row.steps.first().and_then(|step| groups.of(&step.id));

@@ -16,7 +16,7 @@ use std::time::Duration;
 use openssl::base64::encode_block;
 use openssl::sha::sha256;
 
-use super::parts::hosts;
+use super::width::hosts;
 use super::{
     Detail, closing, files, left_out, nothing_to_do, notices, origin, rehearsal, summary, title,
     waivers,
@@ -44,7 +44,7 @@ pub fn page(plan: &Plan, next: &str) -> String {
     if !plan.steps.is_empty() {
         out.push_str(&steps(plan, &listing));
     }
-    let mut rest = files::blocks(plan);
+    let mut rest = files::blocks(&plan.steps);
     rest.extend(notices::blocks(plan, Detail::Commands));
     rest.extend(left_out::blocks(plan));
     rest.extend(rehearsal::blocks(plan));
@@ -125,7 +125,10 @@ fn figures(plan: &Plan) -> String {
         (words::about(time), format!("in {}", words::count(waves.len(), "wave"))),
         (format!("{back} of {}", moved().count()), "with a way back".to_owned()),
         (open.to_string(), "unknown or withheld".to_owned()),
-        (plan.warnings.len().to_string(), "warnings".to_owned()),
+        (
+            plan.warnings.len().to_string(),
+            if plan.warnings.len() == 1 { "warning" } else { "warnings" }.to_owned(),
+        ),
     ];
     let figures = figures.map(|(number, what)| {
         format!("<li><strong>{}</strong> {}</li>", escape::escaped(&number), escape::escaped(&what))

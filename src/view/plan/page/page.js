@@ -184,6 +184,12 @@
   });
   const frame = picture.parentElement;
   frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+  // What a band is called stays in sight, wherever the picture is scrolled to.
+  const name = () => {
+    for (const label of all('.band text', picture)) label.style.transform = `translateX(${frame.scrollLeft}px)`;
+  };
+  frame.addEventListener('scroll', name);
+  name();
 
   addEventListener('beforeprint', () => all('details.fold').forEach((fold) => { fold.open = true; }));
   addEventListener('hashchange', follow);

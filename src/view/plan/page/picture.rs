@@ -18,7 +18,7 @@ pub(super) fn picture(listing: &Listing<'_>) -> String {
     let (width, height) = (layers.width, layers.height);
     let mut out = format!(
         "<div class=\"scroll picture\" tabindex=\"0\" role=\"region\" aria-label=\"Picture of the order\">\n\
-         <svg id=\"picture\" width=\"{width}\" height=\"{height}\" role=\"group\" \
+         <svg id=\"picture\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"group\" \
          aria-label=\"Groups of steps, each below what it waits for\">\n"
     );
     // Writing to a string can't fail.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::listing::Listing;
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
-use crate::plan::{Plan, Step, elapsed, waves};
+use crate::plan::{Clock, Plan, Step, elapsed};
 use crate::view::html::escape::escaped;
 use crate::view::words;
 
@@ -19,33 +19,10 @@ const NEAR: f64 = 0.004;
 /// A bar is at least this part of the whole wide, so that it can be seen and pointed at.
 const LEAST: f64 = 0.006;
 
-/// The time that all takes, and the place of times in it.
-struct Clock {
-    starts: BTreeMap<u32, Duration>,
-    whole: Duration,
-}
-
-impl Clock {
-    fn of(plan: &Plan) -> Self {
-        let steps: Vec<&Step> = plan.steps.iter().collect();
-        let mut starts = BTreeMap::new();
-        let mut whole = Duration::ZERO;
-        for (wave, takes) in waves(&steps) {
-            starts.insert(wave, whole);
-            whole = whole.saturating_add(takes);
-        }
-        Self { starts, whole }
-    }
-
-    fn start(&self, wave: u32) -> Duration {
-        self.starts.get(&wave).copied().unwrap_or_default()
-    }
-
-    /// The share of the whole, from 0 to 1.
-    fn share(&self, time: Duration) -> f64 {
-        let whole = self.whole.as_secs_f64();
-        if whole > 0.0 { time.as_secs_f64() / whole } else { 0.0 }
-    }
+/// The share of the whole that a time is, from 0 to 1.
+fn share(clock: &Clock, time: Duration) -> f64 {
+    let whole = clock.whole.as_secs_f64();
+    if whole > 0.0 { time.as_secs_f64() / whole } else { 0.0 }
 }
 
 /// What a bar stands for.
@@ -93,12 +70,8 @@ pub(super) fn timeline<'a>(plan: &'a Plan, listing: &Listing<'_>) -> (String, Ve
         let (from, to) = (lane.bars.first(), lane.bars.last());
         let (from, to) =
             (from.map_or(clock.whole, |it| it.start), to.map_or(clock.whole, |it| it.end));
-        let _ = writeln!(
-            out,
-            "</svg><span class=\"when\">{} to {}</span></li>",
-            words::about(from),
-            words::about(to)
-        );
+        let _ =
+            writeln!(out, "</svg><span class=\"when\">{}</span></li>", words::between(from, to));
     }
     out.push_str("</ol>\n</div>\n");
     (out, bars)
@@ -156,7 +129,7 @@ fn bars<'a>(mut steps: Vec<&'a Step>, clock: &Clock) -> Vec<Bar<'a>> {
         let start = clock.start(step.wave);
         let end = start.saturating_add(step.forecast.duration());
         match bars.last_mut() {
-            Some(bar) if clock.share(start.saturating_sub(bar.end)) < NEAR => {
+            Some(bar) if share(clock, start.saturating_sub(bar.end)) < NEAR => {
                 bar.end = bar.end.max(end);
                 bar.steps.push(step);
             }
@@ -186,8 +159,8 @@ fn draw(bar: &Bar<'_>, clock: &Clock, number: usize, rows: &BTreeSet<usize>) -> 
         if lasting { ", no way back" } else { "" }
     );
     let label = escaped(&label);
-    let width = clock.share(bar.end.saturating_sub(bar.start)).max(LEAST);
-    let x = clock.share(bar.start).min(1.0 - width);
+    let width = share(clock, bar.end.saturating_sub(bar.start)).max(LEAST);
+    let x = share(clock, bar.start).min(1.0 - width);
     let row = rows.first().copied().unwrap_or_default();
     format!(
         "<a class=\"bar {kind}{lasting}\" data-b=\"{number}\" href=\"#s{row}\" aria-label=\"{label}\"><title>{label}</title>\
@@ -207,7 +180,7 @@ fn zone(plan: &Plan, clock: &Clock) -> String {
     let end =
         steps.iter().map(|it| clock.start(it.wave).saturating_add(it.forecast.duration())).max();
     let (Some(start), Some(end)) = (start, end) else { return String::new() };
-    let (x, end) = (clock.share(start), clock.share(end));
+    let (x, end) = (share(clock, start), share(clock, end));
     let width = (end - x).max(0.0);
     format!(
         "<rect class=\"zone\" x=\"{:.2}%\" y=\"0\" width=\"{:.2}%\" height=\"100%\"/>",
@@ -224,7 +197,7 @@ fn parts(listing: &Listing<'_>, clock: &Clock) -> String {
     for part in &listing.groups.parts {
         let Some(first) = part.steps.iter().map(|step| step.wave).min() else { continue };
         let (start, takes) = (clock.start(first), elapsed(&part.steps));
-        let (x, width) = (clock.share(start), clock.share(takes));
+        let (x, width) = (share(clock, start), share(clock, takes));
         let title = escaped(part.title);
         let kind = match part.steps.iter().any(|step| step.action.interrupts()) {
             true if part.steps.iter().any(|step| step.stage == Stage::Critical) => "critical",
@@ -260,7 +233,7 @@ fn axis(clock: &Clock) -> String {
     let every = MARKS.into_iter().find(|every| whole / every <= 8).unwrap_or(u64::MAX);
     for mark in 0..=whole / every {
         let time = Duration::from_secs(mark * every);
-        let x = clock.share(time) * 100.0;
+        let x = share(clock, time) * 100.0;
         let text = if mark == 0 { "0".to_owned() } else { words::about(time) };
         let anchor = if x > 92.0 { " text-anchor=\"end\"" } else { "" };
         let _ = write!(

@@ -2,19 +2,20 @@
 //! the two stages.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::{Plan, Purpose, Step, waves};
 use crate::catalog::Stage;
 use crate::diff::Action;
-pub(super) use crate::plan::elapsed;
-use crate::plan::{Plan, Purpose, Step, waves};
-use crate::view::words;
 
-pub(super) struct Part<'a> {
-    pub(super) title: &'static str,
+/// A part of a plan.
+#[derive(Debug, Clone)]
+pub struct Part<'a> {
+    /// Its title.
+    pub title: &'static str,
     /// What its reader should know of it, in one sentence.
-    pub(super) means: &'static str,
-    pub(super) steps: Vec<&'a Step>,
+    pub means: &'static str,
+    /// Its steps, in the order of the plan.
+    pub steps: Vec<&'a Step>,
 }
 
 /// A part: its title, what its reader should know of it, and which steps belong to it.
@@ -44,16 +45,25 @@ const BEFORE: [Kind; 3] = [
     ),
 ];
 
-const LIVE: Kind = (words::stage(Stage::Live), words::stage_means(Stage::Live), |step| {
+const LIVE: Kind = (Stage::Live.title(), Stage::Live.means(), |step| {
     step.stage == Stage::Live && is_of_stage(step)
 });
+
+const BACKED_UP: Kind = (
+    "Before stage 1",
+    "What has to be so before anything is changed, seen on the hosts; nothing is changed by it.",
+    |step| step.action.precedes_critical() && step.stage == Stage::Live,
+);
 
 const GATES: [Kind; 3] = [
     (
         "Before stage 2",
         "What has to be so before stage 2 begins, seen on the hosts; nothing is changed by it.",
         |step| {
-            step.action.precedes_critical() && step.action != Action::StillIdle && !sees_taken(step)
+            step.action.precedes_critical()
+                && step.stage == Stage::Critical
+                && step.action != Action::StillIdle
+                && !sees_taken(step)
         },
     ),
     ("Backups", "Each is taken, then read back; nothing that runs is changed by it.", |step| {
@@ -66,15 +76,14 @@ const GATES: [Kind; 3] = [
     ),
 ];
 
-const CRITICAL: Kind =
-    (words::stage(Stage::Critical), words::stage_means(Stage::Critical), |step| {
-        step.stage == Stage::Critical && is_of_stage(step)
-    });
+const CRITICAL: Kind = (Stage::Critical.title(), Stage::Critical.means(), |step| {
+    step.stage == Stage::Critical && is_of_stage(step)
+});
 
 /// What goes back: nobody waits for the window, or looks whether the cluster is at rest.
 const BACK: [Kind; 2] = [
-    (words::stage_back(Stage::Critical), words::stage_back_means(Stage::Critical), CRITICAL.2),
-    (words::stage_back(Stage::Live), words::stage_back_means(Stage::Live), LIVE.2),
+    (Stage::Critical.title_back(), Stage::Critical.means_back(), CRITICAL.2),
+    (Stage::Live.title_back(), Stage::Live.means_back(), LIVE.2),
 ];
 
 const AFTER: [Kind; 3] = [
@@ -97,27 +106,39 @@ const AFTER: [Kind; 3] = [
 
 /// The parts that have steps, in the order in which they run: what goes back, goes back first where
 /// the way there ended.
-pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
+#[must_use]
+pub fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let middle = match plan.purpose {
-        Purpose::Release | Purpose::BackUp | Purpose::FailOver => {
-            vec![LIVE, GATES[0], GATES[1], GATES[2], CRITICAL]
+        Purpose::Release | Purpose::BackUp | Purpose::FailOver | Purpose::Stage => {
+            vec![BACKED_UP, LIVE, GATES[0], GATES[1], GATES[2], CRITICAL]
         }
         Purpose::Finalise => vec![FINALISE],
         Purpose::RollBack(_) => vec![GATES[0], GATES[1], GATES[2], BACK[0], BACK[1]],
     };
     let kinds = BEFORE.into_iter().chain(middle).chain(AFTER);
-    let parts = kinds.map(|(title, means, belongs)| Part {
-        title,
-        means,
-        steps: plan.steps.iter().filter(|step| belongs(step)).collect(),
+    let parts = kinds.map(|(title, means, belongs)| {
+        let steps: Vec<&Step> = plan.steps.iter().filter(|step| belongs(step)).collect();
+        let means = match title {
+            _ if title == LIVE.0 && steps.iter().any(|step| step.stops_scans()) => {
+                Stage::LIVE_WITH_OUTAGE
+            }
+            _ if means == CRITICAL.1 => plan.means(Stage::Critical),
+            _ => means,
+        };
+        Part { title, means, steps }
     });
     parts.filter(|part| !part.steps.is_empty()).collect()
 }
 
-/// The title of each part, how long it takes, and in how many waves.
-pub(in crate::view) fn times(plan: &Plan) -> Vec<(&'static str, Duration, usize)> {
-    let of = |part: &Part<'_>| (part.title, elapsed(&part.steps), part.waves());
-    parts(plan).iter().map(of).collect()
+impl Plan {
+    /// What a stage means in this plan, in one sentence.
+    #[must_use]
+    pub const fn means(&self, stage: Stage) -> &'static str {
+        match (stage, &self.window) {
+            (Stage::Critical, None) => Stage::CRITICAL_AT_ANY_HOUR,
+            _ => stage.means(),
+        }
+    }
 }
 
 /// Whether it is shown under its stage.
@@ -134,18 +155,9 @@ fn sees_taken(step: &Step) -> bool {
 }
 
 impl Part<'_> {
-    pub(super) fn waves(&self) -> usize {
+    /// How many waves it has.
+    #[must_use]
+    pub fn waves(&self) -> usize {
         waves(&self.steps).len()
     }
-}
-
-/// How many hosts the steps are on.
-pub(super) fn hosts<'a>(steps: impl IntoIterator<Item = &'a Step>) -> usize {
-    let mut names: Vec<&str> = steps.into_iter().map(|step| step.host.as_str()).collect();
-    // Steps on one host mostly share its name; places in memory are sorted faster than texts.
-    names.sort_unstable_by_key(|name| name.as_ptr());
-    names.dedup_by_key(|name| name.as_ptr());
-    names.sort_unstable();
-    names.dedup();
-    names.len()
 }

@@ -1,0 +1,3 @@
+$service = Get-Service -Name «unit»
+"$($service.Name): $($service.Status)"
+if ([string]$service.Status -ne 'Running') { throw «lacks» }
