@@ -64,10 +64,12 @@ fn no_text_does_anything_in_a_browser() {
     let path = folder.path().join("page.html");
     fs::write(&path, page(&plan(), EVIL)).unwrap();
     browser.open(&path, "#s3");
-    // Rows are filled when they open.
-    browser.run("for (const row of document.querySelectorAll('details')) row.open = true");
-    browser
-        .run("await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame)");
+    // Rows are filled when it is told that they opened.
+    browser.run(
+        "const closed = Array.from(document.querySelectorAll('details:not([open])')); \
+         await Promise.all(closed.map((row) => new Promise((done) => { \
+         row.addEventListener('toggle', done, { once: true }); row.open = true; })))",
+    );
     assert!(!browser.asks());
     let seen = browser.run(
         "return [window.taken ?? null, document.querySelectorAll('img, svg[onload], textarea').length, \

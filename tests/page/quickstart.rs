@@ -72,9 +72,11 @@ fn a_row_opens_by_keyboard_and_shows_its_exact_commands() {
     let outline = "return getComputedStyle(document.activeElement).outlineStyle";
     assert_eq!(browser.run(outline), "solid");
     browser.press(&[ENTER]);
-    // `toggle` is told a moment after the row has opened.
+    // `toggle`, which fills the row, is told a moment after the row has opened.
     let shown = browser.run(
-        "const row = document.activeElement.parentElement; await new Promise(requestAnimationFrame); \
+        "const row = document.activeElement.parentElement; \
+         const filled = () => row.open && row.querySelector('pre'); \
+         if (!filled()) await new Promise((done) => row.addEventListener('toggle', done, { once: true })); \
          return [row.open, Array.from(row.querySelectorAll('pre')).map((it) => it.textContent), \
          row.querySelector('dl').textContent, row.querySelectorAll('button.copy').length]",
     );
