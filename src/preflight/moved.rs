@@ -1,7 +1,7 @@
 //! Data that stay behind when their component moves to another host, while what needs them is upgraded: it would
 //! come up with none, and make its own in the new version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{About, Finding};
 use crate::address::{ComponentName, HostName};
@@ -10,25 +10,36 @@ use crate::diagnostic::Code;
 use crate::diff::Action;
 
 pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
-    for (host, name, change) in about.changes() {
-        let keeps = about.desired.components.get(name).is_some_and(|it| keeps(it));
-        let to = if keeps && change.action == Action::Remove { empty(about, name) } else { None };
-        let (Some(to), upgraded) = (to, upgraded(about, name)) else { continue };
-        if upgraded.is_empty() {
-            continue;
-        }
-        let upgraded: Vec<&str> = upgraded.into_iter().map(ComponentName::as_str).collect();
-        let says = format!(
-            "is removed and installed on {to} without its data, which nothing moves, and the plan upgrades what needs \
-             them: {}",
-            upgraded.join(", ")
-        );
-        let help = format!(
-            "move it first, with its data: place it on {to} and keep it on {host}, carry the plan out, move the data \
-             by hand, then write it under `removed`; upgrade the others by a later plan"
-        );
-        found.push(Finding::new(Code::DataStay, host, says, help).of(name));
+    let mut removed: BTreeMap<&ComponentName, Vec<&HostName>> = BTreeMap::new();
+    for (host, name, _) in about.changes().filter(|(.., change)| change.action == Action::Remove) {
+        removed.entry(name).or_default().push(host);
     }
+    removed.retain(|name, _| about.desired.components.get(*name).is_some_and(|it| keeps(it)));
+    for (name, hosts) in removed {
+        let Some(to) = empty(about, name) else { continue };
+        let upgraded = upgraded(about, name);
+        if !upgraded.is_empty() {
+            found.extend(hosts.into_iter().map(|host| stay((host, name), to, &upgraded)));
+        }
+    }
+}
+
+fn stay(
+    (host, name): (&HostName, &ComponentName),
+    to: &HostName,
+    upgraded: &BTreeSet<&ComponentName>,
+) -> Finding {
+    let upgraded: Vec<&str> = upgraded.iter().map(|name| name.as_str()).collect();
+    let says = format!(
+        "is removed and installed on {to} without its data, which nothing moves, and the plan upgrades what needs \
+         them: {}",
+        upgraded.join(", ")
+    );
+    let help = format!(
+        "move it first, with its data: place it on {to} and keep it on {host}, carry the plan out, move the data \
+         by hand, then write it under `removed`; upgrade the others by a later plan"
+    );
+    Finding::new(Code::DataStay, host, says, help).of(name)
 }
 
 /// Whether it keeps what others need. What a service keeps for itself, such as the key of Control Center, is

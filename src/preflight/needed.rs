@@ -1,41 +1,29 @@
 //! What changes need, and what is known not to work: their steps would not begin, and leave the cluster in
 //! two versions.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{About, Finding};
-use crate::address::{Address, ComponentName, HostName};
+use crate::address::{Address, ComponentName};
 use crate::catalog::{Component, Format};
 use crate::diagnostic::Code;
-use crate::diff::Action;
+use crate::diff::{Action, Change};
 use crate::observe::{ComponentFacts, HealthState, UnitState};
 
 pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
-    // By what does not work, who needs it: many hosts of a component say it once.
-    let mut needed: BTreeMap<&Address, Vec<&ComponentName>> = BTreeMap::new();
-    let sick: Vec<(&Address, String)> = sick(about).collect();
-    for (host, component, change) in about.changes() {
-        let Some(changed) = about.desired.components.get(component) else { continue };
-        if change.action == Action::Remove {
-            continue;
-        }
-        for (address, _) in &sick {
-            let names = needed.entry(address).or_default();
-            if !names.contains(&component)
-                && needs((host, changed), address)
-                && !is_mended_before(about, address, changed)
-            {
-                names.push(component);
-            }
-        }
-    }
-    for (address, why) in &sick {
-        let mut names = needed.remove(address).unwrap_or_default();
+    let removes = |change: &Change| change.action == Action::Remove;
+    let changed: BTreeSet<&ComponentName> =
+        about.changes().filter(|it| !removes(it.2)).map(|(_, name, _)| name).collect();
+    for (address, why) in sick(about) {
+        let too_early = |name: &&&ComponentName| {
+            about.desired.components.get(**name).is_some_and(|component| {
+                needs(about, component, address) && !is_mended_before(about, address, component)
+            })
+        };
+        let names: Vec<&str> = changed.iter().filter(too_early).map(|it| it.as_str()).collect();
         if names.is_empty() {
             continue;
         }
-        names.sort();
-        let names: Vec<&str> = names.into_iter().map(ComponentName::as_str).collect();
         let says = format!(
             "is not healthy, and the plan changes what needs it before it would be mended: {}",
             names.join(", ")
@@ -47,7 +35,7 @@ pub(super) fn check(about: &About<'_>, found: &mut Vec<Finding>) {
         };
         let help = format!("mend it first ({look} on {}), then plan again", address.host);
         let finding = Finding::new(Code::NeededUnhealthy, &address.host, says, help);
-        found.push(finding.of(&address.component).measured(why.as_str()));
+        found.push(finding.of(&address.component).measured(why));
     }
 }
 
@@ -67,10 +55,15 @@ fn why(facts: &ComponentFacts) -> Option<String> {
     }
 }
 
-fn needs((host, component): (&HostName, &Component), address: &Address) -> bool {
-    component.needs.iter().any(|need| {
-        need.component == address.component && (!need.same_host || *host == address.host)
-    })
+/// Whether a change of `component`, which is changed somewhere, needs what is at `address`.
+fn needs(about: &About<'_>, component: &Component, address: &Address) -> bool {
+    let is_changed_there = || {
+        let there = Address { host: address.host.clone(), component: component.name.clone() };
+        let change = about.comparison.changes.get(&there);
+        change.is_some_and(|change| change.action != Action::Remove)
+    };
+    let mut needs = component.needs.iter().filter(|need| need.component == address.component);
+    needs.any(|need| !need.same_host || is_changed_there())
 }
 
 /// Whether the plan brings it up, or changes it, before it changes `component`.
