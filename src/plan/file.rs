@@ -94,8 +94,11 @@ fn lines<W: Write>(out: W, depth: usize) -> Serializer<W, Lines> {
 /// # Errors
 /// When it is not exactly a plan that an `mdc` of this format wrote.
 pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
-    let mut text = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
+    let file = File::open(path)?;
+    // Room for all of it at once: text of many megabytes that grows is copied over and over.
+    let length = file.metadata()?.len().min(LARGEST) + 1;
+    let mut text = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(LARGEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST {
         return Err(FileError::TooLarge);
     }

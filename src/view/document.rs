@@ -4,7 +4,7 @@
 use crate::diff::Action;
 
 /// A space at which a line is not broken. Renderers show it as a space.
-pub const NO_BREAK: &str = "\u{a0}";
+pub const NO_BREAK: char = '\u{a0}';
 
 /// A text to be read, as blocks in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -223,7 +223,7 @@ impl Text {
     #[must_use]
     pub fn unbroken(mut self) -> Self {
         for span in &mut self.spans {
-            span.text = span.text.replace(' ', NO_BREAK);
+            span.text = span.text.replace(' ', NO_BREAK.encode_utf8(&mut [0; 4]));
         }
         self
     }

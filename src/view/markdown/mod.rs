@@ -31,6 +31,19 @@ pub fn inline(content: &Text) -> String {
     text(content)
 }
 
+/// As [`render`], if that is not longer than `longest` bytes; what is longer is not written to its end.
+#[must_use]
+pub fn render_whole(document: &Document, longest: usize) -> Option<String> {
+    let mut out = document.marker.as_deref().map(marker).unwrap_or_default();
+    for block in &document.blocks {
+        write(&mut out, block);
+        if out.len() > longest {
+            return None;
+        }
+    }
+    Some(out)
+}
+
 /// As [`render`], but not longer than `longest` bytes (and so not longer in characters either):
 /// blocks that don't fit are left out from the end, and a last line says so.
 #[must_use]

@@ -90,16 +90,17 @@ fn every_step((plan, clock): (&Plan, &Clock), part: &Part<'_>, detail: Detail) -
 /// [`markdown::LONGEST_COMMENT`], and a line that says what was dropped.
 #[must_use]
 pub fn comment(plan: &Plan, next: &str) -> String {
-    let whole = markdown::render(&document(plan, Detail::Commands, next));
-    if whole.len() <= markdown::LONGEST_COMMENT {
-        return whole;
+    let document = |detail| document(plan, detail, next);
+    let short = |document: &Document| markdown::render_whole(document, markdown::LONGEST_COMMENT);
+    // Each form holds the one before: the long ones of a large cluster are not made for nothing.
+    let steps = document(Detail::Steps);
+    if short(&steps).is_some() {
+        let whole = short(&document(Detail::Commands));
+        if let Some(text) = whole.or_else(|| short(&without(steps, "commands"))) {
+            return text;
+        }
     }
-    let steps = without(document(plan, Detail::Steps, next), "commands");
-    let steps = markdown::render(&steps);
-    if steps.len() <= markdown::LONGEST_COMMENT {
-        return steps;
-    }
-    let summary = without(document(plan, Detail::Summary, next), "steps");
+    let summary = without(document(Detail::Summary), "steps");
     markdown::render_within(&summary, markdown::LONGEST_COMMENT)
 }
 
@@ -115,12 +116,12 @@ pub fn comments(plan: &Plan, next: &str, name: Option<&str>) -> Vec<String> {
         let marker = name.map(named).or(document.marker);
         Document { marker, blocks: document.blocks }
     };
-    let steps = || without(document(Detail::Steps), "commands");
+    let few = |document: &Document| {
+        Some(markdown::comments(document)).filter(|comments| comments.len() <= MOST_COMMENTS)
+    };
     let summary = || without(document(Detail::Summary), "steps");
-    let forms: [&dyn Fn() -> Document; 2] = [&|| document(Detail::Commands), &steps];
-    let whole = forms.iter().map(|form| markdown::comments(&form()));
-    if let Some(comments) = { whole }.find(|comments| comments.len() <= MOST_COMMENTS) {
-        return comments;
+    if let Some(steps) = few(&without(document(Detail::Steps), "commands")) {
+        return few(&document(Detail::Commands)).unwrap_or(steps);
     }
     let all = markdown::comments(&summary());
     if all.len() <= MOST_COMMENTS {

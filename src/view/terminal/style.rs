@@ -95,7 +95,7 @@ pub(super) fn exact(text: &str, style: &Style) -> Line {
 
 fn push(line: &mut Line, text: &str, label: Label, style: &Style) {
     for character in visible(text).chars() {
-        if style.unicode || character.is_ascii() || is_no_break(character) {
+        if style.unicode || character.is_ascii() || character == NO_BREAK {
             line.push(Glyph { character, label });
         } else if let Some(sign) = in_ascii(character) {
             line.extend(sign.chars().map(|character| Glyph { character, label }));
@@ -103,10 +103,6 @@ fn push(line: &mut Line, text: &str, label: Label, style: &Style) {
             line.extend(character.escape_default().map(|character| Glyph { character, label }));
         }
     }
-}
-
-fn is_no_break(character: char) -> bool {
-    NO_BREAK.starts_with(character)
 }
 
 /// A line across, `length` columns long.
@@ -118,7 +114,7 @@ pub(super) fn rule(length: usize, style: &Style) -> impl Iterator<Item = Glyph> 
 pub(super) fn paint(out: &mut String, glyphs: &[Glyph], style: &Style) {
     for run in glyphs.chunk_by(|left, right| left.label == right.label) {
         let look = run.first().map_or("", |glyph| rendition(glyph.label));
-        let shown = |character| if is_no_break(character) { ' ' } else { character };
+        let shown = |character| if character == NO_BREAK { ' ' } else { character };
         let characters = run.iter().map(|glyph| shown(glyph.character));
         if style.colour && !look.is_empty() {
             out.push_str("\x1b[");
