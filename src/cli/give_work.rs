@@ -6,7 +6,7 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use crate::apply::{GiveWork, WithoutWork, without_work};
+use crate::apply::{Hosts, WithoutWork, without_work};
 use crate::diagnostic::Code;
 use crate::plan::Plan;
 use crate::state::{
@@ -108,8 +108,8 @@ fn give(
     let mut left: Vec<Left> = gone.iter().map(|one| Left::of(one, (no_host(), false))).collect();
     let mut entries = Vec::new();
     let dial = site.dial();
-    let way = GiveWork { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
-    way.to(&run.id, &there, &mut |one, given| match given {
+    let hosts = Hosts { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
+    hosts.give_work(&run.id, &there, &mut |one, given| match given {
         Ok(()) => {
             let (component, host) = (&one.step.component, &one.step.host);
             console.say(&format!(
