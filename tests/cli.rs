@@ -280,7 +280,11 @@ fn an_older_release_is_refused_unless_the_manifest_allows_it() {
     let waiver = "[[waivers]]\ncheck = \"preflight::downgrade\"\nreason = \"tried in a test\"\n\
                   until = \"2999-12-31\"\n\n[components.md-core]";
     site.edit("mdc.toml", "[components.md-core]", waiver);
-    site.mdc(&["plan", "--detailed-exitcode"]).exits(2).says("tried in a test");
+    site.mdc(&["plan", "--detailed-exitcode"])
+        .exits(2)
+        .says("tried in a test")
+        .says("go back to older versions in the order of an upgrade")
+        .says("(plan::goes-back)");
     site.mdc(&["apply", "--yes"]).exits(0).says("Complete");
 }
 

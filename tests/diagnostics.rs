@@ -182,7 +182,7 @@ fn messages_are_as_their_reader_sees_them() {
 
 /// What commands tell, and no file that could be a case: with the file whose test asserts it, or why no test
 /// can have it told.
-const OF_COMMANDS: [(&str, Told); 64] = [
+const OF_COMMANDS: [(&str, Told); 65] = [
     ("approval::not-approver", Told::In("tests/approvals/main.rs")),
     ("approval::nothing", Told::In("tests/faults/codes.rs")),
     ("cli::ambiguous", Told::In("tests/cli.rs")),
@@ -211,6 +211,7 @@ const OF_COMMANDS: [(&str, Told); 64] = [
     ("plan::expired", Told::In("tests/basis/mod.rs")),
     ("plan::few-copies", Told::In("tests/faults/replicas.rs")),
     ("plan::forged", Told::In("tests/approvals/record.rs")),
+    ("plan::goes-back", Told::In("tests/cli.rs")),
     ("plan::no-order", Told::In("tests/faults/codes.rs")),
     ("plan::not-rebooted", Told::In("tests/faults/reboot.rs")),
     ("plan::part", Told::In("tests/faults/codes.rs")),

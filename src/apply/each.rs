@@ -6,7 +6,19 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::connections::Dial;
 use crate::address::HostName;
+use crate::transport::Tenure;
+
+/// Hosts that are changed beside the steps of a run, and how they are reached.
+pub struct Hosts<'a> {
+    /// Makes connections.
+    pub dial: &'a Dial<'a>,
+    /// The lease under which hosts are changed.
+    pub tenure: &'a Tenure,
+    /// How many hosts at once.
+    pub at_once: NonZeroUsize,
+}
 
 /// Does `work` for each of `hosts`, at most `at_once` at a time, and hands what comes of it to
 /// `hear`, in the order in which it comes.

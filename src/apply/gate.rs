@@ -45,7 +45,11 @@ impl Worker<'_> {
                 Task::Confirm { component, text, .. } => {
                     seen.push(self.confirmed(work, command, (component, text))?);
                 }
-                _ => seen.extend(lines(&self.job(work, index, command)?.stdout)),
+                _ => {
+                    let output = self.job(work, index, command);
+                    let output = output.map_err(|failure| slow_look(work, command, failure))?;
+                    seen.extend(lines(&output.stdout));
+                }
             }
         }
         Ok(StepOutcome::Seen(seen.into()))
@@ -179,6 +183,20 @@ pub(super) fn left(output: &Output) -> Result<u64, String> {
         let words = lines(&output.stderr).into_iter().chain(said).next();
         words.unwrap_or_else(|| format!("nothing was printed, {}", output.end))
     })
+}
+
+/// What a look at a backup waited for is the site's own command more often than not, and so is its bound.
+fn slow_look(work: &Work<'_>, command: &Command, failure: StepFailure) -> StepFailure {
+    let Task::ProveBackup { component, .. } = &command.task else { return failure };
+    if failure.kind != FailureKind::Late {
+        return failure;
+    }
+    let host = &work.step.host;
+    let hint = format!(
+        "see on {host} what it waited for, or give it longer (`within` under [gates.backup.{component}]); \
+         nothing was changed by this; then `mdc resume`"
+    );
+    StepFailure { hint, ..failure }
 }
 
 fn not_drained(work: &Work<'_>) -> String {

@@ -1,15 +1,13 @@
 //! Gives instances their work back that a run had kept from it, and that isn't gone on with there.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 
-use super::connections::Dial;
-use super::each::each;
+use super::each::{Hosts, each};
 use super::job;
 use crate::address::HostName;
 use crate::plan::{Plan, Step};
 use crate::state::{Progress, StepFailure};
-use crate::transport::{Command, Connection, Order, Task, Tenure, Verdict};
+use crate::transport::{Command, Connection, Order, Task, Verdict};
 
 /// An instance that a step may have left without work.
 #[derive(Debug, Clone, Copy)]
@@ -38,19 +36,9 @@ pub fn without_work<'p>(plan: &'p Plan, progress: &Progress) -> Vec<WithoutWork<
     plan.steps.iter().filter_map(of).collect()
 }
 
-/// How hosts are reached.
-pub struct GiveWork<'a> {
-    /// Makes connections.
-    pub dial: &'a Dial<'a>,
-    /// The lease under which hosts are changed.
-    pub tenure: &'a Tenure,
-    /// How many hosts at once.
-    pub at_once: NonZeroUsize,
-}
-
-impl GiveWork<'_> {
+impl Hosts<'_> {
     /// Gives `those` of the run their work back, and tells `hear` of each whether it has it, or why not.
-    pub fn to<'p>(
+    pub fn give_work<'p>(
         &self,
         run: &str,
         those: &[WithoutWork<'p>],

@@ -1,31 +1,19 @@
 //! Removes what a run that is over leaves on its hosts.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 
-use super::connections::Dial;
-use super::each::each;
+use super::each::{Hosts, each};
 use crate::address::HostName;
 use crate::state::Run;
-use crate::transport::{Order, Tenure, Verdict};
+use crate::transport::{Order, Verdict};
 
 /// How many hosts may have a copy of a record: the first two, and two in whose place they were.
 const KEEPERS: usize = 4;
 
-/// How hosts are reached.
-pub struct Leave<'a> {
-    /// Makes connections.
-    pub dial: &'a Dial<'a>,
-    /// The lease under which hosts are changed.
-    pub tenure: &'a Tenure,
-    /// How many hosts at once.
-    pub at_once: NonZeroUsize,
-}
-
-impl Leave<'_> {
+impl Hosts<'_> {
     /// Removes the files of the run from every host that its plan changed, or that has a copy of its
     /// record: the first of `keepers`. `stays` hears of each host where they stay, and why.
-    pub fn nothing<'k>(
+    pub fn leave_nothing<'k>(
         &self,
         run: &'k Run,
         keepers: impl Iterator<Item = &'k HostName>,

@@ -18,12 +18,12 @@ use super::control::{Inbox, Message};
 use super::coordinator::{Coordinator, Handed};
 use super::copies::{self, Copied};
 use super::copying::Copying;
+use super::each::Hosts;
 use super::ending::Ending;
 use super::event::Event;
 use super::failures::Failures;
 use super::halt::Halt;
 use super::keep::Notes;
-use super::leave::Leave;
 use super::left_out::LeftOut;
 use super::notice::{Notices, Telling};
 use super::reach::Reach;
@@ -92,8 +92,8 @@ pub fn run(
         ending
     })?;
     if run.plan.steps.iter().all(|step| ending.is_done(&step.id)) {
-        let leave = Leave { dial: apply.dial, tenure: apply.tenure, at_once: apply.at_once };
-        leave.nothing(run, apply.copied.hosts.iter(), &mut |host, why| {
+        let hosts = Hosts { dial: apply.dial, tenure: apply.tenure, at_once: apply.at_once };
+        hosts.leave_nothing(run, apply.copied.hosts.iter(), &mut |host, why| {
             listen(Some(Event::LeftBehind { host: host.clone(), why }));
         });
     }

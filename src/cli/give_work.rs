@@ -6,12 +6,14 @@ use super::console::Console;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use crate::apply::{GiveWork, WithoutWork, without_work};
+use crate::apply::{Hosts, WithoutWork, without_work};
 use crate::diagnostic::Code;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
+use crate::report::status::Isolated;
 use crate::state::{
     Entry, FailureKind, Progress, Run, StateError, StepFailure, StepOutcome, Store, given_work,
 };
+use crate::transport::Task;
 use crate::value::Period;
 
 /// One that could not be given its work back.
@@ -94,6 +96,31 @@ pub(super) fn to_left_out(
     Ok(())
 }
 
+/// Gives every instance its work back that `run` may have left without, and that no step of `back` gives it to:
+/// what has no way back may have been isolated all the same. Returns whether all have it; says where that can't
+/// be done: nobody would do it any more.
+pub(super) fn not_taken_back(
+    run: &mut Run,
+    back: &[&Step],
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) -> Result<bool, Problem> {
+    let restores = |step: &&&Step| {
+        step.commands.iter().any(|command| matches!(command.task, Task::Restore { .. }))
+    };
+    let is_in_back = |own: &Step| {
+        let mut restoring = back.iter().filter(restores);
+        restoring.any(|it| it.host == own.host && it.component == own.component)
+    };
+    let steps = run.plan.steps.iter().filter(|step| is_in_back(step));
+    let in_back: BTreeSet<String> = steps.map(|step| step.id.to_string()).collect();
+    let left = give(run, |step| !in_back.contains(step), (site, hold), console)?;
+    for one in &left {
+        one.warn(&run.id, console);
+    }
+    Ok(left.is_empty())
+}
+
 fn give(
     run: &mut Run,
     chosen: impl Fn(&str) -> bool,
@@ -108,8 +135,8 @@ fn give(
     let mut left: Vec<Left> = gone.iter().map(|one| Left::of(one, (no_host(), false))).collect();
     let mut entries = Vec::new();
     let dial = site.dial();
-    let way = GiveWork { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
-    way.to(&run.id, &there, &mut |one, given| match given {
+    let hosts = Hosts { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
+    hosts.give_work(&run.id, &there, &mut |one, given| match given {
         Ok(()) => {
             let (component, host) = (&one.step.component, &one.step.host);
             console.say(&format!(
@@ -146,25 +173,29 @@ fn told(one: &WithoutWork<'_>, is_open: bool) -> Vec<Entry> {
     std::iter::once(noted).chain(is_open.then_some(over)).collect()
 }
 
-/// Says which instances the run `id`, the newest one, may have left without work.
-pub(super) fn say(
-    store: &dyn Store,
-    id: &str,
-    site: &Site,
-    console: &Console,
-) -> Result<(), StateError> {
+/// Which instances the run `id`, the newest one, may have left without work.
+pub(super) fn isolated(store: &dyn Store, id: &str) -> Result<Vec<Isolated>, StateError> {
     let plan: Plan = store.plan(id)?;
     let mut progress = Progress::default();
     store.read(id, &mut |record| progress.take(&record.entry))?;
-    for one in without_work(&plan, &progress) {
-        let Left { what, by_hand, .. } = Left::of(&one, (String::new(), true));
+    let isolated = |one: &WithoutWork<'_>| Isolated {
+        host: one.step.host.clone(),
+        component: one.step.component.clone(),
+        run: id.to_owned(),
+        restore: one.command.run.clone(),
+    };
+    Ok(without_work(&plan, &progress).iter().map(isolated).collect())
+}
+
+/// Says which instances may be without work, and what gives it to them.
+pub(super) fn say(isolated: &[Isolated], site: &Site, console: &Console) {
+    for Isolated { host, component, run, restore } in isolated {
         let what = format!(
-            "{what} may be isolated: the run {id} kept new work from it, and did not give it back. `mdc resume \
-             {manifest}` goes on with it, `mdc apply {manifest} --give-up REASON` gives it its work back; by hand: \
-             {by_hand}",
+            "{component} on {host} may be isolated: the run {run} kept new work from it, and did not give it back. \
+             `mdc resume {manifest}` goes on with it, `mdc apply {manifest} --give-up REASON` gives it its work \
+             back; by hand: on {host}, as root: `{restore}`",
             manifest = site.path
         );
         console.warns(Code::WithoutWork, what);
     }
-    Ok(())
 }

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::survey::{dial, keepers, no_way, survey, unusable};
 use crate::address::HostName;
-use crate::apply::{self, Copied, Leave};
+use crate::apply::{self, Copied, Hosts};
 use crate::diagnostic::{Code, Remark};
 use crate::observe::Observed;
 use crate::plan::{self, Plan, Purpose};
@@ -160,8 +160,8 @@ pub(super) fn begin(
 /// Removes what `run` keeps on hosts.
 pub(super) fn leave_nothing(run: &Run, (site, hold): (&Site, &Hold), console: &Console) {
     let dial = site.dial();
-    let leave = Leave { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
-    leave.nothing(run, keepers(site), &mut |host, why| {
+    let hosts = Hosts { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
+    hosts.leave_nothing(run, keepers(site), &mut |host, why| {
         let what = format!("what the run {} left on {host} stays there: {why}", run.id);
         console.warns(Code::LeftBehind, what);
     });

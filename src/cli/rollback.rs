@@ -8,7 +8,7 @@ use super::form::file;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, approval, plan, records, watch};
+use super::{Common, Exit, ManifestPath, approval, give_work, plan, records, watch};
 use crate::apply::Ending;
 use crate::catalog::Then;
 use crate::diagnostic::Code;
@@ -157,6 +157,9 @@ fn carry_back(
     (site, hold): (&Site, &Hold),
     console: &Console,
 ) -> Result<(Report, Exit), Problem> {
+    let steps = back.steps.iter().filter(|step| !left_out.contains_key(&*step.id));
+    let steps: Vec<&Step> = steps.collect();
+    let all_work = give_work::not_taken_back(&mut run, &steps, (site, hold), console)?;
     if !run.progress.over {
         records::give_up(&mut run, "it is rolled back", console)?;
         records::leave_nothing(&run, (site, hold), console);
@@ -166,7 +169,7 @@ fn carry_back(
     carry::leave_out(&mut run, left_out)?;
     let Carried { exit, report, .. } =
         manner.carry_out(run, (site, hold), console, &format!("mdc resume {}", site.path))?;
-    let exit = if report.unreturned.is_empty() { exit } else { Exit::Incomplete };
+    let exit = if report.unreturned.is_empty() && all_work { exit } else { Exit::Incomplete };
     Ok((report, exit))
 }
 

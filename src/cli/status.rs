@@ -10,7 +10,7 @@ use super::{Common, Exit, ManifestPath, debts, give_work, records, watch};
 use crate::cores::Cores;
 use crate::diagnostic::Code;
 use crate::report::{Status as Report, past};
-use crate::state::{RunEnding, Summary};
+use crate::state::{RunEnding, Store, Summary};
 use crate::view;
 
 /// Reads all hosts and shows each component as it is beside what is desired.
@@ -43,7 +43,12 @@ impl Status {
                 run.run, run.done, run.steps, site.path,
             ));
         };
+        let isolated = match &changed {
+            Some(id) if !given_up(&*store, id)? => give_work::isolated(&*store, id)?,
+            _ => Vec::new(),
+        };
         let status = Report::of(&site.desired, &observed, &past, unfinished.clone());
+        let status = Report { isolated, ..status };
         let document = || view::status::document(&site.desired, &observed, &past);
         self.form.show(&status, document, console)?;
         for why in site.kept_cores().map(Cores::unreadable_secrets).unwrap_or_default() {
@@ -53,14 +58,7 @@ impl Status {
             console.warns(Code::DeploymentMoved, why);
         }
         debts::say(&*store, &site.path, console)?;
-        let given_up = |id: &String| -> Result<bool, Problem> {
-            Ok(matches!(store.summary(id)?.ending, RunEnding::GivenUp(_)))
-        };
-        if let Some(id) = &changed
-            && !given_up(id)?
-        {
-            give_work::say(&*store, id, &site, console)?;
-        }
+        give_work::say(&status.isolated, &site, console);
         if let Some(run) = &unfinished {
             said(run, "mdc resume");
         }
@@ -69,4 +67,8 @@ impl Status {
         }
         Ok(if observed.unknown().count() == 0 { Exit::Done } else { Exit::Incomplete })
     }
+}
+
+fn given_up(store: &dyn Store, id: &str) -> Result<bool, Problem> {
+    Ok(matches!(store.summary(id)?.ending, RunEnding::GivenUp(_)))
 }

@@ -56,6 +56,8 @@ macro_rules! with_remarks {
             PrimaryStays = "plan::primary-stays" Warning,
             /// A package that is installed beside the one that is there.
             SideBySide = "plan::side-by-side" Warning,
+            /// Older versions that come in the order of an upgrade.
+            GoesBack = "plan::goes-back" Warning,
             /// What is changed along with a component.
             Along = "plan::along" Warning,
             /// What is not taken back, not removed or not moved.

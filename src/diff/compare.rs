@@ -108,6 +108,7 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.backups(desired);
     comparison.replicas(desired);
     comparison.warnings.extend(warning::side_by_side(desired, comparison.changes.keys()));
+    comparison.warnings.extend(warning::goes_back(&comparison.changes));
     comparison.roles = role::roles(desired, observed);
     comparison.warnings.extend(role::warnings(desired, &comparison));
     comparison.promises = promise::promises(desired, observed, &comparison.changes);

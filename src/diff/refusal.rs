@@ -107,8 +107,9 @@ impl Refusal {
                     ),
                 )
                 .help(
-                    "name a release that is not older; or, if there is a backup to go back to and \
-                     you mean it, set `allow-downgrade = true` under [cluster]",
+                    "name a release that is not older; to take back what a run has brought, `mdc \
+                     rollback`, which goes in reverse order; or, if there is a backup to go back \
+                     to and you mean it, set `allow-downgrade = true` under [cluster]",
                 );
                 let span = manifest.cluster.release_span.clone();
                 problem.at(Label::new(source, span, "this release is older"))

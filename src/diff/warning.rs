@@ -1,7 +1,9 @@
 //! What no step mends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::{Action, Change};
 use crate::address::Address;
 use crate::desired::{Desired, Resource, Source};
 use crate::diagnostic::{Code, Remark};
@@ -27,6 +29,21 @@ pub(super) fn side_by_side<'d>(
         })
     });
     told.collect()
+}
+
+/// That several components go back to older versions, in an order that was made for newer ones.
+pub(super) fn goes_back(changes: &BTreeMap<Address, Arc<Change>>) -> Option<Remark> {
+    let back = changes.iter().filter(|(_, change)| change.action == Action::Downgrade);
+    let names: BTreeSet<&str> = back.map(|(address, _)| address.component.as_str()).collect();
+    if names.len() < 2 {
+        return None;
+    }
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    Some(Code::GoesBack.said(format!(
+        "{names} go back to older versions in the order of an upgrade, since the vendor describes none for a \
+         way back: what comes later is for a while newer than what it needs. What a run has brought, `mdc \
+         rollback` takes back in reverse order"
+    )))
 }
 
 fn upgrade_code(resource: &Resource) -> Option<&Guid> {
@@ -56,8 +73,6 @@ pub(super) fn warning(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::catalog;
     use crate::desired;

@@ -30,6 +30,8 @@ pub(super) struct Group {
     pub(super) members: Vec<(HostName, Arc<Change>)>,
     /// The hosts on which the component can't be seen.
     pub(super) unknown: Vec<HostName>,
+    /// Whether it takes away what there is once, which has its place on another host now.
+    pub(super) moves_house: bool,
 }
 
 /// All groups, in the order of component and phase.
@@ -63,14 +65,16 @@ fn entry<'a>(
     component: &ComponentName,
     phase: Phase,
 ) -> Option<&'a mut Group> {
-    let own_stage = desired.components.get(component)?.stage;
-    let stage = if phase == Phase::Restore { Stage::Live } else { own_stage };
+    let own = desired.components.get(component)?;
+    let stage = if phase == Phase::Restore { Stage::Live } else { own.stage };
+    let stays = || desired.resources.keys().any(|address| address.component == *component);
     let group = groups.entry((component.clone(), phase)).or_insert_with(|| Group {
         component: component.clone(),
         phase,
         stage,
         members: Vec::new(),
         unknown: Vec::new(),
+        moves_house: phase == Phase::Remove && own.singleton && stays(),
     });
     Some(group)
 }

@@ -79,15 +79,17 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
                 && a.component != b.component
                 && needs.of(&b.component, &a.component)
         }
-        // Those who need it go first; what was installed last goes first.
+        // Those who need it go first; what was installed last goes first. But what comes back elsewhere
+        // doesn't wait for its users to go: they may go only when their successors are there, which need it.
         (Phase::Remove, Phase::Remove) => {
             let place = |group: &Group, c: &Component| {
                 (group.stage, Reverse(c.install_order), group.component.clone())
             };
+            let is_backwards = left.install_order != right.install_order;
             place(a, left) < place(b, right)
                 && (a.stage != b.stage
                     || a.stage == Stage::Critical
-                    || left.install_order != right.install_order)
+                    || (is_backwards && (a.moves_house || !b.moves_house)))
         }
         // What is only once goes before it comes elsewhere; anything else when its successor is there,
         // and those who need it have changed. In stage 2 it is the last.
@@ -96,13 +98,12 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
             a.stage < b.stage
                 || (a.stage == b.stage
                     && (a.stage == Stage::Critical
-                        || (same && !left.singleton)
                         // What comes back elsewhere is needed again.
-                        || (needs.of(&a.component, &b.component) && !right.singleton)))
+                        || ((same || needs.of(&a.component, &b.component)) && !b.moves_house)))
         }
         (Phase::Remove, _) => {
-            a.stage < b.stage
-                || (a.stage == b.stage && a.component == b.component && left.singleton)
+            let goes_first = a.component == b.component && a.moves_house;
+            a.stage < b.stage || (a.stage == b.stage && a.stage == Stage::Live && goes_first)
         }
     }
 }

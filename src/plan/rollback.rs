@@ -137,14 +137,20 @@ impl<'a> Back<'a> {
     ) -> Result<Option<Step>, String> {
         let facts = facts(step, self.observed)?;
         let no_loss = Arc::default();
+        let is_half_way = self.what.half_way.contains(&*step.id);
+        // What was not changed yet may have been kept from new work, also where no other way leads back.
+        let given = restoring(&step.commands).filter(|_| is_half_way);
         let (to, loses, commands) = match way_back {
             WayBack::Package { to, loses, commands } => (to, loses, commands),
             WayBack::Files { commands } => (&step.to, &no_loss, commands),
-            WayBack::ByHand(_) | WayBack::None(_) if is_before(step, facts) => return Ok(None),
+            WayBack::ByHand(_) | WayBack::None(_) if is_before(step, facts) => {
+                let Some((from, commands)) = step.from.as_ref().zip(given.as_ref()) else {
+                    return Ok(None);
+                };
+                (from.upstream(), &no_loss, commands)
+            }
             WayBack::ByHand(why) | WayBack::None(why) => return Err(why.to_string()),
         };
-        // What was not changed yet may have been kept from new work.
-        let is_half_way = self.what.half_way.contains(&*step.id);
         let restore = restoring(commands)
             .filter(|_| is_half_way && is_at(facts, to) && !brings_files_back(commands));
         if is_at(facts, to) && restore.is_none() && !brings_files_back(commands) {

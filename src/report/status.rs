@@ -39,6 +39,23 @@ pub struct Status {
     /// The newest run, when it did not come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Summary>,
+    /// Instances that the newest run may have left without new work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolated: Vec<Isolated>,
+}
+
+/// An instance that a run has kept from new work, and did not give it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Isolated {
+    /// Where.
+    pub host: HostName,
+    /// What.
+    pub component: ComponentName,
+    /// The run.
+    pub run: String,
+    /// The command that gives it work again, as root on its host.
+    pub restore: String,
 }
 
 /// One resource.
@@ -135,6 +152,7 @@ impl Status {
             standby: readiness(desired, observed),
             unknown: observed.unknown().map(|(host, why)| (host.clone(), why.clone())).collect(),
             unfinished,
+            isolated: Vec::new(),
         }
     }
 }

@@ -174,3 +174,38 @@ fn a_backup_that_can_not_be_looked_at_is_told() {
                 (plan::backup-unseen)";
     site.mdc(&["plan"]).ended(0).tells(&[told]);
 }
+
+/// A probe that hangs, or a command that never tells: within the gate's bound it is ended, and nothing is changed.
+#[test]
+fn a_look_at_a_backup_that_hangs_is_given_up() {
+    let site = Site::new();
+    site.edit("[gates.backup.postgresql]", "[gates.backup.postgresql]\nwithin = \"1s\"");
+    site.edit("every = \"1ms\"", "every = \"10ms\"\nwithin = \"300ms\"");
+    let checks_take = |period: &str| {
+        let mut file = site.host("db-01");
+        file["durations"]["check"] = json!(period);
+        site.write("db-01", &file);
+    };
+    let gives_up = |arguments: &[&str], look: &str| {
+        checks_take("2s");
+        let failed = format!("Failed: {look} postgresql on db-01");
+        site.mdc(arguments).ended(1).tells(&[
+            &failed,
+            "look for the backup of postgresql on db-01",
+            "it took longer than its limit of 1s and was ended",
+            "/var/backups/postgresql/*.dump, as simulated",
+            "see on db-01 what it waited for, or give it longer (`within` under [gates.backup.postgresql])",
+        ]);
+        checks_take("50ms");
+    };
+    gives_up(&["apply", "--yes"], "prove-backup-live");
+    assert!(!site.begun().iter().any(|id| id.ends_with("/upgrade")), "{:?}", site.begun());
+    // Stage 1 is over and another gate has stopped stage 2, when the look begins to hang.
+    crate::gates::left(&site, "queue-01", "rabbitmq-server", 99);
+    site.mdc(&["resume", "--yes"]).ended(1).tells(&["given up after 300ms", "left to do"]);
+    crate::gates::left(&site, "queue-01", "rabbitmq-server", 0);
+    gives_up(&["resume", "--yes"], "prove-backup");
+    assert!(!site.log("db-01").contains_key("install:postgresql-16"));
+    site.mdc(&["resume", "--yes"]).ended(0);
+    site.mdc(&["plan", "--detailed-exitcode"]).ended(0);
+}

@@ -123,7 +123,10 @@ fn a_run_that_died_while_it_drained_is_taken_back_with_the_isolation() {
 /// A run that dies while it drains an instance, which somebody then brings to the new version by hand: no later
 /// plan has to do with it.
 fn died_draining() -> Site {
-    let site = Site::new();
+    died_draining_in(Site::new())
+}
+
+fn died_draining_in(site: Site) -> Site {
     site.edit("[components.md-core]", DRAINED);
     let fault = json!({ "says": "", "times": 1, "kill": "before" });
     site.fault("core-01", "await-idle:ometascan", &fault);
@@ -170,6 +173,88 @@ fn a_run_that_is_given_up_gives_work_back_first() {
     let given = |entry: &Value| entry["noted"]["what"] == "(given work again after attempt 1)";
     assert!(site.journal().iter().any(given));
     assert!(!site.mdc(&["status"]).said.contains("without-work"));
+}
+
+/// Nobody gives work to an instance whose host can't be reached: each way to leave it says so, and how it is
+/// done by hand.
+#[test]
+fn an_isolated_host_that_can_not_be_reached_is_told() {
+    let site = Site::new();
+    let soon = "limits = { healthy = \"1s\", settle = \"1s\" }";
+    let tables = format!("[components.worker]\n{soon}\n\n[components.md-core]\n{soon}");
+    site.edit("[components.md-core]", &tables);
+    let site = died_draining_in(site);
+    let mut host = site.host("core-01");
+    host["faults"]["unreachable"] = json!("no route to host");
+    site.write("core-01", &host);
+    let by_hand = "on core-01, as root: `restore`";
+    let [given_up, rolled_back] = [site.copy(), site.copy()];
+    given_up.mdc(&["apply", "--yes", "--give-up", "changed mind"]).ended(1).tells(&[
+        "error[run::isolated]",
+        "kept new work from md-core on core-01 (no route to host), and it can't be given back",
+        "the run is not given up",
+        by_hand,
+    ]);
+    assert!(!given_up.journal().iter().any(|entry| !entry["given-up"].is_null()));
+    let told = [
+        "warning[run::without-work]",
+        "md-core on core-01 may stay without new work, which the run",
+        "no route to host; to give it work again, run on core-01, as root: `restore`",
+    ];
+    let left_out = ["resume", "--yes", "--skip", "core-01", "--because", "another night"];
+    let soon = ["--patience", "1s"];
+    site.mdc(&[left_out.as_slice(), &soon].concat()).ended(1).tells(&told);
+    rolled_back.mdc(&["rollback", "--yes", "--patience", "1s"]).ended(1).tells(&told);
+    for site in [&given_up, &site, &rolled_back] {
+        assert!(is_isolated(site, "core-01"));
+    }
+    // What was not given back is not forgotten as long as the run is the newest.
+    for site in [given_up, site] {
+        assert_eq!(isolated(&site)[0]["host"], "core-01");
+    }
+}
+
+/// What the status says of isolated instances to programs.
+fn isolated(site: &Site) -> Value {
+    let output = site.command(&["status", "--format", "json"]).output().unwrap();
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    status["isolated"].clone()
+}
+
+/// What was isolated gets work again by a rollback where nothing else leads back: by a step of its own when that
+/// was all that had happened, and beside the plan when more had.
+#[test]
+fn what_has_no_way_back_gets_work_again_by_a_rollback() {
+    let site = Site::new();
+    site.edit("previous-release = \"release-a.toml\"\n", "");
+    let site = died_draining_in(site);
+    // For all that has changed there is no way back.
+    site.mdc(&["rollback", "--yes"]).ended(1);
+    assert!(site.begun().contains(&"core-01/md-core/rollback".to_owned()), "{:?}", site.begun());
+    assert!(!is_isolated(&site, "core-01"));
+    assert_eq!(site.log("core-01")["restore:ometascan"], 1);
+
+    let site = Site::new();
+    let fault = json!({ "says": "", "times": 1, "kill": "during" });
+    site.fault("queue-01", "install:rabbitmq-server", &fault);
+    assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
+    site.mend("queue-01");
+    site.mdc(&["rollback", "--yes"])
+        .ended(1)
+        .tells(&["rabbitmq on queue-01 gets new work again, which the run"]);
+    assert_eq!(site.log("queue-01")["restore:rabbitmq-server"], 1);
+}
+
+#[test]
+fn the_status_for_programs_names_isolated_instances() {
+    let site = died_draining();
+    let mut runs = fs::read_dir(site.path(".mdc/runs")).unwrap();
+    let run = runs.next().unwrap().unwrap().file_name().into_string().unwrap();
+    let core =
+        json!({ "host": "core-01", "component": "md-core", "run": run, "restore": "restore" });
+    assert_eq!(isolated(&site), json!([core]));
+    site.mdc(&["resume", "--yes"]).ended(0);
+    assert_eq!(isolated(&site), Value::Null);
 }
 
 #[test]

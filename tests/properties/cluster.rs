@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use mdc::address::{Address, ComponentName, HostName};
 use mdc::catalog::{self, Component, Drain, Format, Rolling};
-use mdc::desired::{Desired, DesiredHost, Probe, Resource, Source};
+use mdc::desired::{Desired, DesiredHost, ManagedFile, Probe, Resource, Source};
 use mdc::diff::{self, Comparison};
 use mdc::graph;
 use mdc::manifest::{BackupGate, ConfirmGate, Gates, IdleGate};
-use mdc::observe::{
-    ComponentFacts, HealthState, HostFacts, HostState, Observed, PackageState, UnitState,
-    Unreadable,
-};
+use mdc::observe::Observed;
 use mdc::plan::{self, Plan};
 use mdc::value::{Batch, Digest, Percent, Period, Share};
 use proptest::prelude::*;
+
+use crate::facts::{give_roles, observed};
 
 /// The content of every package file.
 pub(crate) const PACKAGE: &[u8] = b"a stand-in for a package";
 pub(crate) const OLD: &str = "2.8.0";
 pub(crate) const NEW: &str = "2.9.0";
+pub(crate) const NEWER: &str = "2.10.0";
 
 /// How a resource is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +28,13 @@ pub(crate) enum State {
     Absent,
     Old,
     OldStopped,
+    /// In a newer version than it should be.
+    Newer,
     Broken,
     Stopped,
     AsDesired,
+    /// With a file that isn't as it should be.
+    Edited,
     Unhealthy,
     /// To be removed, in the old version.
     Unwanted,
@@ -55,6 +59,7 @@ impl Cluster {
             rolling: Rolling::default(),
             zones: vec![0],
             windows: vec![false],
+            moves_house: false,
         };
         build(&placement, &ways, &vec![State::Old; 4 * hosts], &[])
     }
@@ -87,6 +92,8 @@ struct Ways {
     zones: Vec<u8>,
     /// Which execution and storage hosts run Windows, in turn.
     windows: Vec<bool>,
+    /// Whether what a cluster has once is also where it should not be any more.
+    moves_house: bool,
 }
 
 impl Ways {
@@ -128,13 +135,14 @@ fn ways() -> impl Strategy<Value = Ways> {
     });
     let zones = prop::collection::vec(0_u8..3, 1..5);
     let windows = prop::collection::vec(any::<bool>(), 1..5);
-    (batches(), batches(), rolling, zones, windows).prop_map(
-        |(workers, cores, rolling, zones, windows)| Ways {
+    (batches(), batches(), rolling, zones, windows, any::<bool>()).prop_map(
+        |(workers, cores, rolling, zones, windows, moves_house)| Ways {
             workers,
             cores,
             rolling,
             zones,
             windows,
+            moves_house,
         },
     )
 }
@@ -177,7 +185,9 @@ fn placements() -> impl Strategy<Value = Placement> {
 /// Random clusters; `states` is what a resource may be found in, `unseen` how many of a hundred
 /// hosts can't be read.
 pub(crate) fn clusters(states: Vec<State>, unseen: u8) -> impl Strategy<Value = Cluster> {
-    (placements(), ways()).prop_flat_map(move |(placement, ways)| {
+    let removes = states.contains(&State::Unwanted);
+    (placements(), ways()).prop_flat_map(move |(placement, mut ways)| {
+        ways.moves_house &= removes;
         let resources = placement.values().map(Vec::len).sum::<usize>();
         let states = prop::collection::vec(prop::sample::select(states.clone()), resources);
         let unseen = prop::collection::vec((0_u8..100).prop_map(move |n| n < unseen), 20);
@@ -194,7 +204,7 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         cluster: "random".to_owned(),
         environment: "test".to_owned(),
         release: "B".to_owned(),
-        allow_downgrade: false,
+        allow_downgrade: true,
         hosts: BTreeMap::new(),
         components: components(placement, ways),
         resources: BTreeMap::new(),
@@ -216,30 +226,66 @@ fn build(placement: &Placement, ways: &Ways, states: &[State], unseen: &[bool]) 
         removed: BTreeMap::new(),
         previous: BTreeMap::new(),
     };
+    let mut states = states.iter().copied();
+    let singletons = ["identity-service", "control-center"].map(|it| (it, "former-00".to_owned()));
+    let all = placement
+        .iter()
+        .flat_map(|(component, hosts)| hosts.iter().map(move |host| (*component, host.clone())));
+    let mut placed: Vec<(&str, String, State)> =
+        all.map(|(component, host)| (component, host, states.next().unwrap())).collect();
+    let former = singletons.into_iter().filter(|_| ways.moves_house);
+    placed.extend(former.map(|(component, host)| (component, host, State::Unwanted)));
     let mut by_address = BTreeMap::new();
-    let mut state = states.iter();
-    for (component, hosts) in placement {
-        let component = desired.components[*component].clone();
-        for host in hosts {
-            let host: HostName = host.parse().unwrap();
-            desired.hosts.insert(host.clone(), desired_host(&host, ways));
-            let address = Address::new(host, component.name.clone());
-            let resource = resource(&component, ways.format(&address.host));
-            let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
-            let state = *state.next().unwrap();
-            if state == State::Unwanted {
-                let source = Source::Repository;
-                desired.removed.insert(address.clone(), Arc::new(Resource { source, ..before }));
-            } else {
-                desired.resources.insert(address.clone(), Arc::new(resource));
-                desired.previous.insert(address.clone(), Arc::new(before));
-            }
-            by_address.insert(address, state);
-        }
+    for (component, host, state) in placed {
+        let address = place(&mut desired, (component, &host), ways, state);
+        by_address.insert(address, state);
     }
     let mut observed = observed(&by_address, &desired.hosts, unseen);
     give_roles(&mut observed, &by_address);
     Cluster { desired, observed, states: by_address }
+}
+
+/// Puts a component on a host, or among what goes from there.
+fn place(
+    desired: &mut Desired,
+    (component, host): (&str, &str),
+    ways: &Ways,
+    state: State,
+) -> Address {
+    let component = desired.components[component].clone();
+    let host: HostName = host.parse().unwrap();
+    desired.hosts.insert(host.clone(), desired_host(&host, ways));
+    let address = Address::new(host, component.name.clone());
+    let resource = resource(&component, ways.format(&address.host));
+    let before = Resource { version: OLD.parse().unwrap(), ..resource.clone() };
+    if state == State::Unwanted {
+        let source = Source::Repository;
+        desired.removed.insert(address.clone(), Arc::new(Resource { source, ..before }));
+    } else {
+        desired.resources.insert(address.clone(), Arc::new(resource));
+        desired.previous.insert(address.clone(), Arc::new(before));
+    }
+    if state == State::Edited {
+        desired.files.insert(address.clone(), [file(ways.format(&address.host))].into());
+    }
+    address
+}
+
+/// A file that a component has.
+fn file(format: Format) -> ManagedFile {
+    let folder = if format == Format::Msi { r"C:\lab\" } else { "/etc/lab/" };
+    let path = |name: &str| [folder, name].concat().parse().unwrap();
+    ManagedFile {
+        name: "settings".to_owned(),
+        path: path("settings"),
+        record: path("record"),
+        content: "lab = 1\n".into(),
+        secrets: BTreeMap::new(),
+        mode: "0600".to_owned(),
+        owner: "root:root".to_owned(),
+        restart: true,
+        only_on_install: false,
+    }
 }
 
 /// All that there can be: evidence of backups, somebody's word, and idleness that is seen at once.
@@ -326,90 +372,5 @@ fn resource(component: &Component, format: Format) -> Resource {
         drain: component.rolling.drain.clone(),
         procedure: component.procedure.clone(),
         along: None,
-    }
-}
-
-/// One Redis is the primary: which, is as random as the states.
-fn give_roles(observed: &mut Observed, states: &BTreeMap<Address, State>) {
-    let redis = || states.iter().filter(|(address, _)| address.component.as_str() == "redis");
-    let old = states.values().filter(|state| **state == State::Old).count();
-    for (place, (address, _)) in redis().enumerate() {
-        let Some(HostState::Known(host)) = observed.hosts.get_mut(&address.host) else { continue };
-        let role = if place == old % redis().count() { "primary" } else { "replica" };
-        host.components.get_mut(&address.component).unwrap().role = Some(role.to_owned());
-    }
-}
-
-fn observed(
-    states: &BTreeMap<Address, State>,
-    desired: &BTreeMap<HostName, DesiredHost>,
-    unseen: &[bool],
-) -> Observed {
-    let mut hosts: BTreeMap<HostName, BTreeMap<ComponentName, ComponentFacts>> = BTreeMap::new();
-    for (address, state) in states {
-        let facts = hosts.entry(address.host.clone()).or_default();
-        facts.insert(address.component.clone(), component_facts(*state));
-    }
-    let state = |(index, (host, components))| {
-        let unreadable = || {
-            HostState::Unknown(Unreadable { reason: "refused".into(), hint: "start sshd".into() })
-        };
-        let unseen: bool = unseen.get(index).copied().unwrap_or_default();
-        let os = desired[&host].os.clone();
-        (host, if unseen { unreadable() } else { HostState::Known(host_facts(os, components)) })
-    };
-    Observed { hosts: hosts.into_iter().enumerate().map(state).collect(), ..Observed::default() }
-}
-
-fn host_facts(os: String, components: BTreeMap<ComponentName, ComponentFacts>) -> HostFacts {
-    HostFacts {
-        os,
-        architecture: "x86_64".to_owned(),
-        free_disk: 1 << 40,
-        free_memory: 1 << 34,
-        clock_ahead: 0,
-        boot_id: "0".to_owned(),
-        reboot_pending: false,
-        file_systems: BTreeMap::new(),
-        unreachable: BTreeMap::new(),
-        certificates: BTreeMap::new(),
-        packages: BTreeMap::new(),
-        offers: BTreeMap::new(),
-        runtimes: BTreeMap::new(),
-        staged: BTreeMap::new(),
-        components,
-    }
-}
-
-fn component_facts(state: State) -> ComponentFacts {
-    let version = |text: &str| format!("{text}-1").parse().unwrap();
-    let package = match state {
-        State::Absent => PackageState::Absent,
-        State::Old | State::OldStopped | State::Unwanted => PackageState::Installed(version(OLD)),
-        State::Broken => {
-            PackageState::Broken { version: version(NEW), status: "half-configured".to_owned() }
-        }
-        State::Stopped | State::AsDesired | State::Unhealthy => {
-            PackageState::Installed(version(NEW))
-        }
-    };
-    let unit = match state {
-        State::Absent => UnitState::Absent,
-        State::OldStopped | State::Broken | State::Stopped => UnitState::Stopped("failed".into()),
-        State::Old | State::AsDesired | State::Unhealthy | State::Unwanted => UnitState::Active,
-    };
-    let health = match state {
-        State::Unhealthy => HealthState::Unhealthy("503".to_owned()),
-        State::Old | State::AsDesired | State::Unwanted => HealthState::Healthy,
-        _ => HealthState::NotAsked("it does not run".to_owned()),
-    };
-    ComponentFacts {
-        package,
-        unit,
-        health,
-        since: None,
-        role: None,
-        files: BTreeMap::new(),
-        kept: Vec::new(),
     }
 }

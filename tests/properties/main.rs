@@ -4,7 +4,9 @@
 
 mod apply;
 mod cluster;
+mod facts;
 mod order;
+mod procedure;
 mod recorder;
 mod shuffle;
 mod size;

@@ -9,9 +9,10 @@ impl Code {
             Self::Downgrade => {
                 "A host has a newer version than the release asks for. The vendor documents no way \
                  back, and a database that a newer version has changed may be unreadable for the \
-                 older one. Name a newer release; or, with a backup at hand, write \
-                 `allow-downgrade = true` under [cluster]; of what has no way back at all, that is \
-                 refused all the same (`preflight::downgrade`)."
+                 older one. Name a newer release. What a run of mdc has brought, `mdc rollback` takes back, in \
+                 reverse order. Or, with a backup at hand, write `allow-downgrade = true` under [cluster]: \
+                 the plan then goes in the order of an upgrade (`plan::goes-back`), and of what has no \
+                 way back at all, that is refused all the same (`preflight::downgrade`)."
             }
             Self::NoBackup => {
                 "Stage 2 changes what keeps the cluster's data, and there is no way back from a failure \

@@ -45,6 +45,14 @@ impl Code {
                  it is the right package. If the vendor has changed the code, remove the old one by the steps \
                  that the vendor gives."
             }
+            Self::GoesBack => {
+                "The release has older versions than the hosts, and the plan brings them in the order of an upgrade: \
+                 the vendor describes no way back, and the two stages with their gates stand in that order. So for \
+                 a while Workers and instances are newer than the Identity Service and the Control Center that they \
+                 use, which nobody has documented to work. What a run of mdc has brought is better taken back by \
+                 `mdc rollback`: in reverse order, by the ways back that were reviewed with its plan. Where there is \
+                 no such run, try the plan on a staging cluster first."
+            }
             Self::Along => {
                 "To install this version, the host's package manager has to change another package too, such as \
                  Erlang for RabbitMQ. Whatever else on the host uses that one changes with it. See that nothing \
