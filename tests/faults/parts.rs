@@ -109,13 +109,7 @@ fn is_isolated(site: &Site, host: &str) -> bool {
 
 #[test]
 fn a_run_that_died_while_it_drained_is_taken_back_with_the_isolation() {
-    let site = Site::new();
-    site.edit("[components.md-core]", DRAINED);
-    let fault = json!({ "says": "", "times": 1, "kill": "before" });
-    site.fault("core-01", "await-idle:ometascan", &fault);
-    assert_eq!(site.mdc(&["apply", "--yes"]).status, None);
-    assert!(is_isolated(&site, "core-01"));
-    site.mend("core-01");
+    let site = died_draining();
     site.mdc(&["rollback", "--yes"]).ended(0);
     assert!(!is_isolated(&site, "core-01"));
 }
