@@ -21,6 +21,9 @@ pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
             "this is a form: say `--format {text}`, or `./{text}` for a file of that name"
         ));
     }
+    if text == "-" {
+        return Err("this would be a file of that name, not standard output: name a file, or say `./-`".to_owned());
+    }
     Ok(text.into())
 }
 

@@ -173,6 +173,7 @@ fn all_schemas() -> Vec<(&'static str, Value)> {
         ("manifest", manifest::schema()),
         ("release", manifest::release::schema()),
         ("component", catalog::schema()),
+        ("control-center-routes", manifest::routes_schema()),
         ("snapshot", schema_of::<observe::Snapshot>()),
         ("plan", schema_of::<plan::Plan>()),
         ("journal-entry", schema_of::<state::Entry>()),

@@ -108,11 +108,10 @@ pub(super) fn not_taken_back(
     let restores = |step: &&&Step| {
         step.commands.iter().any(|command| matches!(command.task, Task::Restore { .. }))
     };
-    let is_in_back = |own: &Step| {
-        let mut restoring = back.iter().filter(restores);
-        restoring.any(|it| it.host == own.host && it.component == own.component)
-    };
-    let steps = run.plan.steps.iter().filter(|step| is_in_back(step));
+    let restored: BTreeSet<_> =
+        back.iter().filter(restores).map(|step| (&step.host, &step.component)).collect();
+    let is_in_back = |own: &&Step| restored.contains(&(&own.host, &own.component));
+    let steps = run.plan.steps.iter().filter(is_in_back);
     let in_back: BTreeSet<String> = steps.map(|step| step.id.to_string()).collect();
     let left = give(run, |step| !in_back.contains(step), (site, hold), console)?;
     for one in &left {

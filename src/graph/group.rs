@@ -31,7 +31,7 @@ pub(super) struct Group {
     /// The hosts on which the component can't be seen.
     pub(super) unknown: Vec<HostName>,
     /// Whether it takes away what there is once, which has its place on another host now.
-    pub(super) moves_house: bool,
+    pub(super) relocates: bool,
 }
 
 /// All groups, in the order of component and phase.
@@ -74,7 +74,7 @@ fn entry<'a>(
         stage,
         members: Vec::new(),
         unknown: Vec::new(),
-        moves_house: phase == Phase::Remove && own.singleton && stays(),
+        relocates: phase == Phase::Remove && own.singleton && stays(),
     });
     Some(group)
 }

@@ -89,7 +89,7 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
             place(a, left) < place(b, right)
                 && (a.stage != b.stage
                     || a.stage == Stage::Critical
-                    || (is_backwards && (a.moves_house || !b.moves_house)))
+                    || (is_backwards && (a.relocates || !b.relocates)))
         }
         // What is only once goes before it comes elsewhere; anything else when its successor is there,
         // and those who need it have changed. In stage 2 it is the last.
@@ -99,10 +99,10 @@ fn comes_before(a: &Group, b: &Group, components: &Components, needs: &Needs) ->
                 || (a.stage == b.stage
                     && (a.stage == Stage::Critical
                         // What comes back elsewhere is needed again.
-                        || ((same || needs.of(&a.component, &b.component)) && !b.moves_house)))
+                        || ((same || needs.of(&a.component, &b.component)) && !b.relocates)))
         }
         (Phase::Remove, _) => {
-            let goes_first = a.component == b.component && a.moves_house;
+            let goes_first = a.component == b.component && a.relocates;
             a.stage < b.stage || (a.stage == b.stage && a.stage == Stage::Live && goes_first)
         }
     }

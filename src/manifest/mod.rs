@@ -85,6 +85,12 @@ pub fn schema() -> serde_json::Value {
     source::schema::<text::ManifestText>()
 }
 
+/// The JSON schema of a file with the routes of Control Center.
+#[must_use]
+pub fn routes_schema() -> serde_json::Value {
+    center::routes_schema()
+}
+
 /// A manifest with its ranges expanded and its defaults filled in.
 #[derive(Debug, Clone)]
 pub struct Manifest {

@@ -52,9 +52,13 @@ pub enum FileError {
 impl FileError {
     /// What to do next.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Io(_) => "name a plan file that `mdc plan -o FILE` has written",
+            Self::OtherFormat { format, .. } if format != FORMAT => {
+                "name a plan file, which `mdc plan -o FILE` writes; what a run did is shown by `mdc report`, \
+                 what hosts are by `mdc status`"
+            }
             Self::OtherFormat { .. } => {
                 "use the mdc that made it, or make the plan again with this one (`mdc plan -o FILE`)"
             }

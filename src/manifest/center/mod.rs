@@ -20,11 +20,16 @@ use serde::Serialize;
 
 use super::scan::is_in_clear;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, SourceText};
-use crate::source::At;
+use crate::source::{self, At};
 use crate::value::{Period, SecretReference};
 
 /// The name of the file with the routes, unless another one is named.
 const ROUTES: &str = "control-center-routes.toml";
+
+/// The JSON schema of a file with routes.
+pub(super) fn routes_schema() -> serde_json::Value {
+    source::schema::<text::RoutesText>()
+}
 
 /// Where Control Center is and who logs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
