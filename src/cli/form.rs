@@ -22,7 +22,10 @@ pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
         ));
     }
     if text == "-" {
-        return Err("this would be a file of that name, not standard output: name a file, or say `./-`".to_owned());
+        return Err(
+            "this would be a file of that name, not standard output: name a file, or say `./-`"
+                .to_owned(),
+        );
     }
     Ok(text.into())
 }

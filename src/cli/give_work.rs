@@ -108,9 +108,9 @@ pub(super) fn not_taken_back(
     let restores = |step: &&&Step| {
         step.commands.iter().any(|command| matches!(command.task, Task::Restore { .. }))
     };
-    let restored: BTreeSet<_> =
+    let given: BTreeSet<_> =
         back.iter().filter(restores).map(|step| (&step.host, &step.component)).collect();
-    let is_in_back = |own: &&Step| restored.contains(&(&own.host, &own.component));
+    let is_in_back = |own: &&Step| given.contains(&(&own.host, &own.component));
     let steps = run.plan.steps.iter().filter(is_in_back);
     let in_back: BTreeSet<String> = steps.map(|step| step.id.to_string()).collect();
     let left = give(run, |step| !in_back.contains(step), (site, hold), console)?;
