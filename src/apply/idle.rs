@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::PoisonError;
 
-use super::each::each;
 use super::gate::left;
+use super::hosts::each;
 use super::watch::{Look, Watched, first};
 use super::worker::{Work, Worker};
 use crate::address::HostName;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::each::{Hosts, each};
+use super::hosts::{Hosts, each};
 use crate::address::HostName;
 use crate::state::Run;
 use crate::transport::{Order, Verdict};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::PoisonError;
 
-use super::each::each;
 use super::event::Event;
+use super::hosts::each;
 use super::telling::lines;
 use super::worker::{Work, Worker};
 use crate::address::HostName;

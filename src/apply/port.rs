@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::each::each;
+use super::hosts::each;
 use super::telling::lines;
 use super::watch::{Look, Watched, first};
 use super::worker::{Work, Worker};

@@ -1,4 +1,4 @@
-//! The same for many hosts, some at once.
+//! Hosts that are changed beside the steps of a run, some at once: the same for each of them.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
