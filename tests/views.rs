@@ -236,20 +236,26 @@ fn lines_keep_to_the_width_but_for_code() {
     }
 }
 
+/// The plan of the fleet, with all its steps so many times.
+fn long(copies: u32) -> mdc::plan::Plan {
+    let mut plan = fleet::plan();
+    let steps = plan.steps.clone();
+    plan.steps = (0..copies)
+        .flat_map(|copy| {
+            steps.iter().cloned().map(move |mut step| {
+                step.wave += 20 * copy;
+                step.impact = format!("{}, time {copy}", step.impact).into();
+                step
+            })
+        })
+        .collect();
+    plan
+}
+
 #[test]
 fn a_comment_that_is_too_long_drops_detail_and_says_so() {
     for (copies, dropped) in [(9, "The commands are left out"), (60, "The steps are left out")] {
-        let mut plan = fleet::plan();
-        let steps = plan.steps.clone();
-        plan.steps = (0..copies)
-            .flat_map(|copy| {
-                steps.iter().cloned().map(move |mut step| {
-                    step.wave += 20 * copy;
-                    step.impact = format!("{}, time {copy}", step.impact).into();
-                    step
-                })
-            })
-            .collect();
+        let plan = long(copies);
         let comment = plan::comment(&plan, NEXT);
         assert!(comment.len() <= markdown::LONGEST_COMMENT, "{}", comment.len());
         assert!(comment.contains(dropped), "{dropped}: {}", comment.get(..400).unwrap_or_default());
@@ -259,20 +265,6 @@ fn a_comment_that_is_too_long_drops_detail_and_says_so() {
 
 #[test]
 fn a_plan_that_is_too_long_for_one_comment_is_several_with_all_of_it() {
-    let long = |copies: u32| {
-        let mut plan = fleet::plan();
-        let steps = plan.steps.clone();
-        plan.steps = (0..copies)
-            .flat_map(|copy| {
-                steps.iter().cloned().map(move |mut step| {
-                    step.wave += 20 * copy;
-                    step.impact = format!("{}, time {copy}", step.impact).into();
-                    step
-                })
-            })
-            .collect();
-        plan
-    };
     let plan = long(9);
     let comments = plan::comments(&plan, NEXT, None);
     let of = comments.len();
@@ -291,6 +283,8 @@ fn a_plan_that_is_too_long_for_one_comment_is_several_with_all_of_it() {
     assert_eq!(lost, Vec::<&str>::new());
     assert_eq!(plan::comments(&fleet::plan(), NEXT, None).len(), 1);
     // What would be more than people read is told to be left out.
-    let comments = plan::comments(&long(400), NEXT, None);
-    assert!(comments.len() <= 10 && comments[0].contains("left out here"), "{}", comments.len());
+    for (copies, dropped) in [(60, "The commands are left out"), (400, "The steps are left out")] {
+        let comments = plan::comments(&long(copies), NEXT, None);
+        assert!(comments.len() <= 10 && comments[0].contains(dropped), "{}", comments.len());
+    }
 }

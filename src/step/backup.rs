@@ -100,11 +100,12 @@ mod tests {
     use crate::manifest::{Take, TakeWhen};
     use crate::value::Percent;
 
-    fn ask(folder: &Utf8Path, probe: Option<&str>) -> Output {
+    /// What a real shell says to a look at the newest file, or at what a command tells of it.
+    pub(super) fn ask(newest: String, told_by: Option<&str>, probe: Option<&str>) -> Output {
         let gate = BackupGate {
             host: "db-01".parse().unwrap(),
-            newest: format!("{folder}/*.dump"),
-            told_by: None,
+            newest,
+            told_by: told_by.map(str::to_owned),
             max_age: Period::seconds(3600),
             at_least: Percent::HALF,
             probe: probe.map(str::to_owned),
@@ -159,7 +160,7 @@ mod tests {
             for (name, size, age) in files {
                 file(folder, name, *size, age);
             }
-            let output = ask(folder, probe);
+            let output = ask(format!("{folder}/*.dump"), None, probe);
             let said = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             let (stdout, stderr) = (said(&output.stdout), said(&output.stderr));
             match told {

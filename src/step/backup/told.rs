@@ -38,26 +38,7 @@ pub(super) fn prove(gate: &BackupGate, by: &str, skew: Period) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command as Process, Output};
-
-    use super::*;
-    use crate::step::prove_backup;
-    use crate::value::Percent;
-
-    fn ask(by: &str, probe: Option<&str>) -> Output {
-        let gate = BackupGate {
-            host: "db-01".parse().unwrap(),
-            newest: String::new(),
-            told_by: Some(by.to_owned()),
-            max_age: Period::seconds(3600),
-            at_least: Percent::HALF,
-            probe: probe.map(str::to_owned),
-            within: Period::seconds(60),
-            take: None,
-        };
-        let command = prove_backup("postgresql", &gate, Period::seconds(60));
-        Process::new("sh").args(["-c", &command.run]).output().unwrap()
-    }
+    use super::super::tests::ask;
 
     /// By a real shell. `NOW` is now, `OLD` two hours ago, `SUM` a SHA-256.
     #[test]
@@ -88,7 +69,7 @@ mod tests {
             let says = says.replace("NOW", "$(date +%s)").replace("SUM", &"a".repeat(64));
             let says = says.replace("OLD", "$(($(date +%s) - 7200))");
             let says = says.replace("$(echo no)", "\\$(echo no)").replace('*', "\\052");
-            let output = ask(&format!("printf \"{says}\\n\""), probe);
+            let output = ask(String::new(), Some(&format!("printf \"{says}\\n\"")), probe);
             let said = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             let (stdout, stderr) = (said(&output.stdout), said(&output.stderr));
             match told {
@@ -102,7 +83,7 @@ mod tests {
                 }
             }
         }
-        let failed = ask("echo broken; exit 3", None);
+        let failed = ask(String::new(), Some("echo broken; exit 3"), None);
         assert!(!failed.status.success());
         assert!(String::from_utf8(failed.stderr).unwrap().contains("tells of backups failed"));
     }

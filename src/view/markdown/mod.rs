@@ -18,11 +18,7 @@ pub const LONGEST_COMMENT: usize = 65_536;
 /// block of code.
 #[must_use]
 pub fn render(document: &Document) -> String {
-    let mut out = document.marker.as_deref().map(marker).unwrap_or_default();
-    for block in &document.blocks {
-        write(&mut out, block);
-    }
-    out
+    render_whole(document, usize::MAX).unwrap_or_default()
 }
 
 /// A text as Markdown on one line, fit for a table's cell too; no word of it can form markup.
