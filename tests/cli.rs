@@ -304,6 +304,12 @@ fn wrong_calls_and_wrong_files_are_errors() {
     site.mdc(&["validate"]).exits(1).says("toml::unknown-key").says("environment");
     site.mdc(&["explain", "toml::unknown-key"]).exits(0).says("toml::unknown-key");
     site.mdc(&["explain", "no::such"]).exits(1);
+    for call in [&["plan", "-o", "-"][..], &["apply", "--yes", "--events", "-"]] {
+        site.mdc(call).exits(1).says("not standard output: say another one, or `./-`");
+        assert!(!site.path("-").exists());
+    }
+    fs::write(site.path("report.json"), r#"{"format":"mdc/report","version":1}"#).unwrap();
+    site.mdc(&["show", "report.json"]).exits(1).says("what a run did is shown by `mdc report`");
 }
 
 #[test]

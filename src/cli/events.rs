@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::Console;
-use super::form::file;
+use super::form::place;
 use super::problem::Problem;
 use crate::apply::Event;
 use crate::diagnostic::Code;
@@ -19,7 +19,7 @@ use crate::diagnostic::Code;
 #[derive(Debug, Args)]
 pub(super) struct Events {
     /// Write what happens to this file, a line of JSON for each event, as it happens; a pipe will do
-    #[arg(long, value_name = "FILE", value_parser = file)]
+    #[arg(long, value_name = "FILE", value_parser = place)]
     events: Option<Utf8PathBuf>,
 }
 

@@ -21,10 +21,14 @@ pub(super) fn file(text: &str) -> Result<Utf8PathBuf, String> {
             "this is a form: say `--format {text}`, or `./{text}` for a file of that name"
         ));
     }
+    place(text)
+}
+
+/// Where something is written: what programs often take for standard output is a mere name here.
+pub(super) fn place(text: &str) -> Result<Utf8PathBuf, String> {
     if text == "-" {
         return Err(
-            "this would be a file of that name, not standard output: name a file, or say `./-`"
-                .to_owned(),
+            "this would be a name, not standard output: say another one, or `./-`".to_owned()
         );
     }
     Ok(text.into())

@@ -40,7 +40,7 @@ impl Rollback {
         self.manner.fits(&site)?;
         let hold =
             Hold::take(&site, &format!("mdc rollback {}", site.path), self.manner.take_over())?;
-        let run = newest(&hold)?;
+        let mut run = newest(&hold)?;
         let observed = watch::observe(&site, console);
         let steps = run.plan.steps.iter().map(|step| &*step.id);
         let begun: BTreeSet<&str> = steps.filter(|id| !run.progress.is_untouched(id)).collect();
@@ -64,8 +64,11 @@ impl Rollback {
             return Ok(Exit::Done);
         }
         if back.is_empty() {
+            // What can't be taken back may have been kept from new work all the same.
+            let all_work = give_work::not_taken_back(&mut run, &[], (&site, &hold), console)?;
             self.manner.nothing(&back, console)?;
-            return Ok(if back.warnings.is_empty() { Exit::Done } else { Exit::Incomplete });
+            let is_done = all_work && back.warnings.is_empty();
+            return Ok(if is_done { Exit::Done } else { Exit::Incomplete });
         }
         let left_out = self.manner.left_out(&back, &site)?;
         if !self.manner.agrees(&back, console)? {

@@ -44,9 +44,12 @@ impl Status {
             ));
         };
         let isolated = match &changed {
-            Some(id) if !given_up(&*store, id)? => give_work::isolated(&*store, id)?,
-            _ => Vec::new(),
+            Some(id) if !given_up(&*store, id)? => give_work::isolated(&*store, id),
+            _ => Ok(Vec::new()),
         };
+        // A record that can't be read keeps nobody from seeing the hosts: it is told behind them.
+        let (isolated, unread) =
+            isolated.map_or_else(|why| (Vec::new(), Some(why)), |it| (it, None));
         let status = Report::of(&site.desired, &observed, &past, unfinished.clone());
         let status = Report { isolated, ..status };
         let document = || view::status::document(&site.desired, &observed, &past);
@@ -58,6 +61,9 @@ impl Status {
             console.warns(Code::DeploymentMoved, why);
         }
         debts::say(&*store, &site.path, console)?;
+        if let Some(why) = unread {
+            return Err(why.into());
+        }
         give_work::say(&status.isolated, &site, console);
         if let Some(run) = &unfinished {
             said(run, "mdc resume");

@@ -239,6 +239,46 @@ fn what_has_no_way_back_gets_work_again_by_a_rollback() {
     assert_eq!(site.log("queue-01")["restore:rabbitmq-server"], 1);
 }
 
+/// What can't be read of the newest run keeps nobody from seeing the hosts.
+#[test]
+fn a_plan_that_can_not_be_read_is_told_behind_the_status() {
+    let site = died_draining();
+    let run = fs::read_dir(site.path(".mdc/runs")).unwrap().next().unwrap().unwrap();
+    fs::write(run.path().join("plan.json"), "{}").unwrap();
+    let output = site.command(&["status"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let [shown, said] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    assert!(shown.contains("core-[01..03]") && said.contains("plan.json"), "{shown}{said}");
+}
+
+/// Where nothing at all leads back, a rollback gives work back all the same.
+#[test]
+fn a_rollback_that_is_empty_gives_work_back() {
+    let site = Site::new();
+    let fault = json!({ "says": "", "times": 1, "kill": "during" });
+    site.fault("queue-01", "install:rabbitmq-server", &fault);
+    // Only what has no way back is left for the second run.
+    let mut first = vec!["apply", "--yes"];
+    for stage_1 in [
+        "identity-service",
+        "control-center",
+        "worker",
+        "api-gateway",
+        "callback-service",
+        "md-core",
+    ] {
+        first.extend(["--only", stage_1]);
+    }
+    site.mdc(&first).ended(1);
+    let ran = site.mdc(&["apply", "--yes"]);
+    assert_eq!(ran.status, None, "{}", ran.said);
+    site.mend("queue-01");
+    site.mdc(&["rollback", "--yes"])
+        .ended(1)
+        .tells(&["rabbitmq on queue-01 gets new work again, which the run"]);
+    assert_eq!(site.log("queue-01")["restore:rabbitmq-server"], 1);
+}
+
 #[test]
 fn the_status_for_programs_names_isolated_instances() {
     let site = died_draining();
