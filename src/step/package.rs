@@ -3,7 +3,9 @@
 //! without hiding failures, and never by removing something.
 
 use super::along::along;
-use super::manager::{DPKG_REPAIR, Host, all_names, apt_install, dnf_verb};
+use super::manager::{
+    ALONE, DPKG_REPAIR, Host, all_names, apt_install, apt_install_file, dnf_verb,
+};
 use super::version::check_version;
 use super::{await_health, center, copy, repository, service, windows};
 use crate::catalog::{Format, Limits};
@@ -50,6 +52,7 @@ pub fn change_package(
 
 /// The command that lets the host's own package manager work out what it would do with the package
 /// file, once that is there: a dependency that is missing ends the run before anything changes.
+/// apt is asked with its lists only where what is installed is not enough.
 ///
 /// Neither tool tells by its exit status alone. apt-get(8) ends with 100 for whatever is wrong, and
 /// what that is stands on both its streams; dnf(8) ends with 1 also when all is well, since
@@ -60,11 +63,18 @@ pub fn rehearse(resource: &Resource, path: &RemotePath, host: Host) -> Option<Co
     let (find, more) = along(resource);
     let run = match host.format {
         // What an installation that was cut off has left, the step itself mends first.
-        Format::Deb => format!(
-            "[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; {find}\
-             said=$(LC_ALL=C apt-get --simulate install --no-remove --allow-downgrades {file}{more} 2>&1) || \
-             {{ printf '%s\\n' \"$said\" | grep -v -E '^(NOTE|Reading|Building)' >&2; exit 1; }}"
-        ),
+        Format::Deb => {
+            let simulate = "apt-get --simulate install --no-remove --allow-downgrades";
+            let by_lists = format!(
+                "said=$(LC_ALL=C {simulate} {file}{more} 2>&1) || \
+                 {{ printf '%s\\n' \"$said\" | grep -v -E '^(NOTE|Reading|Building)' >&2; exit 1; }}"
+            );
+            let alone = match more {
+                "" => format!("{ALONE}{simulate} $alone {file} >/dev/null 2>&1 || "),
+                _ => find,
+            };
+            format!("[ -z \"$(ls -A /var/lib/dpkg/updates)\" ] || exit 0; {alone}{by_lists}")
+        }
         Format::Msi => return None,
         Format::Rpm => format!(
             "{find}said=$(LC_ALL=C dnf {verb} --assumeno {file}{more} 2>&1) || case $said in \
@@ -81,6 +91,9 @@ fn install_file(resource: &Resource, path: &RemotePath, host: Host, limits: &Lim
     let file = quote(path.as_str());
     let (find, more) = along(resource);
     let run = match host.format {
+        Format::Deb if more.is_empty() => {
+            format!("{DPKG_REPAIR}{}", apt_install_file(host.action, &file))
+        }
         Format::Deb => format!("{DPKG_REPAIR}{find}{} {file}{more}", apt_install(host.action)),
         Format::Msi if host.action == Action::Downgrade => {
             windows::installs_older(&all_names(resource), path)

@@ -33,7 +33,7 @@ fn full_disk(fleet: &Fleet) {
 fn another_version(fleet: &Fleet) {
     let site = Site::new(fleet, &Release::moving(&fleet.site, &[]));
     let deb = deb(&site.path(""), "2.9.0-1", "");
-    pin(&site, &deb, None);
+    pin(&site, "2.9.3", &deb, None);
     let refused = site.mdc(&["apply", "--yes"]).ends(1);
     refused.tells(&[
         "release::package-identity",
@@ -47,7 +47,7 @@ fn missing_dependency(fleet: &Fleet) {
     let site = Site::new(fleet, &Release::moving(&fleet.site, &[]));
     let deb = deb(&site.path(""), "2.9.3-1", "Depends: libmissing (>= 2)\n");
     let rpm = rpm(&site.path(""));
-    pin(&site, &deb, Some(&rpm));
+    pin(&site, "2.9.3", &deb, Some(&rpm));
     let said = site.mdc(&["apply", "--yes"]).ends(1);
     said.tells(&[
         "rehearse the installation of md-cluster-worker 2.9.3 on exec-01",
@@ -87,12 +87,12 @@ pub(super) fn rpm(folder: &Path) -> String {
     "rpm/RPMS/x86_64/md-cluster-worker-2.9.3-1.x86_64.rpm".to_owned()
 }
 
-/// Has the release pin these packages as the Worker 2.9.3.
-fn pin(site: &Site, deb: &str, rpm: Option<&str>) {
+/// Has the release pin these packages as the Worker of that version.
+pub(super) fn pin(site: &Site, version: &str, deb: &str, rpm: Option<&str>) {
     let path = site.path("release-b.toml");
     let mut release: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
     let worker = release["components"]["worker"].as_table_mut().unwrap();
-    worker.insert("version".to_owned(), "2.9.3".into());
+    worker.insert("version".to_owned(), version.into());
     let packages = worker["packages"].as_table_mut().unwrap();
     for (format, file) in [("deb", Some(deb)), ("rpm", rpm)] {
         let Some(file) = file else { continue };

@@ -35,6 +35,7 @@ pub(crate) fn run(fleet: &Fleet) {
     ] {
         fleet.inside(host, &format!("printf '{line}\\n' > {path}"));
     }
+    needed_by_a_file(fleet, &repository);
     let release = Release::moving(&fleet.site, &[]).by_repository("md-core", "md-core", "2.9.0");
     let site = Site::new(fleet, &release);
     not_offered(&site);
@@ -80,6 +81,25 @@ fn not_installable(fleet: &Fleet, repository: &Repository) {
         "exec-02/worker",
         "libmissing",
     ]);
+}
+
+/// A package file of the Worker that needs what only the repository has: it comes along.
+fn needed_by_a_file(fleet: &Fleet, repository: &Repository) {
+    let site = Site::new(fleet, &Release::moving(&fleet.site, &[]));
+    let script = "cd \"$1\"; dpkg-deb -R packages/md-cluster-worker_2.9.0-1_amd64.deb worker
+        printf 'Depends: mdc-needed (>= 2)\\n' >> worker/DEBIAN/control; dpkg-deb -b worker worker.deb
+        mkdir -p needed/DEBIAN; cp worker/DEBIAN/control needed/DEBIAN/; cd needed
+        sed -i -e 's/^Package:.*/Package: mdc-needed/' -e '/^Depends:/d' DEBIAN/control; dpkg-deb -b . ../mdc-needed.deb";
+    let mut make = Command::new("sh");
+    let made = make.args(["-e", "-c", script, "sh"]).arg(site.path("")).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    repository.add(&site.path("mdc-needed.deb"));
+    fleet.inside(HOSTS[0], "apt-get update -q");
+    preflight::pin(&site, "2.9.0", "worker.deb", None);
+    site.mdc(&["apply", "--yes"]).ends(0);
+    on(HOSTS[0], "worker").works(fleet, "2.9.0");
+    let there = fleet.inside(HOSTS[0], "dpkg-query -W -f '${db:Status-Status}' mdc-needed");
+    assert_eq!(there.trim(), "installed");
 }
 
 /// The same run goes on. The repository is gone as soon as both hosts have fetched their package.
