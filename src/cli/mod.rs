@@ -102,7 +102,7 @@ struct Common {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
-    /// How many hosts to work on at once (default: 32; far hosts are read up to 128 at once)
+    /// How many hosts to work on at once (default: 32; near hosts are read 16 at once, slow ones 32, far ones up to 128)
     #[arg(long, global = true, value_name = "N")]
     at_once: Option<NonZeroUsize>,
 }
@@ -112,13 +112,6 @@ impl Common {
     fn at_once(&self) -> NonZeroUsize {
         const USUAL: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
         self.at_once.unwrap_or(USUAL)
-    }
-
-    /// How many hosts to read at once where the network makes wait: as many as was said, or so many that
-    /// a hundred hosts take as long as the slowest of them.
-    fn most_at_once(&self) -> NonZeroUsize {
-        const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(127);
-        self.at_once.unwrap_or(MOST)
     }
 }
 

@@ -140,8 +140,14 @@ pub(super) fn make(
 ) -> Result<plan::Plan, Problem> {
     let mut comparison = diff::compare(&site.desired, observed);
     comparison.snapshot = snapshot;
-    preflight::refuse(site, &comparison)?;
-    let judged = preflight::pass(site, observed, &comparison, console)?;
+    let (judged, graph) = thread::scope(|scope| {
+        // Neither needs the other. What is refused is told before a circle.
+        let graph = scope.spawn(|| graph::build(&site.desired, &comparison));
+        let judged = preflight::refuse(site, &comparison)
+            .and_then(|()| preflight::pass(site, observed, &comparison, console));
+        (judged, graph.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (judged, graph) = (judged?, graph?);
     comparison.warnings.extend(judged.in_words());
     let lacking = diff::without_previous(&site.manifest, &site.desired, &comparison);
     comparison.warnings.extend(lacking.as_ref().map(Diagnostic::in_words));
@@ -150,7 +156,6 @@ pub(super) fn make(
         let moved = records::moved_deployments(site, observed, console);
         comparison.warnings.extend(moved.iter().map(|why| Code::DeploymentMoved.said(why)));
     }
-    let graph = graph::build(&site.desired, &comparison)?;
     let plan = plan::make(&site.desired, &comparison, &graph).map_err(|error| {
         Problem::new(
             Code::BadPath,
@@ -158,6 +163,8 @@ pub(super) fn make(
             "rename the file",
         )
     })?;
+    // Millions of small pieces are given back beside what comes next.
+    drop(thread::spawn(move || drop((graph, comparison))));
     let mut plan = plan.under(judged.waived);
     plan.manifest = locator(&site.path, folder);
     Ok(plan)

@@ -31,7 +31,8 @@ pub(super) struct Site {
     pub(super) release: Release,
     pub(super) desired: Desired,
     pub(super) at_once: NonZeroUsize,
-    most_at_once: NonZeroUsize,
+    /// The same, where somebody said it.
+    said_at_once: Option<NonZeroUsize>,
     dialer: Dialer,
     cores: OnceLock<Option<Cores>>,
 }
@@ -81,7 +82,7 @@ impl Site {
             release,
             desired,
             at_once: common.at_once(),
-            most_at_once: common.most_at_once(),
+            said_at_once: common.at_once,
             dialer: Dialer::new(),
             cores: OnceLock::new(),
         };
@@ -101,12 +102,11 @@ impl Site {
             Way::Winrm(_) | Way::Local(_) | Way::Simulated(_) => true,
         };
         let direct = self.manifest.connections.values().all(direct);
-        let most = if direct { self.most_at_once } else { self.at_once };
-        observe::Limits {
-            at_once: self.at_once.get(),
-            most: most.get(),
-            turns: Some(self.dialer.turns()),
-            ..observe::Limits::default()
+        let turns = Some(self.dialer.turns());
+        match self.said_at_once {
+            Some(said) => observe::Limits { turns, ..observe::Limits::always(said.get()) },
+            None if direct => observe::Limits { turns, ..observe::Limits::default() },
+            None => observe::Limits { turns, ..observe::Limits::default().through_others() },
         }
     }
 

@@ -37,10 +37,12 @@ pub type Now<'a> = &'a (dyn Fn() -> Timestamp + Sync);
 /// How hard to press.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits<'t> {
-    /// Hosts that are asked at once to begin with.
+    /// Hosts that are asked at once to begin with: each takes memory, and hosts that are near and quick are
+    /// read no sooner by more.
     pub at_once: usize,
-    /// Hosts that are asked at once where the network makes wait: each takes memory, and on a near network
-    /// more of them bring nothing.
+    /// Hosts that are asked at once where they are near and take their time.
+    pub slow: usize,
+    /// Hosts that are asked at once where the network makes wait.
     pub most: usize,
     /// What tells whether it does; none: nobody knows, so that it may.
     pub turns: Option<&'t Turns>,
@@ -49,10 +51,32 @@ pub struct Limits<'t> {
 }
 
 impl Default for Limits<'_> {
-    /// 32 hosts at once: more brings nothing on a near network. 30 seconds: three times the longest
-    /// health probe.
+    /// 16 hosts at once, 32 where they are slow, and so many far ones that a hundred take as long as the slowest of
+    /// them. 30 seconds: three times the longest health probe.
     fn default() -> Self {
-        Self { at_once: 32, most: 32, turns: None, within: Duration::from_secs(30) }
+        Self { at_once: 16, slow: 32, most: 128, turns: None, within: Duration::from_secs(30) }
+    }
+}
+
+impl Limits<'_> {
+    /// So many hosts at once, wherever they are.
+    #[must_use]
+    pub fn always(hosts: usize) -> Self {
+        Self { at_once: hosts, slow: hosts, most: hosts, ..Self::default() }
+    }
+
+    /// No more far hosts at once than slow ones: a host on the way to them bears no more.
+    #[must_use]
+    pub const fn through_others(self) -> Self {
+        Self { most: self.slow, ..self }
+    }
+
+    /// How many hosts may be asked at once, and how long nothing is heard before there are more.
+    fn now(&self) -> (usize, Duration) {
+        match self.turns {
+            Some(turns) if !turns.are_long() => (self.slow.min(self.most), OF_SLOW_HOSTS),
+            _ => (self.most, OF_FAR_HOSTS),
+        }
     }
 }
 
@@ -62,7 +86,11 @@ const STACK: usize = 512 << 10;
 
 /// A login and a command take ten turns or so over the network, in which nobody works: when nothing
 /// was heard for so long, others may be asked meanwhile.
-const PATIENCE: Duration = Duration::from_millis(25);
+const OF_FAR_HOSTS: Duration = Duration::from_millis(25);
+
+/// A near host answers in some 30 ms, and in more where many share processors, as in a test bed. Where nothing
+/// was heard for so long, hosts wait for something else: a directory of users, a health probe.
+const OF_SLOW_HOSTS: Duration = Duration::from_millis(400);
 
 /// Asks one host over an open connection.
 ///
@@ -79,8 +107,9 @@ pub fn read(
     parse(&answer, questions, Exchange { sent, received: now() })
 }
 
-/// Asks every host of `desired`, `limits.at_once` of them at a time, up to `limits.most` as long as
-/// they only make wait, and closes each connection when its host has answered. `told` hears of each host when it is done, on the calling thread.
+/// Asks every host of `desired`, `limits.at_once` of them at a time, more as long as they only make wait, and
+/// closes each connection when its host has answered. `told` hears of each host when it is done, on the calling
+/// thread.
 pub fn gather<A: Ask>(
     desired: &Desired,
     limits: Limits<'_>,
@@ -127,10 +156,10 @@ pub fn gather<A: Ask>(
             observed.hosts.insert(host.clone(), state);
         };
         while workers < limits.most && waiting().len() > 0 {
-            match results.recv_timeout(PATIENCE) {
+            let (most, patience) = limits.now();
+            match results.recv_timeout(patience) {
                 Ok(result) => heard(result),
-                Err(_) if limits.turns.is_some_and(|turns| !turns.are_long()) => {}
-                Err(_) => workers += begin(workers.min(limits.most - workers).max(1), &done),
+                Err(_) => workers += begin(workers.max(1).min(most.saturating_sub(workers)), &done),
             }
         }
         drop(done);

@@ -3,9 +3,10 @@
 //! again when a run is gone on with later. Those that are only so for a moment, that nothing is left to do,
 //! are looked at once more together, when all others are passed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::followed::Followed;
 use super::healthy::All;
 use super::render::Checks;
 use super::{Commands, HealthyBefore, Members, Step, backup};
@@ -114,9 +115,8 @@ impl Step {
 /// The steps of stage 1 that nothing else of it comes after.
 fn ends(steps: &[Step]) -> Vec<Arc<str>> {
     let live = || steps.iter().filter(|step| step.stage == Stage::Live);
-    let followed: BTreeSet<&str> =
-        live().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-    live().filter(|step| !followed.contains(&*step.id)).map(|step| Arc::clone(&step.id)).collect()
+    let followed = Followed::by(live());
+    live().filter(|step| !followed.contains(step)).map(|step| Arc::clone(&step.id)).collect()
 }
 
 /// One thing that has to be so.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::followed::Followed;
 use super::{Members, Step};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Component;
@@ -113,9 +114,8 @@ impl<'a> All<'a> {
     /// Puts the last gates at the end of `steps`.
     pub(super) fn verify(&self, steps: &mut Vec<Step>) {
         let Some(last) = steps.last().map(|step| (step.stage, step.wave + 1)) else { return };
-        let followed: BTreeSet<&str> =
-            steps.iter().flat_map(|step| step.after.iter().map(|id| &**id)).collect();
-        let ends = steps.iter().filter(|step| !followed.contains(&*step.id));
+        let followed = Followed::by(steps.iter());
+        let ends = steps.iter().filter(|step| !followed.contains(step));
         let after: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
         let (stage, wave) = last;
         let gates = self.gates(Action::Verify).into_iter();

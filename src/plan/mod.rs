@@ -8,6 +8,7 @@ mod commands;
 mod elapsed;
 mod file;
 mod finalise;
+mod followed;
 mod forecast;
 mod form;
 mod gates;

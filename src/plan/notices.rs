@@ -65,6 +65,9 @@ impl Step {
 
 /// Puts the steps that tell people before, at the start and at the end of each stage.
 pub(super) fn put(steps: &mut Vec<Step>, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
     let Ok(controller) = CONTROLLER.parse::<HostName>() else { return };
     let mut stages: Vec<Stage> = Vec::new();
     for step in steps.iter().filter(|step| step.is_change()) {

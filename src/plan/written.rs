@@ -2,6 +2,8 @@
 //! written of its host, its component and the tables that it comes from, and nothing of the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::thread;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,19 +31,36 @@ impl Written {
     /// What `desired` says of all that `steps` rest on.
     #[must_use]
     pub fn of(desired: &Desired, steps: &[Step]) -> Self {
-        let mut written = Self::default();
+        let subjects = all_subjects(steps);
+        let (some, others) = subjects.split_at(subjects.len() / 2);
+        thread::scope(|scope| {
+            // Of a large cluster it takes its time, and no subject needs another.
+            let others = scope.spawn(|| Self::of_subjects(desired, others));
+            let mut written = Self::of_subjects(desired, some);
+            let others = others.join().unwrap_or_else(|panic| resume_unwind(panic));
+            written.subjects.extend(others.subjects);
+            written.texts.extend(others.texts);
+            written
+        })
+    }
+
+    fn of_subjects(desired: &Desired, all: &[Subject<'_>]) -> Self {
+        let mut texts = BTreeMap::new();
         // Hosts that are alike share what should be there: it is turned into keys once.
         let mut known: BTreeMap<Shared, String> = BTreeMap::new();
-        for subject in all_subjects(steps) {
+        let mut named = |subject: Subject<'_>| {
             let shared = desired.shared(subject);
             if let Some(name) = shared.and_then(|shared| known.get(&shared)) {
-                written.subjects.insert(subject.to_string(), name.clone());
-                continue;
+                return Some(name.clone());
             }
-            let name = written.add(&subject.to_string(), desired.written(subject));
-            known.extend(shared.zip(name));
-        }
-        written
+            let keys = Some(desired.written(subject)).filter(|keys| !keys.is_empty())?;
+            let name = Digest::of_json(&keys).short();
+            texts.entry(name.clone()).or_insert(keys);
+            known.extend(shared.map(|shared| (shared, name.clone())));
+            Some(name)
+        };
+        let subjects = all.iter().filter_map(|&it| Some((it.to_string(), named(it)?))).collect();
+        Self { subjects, texts }
     }
 
     /// What `desired` says of `steps` now, besides what was written before.
@@ -49,16 +68,6 @@ impl Written {
         let now = Self::of(desired, steps);
         self.subjects.extend(now.subjects);
         self.texts.extend(now.texts);
-    }
-
-    fn add(&mut self, subject: &str, keys: Keys) -> Option<String> {
-        if keys.is_empty() {
-            return None;
-        }
-        let name = Digest::of_json(&keys).short();
-        self.subjects.insert(subject.to_owned(), name.clone());
-        self.texts.entry(name.clone()).or_insert(keys);
-        Some(name)
     }
 
     fn get(&self, subject: &str) -> Option<&Keys> {
@@ -137,20 +146,25 @@ fn written_anew(plan: &Plan, desired: &Desired) -> Option<Written> {
     (plan.basis.desired != desired.digest()).then(|| Written::of(desired, &plan.steps))
 }
 
-/// What `steps` rest on, each once.
-fn all_subjects(steps: &[Step]) -> BTreeSet<Subject<'_>> {
+/// What `steps` rest on, each once, in order.
+fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
     let mut all = BTreeSet::new();
+    let mut hosts = Vec::new();
     // Steps mostly share the names of their hosts and components; places in memory are compared faster.
     let mut seen = BTreeSet::new();
     for step in steps {
-        all.insert(Subject::Component(&step.component));
         for (host, component) in resources(step) {
             if seen.insert((host.as_str().as_ptr(), component.as_str().as_ptr())) {
-                all.extend(of_resource(host, component));
+                hosts.extend([Subject::Host(host), Subject::Resource(host, component)]);
+                all.insert(Subject::Component(component));
             }
         }
+        all.insert(Subject::Component(&step.component));
         all.extend(tables(step));
     }
+    let mut all: Vec<Subject<'_>> = all.into_iter().chain(hosts).collect();
+    all.sort_unstable();
+    all.dedup();
     all
 }
 

@@ -15,7 +15,8 @@ pub struct Turns {
 }
 
 impl Turns {
-    pub(super) fn took(&self, time: Duration) {
+    /// A connection was made, and its first packet was answered after this time.
+    pub fn took(&self, time: Duration) {
         let count = if time < FAR { &self.near } else { &self.far };
         count.fetch_add(1, Ordering::Relaxed);
     }

@@ -9,7 +9,7 @@ use mdc::address::HostName;
 use mdc::catalog::Format;
 use mdc::desired::Desired;
 use mdc::observe::{Ask, HostState, Limits, gather};
-use mdc::transport::{Failure, Problem, Questions};
+use mdc::transport::{Failure, Problem, Questions, Turns};
 
 use crate::cluster::{desired, http};
 
@@ -81,41 +81,34 @@ fn trouble_stays_with_its_host() {
     assert!(told.into_iter().eq(observed.hosts));
 }
 
-/// Each dial waits until as many are under way as are allowed: fewer at once would never end, and
-/// more are counted.
 #[test]
 fn as_many_hosts_at_once_as_allowed_and_no_more() {
-    const AT_ONCE: usize = 8;
-    let (together, running, most) =
-        (Arc::new(Barrier::new(AT_ONCE)), AtomicUsize::new(0), AtomicUsize::new(0));
-    let dial = |_: &HostName| {
-        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        together.wait();
-        running.fetch_sub(1, Ordering::SeqCst);
-        Ok(Canned(ANSWER))
-    };
-    let limits = Limits { at_once: AT_ONCE, most: AT_ONCE, ..Limits::default() };
-    let observed = gather(&hosts(AT_ONCE * 25), limits, &dial, &now, &mut |_, _| {});
-    assert_eq!(observed.hosts.len(), AT_ONCE * 25);
-    assert_eq!(most.into_inner(), AT_ONCE);
+    as_many_at_once_as(8, Limits::always(8));
 }
 
-/// Each dial waits until more are under way than are begun with, as over a slow network.
-#[test]
-fn more_hosts_are_asked_where_they_only_make_wait() {
-    const MOST: usize = 12;
+/// Each dial waits until so many are under way: fewer at once would never end, and more are counted.
+fn as_many_at_once_as(number: usize, limits: Limits<'_>) {
     let (together, running, most) =
-        (Arc::new(Barrier::new(MOST)), AtomicUsize::new(0), AtomicUsize::new(0));
+        (Arc::new(Barrier::new(number)), AtomicUsize::new(0), AtomicUsize::new(0));
     let dial = |_: &HostName| {
         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         together.wait();
         running.fetch_sub(1, Ordering::SeqCst);
         Ok(Canned(ANSWER))
     };
-    let limits = Limits { at_once: 5, most: MOST, ..Limits::default() };
-    let observed = gather(&hosts(MOST * 3), limits, &dial, &now, &mut |_, _| {});
-    assert_eq!(observed.hosts.len(), MOST * 3);
-    assert_eq!(most.into_inner(), MOST);
+    let observed = gather(&hosts(number * 25), limits, &dial, &now, &mut |_, _| {});
+    assert_eq!(observed.hosts.len(), number * 25);
+    assert_eq!(most.into_inner(), number);
+}
+
+/// Over a slow network, and of near hosts that are slow themselves.
+#[test]
+fn more_hosts_are_asked_where_they_only_make_wait() {
+    let near = Turns::default();
+    near.took(Duration::from_micros(80));
+    let limits = Limits { at_once: 5, slow: 8, most: 12, ..Limits::default() };
+    as_many_at_once_as(limits.most, limits);
+    as_many_at_once_as(limits.slow, Limits { turns: Some(&near), ..limits });
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl<'a> Fleet<'a> {
     }
 
     fn observe(&self) -> Observed {
-        let limits = Limits { at_once: 1, ..Limits::default() };
+        let limits = Limits::always(1);
         let dial = |host: &HostName| self.dial(host);
         let desired = &self.cluster.desired;
         observe::gather(desired, limits, &dial, &jiff::Timestamp::now, &mut |_, _| {})
