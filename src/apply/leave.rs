@@ -22,15 +22,29 @@ impl Hosts<'_> {
         let on_hosts = run.plan.steps.iter().filter(|step| !step.action.tells());
         let changed = on_hosts.map(|step| &step.host);
         let hosts: BTreeSet<&HostName> = changed.chain(keepers.take(KEEPERS)).collect();
-        let forget = |host: &HostName| self.forget(&run.id, host);
-        each(&hosts, self.at_once, forget, |host, forgotten| {
-            if let Err(why) = forgotten {
-                stays(host, why);
-            }
-        });
+        self.forget(&run.id, &hosts, stays);
     }
 
-    fn forget(&self, run: &str, host: &HostName) -> Result<(), String> {
+    /// Removes the files of the run from `hosts`. `stays` hears of each where they stay, and why.
+    pub fn forget(
+        &self,
+        run: &str,
+        hosts: &BTreeSet<&HostName>,
+        stays: &mut dyn FnMut(&HostName, String),
+    ) {
+        each(
+            hosts,
+            self.at_once,
+            |host| self.forget_on(run, host),
+            |host, forgotten| {
+                if let Err(why) = forgotten {
+                    stays(host, why);
+                }
+            },
+        );
+    }
+
+    fn forget_on(&self, run: &str, host: &HostName) -> Result<(), String> {
         let order = Order::Forget { run };
         let verdict = (self.dial)(host).and_then(|mut host| host.order(self.tenure, &order));
         match verdict {

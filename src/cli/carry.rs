@@ -177,7 +177,7 @@ impl Manner {
         console: &Console,
         next: &str,
     ) -> Result<Carried, Problem> {
-        give_work::to_left_out(&mut run, (site, hold), console)?;
+        let all_work = give_work::to_left_out(&mut run, (site, hold), console)?;
         let (ending, load) = self.attempt(&mut run, (site, hold), (console, next))?;
         let loses = load.as_ref().is_some_and(LoadAccount::loses_too_many);
         let plan = format!("mdc apply {}", site.path);
@@ -188,7 +188,8 @@ impl Manner {
         let report = Report { load, ..report };
         console.show(&view::report::document(&report, view::report::Detail::Summary))?;
         let left_out = left_out(&run.plan, console);
-        let exit = if report.next.is_empty() && !loses { left_out } else { Exit::Incomplete };
+        let is_done = report.next.is_empty() && !loses && all_work;
+        let exit = if is_done { left_out } else { Exit::Incomplete };
         Ok(Carried { run, ending, exit, report })
     }
 

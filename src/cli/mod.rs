@@ -31,6 +31,7 @@ mod generate;
 mod give_work;
 mod history;
 mod hold;
+mod isolated;
 mod notify;
 mod observe;
 mod plan;

@@ -161,10 +161,24 @@ pub(super) fn begin(
 pub(super) fn leave_nothing(run: &Run, (site, hold): (&Site, &Hold), console: &Console) {
     let dial = site.dial();
     let hosts = Hosts { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
-    hosts.leave_nothing(run, keepers(site), &mut |host, why| {
-        let what = format!("what the run {} left on {host} stays there: {why}", run.id);
-        console.warns(Code::LeftBehind, what);
-    });
+    hosts.leave_nothing(run, keepers(site), &mut |host, why| stays(&run.id, host, &why, console));
+}
+
+/// Removes what the run `id` keeps on `on`.
+pub(super) fn forget(
+    id: &str,
+    on: &BTreeSet<&HostName>,
+    (site, hold): (&Site, &Hold),
+    console: &Console,
+) {
+    let dial = site.dial();
+    let hosts = Hosts { dial: &dial, tenure: hold.tenure(), at_once: site.at_once };
+    hosts.forget(id, on, &mut |host, why| stays(id, host, &why, console));
+}
+
+fn stays(run: &str, host: &HostName, why: &str, console: &Console) {
+    let what = format!("what the run {run} left on {host} stays there: {why}");
+    console.warns(Code::LeftBehind, what);
 }
 
 /// Takes the newest record that `host` keeps over into the store.

@@ -65,7 +65,7 @@ impl Rollback {
         }
         if back.is_empty() {
             // What can't be taken back may have been kept from new work all the same.
-            let all_work = give_work::not_taken_back(&mut run, &[], (&site, &hold), console)?;
+            let all_work = give_work::to_all(&mut run, (&site, &hold), console)?;
             self.manner.nothing(&back, console)?;
             let is_done = all_work && back.warnings.is_empty();
             return Ok(if is_done { Exit::Done } else { Exit::Incomplete });
@@ -154,26 +154,32 @@ fn sealed_for(back: &mut Plan, site: &Site, folder: &Utf8Path) {
 
 /// Ends `run` and begins the one that takes it back.
 fn carry_back(
-    mut run: Run,
+    run: Run,
     (back, left_out): (Plan, BTreeMap<String, String>),
     manner: &Manner,
     (site, hold): (&Site, &Hold),
     console: &Console,
 ) -> Result<(Report, Exit), Problem> {
-    let steps = back.steps.iter().filter(|step| !left_out.contains_key(&*step.id));
-    let steps: Vec<&Step> = steps.collect();
-    let all_work = give_work::not_taken_back(&mut run, &steps, (site, hold), console)?;
-    if !run.progress.over {
-        records::give_up(&mut run, "it is rolled back", console)?;
-        records::leave_nothing(&run, (site, hold), console);
-    }
-    drop(run);
+    let given_up = given_up(run, console)?;
+    // Whoever is stopped from here on finds by the new run what the one before has isolated.
     let mut run = records::begin((back, &[]), (site, hold), console)?;
     carry::leave_out(&mut run, left_out)?;
+    if let Some(given_up) = given_up {
+        records::leave_nothing(&given_up, (site, hold), console);
+    }
     let Carried { exit, report, .. } =
         manner.carry_out(run, (site, hold), console, &format!("mdc resume {}", site.path))?;
-    let exit = if report.unreturned.is_empty() && all_work { exit } else { Exit::Incomplete };
+    let exit = if report.unreturned.is_empty() { exit } else { Exit::Incomplete };
     Ok((report, exit))
+}
+
+/// Gives `run` up, if it is not over; the run of which hosts are to keep nothing then.
+fn given_up(mut run: Run, console: &Console) -> Result<Option<Run>, Problem> {
+    if run.progress.over {
+        return Ok(None);
+    }
+    records::give_up(&mut run, "it is rolled back", console)?;
+    Ok(Some(run))
 }
 
 /// Takes back what the plan of a run says is taken back after a failure, here and now: it was reviewed

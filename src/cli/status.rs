@@ -6,7 +6,7 @@ use super::console::Console;
 use super::form::Form;
 use super::problem::Problem;
 use super::site::Site;
-use super::{Common, Exit, ManifestPath, debts, give_work, records, watch};
+use super::{Common, Exit, ManifestPath, debts, isolated, records, watch};
 use crate::cores::Cores;
 use crate::diagnostic::Code;
 use crate::report::{Status as Report, past};
@@ -43,13 +43,11 @@ impl Status {
                 run.run, run.done, run.steps, site.path,
             ));
         };
-        let isolated = match &changed {
-            Some(id) if !given_up(&*store, id)? => give_work::isolated(&*store, id),
-            _ => Ok(Vec::new()),
-        };
         // A record that can't be read keeps nobody from seeing the hosts: it is told behind them.
-        let (isolated, unread) =
-            isolated.map_or_else(|why| (Vec::new(), Some(why)), |it| (it, None));
+        let (isolated, unread) = match &changed {
+            Some(id) if !given_up(&*store, id)? => isolated::isolated(&*store, id, console),
+            _ => (Vec::new(), None),
+        };
         let status = Report::of(&site.desired, &observed, &past, unfinished.clone());
         let status = Report { isolated, ..status };
         let document = || view::status::document(&site.desired, &observed, &past);
@@ -61,15 +59,15 @@ impl Status {
             console.warns(Code::DeploymentMoved, why);
         }
         debts::say(&*store, &site.path, console)?;
-        if let Some(why) = unread {
-            return Err(why.into());
-        }
-        give_work::say(&status.isolated, &site, console);
+        isolated::say(&status.isolated, unfinished.as_ref(), &site, console);
         if let Some(run) = &unfinished {
             said(run, "mdc resume");
         }
         if let Some(run) = &staged {
             said(run, "mdc stage");
+        }
+        if let Some(why) = unread {
+            return Err(why.into());
         }
         Ok(if observed.unknown().count() == 0 { Exit::Done } else { Exit::Incomplete })
     }

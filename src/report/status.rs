@@ -39,7 +39,7 @@ pub struct Status {
     /// The newest run, when it did not come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Summary>,
-    /// Instances that the newest run may have left without new work.
+    /// Instances that the newest run, or the one that it takes back, may have left without new work.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<Isolated>,
 }

@@ -109,7 +109,7 @@ pub enum Entry {
     },
     /// What a step must leave as it is, seen before it changed anything.
     Noted {
-        /// Its id in the plan.
+        /// Its id in the plan, or in that of the run that is taken back.
         step: String,
         /// What it is, in words.
         what: String,

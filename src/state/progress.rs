@@ -73,10 +73,17 @@ impl Progress {
     #[must_use]
     pub fn may_lack_work(&self, step: &str) -> bool {
         let attempt = self.attempts.get(step).copied().unwrap_or_default();
-        let is_noted =
-            |what: String| self.noted.get(step).is_some_and(|noted| noted.contains_key(&what));
-        let is_kept = self.failed.contains(step) && is_noted(kept_from_work(attempt));
-        (self.interrupted.contains(step) || is_kept) && !is_noted(given_work(attempt))
+        let kept = kept_from_work(attempt);
+        let is_noted = self.noted.get(step).is_some_and(|noted| noted.contains_key(&kept));
+        let is_kept = self.failed.contains(step) && is_noted;
+        (self.interrupted.contains(step) || is_kept) && !self.is_given_work(step, attempt)
+    }
+
+    /// Whether an instance was given its work back when nobody went on with that attempt at a step: of this run,
+    /// or of the one that it takes back.
+    #[must_use]
+    pub fn is_given_work(&self, step: &str, attempt: u32) -> bool {
+        self.noted.get(step).is_some_and(|noted| noted.contains_key(&given_work(attempt)))
     }
 
     /// The number of the attempt at a step that comes now, from 1. One that was cut off is gone on

@@ -25,6 +25,8 @@ mod hosts;
 #[cfg(test)]
 mod infrastructure;
 #[cfg(test)]
+mod isolated;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod logs;

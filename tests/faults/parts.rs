@@ -100,10 +100,10 @@ fn no_gate_of_all_is_passed_with_none_healthy() {
     assert!(!ran.said.contains("passed   verify md-core"), "{}", ran.said);
 }
 
-const DRAINED: &str = "[components.md-core]\nrolling = { drain = { isolate = \"isolate\", \
+pub(crate) const DRAINED: &str = "[components.md-core]\nrolling = { drain = { isolate = \"isolate\", \
                        restore = \"restore\" } }";
 
-fn is_isolated(site: &Site, host: &str) -> bool {
+pub(crate) fn is_isolated(site: &Site, host: &str) -> bool {
     site.host(host)["units"]["ometascan"]["isolated"] == Value::Bool(true)
 }
 
@@ -116,11 +116,11 @@ fn a_run_that_died_while_it_drained_is_taken_back_with_the_isolation() {
 
 /// A run that dies while it drains an instance, which somebody then brings to the new version by hand: no later
 /// plan has to do with it.
-fn died_draining() -> Site {
+pub(crate) fn died_draining() -> Site {
     died_draining_in(Site::new())
 }
 
-fn died_draining_in(site: Site) -> Site {
+pub(crate) fn died_draining_in(site: Site) -> Site {
     site.edit("[components.md-core]", DRAINED);
     let fault = json!({ "says": "", "times": 1, "kill": "before" });
     site.fault("core-01", "await-idle:ometascan", &fault);
@@ -209,7 +209,7 @@ fn an_isolated_host_that_can_not_be_reached_is_told() {
 }
 
 /// What the status says of isolated instances to programs.
-fn isolated(site: &Site) -> Value {
+pub(crate) fn isolated(site: &Site) -> Value {
     let output = site.command(&["status", "--format", "json"]).output().unwrap();
     let status: Value = serde_json::from_slice(&output.stdout).unwrap();
     status["isolated"].clone()
