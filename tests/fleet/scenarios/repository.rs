@@ -90,8 +90,8 @@ fn needed_by_a_file(fleet: &Fleet, repository: &Repository) {
         printf 'Depends: mdc-needed (>= 2)\\n' >> worker/DEBIAN/control; dpkg-deb -b worker worker.deb
         mkdir -p needed/DEBIAN; cp worker/DEBIAN/control needed/DEBIAN/; cd needed
         sed -i -e 's/^Package:.*/Package: mdc-needed/' -e '/^Depends:/d' DEBIAN/control; dpkg-deb -b . ../mdc-needed.deb";
-    let mut make = Command::new("sh");
-    let made = make.args(["-e", "-c", script, "sh"]).arg(site.path("")).output().unwrap();
+    let mut shell = Command::new("sh");
+    let made = shell.args(["-e", "-c", script, "sh"]).arg(site.path("")).output().unwrap();
     assert!(made.status.success(), "{}", text(&made.stderr));
     repository.add(&site.path("mdc-needed.deb"));
     fleet.inside(HOSTS[0], "apt-get update -q");
