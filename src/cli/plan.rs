@@ -140,13 +140,14 @@ pub(super) fn make(
 ) -> Result<plan::Plan, Problem> {
     let mut comparison = diff::compare(&site.desired, observed);
     comparison.snapshot = snapshot;
-    let (judged, graph) = thread::scope(|scope| {
-        // Neither needs the other. What is refused is told before a circle.
-        let graph = scope.spawn(|| graph::build(&site.desired, &comparison));
-        let judged = preflight::refuse(site, &comparison)
-            .and_then(|()| preflight::pass(site, observed, &comparison, console));
-        (judged, graph.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    });
+    // Neither needs the other. What is refused is told before a circle.
+    let (judged, graph) = rayon::join(
+        || {
+            preflight::refuse(site, &comparison)
+                .and_then(|()| preflight::pass(site, observed, &comparison, console))
+        },
+        || graph::build(&site.desired, &comparison),
+    );
     let (judged, graph) = (judged?, graph?);
     comparison.warnings.extend(judged.in_words());
     let lacking = diff::without_previous(&site.manifest, &site.desired, &comparison);

@@ -107,13 +107,24 @@ pub fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     comparison.removals(desired, observed);
     comparison.backups(desired);
     comparison.replicas(desired);
-    comparison.warnings.extend(warning::side_by_side(desired, comparison.changes.keys()));
-    comparison.warnings.extend(warning::goes_back(&comparison.changes));
-    comparison.roles = role::roles(desired, observed);
+    let changes = &comparison.changes;
+    // None of these needs another, and for a large cluster they take their time.
+    let ((warnings, roles), (promises, licences)) = rayon::join(
+        || {
+            let beside = warning::side_by_side(desired, changes.keys());
+            let back = warning::goes_back(changes);
+            (beside.into_iter().chain(back).collect::<Vec<_>>(), role::roles(desired, observed))
+        },
+        || {
+            let promises = promise::promises(desired, observed, changes);
+            (promises, licence::licences(desired, observed, changes))
+        },
+    );
+    comparison.warnings.extend(warnings);
+    comparison.roles = roles;
     comparison.warnings.extend(role::warnings(desired, &comparison));
-    comparison.promises = promise::promises(desired, observed, &comparison.changes);
+    comparison.promises = promises;
     comparison.refusals.extend(promise::broken(&comparison.promises, &comparison.changes));
-    let licences = licence::licences(desired, observed, &comparison.changes);
     comparison.warnings.extend(licences.warnings);
     comparison.refusals.extend(licences.refusals);
     (comparison.licences, comparison.takeovers) = (licences.changes, licences.takeovers);

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::claims;
-use super::form::{PlanForm, forms};
+use super::form::{PlanForm, Steps, forms};
 use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
@@ -76,7 +76,8 @@ impl FileError {
 pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 18, out);
     let texts = forms(plan, commands_text)?;
-    PlanForm::whole(plan, texts).serialize(&mut lines(&mut out, 0))?;
+    let steps = Steps { steps: &plan.steps, forms: &texts };
+    PlanForm::whole(plan, steps).serialize(&mut lines(&mut out, 0))?;
     out.write_all(b"\n")?;
     out.flush()
 }

@@ -23,10 +23,10 @@ use crate::value::{Digest, PackageVersion, Period, Version, Window};
 
 /// A form of each list of commands, by where the list is in memory (an empty one may share its place
 /// with another).
-pub(super) type Forms<C> = BTreeMap<(*const Command, usize), C>;
+pub(super) type Forms<C> = BTreeMap<(usize, usize), C>;
 
-fn place(commands: &[Command]) -> (*const Command, usize) {
-    (commands.as_ptr(), commands.len())
+fn place(commands: &[Command]) -> (usize, usize) {
+    (commands.as_ptr().addr(), commands.len())
 }
 
 /// How many levels deep the commands of a step stand in a plan, and those of its way back.
@@ -51,10 +51,10 @@ pub(super) fn forms<C, E>(
     Ok(forms)
 }
 
-/// A plan whose commands have the form `C`.
+/// A plan whose steps have the form `S`.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct PlanForm<'a, C: Serialize> {
+pub(super) struct PlanForm<'a, S: Serialize> {
     format: &'a str,
     version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(super) struct PlanForm<'a, C: Serialize> {
     members: &'a BTreeMap<ComponentName, Members>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     asked: &'a BTreeMap<Arc<str>, Members>,
-    steps: Steps<'a, C>,
+    steps: S,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notices: &'a [Notice],
     unknown: &'a [Unknown],
@@ -96,9 +96,9 @@ fn is_release(purpose: &&Purpose) -> bool {
     **purpose == Purpose::Release
 }
 
-impl<'a, C: Serialize> PlanForm<'a, C> {
-    /// The plan without its seal and its locator.
-    pub(super) fn bare(plan: &'a Plan, forms: Forms<C>) -> Self {
+impl<'a, S: Serialize> PlanForm<'a, S> {
+    /// The plan without its seal and its locator, and with `steps` for its own.
+    pub(super) fn bare(plan: &'a Plan, steps: S) -> Self {
         Self {
             format: &plan.format,
             version: plan.version,
@@ -115,7 +115,7 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
             checks: &plan.checks,
             members: &plan.members,
             asked: &plan.asked,
-            steps: Steps { steps: &plan.steps, forms },
+            steps,
             notices: &plan.notices,
             unknown: &plan.unknown,
             withheld: &plan.withheld,
@@ -126,21 +126,22 @@ impl<'a, C: Serialize> PlanForm<'a, C> {
         }
     }
 
-    /// The whole plan.
-    pub(super) fn whole(plan: &'a Plan, forms: Forms<C>) -> Self {
+    /// The whole plan, whose steps have this form.
+    pub(super) fn whole(plan: &'a Plan, steps: S) -> Self {
         let (seal, manifest) = (Some(&plan.seal), Some(plan.manifest.as_str()));
-        Self { seal, manifest, ..Self::bare(plan, forms) }
+        Self { seal, manifest, ..Self::bare(plan, steps) }
     }
 }
 
-struct Steps<'a, C> {
-    steps: &'a [Step],
-    forms: Forms<C>,
+/// Steps whose commands have the form `C`.
+pub(super) struct Steps<'a, C> {
+    pub(super) steps: &'a [Step],
+    pub(super) forms: &'a Forms<C>,
 }
 
 impl<C: Serialize> Serialize for Steps<'_, C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.steps.iter().map(|step| StepForm::of(step, &self.forms)))
+        serializer.collect_seq(self.steps.iter().map(|step| StepForm::of(step, self.forms)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::followed::Followed;
+use super::seen::Seen;
 use super::{Members, Step};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Component;
@@ -61,11 +62,13 @@ impl<'a> All<'a> {
         members: &'a BTreeMap<ComponentName, Members>,
         steps: &[Step],
     ) -> Self {
-        let mut hosts: BTreeMap<&ComponentName, BTreeSet<&HostName>> = BTreeMap::new();
+        let mut changed: BTreeMap<ComponentName, usize> = BTreeMap::new();
+        let mut seen = Seen::new();
         for step in steps.iter().filter(|step| !step.action.is_gate()) {
-            hosts.entry(&step.component).or_default().insert(&step.host);
+            if seen.is_new((step.host.as_str(), step.component.as_str())) {
+                *changed.entry(step.component.clone()).or_default() += 1;
+            }
         }
-        let changed = hosts.into_iter().map(|(name, hosts)| (name.clone(), hosts.len())).collect();
         Self { desired, members, changed }
     }
 

@@ -1,14 +1,15 @@
 //! From ordered changes to a plan: exact commands, reasons, impact and what each step needs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
+
+use rayon::prelude::*;
 
 use super::backup;
 use super::forecast::forecast;
 use super::gates;
 use super::healthy::{self, All};
+use super::left_out;
 use super::licences;
 use super::logs;
 use super::needed::Needed;
@@ -19,17 +20,12 @@ use super::relays;
 use super::render::{Checks, Rendered, What};
 use super::scans;
 use super::stage;
-use super::{
-    Basis, Compared, HealthyBefore, Members, Notice, Plan, Step, Unknown, UsedFacts, WayBack,
-    Withheld,
-};
+use super::{Basis, Compared, HealthyBefore, Members, Notice, Plan, Step, UsedFacts, WayBack};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, Stage};
 use crate::desired::Desired;
 use crate::diff::{self, Action, Change, Comparison, Reason};
 use crate::graph::{Node, StepGraph};
-use crate::manifest::CORE;
-use crate::observe::Unreadable;
 use crate::step;
 use crate::value::{PackageVersion, RemotePathError};
 
@@ -42,12 +38,9 @@ pub fn make(
     comparison: &Comparison,
     graph: &StepGraph,
 ) -> Result<Plan, RemotePathError> {
-    let (basis, made) = thread::scope(|scope| {
-        // Neither needs the other, and for a large cluster both take their time.
-        let basis = scope.spawn(|| basis(desired, comparison, graph));
-        let made = steps(desired, comparison, graph);
-        (basis.join().unwrap_or_else(|panic| resume_unwind(panic)), made)
-    });
+    // Neither needs the other, and for a large cluster both take their time.
+    let (made, basis) =
+        rayon::join(|| steps(desired, comparison, graph), || basis(desired, comparison, graph));
     let Made { mut steps, mut checks, members, logs } = made?;
     stage::mark(&mut steps, &comparison.staged);
     let unread = relays::put(&mut steps, desired, comparison);
@@ -70,8 +63,8 @@ pub fn make(
         members,
         asked,
         notices: told,
-        unknown: unknown(desired, comparison),
-        withheld: withheld(graph),
+        unknown: left_out::unknown(desired, comparison),
+        withheld: left_out::withheld(graph),
         warnings: [desired.cautions.as_slice(), &comparison.warnings, &unseen, &unread, &left_out]
             .concat(),
         ..Plan::of(desired, basis, steps)
@@ -80,6 +73,7 @@ pub fn make(
 }
 
 /// The steps, the checks that they name, and whom their gates ask.
+#[derive(Default)]
 struct Made {
     steps: Vec<Step>,
     checks: Checks,
@@ -93,33 +87,44 @@ fn steps(
     comparison: &Comparison,
     graph: &StepGraph,
 ) -> Result<Made, RemotePathError> {
-    let mut maker = Maker::new(desired, comparison, healthy::batches(graph));
+    let mut maker = Maker::new(desired, comparison);
+    // First, so that checks have the same names whoever asks for them next.
+    let members = maker.members()?;
     let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
-    let ids: Vec<Arc<str>> = ids.collect();
-    let mut steps = Vec::with_capacity(ids.len());
-    for (place, (node, id)) in graph.nodes.iter().zip(&ids).enumerate() {
-        let after = node.after.iter().filter_map(|&place| ids.get(place).cloned()).collect();
-        steps.extend(if node.action == Action::KeepHealthy {
-            maker.gate((place, node), after)
-        } else {
-            let canary = healthy::may_not_fail(desired, node);
-            maker.step(node, id, after)?.map(|step| Step { canary, ..step })
-        });
+    let order = Order { ids: ids.collect(), batches: healthy::batches(graph) };
+    // As many parts as there are processors: each renders what it needs for itself.
+    let share = graph.nodes.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts = graph.nodes.par_chunks(share).enumerate();
+    let parts = parts.map(|(part, nodes)| maker.clone().part((part * share, nodes), &order));
+    let mut of_logs = maker.clone();
+    let (parts, logs) =
+        rayon::join(|| parts.collect::<Result<Vec<_>, _>>(), || of_logs.logs(&graph.nodes));
+    let mut steps = Vec::with_capacity(graph.nodes.len() + desired.resources.len());
+    for part in parts? {
+        steps.extend(part);
     }
-    let members = if steps.is_empty() { BTreeMap::new() } else { maker.members()? };
-    let logs = maker.logs(&steps)?;
-    Ok(Made { steps, checks: maker.rendered.into_checks(), members, logs })
+    if steps.is_empty() {
+        return Ok(Made::default());
+    }
+    Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs? })
+}
+
+/// In which order things are done.
+struct Order {
+    /// The id of each node's step.
+    ids: Vec<Arc<str>>,
+    /// The hosts behind each gate, by its place in the graph.
+    batches: BTreeMap<usize, Vec<HostName>>,
 }
 
 fn text(address: &Address, action: Action) -> String {
     [address.host.as_str(), "/", address.component.as_str(), "/", action.as_str()].concat()
 }
 
+#[derive(Clone)]
 struct Maker<'a> {
     desired: &'a Desired,
     comparison: &'a Comparison,
-    /// The hosts behind each gate, by its place in the graph.
-    batches: BTreeMap<usize, Vec<HostName>>,
     rendered: Rendered<'a>,
     needed: Needed<'a>,
     impacts: BTreeMap<&'a ComponentName, Arc<str>>,
@@ -128,15 +133,10 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(
-        desired: &'a Desired,
-        comparison: &'a Comparison,
-        batches: BTreeMap<usize, Vec<HostName>>,
-    ) -> Self {
+    fn new(desired: &'a Desired, comparison: &'a Comparison) -> Self {
         Self {
             desired,
             comparison,
-            batches,
             rendered: Rendered::new(desired),
             needed: Needed::new(desired, comparison),
             impacts: desired
@@ -148,6 +148,27 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// The steps of `nodes`, of which the first has this place in the graph.
+    fn part(
+        mut self,
+        (first, nodes): (usize, &'a [Node]),
+        order: &Order,
+    ) -> Result<Vec<Step>, RemotePathError> {
+        let mut steps = Vec::with_capacity(nodes.len());
+        for (place, node) in (first..).zip(nodes) {
+            let after = node.after.iter().filter_map(|&at| order.ids.get(at).cloned()).collect();
+            let Some(id) = order.ids.get(place) else { continue };
+            steps.extend(if node.action == Action::KeepHealthy {
+                let batch = order.batches.get(&place).cloned().unwrap_or_default();
+                self.gate(node, batch, after)
+            } else {
+                let canary = healthy::may_not_fail(self.desired, node);
+                self.step(node, id, after)?.map(|step| Step { canary, ..step })
+            });
+        }
+        Ok(steps)
+    }
+
     fn members(&mut self) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
         let members = self
             .desired
@@ -157,26 +178,21 @@ impl<'a> Maker<'a> {
         members.collect()
     }
 
-    /// All that `steps` change, with how each is asked for its log.
+    /// All that is changed, but for what is removed, with how each is asked for its log.
     fn logs(
         &mut self,
-        steps: &[Step],
+        nodes: &'a [Node],
     ) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
         let mut logs: BTreeMap<ComponentName, Members> = BTreeMap::new();
-        let mut read = BTreeSet::new();
-        for step in steps.iter().filter(|step| step.is_change()) {
-            let address = Address::new(step.host.clone(), step.component.clone());
-            if !read.insert((&step.host, &step.component)) {
-                continue;
-            }
+        for Node { address, .. } in nodes.iter().filter(|node| node.action == node.change.action) {
             let (Some(resource), Some(component)) = (
-                self.desired.resources.get(&address),
+                self.desired.resources.get(address),
                 self.desired.components.get(&address.component),
             ) else {
                 continue;
             };
-            let check = self.rendered.commands(&address, (component, resource), What::Logs)?;
-            let Address { host, component } = address;
+            let check = self.rendered.commands(address, (component, resource), What::Logs)?;
+            let Address { host, component } = address.clone();
             let members = &mut logs.entry(component.clone()).or_default().0;
             members.push(HealthyBefore { host, component, check });
         }
@@ -184,11 +200,10 @@ impl<'a> Maker<'a> {
     }
 
     /// The gate before a batch of a component whose health is promised.
-    fn gate(&mut self, (place, node): (usize, &Node), after: Vec<Arc<str>>) -> Option<Step> {
+    fn gate(&self, node: &Node, batch: Vec<HostName>, after: Vec<Arc<str>>) -> Option<Step> {
         let Address { host, component: name } = &node.address;
         let component = self.desired.components.get(name)?;
         let promise = self.comparison.promises.get(name)?;
-        let batch = self.batches.remove(&place).unwrap_or_default();
         let commands = healthy::before_batch(node, component, promise, batch);
         let version = &node.change.resource.version;
         Some(Step {
@@ -350,41 +365,4 @@ fn basis(desired: &Desired, comparison: &Comparison, graph: &StepGraph) -> Basis
         cores: licences::used(&comparison.licences),
         ..Basis::of(desired)
     }
-}
-
-fn unknown(desired: &Desired, comparison: &Comparison) -> Vec<Unknown> {
-    let mut components: BTreeMap<&HostName, Vec<ComponentName>> = BTreeMap::new();
-    for address in desired.resources.keys() {
-        if comparison.unknown.contains_key(&address.host) {
-            components.entry(&address.host).or_default().push(address.component.clone());
-        }
-    }
-    let entry = |(host, why): (&HostName, &Unreadable)| Unknown {
-        host: host.clone(),
-        components: components.remove(host).unwrap_or_default(),
-        reason: why.reason.clone(),
-        hint: why.hint.clone(),
-    };
-    let hosts = comparison.unknown.iter().map(entry);
-    let core: Option<ComponentName> = CORE.parse().ok();
-    // The host may be seen where its instance isn't.
-    let unasked = comparison.unasked.iter();
-    let unasked = unasked.filter(|(host, _)| !comparison.unknown.contains_key(*host));
-    let instances = unasked.map(|(host, why)| Unknown {
-        host: host.clone(),
-        components: core.iter().cloned().collect(),
-        reason: why.reason.clone(),
-        hint: why.hint.clone(),
-    });
-    hosts.chain(instances).collect()
-}
-
-fn withheld(graph: &StepGraph) -> Vec<Withheld> {
-    let entry = |withheld: &crate::graph::Withheld| Withheld {
-        host: withheld.address.host.clone(),
-        component: withheld.address.component.clone(),
-        action: withheld.action,
-        reason: withheld.reason.clone(),
-    };
-    graph.withheld.iter().map(entry).collect()
 }

@@ -1,16 +1,18 @@
 //! What has to be healthy when a step starts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::render::{Rendered, What};
 use super::{HealthyBefore, Members};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, WhenUnknown};
-use crate::desired::Desired;
+use crate::desired::{Desired, Resource};
 use crate::diff::Comparison;
 use crate::value::RemotePathError;
 
 /// What steps need.
+#[derive(Clone)]
 pub(super) struct Needed<'a> {
     desired: &'a Desired,
     comparison: &'a Comparison,
@@ -34,7 +36,9 @@ impl<'a> Needed<'a> {
         for need in &component.needs {
             if need.same_host {
                 let own = Address::new(address.host.clone(), need.component.clone());
-                all.extend(self.healthy(&own, rendered)?);
+                if let Some(resource) = self.desired.resources.get(&own) {
+                    all.extend(self.healthy(&own, resource, rendered)?);
+                }
             } else if let Some(known) = self.elsewhere.get(&need.component) {
                 all.extend_from_slice(known);
             } else {
@@ -82,20 +86,19 @@ impl<'a> Needed<'a> {
         component: &ComponentName,
         rendered: &mut Rendered<'a>,
     ) -> Result<Vec<HealthyBefore>, RemotePathError> {
-        let placed = self.desired.resources.keys().filter(|one| one.component == *component);
-        placed.filter_map(|address| self.healthy(address, rendered).transpose()).collect()
+        let placed = self.desired.resources.iter().filter(|(one, _)| one.component == *component);
+        placed.filter_map(|(one, it)| self.healthy(one, it, rendered).transpose()).collect()
     }
 
-    /// What is at `address`, with how its health is asked; none when nothing is there, or when it
-    /// can't be read and the catalog lets such hosts be passed over.
+    /// `resource`, which is at `address`, with how its health is asked; none when it can't be read and the
+    /// catalog lets such hosts be passed over.
     fn healthy(
         &self,
         address: &Address,
+        resource: &Arc<Resource>,
         rendered: &mut Rendered<'a>,
     ) -> Result<Option<HealthyBefore>, RemotePathError> {
-        let (Some(resource), Some(component)) =
-            (self.desired.resources.get(address), self.desired.components.get(&address.component))
-        else {
+        let Some(component) = self.desired.components.get(&address.component) else {
             return Ok(None);
         };
         let is_unknown = self.comparison.unknown.contains_key(&address.host);

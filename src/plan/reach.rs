@@ -64,11 +64,14 @@ impl Around<'_> {
     fn members(&self, component: &ComponentName, checks: &mut Checks) -> Members {
         let mut alike: BTreeMap<(bool, Vec<(Endpoint, HostName)>), Commands> = BTreeMap::new();
         let mut members: Vec<HealthyBefore> = Vec::new();
-        for address in self.desired.resources.keys() {
+        let all = self.desired.components.keys();
+        let dependants: Vec<&ComponentName> = all.filter(|it| self.needs(it, component)).collect();
+        let addresses = self.desired.resources.keys();
+        for address in addresses.filter(|it| dependants.contains(&&it.component)) {
             let host = &address.host;
-            let known = members.last().is_some_and(|last| last.host == *host)
-                || self.comparison.unknown.contains_key(host);
-            if known || !self.needs(&address.component, component) {
+            if members.last().is_some_and(|last| last.host == *host)
+                || self.comparison.unknown.contains_key(host)
+            {
                 continue;
             }
             let ports: Vec<(Endpoint, HostName)> = self.ports(component, host);

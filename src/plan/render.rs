@@ -64,6 +64,7 @@ pub(super) type Checks = BTreeMap<Arc<str>, Arc<[Command]>>;
 type Known = (Arc<Resource>, Commands);
 
 /// Everything that was rendered.
+#[derive(Clone)]
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
     /// By component; few resources of one are different.

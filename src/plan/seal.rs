@@ -1,23 +1,37 @@
 //! The seal: the digest of a plan's meaning.
 //!
 //! Many steps run the same commands. Each such list enters the seal by its own digest, so that it
-//! is hashed once however many steps run it.
+//! is hashed once however many steps run it. Steps enter it by digests of so many of them, so that those of
+//! a large plan are hashed side by side.
 
 use std::convert::Infallible;
 
+use rayon::prelude::*;
+
 use super::Plan;
-use super::form::{PlanForm, forms};
+use super::form::{PlanForm, Steps, forms};
 use crate::transport::Command;
 use crate::value::Digest;
 
+/// So many steps, in their order, have one digest.
+const TOGETHER: usize = 1 << 10;
+
 impl Plan {
-    /// The SHA-256 of the plan's JSON without seal and `manifest` (a locator, which may differ between
-    /// machines), and with the SHA-256 of each step's commands in their place.
+    /// The SHA-256 of a list of SHA-256 as JSON: first that of the plan's JSON without seal, `manifest` (a
+    /// locator, which may differ between machines) and steps, then those of each 1,024 steps' JSON, with
+    /// the SHA-256 of each step's commands in their place.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let digest = |list: &[Command], _| Ok::<_, Infallible>(Digest::of_json(list).to_string());
-        let Ok(digests) = forms(self, digest);
-        Digest::of_long_json(&PlanForm::bare(self, digests))
+        let Ok(forms) = forms(self, digest);
+        let of_steps =
+            || self.steps.par_chunks(TOGETHER).map(|steps| Steps { steps, forms: &forms });
+        let (rest, mut steps) = rayon::join(
+            || Digest::of_json(&PlanForm::bare(self, [(); 0])),
+            || of_steps().map(|steps| Digest::of_json(&steps)).collect::<Vec<_>>(),
+        );
+        steps.insert(0, rest);
+        Digest::of_json(&steps)
     }
 
     /// Whether the plan is still the one that was sealed.

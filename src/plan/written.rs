@@ -2,12 +2,12 @@
 //! written of its host, its component and the tables that it comes from, and nothing of the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
-use std::thread;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::seen::Seen;
 use super::{Moved, Plan, Says, Step};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
@@ -33,15 +33,12 @@ impl Written {
     pub fn of(desired: &Desired, steps: &[Step]) -> Self {
         let subjects = all_subjects(steps);
         let (some, others) = subjects.split_at(subjects.len() / 2);
-        thread::scope(|scope| {
-            // Of a large cluster it takes its time, and no subject needs another.
-            let others = scope.spawn(|| Self::of_subjects(desired, others));
-            let mut written = Self::of_subjects(desired, some);
-            let others = others.join().unwrap_or_else(|panic| resume_unwind(panic));
-            written.subjects.extend(others.subjects);
-            written.texts.extend(others.texts);
-            written
-        })
+        // Of a large cluster it takes its time, and no subject needs another.
+        let (mut written, others) =
+            rayon::join(|| Self::of_subjects(desired, some), || Self::of_subjects(desired, others));
+        written.subjects.extend(others.subjects);
+        written.texts.extend(others.texts);
+        written
     }
 
     fn of_subjects(desired: &Desired, all: &[Subject<'_>]) -> Self {
@@ -151,10 +148,10 @@ fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
     let mut all = BTreeSet::new();
     let mut hosts = Vec::new();
     // Steps mostly share the names of their hosts and components; places in memory are compared faster.
-    let mut seen = BTreeSet::new();
+    let mut seen = Seen::new();
     for step in steps {
         for (host, component) in resources(step) {
-            if seen.insert((host.as_str().as_ptr(), component.as_str().as_ptr())) {
+            if seen.is_new((host.as_str().as_ptr(), component.as_str().as_ptr())) {
                 hosts.extend([Subject::Host(host), Subject::Resource(host, component)]);
                 all.insert(Subject::Component(component));
             }
@@ -163,7 +160,7 @@ fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
         all.extend(tables(step));
     }
     let mut all: Vec<Subject<'_>> = all.into_iter().chain(hosts).collect();
-    all.sort_unstable();
+    all.par_sort_unstable();
     all.dedup();
     all
 }

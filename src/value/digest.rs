@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, BufWriter, Read, Write as _};
-use std::panic::resume_unwind;
+use std::io::{self, BufWriter, Read};
 use std::str::FromStr;
-use std::sync::mpsc;
-use std::thread;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -61,51 +58,10 @@ impl Digest {
         Self(hasher.into_inner().map(|hasher| hasher.0).unwrap_or_default().finalize().into())
     }
 
-    /// As [`Digest::of_json`], for values of many megabytes: hashed beside being written.
-    #[must_use]
-    pub fn of_long_json(value: &(impl Serialize + ?Sized)) -> Self {
-        thread::scope(|scope| {
-            let (sender, blocks) = mpsc::sync_channel::<Vec<u8>>(4);
-            let hashing = scope.spawn(move || {
-                let hasher = blocks.iter().fold(Sha256::new(), Sha256::chain_update);
-                Self(hasher.finalize().into())
-            });
-            let mut writer = BlockWriter { block: Vec::new(), sender };
-            let written = serde_json::to_writer(&mut writer, value);
-            let ended = writer.flush();
-            debug_assert!(written.is_ok() && ended.is_ok());
-            // The end of the blocks.
-            drop(writer);
-            hashing.join().unwrap_or_else(|panic| resume_unwind(panic))
-        })
-    }
-
     /// The first twelve digits, for people.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
-    }
-}
-
-/// Hands on what is written, in blocks.
-struct BlockWriter {
-    block: Vec<u8>,
-    sender: mpsc::SyncSender<Vec<u8>>,
-}
-
-impl io::Write for BlockWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.block.extend_from_slice(bytes);
-        if self.block.len() >= BLOCK {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let next = Vec::with_capacity(self.block.capacity());
-        let block = std::mem::replace(&mut self.block, next);
-        self.sender.send(block).map_err(io::Error::other)
     }
 }
 
@@ -190,7 +146,6 @@ mod tests {
         for length in [0, 1, BLOCK / 8, BLOCK] {
             let value: Vec<usize> = (0..length).collect();
             let text = serde_json::to_vec(&value).unwrap_or_default();
-            assert_eq!(Digest::of_long_json(&value), Digest::of(&text), "{length}");
             assert_eq!(Digest::of_json(&value), Digest::of(&text), "{length}");
         }
     }

@@ -32,6 +32,16 @@ const CHANGES: [Action; 15] = [
 ];
 
 pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
+    // For a large plan each takes its time.
+    let (fields, (times, impacts)) = rayon::join(|| fields(plan), || (times(plan), impacts(plan)));
+    let mut blocks = vec![Block::Fields(fields), Block::Table(times)];
+    if !impacts.rows.is_empty() {
+        blocks.push(Block::Table(impacts));
+    }
+    blocks
+}
+
+fn fields(plan: &Plan) -> Vec<Field> {
     let mut fields = Vec::new();
     if plan.purpose != Purpose::Stage {
         fields.push(Field::new("changes", changes(plan)));
@@ -47,12 +57,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     fields.extend(approvals(plan).map(|text| Field::new("approvals", text)));
     fields.extend(rehearsal::summary(plan).map(|text| Field::new("rehearsed", text)));
     fields.extend(left_out(plan).map(|text| Field::new("but", text)));
-    let mut blocks = vec![Block::Fields(fields), Block::Table(times(plan))];
-    let impacts = impacts(plan);
-    if !impacts.rows.is_empty() {
-        blocks.push(Block::Table(impacts));
-    }
-    blocks
+    fields
 }
 
 fn changes(plan: &Plan) -> Text {
