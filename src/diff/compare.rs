@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use super::{
     Action, FileChange, LicenceChange, Promise, Reason, Refusal, Takeover, WayBack, center, file,
@@ -89,6 +90,9 @@ impl Change {
         from.is_some_and(|from| way_back::moves_data(&self.resource, (self.action, from)))
     }
 }
+
+/// So many resources are compared together.
+const TOGETHER: usize = 1 << 10;
 
 /// What is done, why, and to which version.
 struct Decision {
@@ -176,8 +180,33 @@ impl Comparison {
     }
 
     fn resources(&mut self, desired: &Desired, observed: &Observed) {
-        let mut changes = Vec::new();
         let resources: Vec<(&Address, &Arc<Resource>)> = desired.resources.iter().collect();
+        // No resource needs another, and for a large cluster they take their time.
+        let parts = resources.par_chunks(TOGETHER).map(|part| {
+            let mut compared = Self::default();
+            (compared.some(part, desired, observed), compared)
+        });
+        let mut changes = Vec::new();
+        for (changed, compared) in parts.collect::<Vec<_>>() {
+            changes.extend(changed);
+            self.compared += compared.compared;
+            self.unknown.extend(compared.unknown);
+            self.warnings.extend(compared.warnings);
+            for refusal in compared.refusals {
+                self.refuse(refusal);
+            }
+        }
+        self.changes = changes.into_iter().collect();
+    }
+
+    /// What has to be done to some resources.
+    fn some(
+        &mut self,
+        resources: &[(&Address, &Arc<Resource>)],
+        desired: &Desired,
+        observed: &Observed,
+    ) -> Vec<(Address, Arc<Change>)> {
+        let mut changes = Vec::new();
         // They are in the order of hosts, so that each host is looked up once.
         for of_host in resources.chunk_by(|(one, _), (next, _)| one.host == next.host) {
             let name = of_host.first().map(|(address, _)| &address.host);
@@ -196,7 +225,15 @@ impl Comparison {
                 }
             }
         }
-        self.changes = changes.into_iter().collect();
+        changes
+    }
+
+    /// Notes that it can't be done; once where much is refused alike.
+    fn refuse(&mut self, refusal: Refusal) {
+        let is_lack = matches!(refusal, Refusal::NoRoute { .. });
+        if !is_lack || !self.refusals.iter().any(|one| one.is_like(&refusal)) {
+            self.refusals.push(refusal);
+        }
     }
 
     /// What is to be removed and is still there.
@@ -250,8 +287,9 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
-        let refusal = center::refusal(desired, address, (resource, action));
-        self.refusals.extend(refusal.filter(|it| !self.refusals.iter().any(|one| one.is_like(it))));
+        if let Some(refusal) = center::refusal(desired, address, (resource, action)) {
+            self.refuse(refusal);
+        }
         let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
         let mut change = Change { action, reasons, from, facts, resource, files, way_back };

@@ -20,8 +20,8 @@ impl Plan {
 
     /// A plan of `steps`, with what is to be done when one of them fails, not sealed yet.
     pub(super) fn of(desired: &Desired, basis: Basis, steps: Vec<Step>) -> Self {
-        let changed: BTreeSet<&ComponentName> = steps.iter().map(|step| &step.component).collect();
-        let components = desired.components.iter().filter(|(name, _)| changed.contains(name));
+        let is_changed = |name: &ComponentName| steps.iter().any(|step| step.component == *name);
+        let components = desired.components.iter().filter(|(name, _)| is_changed(name));
         let on_failure = components.map(|(name, it)| (name.clone(), it.on_failure)).collect();
         Self { on_failure, steps, ..Self::bare(desired, basis) }
     }

@@ -7,12 +7,12 @@ use super::seen::Seen;
 pub(super) struct Followed<'a>(Seen<&'a str>);
 
 impl<'a> Followed<'a> {
-    /// Those that some of `steps` come after.
-    pub(super) fn by(steps: impl Iterator<Item = &'a Step>) -> Self {
-        let mut ids = Seen::new();
+    /// Those that some of `steps` come after, of which only some count.
+    pub(super) fn by(steps: &'a [Step], counts: impl Fn(&Step) -> bool) -> Self {
+        let mut ids = Seen::of(steps.len());
         // Many come after the same ones, and mostly share their ids: places in memory are compared faster.
-        let mut places = Seen::new();
-        for id in steps.flat_map(|step| &step.after) {
+        let mut places = Seen::of(steps.len());
+        for id in steps.iter().filter(|step| counts(step)).flat_map(|step| &step.after) {
             if places.is_new(id.as_ptr()) {
                 ids.is_new(&**id);
             }

@@ -2,12 +2,12 @@
 //! step's commands stand in them. Hosts that are alike share their commands, so that each list is
 //! turned into its form once.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::seen::Seen;
 use super::way_back::WayBackForm;
 use super::{
     Approvals, Basis, Feeder, HealthyBefore, Members, Notice, Plan, Purpose, Rehearsal, Step,
@@ -39,12 +39,13 @@ pub(super) fn forms<C, E>(
     form: impl Fn(&[Command], usize) -> Result<C, E>,
 ) -> Result<Forms<C>, E> {
     let mut forms = Forms::new();
+    let mut seen = Seen::new();
     for step in &plan.steps {
         let own = (&step.commands, COMMANDS_DEPTH);
         let back = step.back().map(|commands| (commands, BACK_DEPTH));
         for (commands, depth) in std::iter::once(own).chain(back) {
-            if let Entry::Vacant(entry) = forms.entry(place(commands)) {
-                entry.insert(form(commands, depth)?);
+            if seen.is_new(place(commands)) {
+                forms.insert(place(commands), form(commands, depth)?);
             }
         }
     }

@@ -114,9 +114,10 @@ impl Step {
 
 /// The steps of stage 1 that nothing else of it comes after.
 fn ends(steps: &[Step]) -> Vec<Arc<str>> {
-    let live = || steps.iter().filter(|step| step.stage == Stage::Live);
-    let followed = Followed::by(live());
-    live().filter(|step| !followed.contains(step)).map(|step| Arc::clone(&step.id)).collect()
+    let is_live = |step: &Step| step.stage == Stage::Live;
+    let followed = Followed::by(steps, is_live);
+    let ends = steps.iter().filter(|step| is_live(step) && !followed.contains(step));
+    ends.map(|step| Arc::clone(&step.id)).collect()
 }
 
 /// One thing that has to be so.

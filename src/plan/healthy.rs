@@ -63,7 +63,7 @@ impl<'a> All<'a> {
         steps: &[Step],
     ) -> Self {
         let mut changed: BTreeMap<ComponentName, usize> = BTreeMap::new();
-        let mut seen = Seen::new();
+        let mut seen = Seen::of(steps.len());
         for step in steps.iter().filter(|step| !step.action.is_gate()) {
             if seen.is_new((step.host.as_str(), step.component.as_str())) {
                 *changed.entry(step.component.clone()).or_default() += 1;
@@ -117,7 +117,7 @@ impl<'a> All<'a> {
     /// Puts the last gates at the end of `steps`.
     pub(super) fn verify(&self, steps: &mut Vec<Step>) {
         let Some(last) = steps.last().map(|step| (step.stage, step.wave + 1)) else { return };
-        let followed = Followed::by(steps.iter());
+        let followed = Followed::by(steps, |_| true);
         let ends = steps.iter().filter(|step| !followed.contains(step));
         let after: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
         let (stage, wave) = last;

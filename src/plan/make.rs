@@ -92,8 +92,8 @@ fn steps(
     let members = maker.members()?;
     let ids = graph.nodes.iter().map(|node| text(&node.address, node.action).into());
     let order = Order { ids: ids.collect(), batches: healthy::batches(graph) };
-    // As many parts as there are processors: each renders what it needs for itself.
-    let share = graph.nodes.len().div_ceil(rayon::current_num_threads()).max(1);
+    // A few parts for each processor, since steps differ in what they take: each renders for itself.
+    let share = graph.nodes.len().div_ceil(4 * rayon::current_num_threads()).max(1);
     let parts = graph.nodes.par_chunks(share).enumerate();
     let parts = parts.map(|(part, nodes)| maker.clone().part((part * share, nodes), &order));
     let mut of_logs = maker.clone();

@@ -17,7 +17,7 @@ pub(super) struct Needed<'a> {
     desired: &'a Desired,
     comparison: &'a Comparison,
     /// What was worked out before: steps share what they need on other hosts.
-    elsewhere: BTreeMap<&'a ComponentName, Vec<HealthyBefore>>,
+    elsewhere: BTreeMap<ComponentName, Arc<[HealthyBefore]>>,
 }
 
 impl<'a> Needed<'a> {
@@ -39,12 +39,8 @@ impl<'a> Needed<'a> {
                 if let Some(resource) = self.desired.resources.get(&own) {
                     all.extend(self.healthy(&own, resource, rendered)?);
                 }
-            } else if let Some(known) = self.elsewhere.get(&need.component) {
-                all.extend_from_slice(known);
             } else {
-                let found = self.everywhere(&need.component, rendered)?;
-                all.extend_from_slice(&found);
-                self.elsewhere.insert(&need.component, found);
+                all.extend_from_slice(&self.everywhere(&need.component, rendered)?);
             }
         }
         Ok(all)
@@ -52,7 +48,7 @@ impl<'a> Needed<'a> {
 
     /// What takes the place of `component`, which is removed: where it comes in the same plan.
     pub(super) fn successors(
-        &self,
+        &mut self,
         component: &Component,
         rendered: &mut Rendered<'a>,
     ) -> Result<Vec<HealthyBefore>, RemotePathError> {
@@ -60,7 +56,7 @@ impl<'a> Needed<'a> {
         if component.singleton {
             return Ok(Vec::new());
         }
-        let mut all = self.everywhere(&component.name, rendered)?;
+        let mut all = self.everywhere(&component.name, rendered)?.to_vec();
         let comes = |host: &HostName| {
             let address = Address::new(host.clone(), component.name.clone());
             let change = self.comparison.changes.get(&address);
@@ -72,22 +68,29 @@ impl<'a> Needed<'a> {
 
     /// Those that have `component` and could be read.
     pub(super) fn members(
-        &self,
+        &mut self,
         component: &ComponentName,
         rendered: &mut Rendered<'a>,
     ) -> Result<Members, RemotePathError> {
-        let mut members = self.everywhere(component, rendered)?;
+        let mut members = self.everywhere(component, rendered)?.to_vec();
         members.retain(|member| !self.comparison.unknown.contains_key(&member.host));
         Ok(Members(members))
     }
 
+    /// All that have `component`.
     fn everywhere(
-        &self,
+        &mut self,
         component: &ComponentName,
         rendered: &mut Rendered<'a>,
-    ) -> Result<Vec<HealthyBefore>, RemotePathError> {
+    ) -> Result<Arc<[HealthyBefore]>, RemotePathError> {
+        if let Some(known) = self.elsewhere.get(component) {
+            return Ok(Arc::clone(known));
+        }
         let placed = self.desired.resources.iter().filter(|(one, _)| one.component == *component);
-        placed.filter_map(|(one, it)| self.healthy(one, it, rendered).transpose()).collect()
+        let found = placed.filter_map(|(one, it)| self.healthy(one, it, rendered).transpose());
+        let found: Arc<[HealthyBefore]> = found.collect::<Result<_, _>>()?;
+        self.elsewhere.insert(component.clone(), Arc::clone(&found));
+        Ok(found)
     }
 
     /// `resource`, which is at `address`, with how its health is asked; none when it can't be read and the

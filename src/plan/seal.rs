@@ -52,3 +52,44 @@ impl Plan {
         self.steps.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::Step;
+
+    /// A plan of more steps than have one digest.
+    fn long() -> Plan {
+        let text = include_bytes!("../../plans/quickstart.json");
+        let mut plan = crate::plan::parse(text).unwrap();
+        let (step, number) = (plan.steps.pop().unwrap(), TOGETHER * 2 + 1);
+        let named = |number| Step { wave: number, ..step.clone() };
+        plan.steps = (1..).take(number).map(named).collect();
+        plan.seal = plan.digest();
+        plan
+    }
+
+    #[test]
+    fn every_step_of_a_long_plan_is_sealed_with_its_place() {
+        let sealed = long();
+        assert!(sealed.seal_holds());
+        let changes: [fn(&mut Plan); 6] = [
+            |plan| plan.steps[0].wave += 1,
+            |plan| plan.steps[TOGETHER].commands = Arc::new([]),
+            |plan| drop(plan.steps.pop()),
+            |plan| plan.steps.swap(0, TOGETHER),
+            |plan| plan.steps.truncate(TOGETHER * 2),
+            |plan| plan.release = "another".to_owned(),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut other = sealed.clone();
+            change(&mut other);
+            assert!(!other.seal_holds(), "change {number}");
+        }
+        let mut moved = sealed;
+        moved.manifest = "elsewhere/mdc.toml".to_owned();
+        assert!(moved.seal_holds());
+    }
+}

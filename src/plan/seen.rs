@@ -8,12 +8,19 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 /// What was met before.
-pub(super) struct Seen<T>(HashSet<T>);
+pub(super) struct Seen<T>(HashSet<T, RandomState>);
 
 impl<T: Eq + Hash> Seen<T> {
     pub(super) fn new() -> Self {
-        Self(HashSet::new())
+        Self(HashSet::default())
+    }
+
+    /// With room for so many.
+    pub(super) fn of(number: usize) -> Self {
+        Self(HashSet::with_capacity_and_hasher(number, RandomState::default()))
     }
 
     /// Whether it is met for the first time, of which a note is taken.

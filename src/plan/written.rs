@@ -145,13 +145,24 @@ fn written_anew(plan: &Plan, desired: &Desired) -> Option<Written> {
 
 /// What `steps` rest on, each once, in order.
 fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
+    let mut all: Vec<Subject<'_>> = steps.par_chunks(TOGETHER).flat_map_iter(of_some).collect();
+    all.par_sort_unstable();
+    all.dedup();
+    all
+}
+
+/// So many steps are looked at together, for what they share.
+const TOGETHER: usize = 1 << 13;
+
+/// What some steps rest on; hosts and what is on them also more than once.
+fn of_some(steps: &[Step]) -> Vec<Subject<'_>> {
     let mut all = BTreeSet::new();
     let mut hosts = Vec::new();
     // Steps mostly share the names of their hosts and components; places in memory are compared faster.
     let mut seen = Seen::new();
     for step in steps {
         for (host, component) in resources(step) {
-            if seen.is_new((host.as_str().as_ptr(), component.as_str().as_ptr())) {
+            if seen.is_new((host.as_str().as_ptr().addr(), component.as_str().as_ptr().addr())) {
                 hosts.extend([Subject::Host(host), Subject::Resource(host, component)]);
                 all.insert(Subject::Component(component));
             }
@@ -159,10 +170,8 @@ fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
         all.insert(Subject::Component(&step.component));
         all.extend(tables(step));
     }
-    let mut all: Vec<Subject<'_>> = all.into_iter().chain(hosts).collect();
-    all.par_sort_unstable();
-    all.dedup();
-    all
+    hosts.extend(all);
+    hosts
 }
 
 /// What a step rests on.

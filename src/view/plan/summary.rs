@@ -1,6 +1,6 @@
 //! What a plan comes to: how much changes, how long it takes, what stops meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rehearsal;
 use super::width::hosts;
@@ -66,10 +66,13 @@ fn changes(plan: &Plan) -> Text {
     let hosts = hosts(changing());
     let mut text = Text::of(Label::Strong, changing().count().to_string())
         .plain(format!(" on {}", words::count(hosts, "host")));
+    let mut numbers: BTreeMap<Action, usize> = BTreeMap::new();
+    for step in changing() {
+        *numbers.entry(step.action).or_default() += 1;
+    }
     let mut before = ": ";
     for action in CHANGES {
-        let number = changing().filter(|step| step.action == action).count();
-        if number > 0 {
+        if let Some(&number) = numbers.get(&action) {
             let one = match action {
                 Action::ImportSettings => "settings import",
                 Action::Nominate => "nomination",
