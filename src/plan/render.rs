@@ -2,11 +2,11 @@
 //! service and one probe, and so the same commands.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Commands;
 use crate::address::{Address, ComponentName};
-use crate::catalog::{Component, Limits};
+use crate::catalog::{Component, Format, Limits};
 use crate::desired::{Desired, Resource, staged_path};
 use crate::diff::Action;
 use crate::manifest::IdleGate;
@@ -63,18 +63,23 @@ pub(super) type Checks = BTreeMap<Arc<str>, Arc<[Command]>>;
 /// A resource with what was rendered for it.
 type Known = (Arc<Resource>, Commands);
 
-/// Everything that was rendered.
+/// What was rendered, by component; few resources of one are different.
+type Lists<'a> = BTreeMap<(ComponentName, What<'a>), Vec<Known>>;
+
+/// Everything that was rendered. Clones render side by side, and still each list once.
 #[derive(Clone)]
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
-    /// By component; few resources of one are different.
-    known: BTreeMap<(ComponentName, What<'a>), Vec<Known>>,
+    /// What this one asked for.
+    known: Lists<'a>,
+    /// What any of the clones asked for.
+    shared: Arc<Mutex<Lists<'a>>>,
     checks: Checks,
 }
 
 impl<'a> Rendered<'a> {
-    pub(super) const fn new(desired: &'a Desired) -> Self {
-        Self { desired, known: BTreeMap::new(), checks: BTreeMap::new() }
+    pub(super) fn new(desired: &'a Desired) -> Self {
+        Self { desired, known: BTreeMap::new(), shared: Arc::default(), checks: BTreeMap::new() }
     }
 
     /// The commands for `resource`, which is `component` at `address`.
@@ -95,22 +100,45 @@ impl<'a> Rendered<'a> {
         if let Some((_, commands)) = known.iter().find(same) {
             return Ok(commands.clone());
         }
-        let os = self.desired.hosts.get(&address.host).map_or("", |host| &host.os);
-        let mut name = format!("{}/{}/{}", address.component, what.as_str(), resource.format);
-        // Systems that are not alike, and hosts that are not like the others of their system.
-        for part in [os, address.host.as_str()] {
-            if self.checks.contains_key(&*name) {
-                name = format!("{name}/{part}");
-            }
-        }
-        let list = finished((self.desired, Vec::new()), (component, resource), what)?;
-        let commands = Commands::new(name, list);
+        let commands = self.once(address, (component, resource), what)?;
+        let known = self.known.entry((address.component.clone(), what)).or_default();
         known.push((Arc::clone(resource), commands.clone()));
         if matches!(what, What::Healthy | What::Logs) {
             let (name, list) = commands.entry();
             self.checks.insert(name, list);
         }
         Ok(commands)
+    }
+
+    /// The same, rendered if none of the clones did.
+    fn once(
+        &self,
+        address: &Address,
+        (component, resource): (&Component, &Arc<Resource>),
+        what: What<'a>,
+    ) -> Result<Commands, RemotePathError> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let alike = shared.entry((address.component.clone(), what)).or_default();
+        if let Some((_, commands)) = alike.iter().find(|one| one.0 == *resource) {
+            return Ok(commands.clone());
+        }
+        let list = finished((self.desired, Vec::new()), (component, resource), what)?;
+        let commands = Commands::new(self.name(address, resource.format, what), list);
+        alike.push((Arc::clone(resource), commands.clone()));
+        Ok(commands)
+    }
+
+    /// A name that no other check has.
+    fn name(&self, address: &Address, format: Format, what: What<'_>) -> String {
+        let os = self.desired.hosts.get(&address.host).map_or("", |host| &host.os);
+        let mut name = format!("{}/{}/{format}", address.component, what.as_str());
+        // Systems that are not alike, and hosts that are not like the others of their system.
+        for part in [os, address.host.as_str()] {
+            if self.checks.contains_key(&*name) {
+                name = format!("{name}/{part}");
+            }
+        }
+        name
     }
 
     /// What Control Center is asked for.
