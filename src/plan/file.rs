@@ -16,8 +16,8 @@ use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
 
-/// The largest plan file that is read: some 300,000 steps.
-const LARGEST: u64 = 1 << 30;
+/// The largest plan file that is read: some million steps. A plan of 30,000 hosts that all change has 1.1 GB.
+const LARGEST: u64 = 1 << 32;
 
 /// Why a file is not a plan that can be applied.
 #[derive(Debug, Error)]
@@ -101,8 +101,11 @@ fn lines<W: Write>(out: W, depth: usize) -> Serializer<W, Lines> {
 pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
     let file = File::open(path)?;
     // Room for all of it at once: text of many megabytes that grows is copied over and over.
-    let length = file.metadata()?.len().min(LARGEST) + 1;
-    let mut text = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    let length = file.metadata()?.len();
+    if length > LARGEST {
+        return Err(FileError::TooLarge);
+    }
+    let mut text = Vec::with_capacity(usize::try_from(length + 1).unwrap_or_default());
     file.take(LARGEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST {
         return Err(FileError::TooLarge);

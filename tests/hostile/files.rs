@@ -65,7 +65,7 @@ fn no_more_is_read_than_a_file_may_have() {
 fn files_that_are_too_large_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8PathBuf::from_path_buf(folder.path().join("large")).unwrap();
-    File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
+    File::create(&path).unwrap().set_len((1 << 32) + 1).unwrap();
     assert!(matches!(mdc::plan::read(&path), Err(FileError::TooLarge)));
     let (manifest, found) = mdc::manifest::read(&path);
     assert!(manifest.is_none());
