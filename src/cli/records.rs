@@ -23,8 +23,6 @@ use crate::transport::{Connection, Order, Tenure, Verdict};
 const ASKED: usize = 2;
 /// In how many of the newest runs deployment ids are looked for.
 const LATEST: usize = 20;
-/// The largest file of a record that is read.
-const LARGEST: usize = 1 << 30;
 
 /// What of `run` is copied, and to which hosts.
 pub(super) fn copied(run: &Run, site: &Site, hold: &Hold) -> Result<Copied, Problem> {
@@ -318,7 +316,10 @@ fn recall(
         let order = Order::Recall { run, file, offset: whole.len() as u64 };
         match connection.order(tenure, &order).map_err(no_way)? {
             Verdict::Part(part) if part.is_empty() => return Ok(whole),
-            Verdict::Part(part) if whole.len() + part.len() <= LARGEST => whole.extend(part),
+            // A journal is smaller.
+            Verdict::Part(part) if (whole.len() + part.len()) as u64 <= plan::LARGEST => {
+                whole.extend(part);
+            }
             Verdict::Part(_) => {
                 return Err(unusable(host.as_str(), &format!("{file} is too large")));
             }

@@ -287,9 +287,7 @@ impl Comparison {
                 desired: resource.version.clone(),
             });
         }
-        if let Some(refusal) = center::refusal(desired, address, (resource, action)) {
-            self.refuse(refusal);
-        }
+        self.refusals.extend(center::refusal(desired, address, (resource, action)));
         let way_back = way_back::of(desired, (address, resource), (action, from.as_ref()));
         let (facts, resource) = (facts.clone(), Arc::clone(resource));
         let mut change = Change { action, reasons, from, facts, resource, files, way_back };

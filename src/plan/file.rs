@@ -16,8 +16,8 @@ use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
 
-/// The largest plan file that is read: some million steps. A plan of 30,000 hosts that all change has 1.1 GB.
-const LARGEST: u64 = 1 << 32;
+/// The largest plan file that is read, in bytes: some million steps. A plan of 30,000 hosts that all change has 1.1 GB.
+pub const LARGEST: u64 = 1 << 32;
 
 /// Why a file is not a plan that can be applied.
 #[derive(Debug, Error)]
@@ -105,7 +105,9 @@ pub fn read(path: &Utf8Path) -> Result<Plan, FileError> {
     if length > LARGEST {
         return Err(FileError::TooLarge);
     }
-    let mut text = Vec::with_capacity(usize::try_from(length + 1).unwrap_or_default());
+    let mut text = Vec::new();
+    text.try_reserve_exact(usize::try_from(length + 1).map_err(io::Error::other)?)
+        .map_err(io::Error::other)?;
     file.take(LARGEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST {
         return Err(FileError::TooLarge);

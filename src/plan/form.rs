@@ -1,5 +1,5 @@
 //! The two forms of a plan as JSON: the file, and what the seal is taken of. They differ in how a
-//! step's commands stand in them. Hosts that are alike share their commands, so that each list is
+//! step's commands stand in them, and in that the seal is taken of steps apart from the rest. Hosts that are alike share their commands, so that each list is
 //! turned into its form once.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -87,6 +87,9 @@ fn steps(
     comparison: &Comparison,
     graph: &StepGraph,
 ) -> Result<Made, RemotePathError> {
+    if graph.nodes.is_empty() {
+        return Ok(Made::default());
+    }
     let mut maker = Maker::new(desired, comparison);
     // First, so that checks have the same names whoever asks for them next.
     let members = maker.members()?;
@@ -97,14 +100,11 @@ fn steps(
     let parts = graph.nodes.par_chunks(share).enumerate();
     let parts = parts.map(|(part, nodes)| maker.clone().part((part * share, nodes), &order));
     let mut of_logs = maker.clone();
-    let (parts, logs) =
-        rayon::join(|| parts.collect::<Result<Vec<_>, _>>(), || of_logs.logs(&graph.nodes));
+    let (parts, logs) = rayon::join(|| parts.collect::<Vec<_>>(), || of_logs.logs(&graph.nodes));
+    // With room for what is put among them later: gates of what is there, mostly.
     let mut steps = Vec::with_capacity(graph.nodes.len() + desired.resources.len());
-    for part in parts? {
-        steps.extend(part);
-    }
-    if steps.is_empty() {
-        return Ok(Made::default());
+    for part in parts {
+        steps.extend(part?);
     }
     Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs? })
 }

@@ -46,7 +46,7 @@ pub use approvals::Approvals;
 pub use backup::backup;
 pub use commands::Commands;
 pub use elapsed::{Clock, elapsed, slowest, spent, waves};
-pub use file::{FileError, parse, read, write};
+pub use file::{FileError, LARGEST, parse, read, write};
 pub use finalise::{Kept, finalise};
 pub use impact::{Impact, impacts};
 pub use licences::{UsedCore, fail_over, owed};

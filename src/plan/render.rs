@@ -66,7 +66,8 @@ type Known = (Arc<Resource>, Commands);
 /// What was rendered, by component; few resources of one are different.
 type Lists<'a> = BTreeMap<(ComponentName, What<'a>), Vec<Known>>;
 
-/// Everything that was rendered. Clones render side by side, and still each list once.
+/// Everything that was rendered. Clones render side by side, and still each list once. Checks that several of
+/// them need are rendered before: the names of checks differ within one clone only.
 #[derive(Clone)]
 pub(super) struct Rendered<'a> {
     desired: &'a Desired,
@@ -96,8 +97,7 @@ impl<'a> Rendered<'a> {
             return Ok(Commands::new(what.as_str(), list));
         }
         let known = self.known.entry((address.component.clone(), what)).or_default();
-        let same = |one: &&(Arc<Resource>, _)| Arc::ptr_eq(&one.0, resource) || one.0 == *resource;
-        if let Some((_, commands)) = known.iter().find(same) {
+        if let Some((_, commands)) = known.iter().find(|one| one.0 == *resource) {
             return Ok(commands.clone());
         }
         let commands = self.once(address, (component, resource), what)?;
@@ -128,7 +128,7 @@ impl<'a> Rendered<'a> {
         Ok(commands)
     }
 
-    /// A name that no other check has.
+    /// A name that no other check of this clone has.
     fn name(&self, address: &Address, format: Format, what: What<'_>) -> String {
         let os = self.desired.hosts.get(&address.host).map_or("", |host| &host.os);
         let mut name = format!("{}/{}/{format}", address.component, what.as_str());

@@ -1,4 +1,4 @@
-//! What was met before, hashed: put in order, the ids of a large plan take much longer.
+//! What was met before, hashed: put in order, the ids and places of a large plan take much longer.
 
 #![expect(
     clippy::disallowed_types,

@@ -11,10 +11,16 @@ use crate::look;
 
 /// What `mdc plan` writes in a form, and how long that takes.
 fn written(cluster: &Cluster, format: &str) -> Vec<u8> {
+    written_by(cluster, format, 2)
+}
+
+/// The same, by so many threads.
+fn written_by(cluster: &Cluster, format: &str, threads: usize) -> Vec<u8> {
     let start = Instant::now();
     let made = Command::new(env!("CARGO_BIN_EXE_mdc"))
         .args(["plan", "--format", format, "--snapshot", cluster.snapshot().as_str()])
         .arg(cluster.manifest())
+        .env("RAYON_NUM_THREADS", threads.to_string())
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -56,4 +62,14 @@ fn a_thousand_hosts_are_usable() {
     assert_eq!(look::count(&browser), "4 steps of 9,503 shown, in 4 rows");
     look::is_readable(&browser);
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// So many steps are made, compared, grounded and sealed in several parts.
+#[test]
+fn a_large_plan_is_the_same_however_many_processors_make_it() {
+    let cluster = Cluster::write(1_000);
+    for format in ["json", "html"] {
+        let [one, many] = [1, 7].map(|threads| written_by(&cluster, format, threads));
+        assert!(one == many, "{format} differs");
+    }
 }
