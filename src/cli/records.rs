@@ -316,7 +316,7 @@ fn recall(
         let order = Order::Recall { run, file, offset: whole.len() as u64 };
         match connection.order(tenure, &order).map_err(no_way)? {
             Verdict::Part(part) if part.is_empty() => return Ok(whole),
-            // A journal is smaller.
+            // Of the files of a record the plan is the largest.
             Verdict::Part(part) if (whole.len() + part.len()) as u64 <= plan::LARGEST => {
                 whole.extend(part);
             }

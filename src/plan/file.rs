@@ -16,7 +16,8 @@ use super::lines::Lines;
 use super::{FORMAT, Plan, VERSION};
 use crate::transport::Command;
 
-/// The largest plan file that is read, in bytes: some million steps. A plan of 30,000 hosts that all change has 1.1 GB.
+/// The largest plan file that is read, in bytes: some million steps. That of 30,000 hosts that all
+/// change has 1.1 GB.
 pub const LARGEST: u64 = 1 << 32;
 
 /// Why a file is not a plan that can be applied.
