@@ -99,10 +99,14 @@ impl Override {
     /// # Errors
     /// The keys that are missing.
     pub(super) fn complete(&self, name: &ComponentName) -> Result<Component, Vec<String>> {
-        let mut missing = lacking(&source::schema::<Component>(), &self.0, "");
-        for (key, part) in parts() {
+        let mut missing = lacking(&source::known_schema::<Component>(), &self.0, "");
+        let parts = [
+            ("limits", source::known_schema::<Limits>()),
+            ("durations", source::known_schema::<Durations>()),
+        ];
+        for (key, part) in parts {
             if let Some(Value::Table(table)) = self.0.get(key) {
-                missing.extend(lacking(part.as_value(), table, &format!("{key}.")));
+                missing.extend(lacking(&part, table, &format!("{key}.")));
             }
         }
         if !missing.is_empty() {

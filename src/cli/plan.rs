@@ -141,16 +141,16 @@ pub(super) fn make(
     let mut comparison = diff::compare(&site.desired, observed);
     comparison.snapshot = snapshot;
     // Neither needs the other. What is refused is told before a circle.
-    let (judged, graph) = rayon::join(
+    let ((judged, lacking), graph) = rayon::join(
         || {
-            preflight::refuse(site, &comparison)
-                .and_then(|()| preflight::pass(site, observed, &comparison, console))
+            let judged = preflight::refuse(site, &comparison)
+                .and_then(|()| preflight::pass(site, observed, &comparison, console));
+            (judged, diff::without_previous(&site.manifest, &site.desired, &comparison))
         },
         || graph::build(&site.desired, &comparison),
     );
     let (judged, graph) = (judged?, graph?);
     comparison.warnings.extend(judged.in_words());
-    let lacking = diff::without_previous(&site.manifest, &site.desired, &comparison);
     comparison.warnings.extend(lacking.as_ref().map(Diagnostic::in_words));
     if snapshot.is_none() {
         comparison.warnings.extend(records::begun_without(site, console));

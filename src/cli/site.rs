@@ -53,8 +53,10 @@ impl Site {
     /// Reads everything; beside it what is wrong with it, with which there may be no site.
     pub(super) fn read(path: &Utf8Path, common: &Common) -> (Option<Self>, Vec<Diagnostic>) {
         let mut found = Diagnostics::default();
-        let manifest = taken(&mut found, manifest::read(path));
-        let catalog = taken_whole(&mut found, catalog::load(&common.catalog));
+        let (manifest, catalog) =
+            rayon::join(|| manifest::read(path), || catalog::load(&common.catalog));
+        let manifest = taken(&mut found, manifest);
+        let catalog = taken_whole(&mut found, catalog);
         let release =
             manifest.as_ref().and_then(|manifest| taken(&mut found, manifest.read_release()));
         let previous = manifest.as_ref().and_then(Manifest::read_previous_release);

@@ -111,7 +111,7 @@ pub struct DesiredHost {
     pub connection: ConnectionName,
     /// What it belongs to, by the name of the label.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
 }
 
 impl Desired {

@@ -13,6 +13,9 @@ pub(super) fn check(
     manifest: &Manifest,
     components: &BTreeMap<ComponentName, Arc<Component>>,
 ) -> Diagnostics {
+    if components.values().all(|component| component.reboot.is_none()) {
+        return Diagnostics::default();
+    }
     let mut pairs: BTreeMap<(&ComponentName, &ComponentName), &Host> = BTreeMap::new();
     for host in manifest.hosts.values() {
         let all = || host.components.keys().filter_map(|name| components.get(name));

@@ -28,16 +28,28 @@ pub fn resolve(
     let first = component::first_places(manifest);
     let mut found = component::unknown_ones(&first, manifest, release, catalog);
     let effective = component::effective(manifest, catalog, &mut found);
-    found.extend(placement::check(manifest, &effective));
+    // Of many hosts each of these takes its time, and neither needs the other.
+    let (checked, (placed, problems)) = rayon::join(
+        || placement::check(manifest, &effective),
+        || beside(|found| placed(&first, manifest, &effective, found)),
+    );
+    found.extend(checked);
     found.extend(reboot::check(manifest, &effective));
     found.extend(against_release(&first, manifest, release, &effective));
-    let placed = placed(&first, manifest, &effective, &mut found);
+    found.extend(problems);
     let formats = formats(manifest, &mut found);
-    let resources = resources(manifest, release, &placed, &formats, &mut found);
     let format = |host: &Host| format_of(&formats, host);
-    let removed = removed::removed(manifest, release, &placed, &format, &mut found);
     let version = |name: &ComponentName| Some(release.components.get(name)?.version.to_string());
-    let files = file::files(manifest, &placed, &version, &mut found);
+    let ((resources, problems), (hosts, (files, of_files))) = rayon::join(
+        || beside(|found| resources(manifest, release, &placed, &formats, found)),
+        || {
+            let files = beside(|found| file::files(manifest, &placed, &version, found));
+            (hosts(manifest, &formats), files)
+        },
+    );
+    found.extend(problems);
+    let removed = removed::removed(manifest, release, &placed, &format, &mut found);
+    found.extend(of_files);
     let mut gates = backup::gates(manifest, &placed, &mut found);
     submissions::ask(&mut gates, manifest);
     let relays = relay::relays(manifest, &format, &mut found);
@@ -62,11 +74,8 @@ pub fn resolve(
         cautions: caution::cautions(manifest),
         control_center,
         standby: manifest.standby.as_ref().map(|it| it.value.clone()),
-        hosts: hosts(manifest, &formats),
-        components: placed
-            .into_iter()
-            .map(|(name, (c, _))| (name.clone(), Arc::clone(c)))
-            .collect(),
+        hosts,
+        components: components(placed),
         resources,
         removed,
         files,
@@ -75,6 +84,17 @@ pub fn resolve(
         previous: BTreeMap::new(),
     };
     (Some(desired), found)
+}
+
+fn components(placed: Placed<'_>) -> BTreeMap<ComponentName, Arc<Component>> {
+    let own = placed.into_iter();
+    own.map(|(name, (component, _))| (name.clone(), Arc::clone(component))).collect()
+}
+
+/// What `make` makes, and the problems that it finds.
+fn beside<T>(make: impl FnOnce(&mut Diagnostics) -> T) -> (T, Diagnostics) {
+    let mut found = Diagnostics::default();
+    (make(&mut found), found)
 }
 
 /// The package format of each system that the manifest names; each unknown one is reported once.
@@ -107,7 +127,7 @@ fn hosts(
         let format = format_of(formats, host)?;
         let (address, os, connection) =
             (host.address.clone(), reported(&host.os), host.connection.clone());
-        let labels = host.labels.clone();
+        let labels = Arc::clone(&host.labels);
         Some((name.clone(), DesiredHost { address, os, format, connection, labels }))
     };
     manifest.hosts.iter().filter_map(desired).collect()

@@ -154,13 +154,14 @@ impl Comparison {
     /// Which hosts could be read, and which run another system than they should.
     fn hosts(&mut self, desired: &Desired, observed: &Observed) {
         for (name, host) in &desired.hosts {
-            if let Some(HostState::Known(facts)) = observed.hosts.get(name)
+            let state = observed.hosts.get(name);
+            if let Some(HostState::Known(facts)) = state
                 && !facts.unreachable.is_empty()
             {
                 let ports = facts.unreachable.keys().cloned().collect();
                 self.unreachable.insert(name.clone(), ports);
             }
-            match observed.hosts.get(name) {
+            match state {
                 Some(HostState::Known(facts)) if facts.os == host.os => {}
                 Some(HostState::Known(facts)) => {
                     self.refusals.push(Refusal::OperatingSystem {

@@ -1,6 +1,6 @@
 //! Which of several hosts of a component is the primary, and whether its role can be handed over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Comparison;
 use crate::address::{Address, ComponentName};
@@ -32,8 +32,9 @@ fn role<'d>(desired: &'d Desired, component: &ComponentName) -> Option<&'d Role>
 
 /// What a reviewer should know of primaries that are changed where they are.
 pub(super) fn warnings(desired: &Desired, comparison: &Comparison) -> Vec<Remark> {
-    let changed = comparison.changes.iter().filter(|(_, change)| change.action.interrupts());
-    let changed: BTreeSet<&Address> = changed.map(|(address, _)| address).collect();
+    let is_changed = |address: &Address| {
+        comparison.changes.get(address).is_some_and(|change| change.action.interrupts())
+    };
     let warning = |(address, said): (&Address, &String)| {
         let role = role(desired, &address.component)?;
         let why = role.is_primary(said).then(|| role.hand_over(said).err()).flatten()?;
@@ -44,6 +45,6 @@ pub(super) fn warnings(desired: &Desired, comparison: &Comparison) -> Vec<Remark
              stops while it is changed"
         )))
     };
-    let roles = comparison.roles.iter().filter(|(address, _)| changed.contains(address));
+    let roles = comparison.roles.iter().filter(|(address, _)| is_changed(address));
     roles.filter_map(warning).collect()
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Host;
 use super::range::{RangeError, expand};
 use super::text::{DefaultsText, HostText};
@@ -23,11 +25,18 @@ pub(super) fn convert(
                 .help("add a table such as `[hosts.core-01]` with `components = [\"md-core\"]`"),
         );
     }
+    let texts: Vec<(&At<String>, &HostText)> = texts.iter().collect();
+    // No host needs another, and of a large cluster they take their time.
+    let groups = texts.par_iter().with_min_len(TOGETHER).map(|&(name, text)| {
+        let mut found = Diagnostics::default();
+        let hosts = Group { source, name, text, defaults, found: &mut found }.hosts();
+        (name, hosts, found)
+    });
     let mut hosts: BTreeMap<HostName, Host> = BTreeMap::new();
-    for (name, text) in texts {
-        let mut group = Group { source, name, text, defaults, found };
+    for (name, group, problems) in groups.collect::<Vec<_>>() {
+        found.extend(problems);
         let mut twice: Vec<(HostName, Span)> = Vec::new();
-        for (name, host) in group.hosts() {
+        for (name, host) in group {
             if let Some(first) = hosts.insert(name.clone(), host) {
                 twice.push((name, first.span));
             }
@@ -36,6 +45,9 @@ pub(super) fn convert(
     }
     hosts
 }
+
+/// So many entries of `[hosts]` are worth a thread.
+const TOGETHER: usize = 256;
 
 /// One entry of `[hosts]`, which may stand for several.
 struct Group<'a> {
@@ -88,7 +100,7 @@ impl Group<'_> {
             connection_span: connection.span.clone(),
             components: components.clone(),
             removed: removed.clone(),
-            labels: self.text.labels.clone(),
+            labels: Arc::clone(&self.text.labels),
         };
         names.into_iter().zip(addresses.into_iter().map(host)).collect()
     }

@@ -223,7 +223,7 @@ pub struct Host {
     /// What is to be removed from it, and where that was written.
     pub removed: BTreeMap<ComponentName, Span>,
     /// Words for choosing hosts, such as `zone = "a"`.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
 }
 
 #[cfg(test)]

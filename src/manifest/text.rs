@@ -2,6 +2,7 @@
 //! have is refused, and their comments are the descriptions in the JSON schema.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -178,5 +179,5 @@ pub(super) struct HostText {
     pub(super) removed: Vec<At<ComponentName>>,
     /// Words for choosing hosts, such as `zone = "a"`.
     #[serde(default)]
-    pub(super) labels: BTreeMap<String, String>,
+    pub(super) labels: Arc<BTreeMap<String, String>>,
 }

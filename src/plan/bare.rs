@@ -86,8 +86,20 @@ impl Step {
         to: &Version,
         commands: Arc<[Command]>,
     ) -> Self {
+        let id = format!("{host}/{component}/{}", action.as_str());
+        Self::named(id.into(), (host, component), action, to, commands)
+    }
+
+    /// The same, where its id is there already.
+    pub(super) fn named(
+        id: Arc<str>,
+        (host, component): (&HostName, &ComponentName),
+        action: Action,
+        to: &Version,
+        commands: Arc<[Command]>,
+    ) -> Self {
         Self {
-            id: format!("{host}/{component}/{}", action.as_str()).into(),
+            id,
             host: host.clone(),
             component: component.clone(),
             action,

@@ -39,7 +39,7 @@ fn of_step(plan: &Plan, step: &Step, earlier: &BTreeSet<&str>) -> Option<String>
         let what = command.task.in_words();
         return Some(format!("is there to {action}, and one of its commands to {what}"));
     }
-    if let Some(wrong) = step.feeder.as_ref().and_then(Feeder::contradiction) {
+    if let Some(wrong) = step.feeder.as_deref().and_then(Feeder::contradiction) {
         return Some(wrong);
     }
     if step.way_back.is_some() && !step.is_change() {

@@ -76,7 +76,7 @@ impl FileError {
 /// What the writer reports.
 pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 18, out);
-    let texts = forms(plan, commands_text)?;
+    let texts = forms(&plan.steps, commands_text)?;
     let steps = Steps { steps: &plan.steps, forms: &texts };
     PlanForm::whole(plan, steps).serialize(&mut lines(&mut out, 0))?;
     out.write_all(b"\n")?;

@@ -33,14 +33,14 @@ fn place(commands: &[Command]) -> (usize, usize) {
 const COMMANDS_DEPTH: usize = 3;
 const BACK_DEPTH: usize = 5;
 
-/// What `form` makes of the commands of all steps and their ways back, and of how deep they stand.
+/// What `form` makes of the commands of `steps` and their ways back, and of how deep they stand.
 pub(super) fn forms<C, E>(
-    plan: &Plan,
+    steps: &[Step],
     form: impl Fn(&[Command], usize) -> Result<C, E>,
 ) -> Result<Forms<C>, E> {
     let mut forms = Forms::new();
     let mut seen = Seen::new();
-    for step in &plan.steps {
+    for step in steps {
         let own = (&step.commands, COMMANDS_DEPTH);
         let back = step.back().map(|commands| (commands, BACK_DEPTH));
         for (commands, depth) in std::iter::once(own).chain(back) {
@@ -230,7 +230,7 @@ impl<'a, C: Serialize> StepForm<'a, C> {
             slow: *slow,
             canary: *canary,
             staged: *staged,
-            feeder: feeder.as_ref(),
+            feeder: feeder.as_deref(),
             commands: forms.get(&place(commands)),
             way_back,
         }

@@ -21,46 +21,60 @@ use crate::transport::{Command, Task};
 use crate::value::{Period, Version};
 
 /// Puts the gates between the stages; none when nothing of stage 2 is to be done. Backups that the plan
-/// takes come when all else is so: nothing is in progress then. Returns whom the last of them asks; how is
-/// put among `checks`.
+/// takes come when all else is so: nothing is in progress then.
 pub(super) fn put(
     steps: &mut Vec<Step>,
     everyone: &All<'_>,
     (unknown, checks): (&BTreeMap<HostName, Unreadable>, &mut Checks),
-) -> BTreeMap<Arc<str>, Members> {
+) -> Put {
     let desired = everyone.desired;
-    let mut asked = BTreeMap::new();
+    let mut put = Put::default();
     let first = steps.iter().position(|step| step.stage == Stage::Critical);
-    let Some(first) = first else { return asked };
+    let Some(first) = first else { return put };
     let wave = steps.get(first).map_or(1, |step| step.wave);
-    let before = ends(steps);
     // What a host that can't be read has left to do is not known, and the plan says that it is unknown.
     // Evidence that can't be seen is none: its gate stays, and is not passed.
     let asks_host = |gate: &Gate| {
         gate.commands.iter().any(|command| matches!(command.task, Task::AwaitIdle { .. }))
     };
     let known = |gate: &Gate| !asks_host(gate) || !unknown.contains_key(&gate.host);
+    // A large cluster has a signal on nearly every host, and many steps: neither needs the other.
+    let (before, signals) = rayon::join(
+        || ends(steps.get(..first).unwrap_or_default()),
+        || signals(everyone).into_iter().filter(known).collect::<Vec<Gate>>(),
+    );
     let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
     let healthy = healthy.map(|gate| Step { wave, after: before.clone(), ..gate });
-    let made = |gate: Gate| gate.step(wave, &before);
-    let mut gates: Vec<Step> =
-        all(desired).into_iter().filter(known).map(made).chain(healthy).collect();
+    let evidence = evidence(everyone).into_iter().filter(known);
+    let mut gates: Vec<Step> = evidence.map(|gate| gate.step(wave, &before)).collect();
+    gates.extend(signals.iter().map(|gate| gate.step(wave, &before)));
+    gates.extend(healthy);
     let taken = backup::in_plan(desired, wave + 1, &ids(&gates));
     gates.extend(taken);
-    let signals: Vec<Gate> = signals(desired).into_iter().filter(known).collect();
     if let Some((still, members)) = still_idle(desired, &signals, &gates) {
         checks.extend(members.0.iter().map(|member| member.check.entry()));
-        asked.insert(Arc::clone(&still.id), members);
+        put.asked.insert(Arc::clone(&still.id), members);
         gates.push(still);
     }
-    let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return asked };
+    let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return put };
     let ids = ids(&gates);
-    for step in steps.iter_mut().filter(|step| step.stage == Stage::Critical) {
+    for step in steps.iter_mut().skip(first).filter(|step| step.stage == Stage::Critical) {
         step.wave += last + 1 - wave;
         step.after.extend(ids.iter().cloned());
     }
     steps.splice(first..first, gates);
-    asked
+    put.first = first;
+    put
+}
+
+/// What was put.
+#[derive(Default)]
+pub(super) struct Put {
+    /// Whom the last gate asks.
+    pub(super) asked: BTreeMap<Arc<str>, Members>,
+    /// The place of the first gate; at the beginning where there is none. Something comes after each step
+    /// before it.
+    pub(super) first: usize,
 }
 
 /// The look at all of `signals` together, behind `gates`: each was nothing at a time of its own, and what
@@ -112,7 +126,7 @@ impl Step {
     }
 }
 
-/// The steps of stage 1 that nothing else of it comes after.
+/// The steps of stage 1 among `steps` that nothing else of it comes after.
 fn ends(steps: &[Step]) -> Vec<Arc<str>> {
     let is_live = |step: &Step| step.stage == Stage::Live;
     let followed = Followed::by(steps, is_live);
@@ -130,16 +144,17 @@ struct Gate {
     commands: Arc<[Command]>,
 }
 
-/// What people do comes first, so that they aren't asked for it after a long wait; then evidence;
-/// what is only so for a moment comes last.
-fn all(desired: &Desired) -> Vec<Gate> {
+/// What people do comes first, so that they aren't asked for it after a long wait; then the backups. What is
+/// only so for a moment comes behind both.
+fn evidence(everyone: &All<'_>) -> Vec<Gate> {
+    let desired = everyone.desired;
     let gates = &desired.gates;
     let once = |action, host: &HostName, component: &ComponentName, forecast, command| {
         Some(Gate {
             host: host.clone(),
             component: component.clone(),
             action,
-            version: desired.version(component)?.clone(),
+            version: everyone.version(component)?.clone(),
             forecast: Period::seconds(forecast),
             commands: [command].into(),
         })
@@ -154,22 +169,23 @@ fn all(desired: &Desired) -> Vec<Gate> {
         let command = step::prove_backup(component.as_str(), gate, desired.preflight.clock_skew);
         once(Action::ProveBackup, &gate.host, component, 60, command)
     });
-    confirm.chain(backup).chain(signals(desired)).collect()
+    confirm.chain(backup).collect()
 }
 
 /// All that can tell how much is still to be done.
-fn signals(desired: &Desired) -> Vec<Gate> {
-    idle(desired).into_iter().chain(history(desired)).collect()
+fn signals(everyone: &All<'_>) -> Vec<Gate> {
+    idle(everyone.desired).into_iter().chain(history(everyone)).collect()
 }
 
 /// The scans in progress, as a route counts them.
-fn history(desired: &Desired) -> Option<Gate> {
+fn history(everyone: &All<'_>) -> Option<Gate> {
+    let desired = everyone.desired;
     let gate = desired.gates.history.as_ref()?;
     Some(Gate {
         host: gate.host.clone(),
         component: gate.component.clone(),
         action: Action::AwaitIdle,
-        version: desired.version(&gate.component)?.clone(),
+        version: everyone.version(&gate.component)?.clone(),
         forecast: least(&desired.gates.idle),
         commands: [step::await_history(gate, &desired.gates.idle)].into(),
     })
@@ -204,14 +220,14 @@ fn idle(desired: &Desired) -> Vec<Gate> {
 }
 
 impl Gate {
-    fn step(self, wave: u32, before: &[Arc<str>]) -> Step {
+    fn step(&self, wave: u32, before: &[Arc<str>]) -> Step {
         let Self { host, component, action, version, forecast, commands } = self;
         Step {
             wave,
             after: before.to_vec(),
             reasons: vec![Reason::BeforeCritical],
-            forecast,
-            ..Step::bare((&host, &component), action, &version, commands)
+            forecast: *forecast,
+            ..Step::bare((host, component), *action, version, Arc::clone(commands))
         }
     }
 }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::followed::Followed;
 use super::seen::Seen;
 use super::{Members, Step};
-use crate::address::{ComponentName, HostName};
+use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::Component;
 use crate::desired::Desired;
 use crate::diff::{Action, Promise, Reason};
 use crate::graph::{Node, StepGraph};
 use crate::step;
 use crate::transport::Command;
+use crate::value::Version;
 
 /// The hosts that each gate of `graph` stands before, by the gate's place.
 pub(super) fn batches(graph: &StepGraph) -> BTreeMap<usize, Vec<HostName>> {
@@ -48,28 +49,58 @@ pub(super) fn may_not_fail(desired: &Desired, node: &Node) -> bool {
     node.canary && component.is_some_and(|it| !it.on_failure.tolerate.is_none())
 }
 
+/// On how many hosts each component is changed by `nodes`.
+pub(super) fn changed<'n>(nodes: impl Iterator<Item = &'n Node>) -> BTreeMap<ComponentName, usize> {
+    let mut changed: BTreeMap<ComponentName, usize> = BTreeMap::new();
+    for node in nodes {
+        *changed.entry(node.address.component.clone()).or_default() += 1;
+    }
+    changed
+}
+
+/// Counts the hosts whose licences are moved, but for `counted`: that is a change, too, when it fails.
+pub(super) fn add_moves(
+    changed: &mut BTreeMap<ComponentName, usize>,
+    steps: &[Step],
+    counted: &BTreeSet<&Address>,
+) {
+    let own = steps.iter().filter(|step| step.action.is_of_licence() && step.is_change());
+    let moved = own.map(|step| Address::new(step.host.clone(), step.component.clone()));
+    let moved: BTreeSet<Address> = moved.filter(|it| !counted.contains(it)).collect();
+    for address in moved {
+        *changed.entry(address.component).or_default() += 1;
+    }
+}
+
 /// All of each component that could be read, but for as many as may fail.
 pub(super) struct All<'a> {
     pub(super) desired: &'a Desired,
     pub(super) members: &'a BTreeMap<ComponentName, Members>,
     /// How many hosts a plan changes, by component.
-    changed: BTreeMap<ComponentName, usize>,
+    changed: &'a BTreeMap<ComponentName, usize>,
+    versions: BTreeMap<&'a ComponentName, &'a Version>,
 }
 
 impl<'a> All<'a> {
     pub(super) fn new(
         desired: &'a Desired,
         members: &'a BTreeMap<ComponentName, Members>,
-        steps: &[Step],
+        changed: &'a BTreeMap<ComponentName, usize>,
     ) -> Self {
-        let mut changed: BTreeMap<ComponentName, usize> = BTreeMap::new();
-        let mut seen = Seen::of(steps.len());
-        for step in steps.iter().filter(|step| !step.action.is_gate()) {
-            if seen.is_new((step.host.as_str(), step.component.as_str())) {
-                *changed.entry(step.component.clone()).or_default() += 1;
-            }
+        // Hosts mostly share the names of their components; places in memory are compared faster.
+        let mut seen = Seen::new();
+        let resources = desired.resources.iter();
+        let first = resources.filter(|(it, _)| seen.is_new(it.component.as_str().as_ptr()));
+        let mut versions = BTreeMap::new();
+        for (address, resource) in first {
+            versions.entry(&address.component).or_insert(&resource.version);
         }
-        Self { desired, members, changed }
+        Self { desired, members, changed, versions }
+    }
+
+    /// The version of a component, as [`Desired::version`] says it; looked up faster.
+    pub(super) fn version(&self, name: &ComponentName) -> Option<&'a Version> {
+        self.versions.get(name).copied()
     }
 
     /// One gate a component.
@@ -108,17 +139,19 @@ impl<'a> All<'a> {
             Action::Verify => Reason::AfterAll,
             _ => Reason::BeforeCritical,
         };
-        let version = self.desired.version(name)?;
+        let version = self.version(name)?;
         let commands = [self.command(name, members)?].into();
         let gate = Step::bare((&first.host, name), action, version, commands);
         Some(Step { reasons: vec![reason], ..gate })
     }
 
-    /// Puts the last gates at the end of `steps`.
-    pub(super) fn verify(&self, steps: &mut Vec<Step>) {
+    /// Puts the last gates at the end of `steps`, of which something comes after each that stands before
+    /// the place `from`.
+    pub(super) fn verify(&self, steps: &mut Vec<Step>, from: usize) {
         let Some(last) = steps.last().map(|step| (step.stage, step.wave + 1)) else { return };
-        let followed = Followed::by(steps, |_| true);
-        let ends = steps.iter().filter(|step| !followed.contains(step));
+        let later = steps.get(from..).unwrap_or(steps);
+        let followed = Followed::by(later, |_| true);
+        let ends = later.iter().filter(|step| !followed.contains(step));
         let after: Vec<Arc<str>> = ends.map(|step| Arc::clone(&step.id)).collect();
         let (stage, wave) = last;
         let gates = self.gates(Action::Verify).into_iter();

@@ -41,21 +41,26 @@ pub fn make(
     // Neither needs the other, and for a large cluster both take their time.
     let (made, basis) =
         rayon::join(|| steps(desired, comparison, graph), || basis(desired, comparison, graph));
-    let Made { mut steps, mut checks, members, logs } = made?;
+    let Made { mut steps, mut checks, members, logs, mut changed } = made?;
     stage::mark(&mut steps, &comparison.staged);
     let unread = relays::put(&mut steps, desired, comparison);
     let left_out = reboot::put(&mut steps, desired, comparison);
     licences::put(&mut steps, desired, (&comparison.licences, &comparison.takeovers));
-    let all = All::new(desired, &members, &steps);
-    let mut asked = gates::put(&mut steps, &all, (&comparison.unknown, &mut checks));
+    if !comparison.licences.is_empty() {
+        let of_packages = changes(&graph.nodes).map(|node| &node.address);
+        healthy::add_moves(&mut changed, &steps, &of_packages.collect());
+    }
+    let all = All::new(desired, &members, &changed);
+    let gates::Put { mut asked, first } =
+        gates::put(&mut steps, &all, (&comparison.unknown, &mut checks));
     asked.extend(reach::put(&mut steps, (&all, comparison), &mut checks));
-    all.verify(&mut steps);
+    all.verify(&mut steps, first);
     let unseen = backup::before_all(&mut steps, desired, &comparison.unknown);
     scans::put(&mut steps, desired);
-    asked.extend(logs::put(&mut steps, desired, logs));
+    asked.extend(logs::put(&mut steps, &all, logs));
     let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
     notices::put(&mut steps, &told);
-    let has_critical = steps.iter().any(|step| step.stage == Stage::Critical);
+    let has_critical = steps.iter().rev().any(|step| step.stage == Stage::Critical);
     let window = desired.gates.window.as_ref().filter(|_| has_critical);
     let plan = Plan {
         window: window.map(|window| window.value.clone()),
@@ -80,6 +85,8 @@ struct Made {
     members: BTreeMap<ComponentName, Members>,
     /// Whose logs are read.
     logs: BTreeMap<ComponentName, Members>,
+    /// On how many hosts each component is changed.
+    changed: BTreeMap<ComponentName, usize>,
 }
 
 fn steps(
@@ -100,13 +107,21 @@ fn steps(
     let parts = graph.nodes.par_chunks(share).enumerate();
     let parts = parts.map(|(part, nodes)| maker.clone().part((part * share, nodes), &order));
     let mut of_logs = maker.clone();
-    let (parts, logs) = rayon::join(|| parts.collect::<Vec<_>>(), || of_logs.logs(&graph.nodes));
+    let (parts, (logs, changed)) = rayon::join(
+        || parts.collect::<Vec<_>>(),
+        || (of_logs.logs(&graph.nodes), healthy::changed(changes(&graph.nodes))),
+    );
     // With room for what is put among them later: gates of what is there, mostly.
     let mut steps = Vec::with_capacity(graph.nodes.len() + desired.resources.len());
     for part in parts {
         steps.extend(part?);
     }
-    Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs? })
+    Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs?, changed })
+}
+
+/// The nodes that are changes themselves, and not what prepares them or looks at the whole.
+fn changes(nodes: &[Node]) -> impl Iterator<Item = &Node> {
+    nodes.iter().filter(|node| node.action == node.change.action)
 }
 
 /// In which order things are done.
@@ -160,7 +175,7 @@ impl<'a> Maker<'a> {
             let Some(id) = order.ids.get(place) else { continue };
             steps.extend(if node.action == Action::KeepHealthy {
                 let batch = order.batches.get(&place).cloned().unwrap_or_default();
-                self.gate(node, batch, after)
+                self.gate(node, batch, (id, after))
             } else {
                 let canary = healthy::may_not_fail(self.desired, node);
                 self.step(node, id, after)?.map(|step| Step { canary, ..step })
@@ -184,7 +199,7 @@ impl<'a> Maker<'a> {
         nodes: &'a [Node],
     ) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
         let mut logs: BTreeMap<ComponentName, Members> = BTreeMap::new();
-        for Node { address, .. } in nodes.iter().filter(|node| node.action == node.change.action) {
+        for Node { address, .. } in changes(nodes) {
             let (Some(resource), Some(component)) = (
                 self.desired.resources.get(address),
                 self.desired.components.get(&address.component),
@@ -200,7 +215,12 @@ impl<'a> Maker<'a> {
     }
 
     /// The gate before a batch of a component whose health is promised.
-    fn gate(&self, node: &Node, batch: Vec<HostName>, after: Vec<Arc<str>>) -> Option<Step> {
+    fn gate(
+        &self,
+        node: &Node,
+        batch: Vec<HostName>,
+        (id, after): (&Arc<str>, Vec<Arc<str>>),
+    ) -> Option<Step> {
         let Address { host, component: name } = &node.address;
         let component = self.desired.components.get(name)?;
         let promise = self.comparison.promises.get(name)?;
@@ -211,7 +231,7 @@ impl<'a> Maker<'a> {
             wave: node.wave,
             after,
             reasons: vec![Reason::KeepsPromise],
-            ..Step::bare((host, name), node.action, version, commands)
+            ..Step::named(Arc::clone(id), (host, name), node.action, version, commands)
         })
     }
 
@@ -255,7 +275,6 @@ impl<'a> Maker<'a> {
         let seen =
             self.desired.durations.expected(address.component.as_str(), node.action.as_str());
         Ok(Some(Step {
-            id: Arc::clone(id),
             stage: node.stage,
             wave: node.wave,
             from: change.from.clone(),
@@ -266,7 +285,8 @@ impl<'a> Maker<'a> {
             forecast: seen.map_or_else(|| forecast(node, resource, component), |it| it.median),
             slow: seen.map(|it| it.slow),
             way_back,
-            ..Step::bare(
+            ..Step::named(
+                Arc::clone(id),
                 (&address.host, &address.component),
                 node.action,
                 &resource.version,

@@ -322,7 +322,7 @@ pub struct Step {
     /// The host of its site that it gets its package file from, and what that host runs for it; absent when
     /// the controller sends the file.
     #[serde(default)]
-    pub feeder: Option<Feeder>,
+    pub feeder: Option<Box<Feeder>>,
     /// What runs, in this order; the first that fails ends the step.
     #[serde(deserialize_with = "shared::deserialize")]
     #[schemars(with = "Vec<Command>")]

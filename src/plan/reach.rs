@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::healthy::All;
 use super::render::Checks;
 use super::{Commands, HealthyBefore, Members, Step};
@@ -18,6 +20,7 @@ use crate::diff::{Action, Comparison, Reason};
 use crate::observe::Places;
 use crate::step;
 use crate::transport::{Command, Endpoint};
+use crate::value::Version;
 
 /// Puts the steps among `steps`, and their commands among `checks`; returns whom each of them asks.
 pub(super) fn put(
@@ -26,30 +29,60 @@ pub(super) fn put(
     checks: &mut Checks,
 ) -> BTreeMap<Arc<str>, Members> {
     let desired = everyone.desired;
-    let mut changed: Vec<ComponentName> = Vec::new();
-    for step in steps.iter().filter(|step| step.stage == Stage::Critical && step.is_change()) {
-        if !changed.contains(&step.component) {
-            changed.push(step.component.clone());
-        }
-    }
+    let mut changed = changed(steps);
     let mut asked = BTreeMap::new();
     if changed.is_empty() {
         return asked;
     }
     let around = Around { desired, comparison, places: Places::of(desired) };
-    for component in changed {
-        let members = around.members(&component, checks);
+    // All hosts of a large cluster need each of them.
+    let members = changed.par_iter().map(|it| around.members(&it.component));
+    for (next, (members, how)) in members.collect::<Vec<_>>().into_iter().enumerate() {
+        let Some(Changed { component, places }) = changed.get(next) else { break };
+        checks.extend(how);
         let of = members.0.len();
         // Who can't connect says best why somebody isn't healthy.
-        let reach = (of > 0).then(|| step::await_reach(&component, of));
-        let commands = reach.into_iter().chain(everyone.that_need(&component)).collect();
-        if let Some(step) = behind(steps, desired, (&component, commands))
-            && of > 0
-        {
-            asked.insert(step, members);
+        let reach = (of > 0).then(|| step::await_reach(component, of));
+        let commands: Arc<[Command]> =
+            reach.into_iter().chain(everyone.that_need(component)).collect();
+        let version = everyone.version(component).filter(|_| !commands.is_empty());
+        let Some(version) = version else { continue };
+        let Some((id, place)) = behind(steps, places, (component, version, commands)) else {
+            continue;
+        };
+        for later in changed.iter_mut().flat_map(|it| &mut it.places).filter(|it| **it >= place) {
+            *later += 1;
+        }
+        if of > 0 {
+            asked.insert(id, members);
         }
     }
     asked
+}
+
+/// A component that is changed in stage 2, and where among all steps its changes stand, also those of stage 1.
+struct Changed {
+    component: ComponentName,
+    places: Vec<usize>,
+}
+
+/// All of them, in the order of their first change in stage 2.
+fn changed(steps: &[Step]) -> Vec<Changed> {
+    let is_critical = |step: &Step| step.stage == Stage::Critical && step.is_change();
+    let mut changed: Vec<Changed> = Vec::new();
+    for step in steps.par_iter().filter(|step| is_critical(step)).collect::<Vec<_>>() {
+        if !changed.iter().any(|it| it.component == step.component) {
+            changed.push(Changed { component: step.component.clone(), places: Vec::new() });
+        }
+    }
+    let of = |step: &Step| changed.iter().position(|it| it.component == step.component);
+    let places = steps.par_iter().enumerate();
+    let places =
+        places.filter_map(|(place, step)| Some((of(step)?, place)).filter(|_| step.is_change()));
+    for (of, place) in places.collect::<Vec<_>>() {
+        changed.get_mut(of).into_iter().for_each(|it| it.places.push(place));
+    }
+    changed
 }
 
 /// What the steps are made from.
@@ -60,8 +93,9 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The hosts that need `component`, one of their components that does, and how they try to reach it.
-    fn members(&self, component: &ComponentName, checks: &mut Checks) -> Members {
+    /// The hosts that need `component`, one of their components that does, and how they try to reach it, which
+    /// is returned as well.
+    fn members(&self, component: &ComponentName) -> (Members, Checks) {
         let mut alike: BTreeMap<(bool, Vec<(Endpoint, HostName)>), Commands> = BTreeMap::new();
         let mut members: Vec<HealthyBefore> = Vec::new();
         let all = self.desired.components.keys();
@@ -89,8 +123,7 @@ impl Around<'_> {
             let (host, component) = (host.clone(), address.component.clone());
             members.push(HealthyBefore { host, component, check: check.clone() });
         }
-        checks.extend(alike.values().map(Commands::entry));
-        Members(members)
+        (Members(members), alike.values().map(Commands::entry).collect())
     }
 
     fn needs(&self, dependant: &ComponentName, component: &ComponentName) -> bool {
@@ -112,27 +145,24 @@ impl Around<'_> {
     }
 }
 
-/// Puts the step behind the last change of `component`; all that stands behind it is one wave later.
-/// Returns its id; none when nobody needs it.
+/// Puts the step behind the last change of `component`, whose changes have these `places`; all that stands
+/// behind it is one wave later. Returns its id and its place.
 fn behind(
     steps: &mut Vec<Step>,
-    desired: &Desired,
-    (component, commands): (&ComponentName, Arc<[Command]>),
-) -> Option<Arc<str>> {
-    let changes = |step: &&Step| step.component == *component && step.is_change();
-    let own = || steps.iter().filter(changes);
+    places: &[usize],
+    (component, version, commands): (&ComponentName, &Version, Arc<[Command]>),
+) -> Option<(Arc<str>, usize)> {
+    let own = || places.iter().filter_map(|&place| steps.get(place));
     let (first, last) = (own().next()?, own().map(|step| step.wave).max()?);
-    let (host, version) = (first.host.clone(), desired.version(component)?);
-    if commands.is_empty() {
-        return None;
-    }
     let reach = Step {
         wave: last + 1,
         after: own().map(|step| Arc::clone(&step.id)).collect(),
         reasons: vec![Reason::NeededAgain],
-        ..Step::bare((&host, component), Action::Reach, version, commands)
+        ..Step::bare((&first.host, component), Action::Reach, version, commands)
     };
-    let place = steps.iter().position(|step| step.wave > last).unwrap_or(steps.len());
+    let from = places.last()? + 1;
+    let place = steps.iter().skip(from).position(|step| step.wave > last);
+    let place = place.map_or(steps.len(), |it| from + it);
     for step in steps.iter_mut().skip(place) {
         step.wave += 1;
         if step.stage == Stage::Critical && step.is_change() {
@@ -141,5 +171,5 @@ fn behind(
     }
     let id = Arc::clone(&reach.id);
     steps.insert(place, reach);
-    Some(id)
+    Some((id, place))
 }

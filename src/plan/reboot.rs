@@ -30,7 +30,8 @@ pub(super) fn put(
         let component = desired.components.get(&step.component)?;
         component.reboot.as_ref().filter(|_| step.action.installs())
     };
-    if !steps.iter().any(|step| reboots(step).is_some()) {
+    let somebody_reboots = desired.components.values().any(|component| component.reboot.is_some());
+    if !somebody_reboots || !steps.iter().any(|step| reboots(step).is_some()) {
         return Vec::new();
     }
     let mut left_out = Vec::new();

@@ -177,7 +177,7 @@ impl Feeding<'_> {
             let Some(step) = steps.get_mut(*place) else { continue };
             let fed = known.entry(step.commands.as_ptr()).or_insert_with(|| self.fed(step, &file));
             step.commands = Arc::clone(fed);
-            step.feeder = Some(feeder.clone());
+            step.feeder = Some(feeder.clone().into());
             step.after.extend(before.clone());
         }
         steps.extend(more);
@@ -285,7 +285,7 @@ pub struct Given<'p> {
 pub fn feeding(plan: &Plan) -> Vec<Given<'_>> {
     let mut sites: BTreeMap<(&str, &HostName), Given<'_>> = BTreeMap::new();
     for step in &plan.steps {
-        let Some(Feeder { host: relay, site, .. }) = &step.feeder else { continue };
+        let Some(Feeder { host: relay, site, .. }) = step.feeder.as_deref() else { continue };
         let empty = Given { site, relay, hosts: BTreeSet::new(), sent: 0, given: 0 };
         let given = sites.entry((site, relay)).or_insert(empty);
         given.hosts.insert(&step.host);

@@ -5,11 +5,13 @@
 //! a large plan are hashed side by side.
 
 use std::convert::Infallible;
+use std::mem;
 
 use rayon::prelude::*;
 
-use super::Plan;
 use super::form::{PlanForm, Steps, forms};
+use super::{Plan, Step, Written};
+use crate::desired::Desired;
 use crate::transport::Command;
 use crate::value::Digest;
 
@@ -22,16 +24,28 @@ impl Plan {
     /// the SHA-256 of each step's commands in their place.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let digest = |list: &[Command], _| Ok::<_, Infallible>(Digest::of_json(list).to_string());
-        let Ok(forms) = forms(self, digest);
-        let of_steps =
-            || self.steps.par_chunks(TOGETHER).map(|steps| Steps { steps, forms: &forms });
-        let (rest, mut steps) = rayon::join(
-            || Digest::of_json(&PlanForm::bare(self, [(); 0])),
-            || of_steps().map(|steps| Digest::of_json(&steps)).collect::<Vec<_>>(),
+        let (rest, steps) = rayon::join(|| self.without_steps(), || digests(&self.steps));
+        whole(rest, steps)
+    }
+
+    /// The plan, resting on what `desired` says of its steps, and sealed.
+    pub(super) fn grounded(mut self, desired: &Desired) -> Self {
+        let steps = mem::take(&mut self.steps);
+        // The steps don't hold what was written of them: neither waits for the other.
+        let (rest, digests) = rayon::join(
+            || {
+                self.basis.written = Written::of(desired, &steps);
+                self.without_steps()
+            },
+            || digests(&steps),
         );
-        steps.insert(0, rest);
-        Digest::of_json(&steps)
+        self.seal = whole(rest, digests);
+        self.steps = steps;
+        self
+    }
+
+    fn without_steps(&self) -> Digest {
+        Digest::of_json(&PlanForm::bare(self, [(); 0]))
     }
 
     /// Whether the plan is still the one that was sealed.
@@ -53,12 +67,24 @@ impl Plan {
     }
 }
 
+/// The digests of `steps`, 1,024 of them each.
+fn digests(steps: &[Step]) -> Vec<Digest> {
+    let digest = |list: &[Command], _| Ok::<_, Infallible>(Digest::of_json(list).to_string());
+    let Ok(forms) = forms(steps, digest);
+    let together = steps.par_chunks(TOGETHER).map(|steps| Steps { steps, forms: &forms });
+    together.map(|steps| Digest::of_json(&steps)).collect()
+}
+
+fn whole(rest: Digest, mut steps: Vec<Digest>) -> Digest {
+    steps.insert(0, rest);
+    Digest::of_json(&steps)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::plan::Step;
 
     /// A plan of more steps than have one digest.
     fn long() -> Plan {

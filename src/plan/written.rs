@@ -86,13 +86,6 @@ impl Written {
 }
 
 impl Plan {
-    /// The plan, resting on what `desired` says of its steps, and sealed.
-    pub(super) fn grounded(mut self, desired: &Desired) -> Self {
-        self.basis.written = Written::of(desired, &self.steps);
-        self.seal = self.digest();
-        self
-    }
-
     /// Whether it is held what was written of what a step changes.
     pub(super) fn rests_on_text(&self, step: &Step) -> bool {
         let subject = Subject::Resource(&step.host, &step.component).to_string();
@@ -145,13 +138,14 @@ fn written_anew(plan: &Plan, desired: &Desired) -> Option<Written> {
 
 /// What `steps` rest on, each once, in order.
 fn all_subjects(steps: &[Step]) -> Vec<Subject<'_>> {
-    let mut all: Vec<Subject<'_>> = steps.par_chunks(TOGETHER).flat_map_iter(of_some).collect();
+    let share = steps.len().div_ceil(rayon::current_num_threads()).max(TOGETHER);
+    let mut all: Vec<Subject<'_>> = steps.par_chunks(share).flat_map_iter(of_some).collect();
     all.par_sort_unstable();
     all.dedup();
     all
 }
 
-/// So many steps are looked at together, for what they share.
+/// At least so many steps are looked at together, for what they share.
 const TOGETHER: usize = 1 << 13;
 
 /// What some steps rest on; hosts and what is on them also more than once.
@@ -159,16 +153,21 @@ fn of_some(steps: &[Step]) -> Vec<Subject<'_>> {
     let mut all = BTreeSet::new();
     let mut hosts = Vec::new();
     // Steps mostly share the names of their hosts and components; places in memory are compared faster.
-    let mut seen = Seen::new();
+    let (mut seen, mut names, mut alike) = (Seen::new(), Seen::new(), Seen::new());
     for step in steps {
         for (host, component) in resources(step) {
-            if seen.is_new((host.as_str().as_ptr().addr(), component.as_str().as_ptr().addr())) {
-                hosts.extend([Subject::Host(host), Subject::Resource(host, component)]);
+            let place = host.as_str().as_ptr();
+            if seen.is_new((place, component.as_str().as_ptr())) {
+                hosts.push(Subject::Resource(host, component));
+                hosts.extend(names.is_new(place).then_some(Subject::Host(host)));
                 all.insert(Subject::Component(component));
             }
         }
-        all.insert(Subject::Component(&step.component));
-        all.extend(tables(step));
+        let tables = tables(step);
+        if alike.is_new((step.component.as_str().as_ptr(), tables.map(|(_, rests)| rests))) {
+            all.insert(Subject::Component(&step.component));
+            all.extend(rested_on(tables));
+        }
     }
     hosts.extend(all);
     hosts
@@ -178,7 +177,7 @@ fn of_some(steps: &[Step]) -> Vec<Subject<'_>> {
 fn subjects(step: &Step) -> BTreeSet<Subject<'_>> {
     let resources = resources(step).flat_map(|(host, component)| of_resource(host, component));
     let own = std::iter::once(Subject::Component(&step.component));
-    resources.chain(own).chain(tables(step)).collect()
+    resources.chain(own).chain(rested_on(tables(step))).collect()
 }
 
 /// What it changes, and what has to be healthy for that; nothing of what only looks, which rests on nothing
@@ -193,11 +192,11 @@ const fn of_resource<'a>(host: &'a HostName, component: &'a ComponentName) -> [S
     [Subject::Host(host), Subject::Component(component), Subject::Resource(host, component)]
 }
 
-/// The tables that it comes from.
-fn tables(step: &Step) -> impl Iterator<Item = Subject<'_>> {
+/// The tables, and whether it comes from them.
+fn tables(step: &Step) -> [(Subject<'_>, bool); 11] {
     let action = step.action;
     let is_guarded = step.stage == Stage::Critical || action.precedes_critical();
-    let tables = [
+    [
         (Subject::Cluster, true),
         (Subject::Waivers, true),
         (Subject::Connections, true),
@@ -209,7 +208,12 @@ fn tables(step: &Step) -> impl Iterator<Item = Subject<'_>> {
         (Subject::Notices, action.tells()),
         (Subject::Standby, action.is_of_licence()),
         (Subject::ControlCenter, asks_center(step)),
-    ];
+    ]
+}
+
+fn rested_on<'a>(
+    tables: impl IntoIterator<Item = (Subject<'a>, bool)>,
+) -> impl Iterator<Item = Subject<'a>> {
     tables.into_iter().filter(|(_, rests)| *rests).map(|(subject, _)| subject)
 }
 

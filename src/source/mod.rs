@@ -24,6 +24,7 @@ pub use at::At;
 pub use database::{DatabaseAddress, is_on_this_machine};
 pub use endpoint::{JumpHost, address_problem};
 pub use file::{LARGEST, folder_of, read};
+pub(crate) use parse::known_schema;
 pub use parse::{key_span, parse, schema};
 pub use suggest::{closest, did_you_mean, listed, some_of};
 pub use web::WebAddress;

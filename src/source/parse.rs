@@ -21,11 +21,16 @@ pub fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// The same, made once for each type: many files hold a component each.
-fn known_schema<T: JsonSchema + 'static>() -> Arc<Value> {
+/// The same, made once for each type and kept: many files hold a component each.
+pub(crate) fn known_schema<T: JsonSchema + 'static>() -> Arc<Value> {
     static KNOWN: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(known.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schema::<T>())))
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = known().get(&TypeId::of::<T>()).cloned();
+    before.unwrap_or_else(|| {
+        // Made while nobody waits: files of other types are read meanwhile.
+        let made = Arc::new(schema::<T>());
+        Arc::clone(known().entry(TypeId::of::<T>()).or_insert(made))
+    })
 }
 
 /// The value that `source` holds, or all the problems of its form. Warnings don't exist at this

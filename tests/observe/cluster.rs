@@ -89,7 +89,7 @@ fn desired_host(format: Format) -> DesiredHost {
         os: os.to_owned(),
         format,
         connection: "test".parse().unwrap(),
-        labels: BTreeMap::new(),
+        labels: Arc::default(),
     }
 }
 

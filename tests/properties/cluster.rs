@@ -349,7 +349,7 @@ fn desired_host(host: &HostName, ways: &Ways) -> DesiredHost {
         os: os.to_owned(),
         format,
         connection: "simulated".parse().unwrap(),
-        labels: BTreeMap::from([("zone".to_owned(), zone)]),
+        labels: BTreeMap::from([("zone".to_owned(), zone)]).into(),
     }
 }
 

@@ -513,7 +513,7 @@ pub(crate) fn desired() -> Desired {
                     os: "debian-12".into(),
                     format: Format::Deb,
                     connection: "ssh".parse().unwrap(),
-                    labels: BTreeMap::new(),
+                    labels: Arc::default(),
                 },
             );
             desired.resources.insert(

@@ -32,7 +32,7 @@ fn facts(plan: &Plan, why: &Why<'_>) -> Vec<Field> {
     let from = |Feeder { host, site, .. }: &Feeder| format!("{host}, the relay of the site {site}");
     let fields = [
         ("why", reasons.join("; ")),
-        ("from", step.feeder.as_ref().map(from).unwrap_or_default()),
+        ("from", step.feeder.as_deref().map(from).unwrap_or_default()),
         ("part", words::stage(step.stage).to_owned()),
         ("wave", format!("{} of {waves}, about {begins} after the beginning", step.wave)),
         ("takes", words::about(step.forecast.duration())),
