@@ -40,7 +40,7 @@ pub(super) fn put(
     let known = |gate: &Gate| !asks_host(gate) || !unknown.contains_key(&gate.host);
     // A large cluster has a signal on nearly every host, and many steps: neither needs the other.
     let (before, signals) = rayon::join(
-        || ends(steps.get(..first).unwrap_or_default()),
+        || ends(steps),
         || signals(everyone).into_iter().filter(known).collect::<Vec<Gate>>(),
     );
     let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
@@ -126,7 +126,7 @@ impl Step {
     }
 }
 
-/// The steps of stage 1 among `steps` that nothing else of it comes after.
+/// The steps of stage 1 that nothing else of it comes after.
 fn ends(steps: &[Step]) -> Vec<Arc<str>> {
     let is_live = |step: &Step| step.stage == Stage::Live;
     let followed = Followed::by(steps, is_live);
