@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::followed::Followed;
 use super::healthy::All;
 use super::render::Checks;
-use super::{Commands, HealthyBefore, Members, Step, backup};
+use super::{Commands, HealthyBefore, Members, Step, backup, waves};
 use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Format, Stage};
 use crate::desired::{Desired, Resource};
@@ -29,6 +29,7 @@ pub(super) fn put(
 ) -> Put {
     let desired = everyone.desired;
     let mut put = Put::default();
+    waves::part(steps);
     let first = steps.iter().position(|step| step.stage == Stage::Critical);
     let Some(first) = first else { return put };
     let wave = steps.get(first).map_or(1, |step| step.wave);
@@ -40,7 +41,7 @@ pub(super) fn put(
     let known = |gate: &Gate| !asks_host(gate) || !unknown.contains_key(&gate.host);
     // A large cluster has a signal on nearly every host, and many steps: neither needs the other.
     let (before, signals) = rayon::join(
-        || ends(steps),
+        || ends(steps.get(..first).unwrap_or_default()),
         || signals(everyone).into_iter().filter(known).collect::<Vec<Gate>>(),
     );
     let healthy = everyone.gates(Action::AwaitHealthy).into_iter();
@@ -72,8 +73,7 @@ pub(super) fn put(
 pub(super) struct Put {
     /// Whom the last gate asks.
     pub(super) asked: BTreeMap<Arc<str>, Members>,
-    /// The place of the first gate; at the beginning where there is none. Something comes after each step
-    /// before it.
+    /// The place of the first gate, or 0 where there is none. Something comes after each step before it.
     pub(super) first: usize,
 }
 
@@ -126,7 +126,7 @@ impl Step {
     }
 }
 
-/// The steps of stage 1 that nothing else of it comes after.
+/// Those of `steps` of stage 1 that nothing else of it comes after.
 fn ends(steps: &[Step]) -> Vec<Arc<str>> {
     let is_live = |step: &Step| step.stage == Stage::Live;
     let followed = Followed::by(steps, is_live);

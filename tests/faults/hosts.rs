@@ -46,7 +46,7 @@ when-unknown = "block"
 "#;
 
 /// The smallest package that says who it is (deb(5)).
-fn deb(name: &str, version: &str) -> Vec<u8> {
+pub(crate) fn deb(name: &str, version: &str) -> Vec<u8> {
     let control = format!("Package: {name}\nVersion: {version}-1\nArchitecture: all\n");
     let mut header = tar::Header::new_gnu();
     header.set_size(control.len() as u64);

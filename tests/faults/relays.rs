@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use mdc::transport::Task;
+use mdc::value::Digest;
 use serde_json::{Value, json};
 
+use crate::hosts::deb;
 use crate::people::not_begun;
 use crate::site::{Ran, Site};
 
@@ -227,6 +229,11 @@ fn a_relay_is_no_changed_host_of_what_it_does_not_run() {
     let site = site("");
     let policy = "\n[components.api-gateway]\non-failure = { tolerate = \"50%\", retries = 0 }\n";
     site.edit("\n[components.md-core]", &format!("{policy}\n[components.md-core]"));
+    let plan = site.plan();
+    let verify = |step: &&Value| step["id"] == "gate-01/api-gateway/verify";
+    let verify = plan["steps"].as_array().unwrap().iter().find(verify).unwrap();
+    let gate = &verify["commands"][0]["task"]["await-healthy"];
+    assert_eq!((&gate["at-least"], &gate["of"]), (&json!(2), &json!(2)), "of one, none may fail");
     let fault = json!({ "says": "dpkg: error processing package" });
     site.fault("gate-01", "install:md-cluster-api-gateway", &fault);
     site.mdc(&["apply", "--yes"]).ended(1);
@@ -348,4 +355,33 @@ fn a_key_that_stays_is_told_as_such() {
         ran.said
     );
     assert!(!ran.said.contains(" instead "), "{}", ran.said);
+}
+
+/// What a relay gave away is cleared before the gates of stage 2 also where nothing of stage 1 is left to
+/// change, and the plan's file is read again.
+#[test]
+fn a_relay_is_cleared_before_stage_2_also_when_nothing_else_is_changed_before_it() {
+    let site = Site::new();
+    let stage_2 = "db-01,queue-01,storage-01";
+    site.mdc(&["apply", "--yes", "--skip", stage_2, "--because", "it is for tonight"]).ended(1);
+    let (package, bytes) =
+        ("packages/redis-server_7.2.11-1_all.deb", deb("redis-server", "5:7.2.11"));
+    fs::write(site.path(package), &bytes).unwrap();
+    let from = "packages.deb = { repository = \"redis-server\" }";
+    let to =
+        format!("packages.deb = {{ file = \"{package}\", sha256 = \"{}\" }}", Digest::of(&bytes));
+    let release = fs::read_to_string(site.path("release-b.toml")).unwrap();
+    assert!(release.contains(from));
+    fs::write(site.path("release-b.toml"), release.replace(from, &to)).unwrap();
+    let relay = "[copying]\nlabel = \"zone\"\n\n[copying.relays.c]\nhost = \"db-01\"\n\n";
+    site.edit("[hosts.db-01]\n", &format!("{relay}[hosts.db-01]\nlabels = {{ zone = \"c\" }}\n"));
+    site.edit("[hosts.queue-01]\n", "[hosts.queue-01]\nlabels = { zone = \"c\" }\n");
+    let plan = site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let place = |wanted: &dyn Fn(&Value) -> bool| steps.iter().position(wanted).unwrap();
+    let clears = place(&|step| step["action"] == "clear");
+    assert!(clears < place(&|step| step["stage"] == "critical"));
+    assert!(steps.is_sorted_by_key(|step| step["wave"].as_u64()));
+    site.mdc(&["apply", "--yes", "plan.json"]).ended(0);
+    no_key_is_left(&site);
 }
