@@ -1,6 +1,7 @@
 //! Part of a component: what a file or a manifest says about it, laid over what was said before.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -27,19 +28,20 @@ impl JsonSchema for Override {
         let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") else {
             return schema;
         };
-        for (key, mut part) in parts() {
+        for (key, part) in &*PARTS {
+            let mut part = part.clone();
             part.remove("required");
-            properties.insert(key.to_owned(), part.to_value());
+            properties.insert((*key).to_owned(), part.to_value());
         }
         schema
     }
 }
 
 /// The tables whose keys can be overridden one by one although all of them are needed.
-fn parts() -> [(&'static str, Schema); 2] {
+static PARTS: LazyLock<[(&str, Schema); 2]> = LazyLock::new(|| {
     let generator = &mut SchemaGenerator::default();
     [("limits", Limits::json_schema(generator)), ("durations", Durations::json_schema(generator))]
-}
+});
 
 /// The required keys that `table` lacks, with `before` in front of each.
 fn lacking(schema: &serde_json::Value, table: &Table, before: &str) -> Vec<String> {
@@ -100,13 +102,9 @@ impl Override {
     /// The keys that are missing.
     pub(super) fn complete(&self, name: &ComponentName) -> Result<Component, Vec<String>> {
         let mut missing = lacking(&source::known_schema::<Component>(), &self.0, "");
-        let parts = [
-            ("limits", source::known_schema::<Limits>()),
-            ("durations", source::known_schema::<Durations>()),
-        ];
-        for (key, part) in parts {
-            if let Some(Value::Table(table)) = self.0.get(key) {
-                missing.extend(lacking(&part, table, &format!("{key}.")));
+        for (key, part) in &*PARTS {
+            if let Some(Value::Table(table)) = self.0.get(*key) {
+                missing.extend(lacking(part.as_value(), table, &format!("{key}.")));
             }
         }
         if !missing.is_empty() {
