@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::address::{ComponentName, HostName};
 use crate::diff::Action;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, changed_hosts};
 use crate::state::FailureKind;
 
 /// The pause before the first retry; each one after it is twice as long.
@@ -38,10 +38,7 @@ pub(super) struct Failures<'a> {
 
 impl<'a> Failures<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
-        let mut changed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for step in plan.steps.iter().filter(|step| step.is_change()) {
-            changed.entry(&step.component).or_default().insert(&step.host);
-        }
+        let changed = changed_hosts(&plan.steps);
         let first = plan.steps.iter().filter(|step| step.canary);
         let canaries = first.map(|step| (&step.host, &step.component)).collect();
         Self { plan, retried: BTreeMap::new(), failed: BTreeMap::new(), changed, canaries }

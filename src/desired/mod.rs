@@ -137,12 +137,14 @@ impl Desired {
         removed::needed_by(component, &self.components)
     }
 
-    /// The version that a component should have.
+    /// The version of each component that is to be somewhere.
     #[must_use]
-    pub fn version(&self, component: &ComponentName) -> Option<&Version> {
-        let mut resources = self.resources.iter();
-        let (_, resource) = resources.find(|(address, _)| address.component == *component)?;
-        Some(&resource.version)
+    pub fn versions(&self) -> BTreeMap<&ComponentName, &Version> {
+        let mut versions = BTreeMap::new();
+        for (address, resource) in &self.resources {
+            versions.entry(&address.component).or_insert(&resource.version);
+        }
+        versions
     }
 }
 

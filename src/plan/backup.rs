@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::healthy::All;
 use super::{Basis, Plan, Purpose, Step};
 use crate::address::{ComponentName, HostName};
 use crate::catalog::Stage;
@@ -13,7 +14,7 @@ use crate::manifest::{BackupGate, TakeWhen};
 use crate::observe::Unreadable;
 use crate::step;
 use crate::transport::Command;
-use crate::value::Period;
+use crate::value::{Period, Version};
 
 /// What reading it back is expected to take.
 const READ: Period = Period::seconds(60);
@@ -26,10 +27,15 @@ pub(super) fn is_in_plan(gate: &BackupGate) -> bool {
 }
 
 /// The backups that a plan of stage 2 takes itself, each followed by the gate that sees it.
-pub(super) fn in_plan(desired: &Desired, wave: u32, after: &[Arc<str>]) -> Vec<Step> {
+pub(super) fn in_plan(everyone: &All<'_>, wave: u32, after: &[Arc<str>]) -> Vec<Step> {
+    let desired = everyone.desired;
     let taken = desired.gates.backup.iter().filter(|(_, gate)| is_in_plan(gate));
     let place = Place { wave, after, reason: Reason::BacksUpFirst };
-    taken.flat_map(|(component, gate)| pair(desired, (component, gate), &place)).collect()
+    let skew = desired.preflight.clock_skew;
+    let pair = |(component, gate): (&ComponentName, &BackupGate)| {
+        pair((component, gate), (everyone.version(component)?, skew), &place)
+    };
+    taken.filter_map(pair).flatten().collect()
 }
 
 /// Puts a look at every backup that is described before the first change of stage 1, where anything that
@@ -40,19 +46,20 @@ pub(super) fn in_plan(desired: &Desired, wave: u32, after: &[Arc<str>]) -> Vec<S
 /// is planned then.
 pub(super) fn before_all(
     steps: &mut Vec<Step>,
-    desired: &Desired,
+    everyone: &All<'_>,
     unknown: &BTreeMap<HostName, Unreadable>,
 ) -> Vec<Remark> {
     let is_live = |step: &Step| step.stage == Stage::Live && step.is_change();
     if !steps.iter().any(|step| is_live(step) && step.from.is_some()) {
         return Vec::new();
     }
+    let desired = everyone.desired;
     let (unseen, seen): (Vec<_>, Vec<_>) =
         desired.gates.backup.iter().partition(|(_, gate)| unknown.contains_key(&gate.host));
     let skew = desired.preflight.clock_skew;
     let looks = seen.into_iter().filter_map(|(component, gate)| {
         let command = step::prove_backup(component.as_str(), gate, skew);
-        let version = desired.version(component)?;
+        let version = everyone.version(component)?;
         let look =
             Step::bare((&gate.host, component), Action::ProveBackup, version, [command].into());
         Some(Step {
@@ -90,7 +97,11 @@ pub fn backup(desired: &Desired, components: &[&ComponentName]) -> Plan {
     let place = Place { wave: 1, after: &[], reason: Reason::BackupAsked };
     let gates = &desired.gates.backup;
     let chosen = components.iter().filter_map(|name| gates.get_key_value(*name));
-    let mut steps: Vec<Step> = chosen.flat_map(|gate| pair(desired, gate, &place)).collect();
+    let (versions, skew) = (desired.versions(), desired.preflight.clock_skew);
+    let pair = |(component, gate): (&ComponentName, &BackupGate)| {
+        pair((component, gate), (versions.get(component)?, skew), &place)
+    };
+    let mut steps: Vec<Step> = chosen.filter_map(pair).flatten().collect();
     steps.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
     let purpose = Purpose::BackUp;
     Plan { purpose, steps, ..Plan::bare(desired, Basis::of(desired)) }.grounded(desired)
@@ -103,18 +114,13 @@ struct Place<'a> {
     reason: Reason,
 }
 
-/// The step that takes a backup, and the one that sees it.
+/// The step that takes a backup, and the one that sees it; none when nothing says how it is taken.
 fn pair(
-    desired: &Desired,
     (component, gate): (&ComponentName, &BackupGate),
+    (version, skew): (&Version, Period),
     place: &Place<'_>,
-) -> Vec<Step> {
-    let (Some(version), Some(take)) =
-        (desired.version(component), step::back_up(component.as_str(), gate))
-    else {
-        return Vec::new();
-    };
-    let skew = desired.preflight.clock_skew;
+) -> Option<[Step; 2]> {
+    let take = step::back_up(component.as_str(), gate)?;
     let made = |action, command: Command| {
         Step::bare((&gate.host, component), action, version, [command].into())
     };
@@ -132,5 +138,5 @@ fn pair(
         forecast: READ,
         ..made(Action::ProveBackup, step::prove_backup(component.as_str(), gate, skew))
     };
-    vec![taken, seen]
+    Some([taken, seen])
 }

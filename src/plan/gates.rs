@@ -50,7 +50,7 @@ pub(super) fn put(
     let mut gates: Vec<Step> = evidence.map(|gate| gate.step(wave, &before)).collect();
     gates.extend(signals.iter().map(|gate| gate.step(wave, &before)));
     gates.extend(healthy);
-    let taken = backup::in_plan(desired, wave + 1, &ids(&gates));
+    let taken = backup::in_plan(everyone, wave + 1, &ids(&gates));
     gates.extend(taken);
     if let Some((still, members)) = still_idle(desired, &signals, &gates) {
         checks.extend(members.0.iter().map(|member| member.check.entry()));

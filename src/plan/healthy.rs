@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::followed::Followed;
-use super::seen::Seen;
-use super::{Members, Step};
-use crate::address::{Address, ComponentName, HostName};
+use super::{Members, Step, changed_hosts};
+use crate::address::{ComponentName, HostName};
 use crate::catalog::Component;
 use crate::desired::Desired;
 use crate::diff::{Action, Promise, Reason};
@@ -49,35 +48,12 @@ pub(super) fn may_not_fail(desired: &Desired, node: &Node) -> bool {
     node.canary && component.is_some_and(|it| !it.on_failure.tolerate.is_none())
 }
 
-/// On how many hosts each component is changed by `nodes`.
-pub(super) fn changed<'n>(nodes: impl Iterator<Item = &'n Node>) -> BTreeMap<ComponentName, usize> {
-    let mut changed: BTreeMap<ComponentName, usize> = BTreeMap::new();
-    for node in nodes {
-        *changed.entry(node.address.component.clone()).or_default() += 1;
-    }
-    changed
-}
-
-/// Counts the hosts whose licences are moved, but for `counted`: that is a change, too, when it fails.
-pub(super) fn add_moves(
-    changed: &mut BTreeMap<ComponentName, usize>,
-    steps: &[Step],
-    counted: &BTreeSet<&Address>,
-) {
-    let own = steps.iter().filter(|step| step.action.is_of_licence() && step.is_change());
-    let moved = own.map(|step| Address::new(step.host.clone(), step.component.clone()));
-    let moved: BTreeSet<Address> = moved.filter(|it| !counted.contains(it)).collect();
-    for address in moved {
-        *changed.entry(address.component).or_default() += 1;
-    }
-}
-
 /// All of each component that could be read, but for as many as may fail.
 pub(super) struct All<'a> {
     pub(super) desired: &'a Desired,
     pub(super) members: &'a BTreeMap<ComponentName, Members>,
-    /// How many hosts a plan changes, by component.
-    changed: &'a BTreeMap<ComponentName, usize>,
+    /// How many hosts a plan changes, by component, where some may fail.
+    changed: BTreeMap<ComponentName, usize>,
     versions: BTreeMap<&'a ComponentName, &'a Version>,
 }
 
@@ -85,20 +61,17 @@ impl<'a> All<'a> {
     pub(super) fn new(
         desired: &'a Desired,
         members: &'a BTreeMap<ComponentName, Members>,
-        changed: &'a BTreeMap<ComponentName, usize>,
+        steps: &[Step],
     ) -> Self {
-        // Hosts mostly share the names of their components; places in memory are compared faster.
-        let mut seen = Seen::new();
-        let resources = desired.resources.iter();
-        let first = resources.filter(|(it, _)| seen.is_new(it.component.as_str().as_ptr()));
-        let mut versions = BTreeMap::new();
-        for (address, resource) in first {
-            versions.entry(&address.component).or_insert(&resource.version);
-        }
-        Self { desired, members, changed, versions }
+        let components = desired.components.iter();
+        let tolerant = components.filter(|(_, it)| !it.on_failure.tolerate.is_none());
+        let tolerant: BTreeSet<&ComponentName> = tolerant.map(|(name, _)| name).collect();
+        let changed = changed_hosts(steps.iter().filter(|it| tolerant.contains(&it.component)));
+        let changed = changed.into_iter().map(|(name, hosts)| (name.clone(), hosts.len()));
+        Self { desired, members, changed: changed.collect(), versions: desired.versions() }
     }
 
-    /// The version of a component, as [`Desired::version`] says it; looked up faster.
+    /// The version of a component that is somewhere.
     pub(super) fn version(&self, name: &ComponentName) -> Option<&'a Version> {
         self.versions.get(name).copied()
     }

@@ -41,21 +41,17 @@ pub fn make(
     // Neither needs the other, and for a large cluster both take their time.
     let (made, basis) =
         rayon::join(|| steps(desired, comparison, graph), || basis(desired, comparison, graph));
-    let Made { mut steps, mut checks, members, logs, mut changed } = made?;
+    let Made { mut steps, mut checks, members, logs } = made?;
     stage::mark(&mut steps, &comparison.staged);
     let unread = relays::put(&mut steps, desired, comparison);
     let left_out = reboot::put(&mut steps, desired, comparison);
     licences::put(&mut steps, desired, (&comparison.licences, &comparison.takeovers));
-    if !comparison.licences.is_empty() {
-        let of_packages = changes(&graph.nodes).map(|node| &node.address);
-        healthy::add_moves(&mut changed, &steps, &of_packages.collect());
-    }
-    let all = All::new(desired, &members, &changed);
+    let all = All::new(desired, &members, &steps);
     let gates::Put { mut asked, first } =
         gates::put(&mut steps, &all, (&comparison.unknown, &mut checks));
     asked.extend(reach::put(&mut steps, (&all, comparison), &mut checks));
     all.verify(&mut steps, first);
-    let unseen = backup::before_all(&mut steps, desired, &comparison.unknown);
+    let unseen = backup::before_all(&mut steps, &all, &comparison.unknown);
     scans::put(&mut steps, desired);
     asked.extend(logs::put(&mut steps, &all, logs));
     let told: Vec<Notice> = desired.notices.iter().map(Notice::of).collect();
@@ -85,8 +81,6 @@ struct Made {
     members: BTreeMap<ComponentName, Members>,
     /// Whose logs are read.
     logs: BTreeMap<ComponentName, Members>,
-    /// On how many hosts each component is changed.
-    changed: BTreeMap<ComponentName, usize>,
 }
 
 fn steps(
@@ -107,21 +101,13 @@ fn steps(
     let parts = graph.nodes.par_chunks(share).enumerate();
     let parts = parts.map(|(part, nodes)| maker.clone().part((part * share, nodes), &order));
     let mut of_logs = maker.clone();
-    let (parts, (logs, changed)) = rayon::join(
-        || parts.collect::<Vec<_>>(),
-        || (of_logs.logs(&graph.nodes), healthy::changed(changes(&graph.nodes))),
-    );
+    let (parts, logs) = rayon::join(|| parts.collect::<Vec<_>>(), || of_logs.logs(&graph.nodes));
     // With room for what is put among them later: gates of what is there, mostly.
     let mut steps = Vec::with_capacity(graph.nodes.len() + desired.resources.len());
     for part in parts {
         steps.extend(part?);
     }
-    Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs?, changed })
-}
-
-/// The nodes that are changes themselves, and not what prepares them or looks at the whole.
-fn changes(nodes: &[Node]) -> impl Iterator<Item = &Node> {
-    nodes.iter().filter(|node| node.action == node.change.action)
+    Ok(Made { steps, checks: of_logs.rendered.into_checks(), members, logs: logs? })
 }
 
 /// In which order things are done.
@@ -199,7 +185,7 @@ impl<'a> Maker<'a> {
         nodes: &'a [Node],
     ) -> Result<BTreeMap<ComponentName, Members>, RemotePathError> {
         let mut logs: BTreeMap<ComponentName, Members> = BTreeMap::new();
-        for Node { address, .. } in changes(nodes) {
+        for Node { address, .. } in nodes.iter().filter(|node| node.action == node.change.action) {
             let (Some(resource), Some(component)) = (
                 self.desired.resources.get(address),
                 self.desired.components.get(&address.component),

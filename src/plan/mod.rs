@@ -3,6 +3,7 @@
 mod approvals;
 mod backup;
 mod bare;
+mod changed;
 mod claims;
 mod commands;
 mod elapsed;
@@ -44,6 +45,7 @@ mod written;
 
 pub use approvals::Approvals;
 pub use backup::backup;
+pub use changed::changed_hosts;
 pub use commands::Commands;
 pub use elapsed::{Clock, elapsed, slowest, spent, waves};
 pub use file::{FileError, LARGEST, parse, read, write};

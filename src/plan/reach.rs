@@ -80,7 +80,9 @@ fn changed(steps: &[Step]) -> Vec<Changed> {
     let places =
         places.filter_map(|(place, step)| Some((of(step)?, place)).filter(|_| step.is_change()));
     for (of, place) in places.collect::<Vec<_>>() {
-        changed.get_mut(of).into_iter().for_each(|it| it.places.push(place));
+        if let Some(changed) = changed.get_mut(of) {
+            changed.places.push(place);
+        }
     }
     changed
 }
