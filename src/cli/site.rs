@@ -23,6 +23,10 @@ use crate::state::{self, Store};
 use crate::transport::simulated::Licences;
 use crate::transport::{Connection, Dialer, Failure, Problem as Cause, Target};
 use crate::value::Digest;
+use crate::view::words;
+
+/// A disk gives some 200 MB a second: more files than that take longer than may pass in silence.
+const LONG: u64 = 200_000_000;
 
 /// A manifest with everything that it leads to.
 pub(super) struct Site {
@@ -44,14 +48,18 @@ impl Site {
         common: &Common,
         console: &Console,
     ) -> Result<Self, Problem> {
-        let (site, found) = Self::read(path, common);
+        let (site, found) = Self::read(path, common, console);
         let Some(site) = site else { return Err(Problem::Diagnostics(found)) };
         console.diagnostics(&found);
         Ok(site)
     }
 
     /// Reads everything; beside it what is wrong with it, with which there may be no site.
-    pub(super) fn read(path: &Utf8Path, common: &Common) -> (Option<Self>, Vec<Diagnostic>) {
+    pub(super) fn read(
+        path: &Utf8Path,
+        common: &Common,
+        console: &Console,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
         let mut found = Diagnostics::default();
         let (manifest, catalog) =
             rayon::join(|| manifest::read(path), || catalog::load(&common.catalog));
@@ -61,6 +69,9 @@ impl Site {
             manifest.as_ref().and_then(|manifest| taken(&mut found, manifest.read_release()));
         let previous = manifest.as_ref().and_then(Manifest::read_previous_release);
         let previous = previous.and_then(|previous| taken(&mut found, previous));
+        for release in release.iter().chain(&previous) {
+            say_how_much(release, console);
+        }
         let desired = match (&manifest, &release) {
             (Some(manifest), Some(release)) => {
                 let mut desired = taken(&mut found, desired::resolve(manifest, release, &catalog));
@@ -206,4 +217,16 @@ fn taken<T>(all: &mut Diagnostics, (value, found): (Option<T>, Diagnostics)) -> 
 fn taken_whole<T>(all: &mut Diagnostics, (value, found): (T, Diagnostics)) -> T {
     all.extend(found);
     value
+}
+
+/// Says that package files take their time.
+fn say_how_much(release: &Release, console: &Console) {
+    let bytes = release.bytes_of_files();
+    if bytes > LONG {
+        console.say(&format!(
+            "reading package files of the release {}, up to {}, to compare them with what it pins",
+            release.name,
+            words::bytes(bytes)
+        ));
+    }
 }

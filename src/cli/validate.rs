@@ -22,7 +22,7 @@ pub(super) struct Validate {
 
 impl Validate {
     pub(super) fn run(&self, common: &Common, console: &Console) -> Result<Exit, Problem> {
-        let (site, mut found) = Site::read(&self.path.manifest, common);
+        let (site, mut found) = Site::read(&self.path.manifest, common, console);
         let more = site.as_ref().map(beside).transpose()?.unwrap_or_default();
         let valid = site.filter(|_| more.is_empty());
         found.extend(more);

@@ -32,6 +32,22 @@ impl<'r> Packages<'r> {
         Self { release, manifest_source, files: Files::new(release), found, known }
     }
 
+    /// Reads the package files of `components` for `systems`, many at once; without it each is read when it
+    /// is first asked for.
+    pub(super) fn read<'c>(
+        &mut self,
+        components: impl Iterator<Item = &'c Component>,
+        systems: &[&'r str],
+    ) {
+        let release = self.release;
+        let changed = components.filter(|component| component.driver() != Driver::Manual);
+        let released = changed.filter_map(|component| release.components.get(&component.name));
+        let packages = released.flat_map(|released| {
+            systems.iter().filter_map(|os| Some(&fitting(released, os)?.1.source))
+        });
+        self.files.read(packages);
+    }
+
     /// The resource that `component` is on a host of this system and format.
     pub(super) fn resource(
         &mut self,

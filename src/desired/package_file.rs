@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::Utf8Path;
+use rayon::prelude::*;
 
 use crate::catalog::Format;
 use crate::diagnostic::{Code, Diagnostic, Label};
@@ -16,11 +17,11 @@ use crate::value::{Digest, Guid, Version};
 /// The files of a release, each read at most once.
 pub(super) struct Files<'r> {
     release: &'r Release,
-    read: BTreeMap<&'r Utf8PathBuf, Result<(Digest, u64), String>>,
+    read: BTreeMap<&'r Utf8Path, Result<(Digest, u64), String>>,
     /// What each says of itself; none of a format that isn't read.
-    identities: BTreeMap<&'r Utf8PathBuf, Option<Arc<Identity>>>,
-    /// Those with something wrong in what they say, which is reported once.
-    wrong: BTreeSet<&'r Utf8PathBuf>,
+    identities: BTreeMap<&'r Utf8Path, Option<Arc<Identity>>>,
+    /// Those with something wrong, be it that they can't be read or what they say: it is reported once.
+    wrong: BTreeSet<&'r Utf8Path>,
 }
 
 /// Which package a file should be.
@@ -39,6 +40,15 @@ impl<'r> Files<'r> {
         Self { release, read: BTreeMap::new(), identities, wrong }
     }
 
+    /// Reads the files among `packages` side by side: each is large, and hashing takes one processor.
+    pub(super) fn read(&mut self, packages: impl Iterator<Item = &'r PackageSource>) {
+        let paths = packages.filter_map(PackageSource::path);
+        let paths: BTreeSet<_> = paths.filter(|path| !self.read.contains_key(path)).collect();
+        let folder = &self.release.folder;
+        let read = paths.into_par_iter().map(|path| (path, content(folder, path)));
+        self.read.extend(read.collect::<Vec<_>>());
+    }
+
     /// The size of a package file that is what it should be; otherwise the problem, the first time.
     pub(super) fn verified(
         &mut self,
@@ -48,12 +58,7 @@ impl<'r> Files<'r> {
             return Err(None);
         };
         let folder = &self.release.folder;
-        let first = !self.read.contains_key(path);
-        let answer = self.read.entry(path).or_insert_with(|| {
-            let answer = File::open(folder.join(path)).and_then(|mut f| Digest::of_reader(&mut f));
-            answer.map_err(|error| words(&error))
-        });
-        match answer {
+        match self.read.entry(path).or_insert_with(|| content(folder, path)) {
             Ok((content, size)) if content == digest => Ok(*size),
             Ok((content, size)) => Err(Some(
                 Diagnostic::new(
@@ -66,7 +71,7 @@ impl<'r> Files<'r> {
                      vendor; change the pin only for a file that was tested"
                 )),
             )),
-            Err(what) => Err(first.then(|| {
+            Err(what) => Err(self.wrong.insert(path).then(|| {
                 Diagnostic::new(Code::PackageUnreadable, format!("the package file `{path}` {what}"))
                     .at(Label::new(&self.release.source, path_span.clone(), "this file"))
                     .help(format!(
@@ -88,7 +93,7 @@ impl<'r> Files<'r> {
         expected: Expected<'_>,
     ) -> Result<Option<Arc<Identity>>, Option<Diagnostic>> {
         let PackageSource::File { path, path_span, codes, .. } = package else { return Err(None) };
-        let known = match self.identities.get(path) {
+        let known = match self.identities.get(path.as_path()) {
             Some(known) => Ok(known.clone()),
             None => File::open(self.release.folder.join(path))
                 .map_err(IdentityError::from)
@@ -119,7 +124,7 @@ impl<'r> Files<'r> {
 
 /// What the file says of itself against what the release says of it.
 fn contradiction(
-    path: &Utf8PathBuf,
+    path: &Utf8Path,
     identity: &Identity,
     (Expected { name, version, upgrade_code, .. }, codes): (Expected<'_>, &Codes),
 ) -> Option<Diagnostic> {
@@ -148,6 +153,12 @@ fn contradiction(
         "name the file that was meant and pin its digest, or correct the `version` or the code; when the package \
          has another name on this system, write it as `package` under the component",
     ))
+}
+
+/// The digest and the size of a file, or in words why there is none.
+fn content(folder: &Utf8Path, path: &Utf8Path) -> Result<(Digest, u64), String> {
+    let read = File::open(folder.join(path)).and_then(|mut file| Digest::of_reader(&mut file));
+    read.map_err(|error| words(&error))
 }
 
 fn words(error: &io::Error) -> String {

@@ -141,6 +141,8 @@ fn resources<'r>(
     found: &mut Diagnostics,
 ) -> BTreeMap<Address, Arc<Resource>> {
     let mut packages = Packages::new(release, &manifest.source);
+    let systems: Vec<&str> = formats.keys().copied().collect();
+    packages.read(placed.values().map(|(component, _)| &***component), &systems);
     let mut resources = Vec::new();
     for (host_name, host) in &manifest.hosts {
         let Some(format) = format_of(formats, host) else { continue };

@@ -1,6 +1,6 @@
 //! The release: one version set, shared by staging and production.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -124,6 +124,28 @@ struct PackageText {
     /// The name of the package in the host's own package repository.
     #[schemars(length(min = 1))]
     repository: Option<At<String>>,
+}
+
+impl Release {
+    /// The bytes of its package files, as far as they are there.
+    #[must_use]
+    pub fn bytes_of_files(&self) -> u64 {
+        let packages = self.components.values().flat_map(|component| component.packages.values());
+        let paths: BTreeSet<&Utf8Path> = packages.filter_map(|it| it.source.path()).collect();
+        let size = |path| Some(self.folder.join(path).metadata().ok()?.len());
+        paths.into_iter().filter_map(size).sum()
+    }
+}
+
+impl PackageSource {
+    /// Where it is on the controller, if it is a file there, relative to the release file's folder.
+    #[must_use]
+    pub fn path(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Repository(_) => None,
+        }
+    }
 }
 
 /// The release that `text` holds. `name` is what its reader calls the file, `folder` is where

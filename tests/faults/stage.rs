@@ -141,3 +141,21 @@ fn what_stands_beside_hides_no_unfinished_run() {
         .ended(0)
         .tells(&["is unfinished", "`mdc resume mdc.toml` goes on with it"]);
 }
+
+/// Packages are read whole before anything else, and that is said where it takes its time; those that no host
+/// needs are not read.
+#[test]
+fn what_takes_its_time_to_be_read_is_said() {
+    let site = Site::new();
+    let validated = site.mdc(&["validate"]).ended(0);
+    assert!(!validated.said.contains("reading package files"), "{}", validated.said);
+    let windows = fs::File::create(site.path("packages/redis.msi")).unwrap();
+    windows.set_len(300_000_000).unwrap();
+    let package = "[components.redis.packages.msi]\nfile = \"packages/redis.msi\"\n";
+    let release = fs::read_to_string(site.path("release-b.toml")).unwrap();
+    let pin = "0".repeat(64);
+    fs::write(site.path("release-b.toml"), format!("{release}\n{package}sha256 = \"{pin}\"\n"))
+        .unwrap();
+    let says = "reading package files of the release B, up to 300.0 MB";
+    site.mdc(&["validate"]).ended(0).tells(&[says]);
+}

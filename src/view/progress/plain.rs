@@ -35,8 +35,9 @@ impl<'a> Plain<'a> {
         let seconds = at.as_secs();
         let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
         let line = terminal::line(text, &self.style);
-        // What can't be shown is lost; the journal has it all.
-        let _ = writeln!(self.out, "+{hours:02}:{minutes:02}:{:02}  {line}", seconds % 60);
+        let line = format!("+{hours:02}:{minutes:02}:{:02}  {line}\n", seconds % 60);
+        // In one piece: others may write to the same log. What can't be shown is lost; the journal has it all.
+        let _ = self.out.write_all(line.as_bytes());
         self.last = at;
     }
 }
