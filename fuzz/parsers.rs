@@ -18,7 +18,7 @@ use mdc::value::{Digest, PackageVersion, Version, steers};
 pub(crate) type Parser = fn(&[u8]) -> bool;
 
 /// All of them.
-pub(crate) const PARSERS: [(&str, Parser); 21] = [
+pub(crate) const PARSERS: [(&str, Parser); 22] = [
     ("manifest", manifest),
     ("release", release),
     ("component", component),
@@ -32,6 +32,7 @@ pub(crate) const PARSERS: [(&str, Parser); 21] = [
     ("known-hosts", known_hosts),
     ("ssh-config", ssh_config),
     ("version", version),
+    ("template", template),
     ("signers", signers),
     ("signature", signature),
     ("winrm-answer", winrm_answer),
@@ -51,6 +52,16 @@ pub(crate) fn manifest(data: &[u8]) -> bool {
     let (manifest, found) = mdc::manifest::parse("mdc.toml", text, NOWHERE.as_ref());
     shown(&found.sorted());
     manifest.is_some()
+}
+
+/// A template, checked and filled.
+pub(crate) fn template(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let names = ["site", "lines", "lines.text"].map(str::to_owned);
+    let values = serde_json::json!({ "site": "a", "lines": [{ "text": "b" }] });
+    // What isn't checked may be filled too: a plan's template comes from its file.
+    let filled = mdc::source::template::render(text, &values);
+    mdc::source::template::check(text, &names).is_ok() && filled.is_ok()
 }
 
 /// A release.

@@ -2,48 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use handlebars::template::{HelperTemplate, Template, TemplateElement};
-use handlebars::{Handlebars, no_escape};
 use serde_json::json;
+
+use crate::source::template::{Fault, check, render};
 
 /// The text that `template` makes with these ports.
 ///
 /// # Errors
 /// What is wrong with the template, in words: it can't be read, or uses anything but
-/// `{{ports.NAME}}` with a declared name. That is stricter than handlebars' strict mode, which lets
-/// `{{#if misspelt}}` pass.
+/// `{{ports.NAME}}` with a declared name.
 pub fn fill(template: &str, ports: &BTreeMap<String, u16>) -> Result<String, String> {
-    let parsed = Template::compile(template).map_err(|_| {
-        "its braces are not closed, or hold something that is no expression".to_owned()
+    let names: Vec<String> = ports.keys().map(|name| format!("ports.{name}")).collect();
+    check(template, &names).map_err(|fault| match fault {
+        Fault::Unreadable(why) => why,
+        Fault::Unknown(name) => match name.strip_prefix("ports.") {
+            Some(port) => format!("it uses the port `{port}`, which is not declared"),
+            None => format!("it uses `{name}`, which is no port: `{{{{ports.NAME}}}}` is one"),
+        },
     })?;
-    parsed.elements.iter().try_for_each(|element| allowed(element, ports))?;
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    registry.register_escape_fn(no_escape);
-    registry.register_template("health", parsed);
-    registry
-        .render("health", &json!({ "ports": ports }))
-        .map_err(|error| error.reason().to_string())
-}
-
-fn allowed(element: &TemplateElement, ports: &BTreeMap<String, u16>) -> Result<(), String> {
-    match element {
-        TemplateElement::RawString(_) => Ok(()),
-        TemplateElement::Expression(expression) | TemplateElement::HtmlExpression(expression) => {
-            let name = plain_name(expression).and_then(|name| name.strip_prefix("ports."));
-            match name {
-                Some(port) if ports.contains_key(port) => Ok(()),
-                Some(port) => Err(format!("it uses the port `{port}`, which is not declared")),
-                None => Err("it uses something else than `{{ports.NAME}}`".to_owned()),
-            }
-        }
-        _ => Err("it uses something else than `{{ports.NAME}}`".to_owned()),
-    }
-}
-
-fn plain_name(expression: &HelperTemplate) -> Option<&str> {
-    (expression.params.is_empty() && expression.hash.is_empty())
-        .then(|| expression.name.as_name())?
+    render(template, &json!({ "ports": ports }))
 }
 
 #[cfg(test)]
@@ -67,6 +44,7 @@ mod tests {
             "{{> partial}}",
             "{{ports.main.x}}",
             "{{../ports.main}}",
+            &format!("{{{{ {}a{} }}}}", "(a ".repeat(2_000), ")".repeat(2_000)),
         ] {
             assert!(fill(bad).is_err(), "{bad}");
         }

@@ -1,5 +1,9 @@
 //! Templates of texts: handlebars with declared variables, `if`, `unless`, `each` and `json`.
 
+mod shallow;
+
+use std::fmt::{self, Display, Formatter};
+
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, no_escape,
@@ -20,7 +24,9 @@ pub fn render(template: &str, variables: &Value) -> Result<String, String> {
     registry.set_strict_mode(true);
     registry.register_escape_fn(no_escape);
     registry.register_helper("json", Box::new(json));
-    registry.render_template(template, variables).map_err(|error| error.reason().to_string())
+    let parsed = shallow::parse(template).map_err(|(_, fault)| fault.to_string())?;
+    registry.register_template("text", parsed);
+    registry.render("text", variables).map_err(|error| error.reason().to_string())
 }
 
 /// A value as JSON; a text with its quotes.
@@ -50,13 +56,7 @@ pub fn check(template: &str, names: &[String]) -> Result<(), Fault> {
 /// # Errors
 /// As for [`check`].
 pub fn check_lines(template: &str, names: &[String]) -> Result<(), (Option<usize>, Fault)> {
-    let parsed = Template::compile(template).map_err(|error| {
-        let line = error.pos().map(|(line, _)| line);
-        let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
-        let why =
-            format!("its braces are not closed, or hold something that is no expression{place}");
-        (line, Fault::Unreadable(why))
-    })?;
+    let parsed = shallow::parse(template)?;
     Scope { names, within: Vec::new() }.all(&parsed)
 }
 
@@ -67,6 +67,15 @@ pub enum Fault {
     Unreadable(String),
     /// It uses a variable that isn't there.
     Unknown(String),
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(why) => f.write_str(why),
+            Self::Unknown(name) => write!(f, "it uses `{name}`, which isn't known there"),
+        }
+    }
 }
 
 /// Where in a template, and what can be used there.
@@ -237,5 +246,7 @@ mod tests {
         assert_eq!(render("{{json impact}}"), r#"["x","y\\"]"#);
         assert_eq!(render("{{#if failed-step}}x{{else}}y{{/if}}"), "y");
         assert_eq!(render("{{#each impact}}{{this}}{{../failed-step}};{{/each}}"), "x;y\\;");
+        let deep = format!("{}{}", "{{#if site}}".repeat(900), "{{/if}}".repeat(900));
+        assert!(super::render(&deep, &values).is_err(), "it would overflow this thread's stack");
     }
 }
