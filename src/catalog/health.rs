@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::source::template::{Fault, check, render};
+use crate::source::template::{Fault, checked};
 
 /// The text that `template` makes with these ports.
 ///
@@ -13,14 +13,13 @@ use crate::source::template::{Fault, check, render};
 /// `{{ports.NAME}}` with a declared name.
 pub fn fill(template: &str, ports: &BTreeMap<String, u16>) -> Result<String, String> {
     let names: Vec<String> = ports.keys().map(|name| format!("ports.{name}")).collect();
-    check(template, &names).map_err(|fault| match fault {
+    checked(template, &names, &json!({ "ports": ports })).map_err(|fault| match fault {
         Fault::Unreadable(why) => why,
         Fault::Unknown(name) => match name.strip_prefix("ports.") {
             Some(port) => format!("it uses the port `{port}`, which is not declared"),
             None => format!("it uses `{name}`, which is no port: `{{{{ports.NAME}}}}` is one"),
         },
-    })?;
-    render(template, &json!({ "ports": ports }))
+    })
 }
 
 #[cfg(test)]

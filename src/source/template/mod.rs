@@ -20,11 +20,29 @@ const IN_EACH: [&str; 5] = ["this", "@index", "@first", "@last", "."];
 /// # Errors
 /// What is wrong with the template, in words.
 pub fn render(template: &str, variables: &Value) -> Result<String, String> {
+    let parsed = shallow::parse(template).map_err(|(_, fault)| fault.to_string())?;
+    rendered(parsed, variables)
+}
+
+/// As [`check`] and [`render`], for which the template is parsed once.
+///
+/// # Errors
+/// As for [`check`]; what [`render`] says is told as [`Fault::Unreadable`].
+pub fn checked(template: &str, names: &[String], variables: &Value) -> Result<String, Fault> {
+    // Most command lines have no variable, and a parser takes longer than all else about them.
+    if !template.contains("{{") {
+        return Ok(template.to_owned());
+    }
+    let parsed = shallow::parse(template).map_err(|(_, fault)| fault)?;
+    Scope { names, within: Vec::new() }.all(&parsed).map_err(|(_, fault)| fault)?;
+    rendered(parsed, variables).map_err(Fault::Unreadable)
+}
+
+fn rendered(parsed: Template, variables: &Value) -> Result<String, String> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(no_escape);
     registry.register_helper("json", Box::new(json));
-    let parsed = shallow::parse(template).map_err(|(_, fault)| fault.to_string())?;
     registry.register_template("text", parsed);
     registry.render("text", variables).map_err(|error| error.reason().to_string())
 }
