@@ -9,8 +9,8 @@ use crate::source::template::{Fault, checked};
 /// The text that `template` makes with these ports.
 ///
 /// # Errors
-/// What is wrong with the template, in words: it can't be read, or uses anything but
-/// `{{ports.NAME}}` with a declared name.
+/// What is wrong with the template, in words: it can't be read, or uses another variable than
+/// `ports.NAME` with a declared name.
 pub fn fill(template: &str, ports: &BTreeMap<String, u16>) -> Result<String, String> {
     let names: Vec<String> = ports.keys().map(|name| format!("ports.{name}")).collect();
     checked(template, &names, &json!({ "ports": ports })).map_err(|fault| match fault {
@@ -33,6 +33,7 @@ mod tests {
         assert_eq!(fill("http://h:{{ports.main}}/a&b"), Ok("http://h:80/a&b".to_owned()));
         assert_eq!(fill("{{{ports.amqp-tls}}} {{ports.main}}"), Ok("81 80".to_owned()));
         assert_eq!(fill("true"), Ok("true".to_owned()));
+        assert_eq!(fill("{{! why }}{{#if ports.main}}true{{/if}}"), Ok("true".to_owned()));
         for bad in [
             "{{ports.man}}",
             "{{ports}}",

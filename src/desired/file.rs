@@ -13,7 +13,7 @@ use crate::address::{Address, ComponentName, HostName};
 use crate::catalog::{Component, FileTemplate, Format, Setting, Write};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::manifest::{Host, Manifest, Span};
-use crate::source::template::{Fault, check, render};
+use crate::source::template::{Fault, Parsed};
 use crate::source::{self, did_you_mean};
 use crate::value::{RemotePath, RemotePathError, SecretReference};
 use variables::Variables;
@@ -154,11 +154,11 @@ fn plain_secrets(manifest: &Manifest, placed: &Placed<'_>) -> Vec<Span> {
 /// Where a host is in the manifest.
 type Here<'m> = (&'m HostName, &'m Host);
 
-/// A file's entry with its template's text.
+/// A file's entry with its template.
 struct Template<'a> {
     file: &'a FileTemplate,
     path: &'a RemotePath,
-    text: String,
+    parsed: Parsed,
 }
 
 /// A file that something may be wrong with.
@@ -214,7 +214,26 @@ impl Problem<'_> {
             );
             return Err(self.because(&why, help));
         }
-        Ok(Template { file, path, text })
+        if text.len() > LARGEST {
+            return Err(self.too_large());
+        }
+        let parsed = Parsed::of(&text).map_err(|(_, fault)| self.faulty(fault, &[]))?;
+        Ok(Template { file, path, parsed })
+    }
+
+    fn too_large(&self) -> Diagnostic {
+        let why = format!("it has more than {LARGEST} bytes");
+        self.because(&why, "keep data out of it".to_owned())
+    }
+
+    fn faulty(&self, fault: Fault, names: &[String]) -> Diagnostic {
+        match fault {
+            Fault::Unreadable(why) => self.because(&why, "correct its template".to_owned()),
+            Fault::Unknown(name) => self.because(
+                &format!("its template uses `{name}`, which nothing gives"),
+                self.unknown(&name, names),
+            ),
+        }
     }
 
     /// Names and words that become part of command lines.
@@ -260,19 +279,15 @@ impl Problem<'_> {
             let help = "one component has its files at one place: keep it on hosts of one kind";
             return Err(self.because(&why, help.to_owned()));
         }
-        check(&template.text, &variables.names).map_err(|fault| match fault {
-            Fault::Unreadable(why) => self.because(&why, "correct its template".to_owned()),
-            Fault::Unknown(name) => self.because(
-                &format!("its template uses `{name}`, which nothing gives"),
-                self.unknown(&name, &variables.names),
-            ),
-        })?;
-        let content = render(&template.text, &variables.values)
-            .map_err(|why| self.because(&why, "correct its template".to_owned()))?;
-        if content.len() > LARGEST {
-            let why = format!("it has {} bytes, and {LARGEST} are the most", content.len());
-            return Err(self.because(&why, "keep data out of it".to_owned()));
-        }
+        template
+            .parsed
+            .uses_only(&variables.names)
+            .map_err(|(_, fault)| self.faulty(fault, &variables.names))?;
+        let content = template
+            .parsed
+            .fill_within(&variables.values, LARGEST)
+            .map_err(|why| self.because(&why, "correct its template".to_owned()))?
+            .ok_or_else(|| self.too_large())?;
         let FileTemplate { mode, owner, restart, write, .. } = template.file;
         let used = self.component.secrets.iter();
         let used = used.filter(|(name, _)| content.contains(&secret_mark(name)));

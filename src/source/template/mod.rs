@@ -3,6 +3,7 @@
 mod shallow;
 
 use std::fmt::{self, Display, Formatter};
+use std::io::{self, Write};
 
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 use handlebars::{
@@ -12,39 +13,104 @@ use serde_json::Value;
 
 /// The blocks that a template may use, each over one variable.
 const BLOCKS: [&str; 3] = ["if", "unless", "each"];
+/// As deep as lists may stand in lists: what is repeated for each of many is that often repeated.
+const DEEPEST_EACH: usize = 3;
 /// What is known inside of `each`.
 const IN_EACH: [&str; 5] = ["this", "@index", "@first", "@last", "."];
 
-/// The text that `template` makes with `variables`; nothing is escaped but by `json`.
+/// A template that was read, to be checked and filled as often as wanted: reading it takes longer.
+pub struct Parsed(Handlebars<'static>);
+
+/// Under which the only template of a [`Parsed`] is known.
+const ONLY: &str = "text";
+
+impl Parsed {
+    /// Reads `template`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the line where that is known.
+    pub fn of(template: &str) -> Result<Self, (Option<usize>, Fault)> {
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.register_escape_fn(no_escape);
+        registry.register_helper("json", Box::new(json));
+        registry.register_template(ONLY, shallow::parse(template)?);
+        Ok(Self(registry))
+    }
+
+    /// Whether it uses nothing but `names`; see [`check`].
+    ///
+    /// # Errors
+    /// What is wrong, and the line.
+    pub fn uses_only(&self, names: &[String]) -> Result<(), (Option<usize>, Fault)> {
+        let scope = Scope { names, within: Vec::new() };
+        self.0.get_template(ONLY).map_or(Ok(()), |parsed| scope.all(parsed))
+    }
+
+    /// The text that it makes with `variables`; nothing is escaped but by `json`.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn fill(&self, variables: &Value) -> Result<String, String> {
+        self.0.render(ONLY, variables).map_err(|error| error.reason().to_string())
+    }
+
+    /// The same, when it has `most` bytes at most; none when it would have more. Lists in lists can make a
+    /// short template a text without end.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn fill_within(&self, variables: &Value, most: usize) -> Result<Option<String>, String> {
+        let mut text = Bounded { bytes: Vec::new(), most, is_full: false };
+        match self.0.render_to_write(ONLY, variables, &mut text) {
+            _ if text.is_full => Ok(None),
+            Ok(()) => String::from_utf8(text.bytes).map(Some).map_err(|error| error.to_string()),
+            Err(error) => Err(error.reason().to_string()),
+        }
+    }
+}
+
+/// Takes so many bytes and no more.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+    is_full: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.most {
+            self.is_full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The text that `template` makes with `variables`.
 ///
 /// # Errors
 /// What is wrong with the template, in words.
 pub fn render(template: &str, variables: &Value) -> Result<String, String> {
-    let parsed = shallow::parse(template).map_err(|(_, fault)| fault.to_string())?;
-    rendered(parsed, variables)
+    Parsed::of(template).map_err(|(_, fault)| fault.to_string())?.fill(variables)
 }
 
-/// As [`check`] and [`render`], for which the template is parsed once.
+/// As [`check`] and [`render`].
 ///
 /// # Errors
 /// As for [`check`]; what [`render`] says is told as [`Fault::Unreadable`].
 pub fn checked(template: &str, names: &[String], variables: &Value) -> Result<String, Fault> {
-    // Most command lines have no variable, and a parser takes longer than all else about them.
+    // Most command lines have no variable, and reading takes longer than all else about them.
     if !template.contains("{{") {
         return Ok(template.to_owned());
     }
-    let parsed = shallow::parse(template).map_err(|(_, fault)| fault)?;
-    Scope { names, within: Vec::new() }.all(&parsed).map_err(|(_, fault)| fault)?;
-    rendered(parsed, variables).map_err(Fault::Unreadable)
-}
-
-fn rendered(parsed: Template, variables: &Value) -> Result<String, String> {
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    registry.register_escape_fn(no_escape);
-    registry.register_helper("json", Box::new(json));
-    registry.register_template("text", parsed);
-    registry.render("text", variables).map_err(|error| error.reason().to_string())
+    let parsed = Parsed::of(template).map_err(|(_, fault)| fault)?;
+    parsed.uses_only(names).map_err(|(_, fault)| fault)?;
+    parsed.fill(variables).map_err(Fault::Unreadable)
 }
 
 /// A value as JSON; a text with its quotes.
@@ -74,8 +140,7 @@ pub fn check(template: &str, names: &[String]) -> Result<(), Fault> {
 /// # Errors
 /// As for [`check`].
 pub fn check_lines(template: &str, names: &[String]) -> Result<(), (Option<usize>, Fault)> {
-    let parsed = shallow::parse(template)?;
-    Scope { names, within: Vec::new() }.all(&parsed)
+    Parsed::of(template)?.uses_only(names)
 }
 
 /// What is wrong with a template.
@@ -151,6 +216,9 @@ impl Scope<'_> {
         let mut within = self.within.clone();
         if name == "each" {
             within.push(self.whole(value.as_name().unwrap_or_default()).unwrap_or_default());
+        }
+        if within.len() > DEEPEST_EACH {
+            return Err(other(&format!("`each` more than {DEEPEST_EACH} deep in each other")));
         }
         Ok(Self { within, ..*self })
     }
@@ -231,6 +299,8 @@ mod tests {
             "{{json site site}}",
             "{{#if site impact}}x{{/if}}",
             "{{log site}}",
+            "{{#each impact}}{{#each ../impact}}{{#each ../../impact}}{{#each ../../../impact}}\
+             {{/each}}{{/each}}{{/each}}{{/each}}",
         ] {
             assert!(matches!(check(bad, &names), Err(Fault::Unreadable(_))), "{bad}");
         }
@@ -264,7 +334,13 @@ mod tests {
         assert_eq!(render("{{json impact}}"), r#"["x","y\\"]"#);
         assert_eq!(render("{{#if failed-step}}x{{else}}y{{/if}}"), "y");
         assert_eq!(render("{{#each impact}}{{this}}{{../failed-step}};{{/each}}"), "x;y\\;");
+        let parsed = Parsed::of("{{#each impact}}{{this}}{{/each}}").unwrap();
+        assert_eq!(parsed.fill_within(&values, 3), Ok(Some("xy\\".to_owned())));
+        assert_eq!(parsed.fill_within(&values, 2), Ok(None));
         let deep = format!("{}{}", "{{#if site}}".repeat(900), "{{/if}}".repeat(900));
-        assert!(super::render(&deep, &values).is_err(), "it would overflow this thread's stack");
+        for without_end in [&deep, "{{> text}}", "{{#*inline site}}{{> a}}{{/inline}}{{> a}}"] {
+            let refused = super::render(without_end, &json!({ "site": "a" })).is_err();
+            assert!(refused, "it would overflow this thread's stack");
+        }
     }
 }
