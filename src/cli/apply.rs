@@ -1,8 +1,6 @@
 //! `mdc apply`: carries a plan out, or continues a run that did not come to its end.
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::thread;
 
 use camino::Utf8Path;
 use clap::Args;
@@ -121,13 +119,8 @@ impl Apply {
         let proof = proof.transpose()?;
         let again = file.as_ref().map(|plan| records::once(plan, self.again.as_deref(), hold));
         let again = again.transpose()?.flatten();
-        // Hosts far away take their time for each login: both are asked at once.
-        let (kept, observed) = thread::scope(|scope| {
-            let kept = scope.spawn(|| records::kept(site, hold.tenure()));
-            let observed = watch::observe(site, console);
-            (kept.join().unwrap_or_else(|panic| resume_unwind(panic)), observed)
-        });
-        records::none_elsewhere(&kept, (site, hold), console)?;
+        records::none_elsewhere(site, hold, console)?;
+        let observed = watch::observe(site, console);
         let (plan, refused) = match file {
             Some(plan) => {
                 let steps: Vec<&Step> = plan.steps.iter().collect();

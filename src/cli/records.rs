@@ -10,7 +10,7 @@ use super::give_work;
 use super::hold::Hold;
 use super::problem::Problem;
 use super::site::Site;
-use super::survey::{Survey, dial, keepers, no_way, survey, unusable};
+use super::survey::{dial, keepers, no_way, survey, unusable};
 use crate::address::HostName;
 use crate::apply::{self, Copied, Hosts};
 use crate::diagnostic::{Code, Remark};
@@ -72,40 +72,18 @@ pub(super) fn once(
     }
 }
 
-/// What hosts say of the runs whose records they keep.
-pub(super) struct Kept<'s> {
-    answers: Vec<(&'s HostName, Survey)>,
-    /// Why others can't be asked.
-    unasked: Vec<String>,
-}
-
-/// Asks hosts for runs that were begun elsewhere. A host that can't be reached is dealt with in the plan.
-pub(super) fn kept<'s>(site: &'s Site, tenure: &Tenure) -> Kept<'s> {
-    let hosts: Vec<&HostName> = keepers(site).collect();
-    let mut unasked = Vec::new();
-    let answers = first_answers(
-        &hosts,
-        site.at_once,
-        |host| survey(site, tenure, host),
-        |_, why| {
-            unasked.push(why.in_words());
-        },
-    );
-    Kept { answers, unasked }
-}
-
 /// Refuses to begin a run while hosts keep the record of one that was begun elsewhere and is not
 /// over: a record is removed when its run is done.
-pub(super) fn none_elsewhere(
-    kept: &Kept<'_>,
-    (site, hold): (&Site, &Hold),
-    console: &Console,
-) -> Result<(), Problem> {
-    for why in &kept.unasked {
-        console.say(&format!("can't ask for runs that were begun elsewhere: {why}"));
-    }
+pub(super) fn none_elsewhere(site: &Site, hold: &Hold, console: &Console) -> Result<(), Problem> {
     let own = hold.store.ids()?;
-    for (host, survey) in &kept.answers {
+    let hosts: Vec<&HostName> = keepers(site).collect();
+    let ask = |host: &HostName| survey(site, hold.tenure(), host);
+    // A host that can't be reached is dealt with in the plan.
+    let answers = first_answers(&hosts, site.at_once, ask, |_, problem| {
+        let why = problem.in_words();
+        console.say(&format!("can't ask for runs that were begun elsewhere: {why}"));
+    });
+    for (host, survey) in answers {
         if let Some(other) = survey.runs.iter().find(|run| !own.contains(run)) {
             return Err(elsewhere(other, host, (site, hold)));
         }
