@@ -1,6 +1,6 @@
 //! Which package each component gets on each operating system.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::package_file::{Expected, Files};
@@ -32,20 +32,25 @@ impl<'r> Packages<'r> {
         Self { release, manifest_source, files: Files::new(release), found, known }
     }
 
-    /// Reads the package files of `components` for `systems`, many at once; without it each is read when it
-    /// is first asked for.
-    pub(super) fn read<'c>(
+    /// Reads the package files of `components` on the hosts that have them, many at once; without it each
+    /// is read when it is first asked for.
+    pub(super) fn read(
         &mut self,
-        components: impl Iterator<Item = &'c Component>,
-        systems: &[&'r str],
+        hosts: impl Iterator<Item = &'r Host>,
+        components: &impl Fn(&ComponentName) -> Option<&'r Component>,
     ) {
         let release = self.release;
-        let changed = components.filter(|component| component.driver() != Driver::Manual);
-        let released = changed.filter_map(|component| release.components.get(&component.name));
-        let packages = released.flat_map(|released| {
-            systems.iter().filter_map(|os| Some(&fitting(released, os)?.1.source))
+        let places = hosts.flat_map(|host| host.components.keys().map(|name| (name, &*host.os)));
+        let packages = places.collect::<BTreeSet<_>>().into_iter().filter_map(|(name, os)| {
+            let changed = components(name).filter(|it| it.driver() != Driver::Manual)?;
+            Some(&fitting(release.components.get(&changed.name)?, os)?.1.source)
         });
         self.files.read(packages);
+    }
+
+    #[cfg(test)]
+    pub(super) fn files_read(&self) -> Vec<String> {
+        self.files.paths().map(ToString::to_string).collect()
     }
 
     /// The resource that `component` is on a host of this system and format.

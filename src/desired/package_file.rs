@@ -49,6 +49,11 @@ impl<'r> Files<'r> {
         self.read.extend(read.collect::<Vec<_>>());
     }
 
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> impl Iterator<Item = &&'r Utf8Path> {
+        self.read.keys()
+    }
+
     /// The size of a package file that is what it should be; otherwise the problem, the first time.
     pub(super) fn verified(
         &mut self,
@@ -157,7 +162,12 @@ fn contradiction(
 
 /// The digest and the size of a file, or in words why there is none.
 fn content(folder: &Utf8Path, path: &Utf8Path) -> Result<(Digest, u64), String> {
-    let read = File::open(folder.join(path)).and_then(|mut file| Digest::of_reader(&mut file));
+    let path = folder.join(path);
+    // To open a pipe is to wait for whoever writes to it.
+    if path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err("is no file".to_owned());
+    }
+    let read = File::open(path).and_then(|mut file| Digest::of_reader(&mut file));
     read.map_err(|error| words(&error))
 }
 

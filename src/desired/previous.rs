@@ -1,6 +1,6 @@
 //! Where the cluster comes from: what every resource is in the release before, for the way back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,11 +24,7 @@ impl Desired {
     ) -> Diagnostics {
         let way = way(folder, &previous.folder);
         let mut packages = Packages::new(previous, &manifest.source);
-        let systems: BTreeSet<&str> = manifest.hosts.values().map(|it| it.os.as_str()).collect();
-        packages.read(
-            self.components.values().map(|it| &**it),
-            &systems.into_iter().collect::<Vec<_>>(),
-        );
+        packages.read(manifest.hosts.values(), &|name| Some(&**self.components.get(name)?));
         // Hosts of one system share a resource, and what it was.
         let mut moved: BTreeMap<*const Resource, Arc<Resource>> = BTreeMap::new();
         for (address, resource) in &self.resources {

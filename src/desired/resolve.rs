@@ -141,8 +141,7 @@ fn resources<'r>(
     found: &mut Diagnostics,
 ) -> BTreeMap<Address, Arc<Resource>> {
     let mut packages = Packages::new(release, &manifest.source);
-    let systems: Vec<&str> = formats.keys().copied().collect();
-    packages.read(placed.values().map(|(component, _)| &***component), &systems);
+    packages.read(manifest.hosts.values(), &|name| Some(&**placed.get(name)?.0));
     let mut resources = Vec::new();
     for (host_name, host) in &manifest.hosts {
         let Some(format) = format_of(formats, host) else { continue };

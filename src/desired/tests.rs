@@ -173,3 +173,25 @@ fn hosts_that_fetch_from_this_machine_are_told_of() {
     assert!(told.starts_with("hosts of the connection win fetch package files"), "{told}");
     assert!(told.ends_with("(winrm::pull)"), "{told}");
 }
+
+/// In the quickstart only deb hosts have `md-core`: what another system would get is no reason to wait.
+#[test]
+fn only_package_files_that_some_host_needs_are_read() {
+    let (manifest, release, catalog) = quickstart();
+    let packages = |release: Release| {
+        let mut packages = package::Packages::new(Box::leak(Box::new(release)), &manifest.source);
+        packages.read(manifest.hosts.values(), &|name| {
+            catalog.components().find(|it| it.name == *name).map(|it| &**it)
+        });
+        packages.files_read()
+    };
+    let read = packages(release.clone());
+    assert!(read.iter().any(|path| path.ends_with("worker-2.9.0-1.x86_64.rpm")), "{read:?}");
+    let mut more = release;
+    let [worker, core] = ["worker", "md-core"].map(|name| name.parse::<ComponentName>().unwrap());
+    let mut rpm = more.components[&worker].packages["rpm"].clone();
+    let manifest::PackageSource::File { path, .. } = &mut rpm.source else { panic!("{rpm:?}") };
+    *path = "packages/for-nobody.rpm".into();
+    more.components.get_mut(&core).unwrap().packages.insert("rpm".to_owned(), rpm);
+    assert_eq!(packages(more), read);
+}
