@@ -59,9 +59,12 @@ pub(super) fn put(
     }
     let Some(last) = gates.iter().map(|gate| gate.wave).max() else { return put };
     let ids = ids(&gates);
-    for step in steps.iter_mut().skip(first).filter(|step| step.stage == Stage::Critical) {
+    // What isn't of stage 2 and stands there comes after a step of it.
+    for step in steps.iter_mut().skip(first) {
         step.wave += last + 1 - wave;
-        step.after.extend(ids.iter().cloned());
+        if step.stage == Stage::Critical {
+            step.after.extend(ids.iter().cloned());
+        }
     }
     steps.splice(first..first, gates);
     put.first = first;

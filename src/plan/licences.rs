@@ -213,10 +213,11 @@ fn made(
     let resource = desired.resources.get(&address)?;
     let commands = step::licence(standby, change, at_once)?;
     let Address { host, component } = &address;
+    let stage = desired.components.get(component).map_or(Stage::Live, |it| it.stage);
     let step = Step::bare((host, component), change.action, &resource.version, commands.into());
     let way_back = step.is_change().then(|| way_back(change));
     Some(Step {
-        stage: Stage::Live,
+        stage,
         reasons: change.reasons.clone(),
         impact: impact(change).into(),
         forecast: forecast(change.action),

@@ -1,10 +1,12 @@
 //! Every way between the parts, online and offline, planned and carried out.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use mdc::transport::{LicenceRequest, Task};
 use mdc::value::SecretReference;
+use serde_json::Value;
 
 use crate::bed::Bed;
 
@@ -458,4 +460,30 @@ fn a_plan_file_sends_no_secret_but_where_the_manifest_says() {
         assert!(!bed.site.path("was-run").exists());
     }
     assert_eq!(bed.cores.moves(), [""; 0]);
+}
+
+/// What follows an instance's step of stage 2 goes behind its gates with it, and the plan's file is in the
+/// order of its waves.
+#[test]
+fn moves_follow_instances_into_stage_2() {
+    let bed = Bed::new(&[PRODUCTION, BACKUP], &[PRODUCTION, BACKUP]);
+    same_settings(&bed);
+    bed.site.edit("md-core = \"5.19.0\"", "md-core = \"5.18.1\"");
+    let stage = "[components.md-core]\nstage = \"critical\"\n\n";
+    bed.site.edit("[standby]\n", &format!("{stage}[standby]\nupgrade = \"nominate-and-return\"\n"));
+    let plan = bed.site.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let wave = |step: &Value| step["wave"].as_u64().unwrap();
+    let waves: BTreeMap<&str, u64> =
+        steps.iter().map(|step| (step["id"].as_str().unwrap(), wave(step))).collect();
+    assert!(steps.iter().any(|step| step["stage"] == "critical"), "{plan}");
+    assert!(waves.keys().any(|id| id.ends_with("/nominate")), "{waves:?}");
+    for step in steps {
+        for before in step["after"].as_array().unwrap() {
+            let before = before.as_str().unwrap();
+            assert!(waves[before] < wave(step), "{} after {before}: {waves:?}", step["id"]);
+        }
+    }
+    assert!(steps.is_sorted_by_key(wave), "{waves:?}");
+    bed.run(&["apply", "--yes", "plan.json"]).ended(0);
 }
