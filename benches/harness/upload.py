@@ -33,9 +33,9 @@ class Copying:
 
     def table(self, scp):
         """Beside the whole of `scp`, round by round; the first run only warmed up."""
-        ratios = [self.seconds[place] / cost.wall for place, cost in scp.costs]
+        ratios = [cost.wall / self.seconds[place] for place, cost in scp.costs]
         print(f"The copies alone, checked at both ends: {statistics.median(self.seconds[1:]):.2f} s, "
-              f"{statistics.median(ratios):.2f} × scp\n", flush=True)
+              f"{statistics.median(ratios):.2f} × as fast as scp\n", flush=True)
 
 
 def tools(fleet, folder, size, hosts, programs, peers):
